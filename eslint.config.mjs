@@ -1,0 +1,44 @@
+import tseslint from 'typescript-eslint';
+
+// Who may import whom (design: a reader who opens the folders in this order understands the program).
+const may = {
+  graph: [],
+  protocol: ['graph'],
+  formats: ['graph'],
+  data: ['graph'],
+  runtime: ['graph', 'data'],
+  methods: ['graph', 'formats', 'data', 'runtime'],
+  config: ['graph'],
+  run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'protocol'],
+  engine: ['graph', 'run', 'config', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  cli: ['graph', 'run', 'config', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  extension: ['protocol', 'config', 'graph'],
+};
+const folders = Object.keys(may);
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'node_modules/', 'demo-out/', '.espalier/', 'coverage/'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  ...folders.map((folder) => {
+    const forbidden = folders.filter((other) => other !== folder && !may[folder].includes(other));
+    const patterns = [
+      {
+        regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
+        message: `src/${folder} may import only: ${may[folder].join(', ') || 'nothing of ours'} (design, section 2).`,
+      },
+      { regex: '^(\\.\\./)+(webview|test|bench)/', message: 'src may not import webview, test or bench.' },
+    ];
+    if (folder !== 'extension')
+      patterns.push({ regex: '^vscode$', message: "Only src/extension may import 'vscode'." });
+    return { files: [`src/${folder}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+  }),
+);

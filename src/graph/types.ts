@@ -1,0 +1,177 @@
+/**
+ * A network as plain data. Layout is NHWC; kernels are HWIO; every shape is per sample, without the batch axis.
+ * A node has one output value, named by the node's id. Two nodes that name the same parameter share it (a layer
+ * called twice).
+ */
+
+/** Per-sample shape, without the batch axis: [H, W, C] or [C]. */
+export type Shape = readonly number[];
+
+/** Explicit padding: [top, bottom, left, right]. */
+export type Padding = 'same' | 'valid' | readonly [number, number, number, number];
+
+export type Pair = readonly [number, number];
+
+export type ActivationKind =
+  | 'linear'
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'hardSigmoid' // clip(0.2 x + 0.5, 0, 1), Keras 2
+  | 'hardSigmoid6' // relu6(x + 3) / 6, Keras 3 and torch
+  | 'tanh'
+  | 'swish'
+  | 'hardSwish' // x * relu6(x + 3) / 6
+  | 'gelu' // exact, by erf
+  | 'geluTanh'
+  | 'elu'
+  | 'selu'
+  | 'softplus'
+  | 'softsign'
+  | 'exponential'
+  | 'mish'
+  | 'leakyRelu' // alpha
+  | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
+
+/** What a node computes. Parameters are in Node.params, by the roles named here. */
+export type Op =
+  | { kind: 'input'; shape: Shape }
+  /** kernel [kh, kw, cin / groups, cout], bias? [cout] */
+  | { kind: 'conv2d'; strides: Pair; padding: Padding; dilation: Pair; groups: number }
+  /** kernel [kh, kw, cin, multiplier], bias? [cin * multiplier]; output channel c * multiplier + m is of input c */
+  | { kind: 'depthwiseConv2d'; strides: Pair; padding: Padding; dilation: Pair }
+  /** kernel [kh, kw, cout, cin] (Keras' order), bias? [cout] */
+  | { kind: 'conv2dTranspose'; strides: Pair; padding: Padding; dilation: Pair; outputPadding?: Pair }
+  /** kernel [in, out], bias? [out]; on the last axis */
+  | { kind: 'dense' }
+  /** gamma?, beta?, mean, variance, each [C]; on the last axis. momentum as in Keras: new = m * old + (1 - m) * batch */
+  | { kind: 'batchNorm'; epsilon: number; momentum: number }
+  /** gamma?, beta?, over the given per-sample axes (negative not allowed) */
+  | { kind: 'layerNorm'; epsilon: number; axes: readonly number[] }
+  | {
+      kind: 'activation';
+      activation: ActivationKind;
+      alpha?: number;
+      maxValue?: number;
+      threshold?: number;
+    }
+  | { kind: 'softmax'; axis: number }
+  /** alpha: shape of the input with shared axes 1 */
+  | { kind: 'prelu' }
+  /** of two or more inputs, with broadcasting of axes of size 1 */
+  | { kind: 'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average' }
+  | { kind: 'concat'; axis: number }
+  | { kind: 'flatten' }
+  /** target: per-sample shape, no -1 */
+  | { kind: 'reshape'; target: Shape }
+  /** perm: per-sample axes, from 0 */
+  | { kind: 'permute'; perm: readonly number[] }
+  | { kind: 'maxPool' | 'avgPool'; size: Pair; strides: Pair; padding: Padding }
+  | { kind: 'globalAvgPool' | 'globalMaxPool'; keepDims: boolean }
+  | { kind: 'zeroPad'; padding: readonly [number, number, number, number] }
+  | { kind: 'crop'; cropping: readonly [number, number, number, number] }
+  | { kind: 'upsample'; size: Pair; interpolation: 'nearest' | 'bilinear' }
+  /** identity when not training */
+  | { kind: 'dropout'; rate: number; spatial: boolean }
+  /** x * scale + offset, per channel or scalar arrays of length 1 */
+  | { kind: 'affine'; scale: readonly number[]; offset: readonly number[] }
+  /** the same value: GaussianNoise, ActivityRegularization, ... when not training */
+  | { kind: 'identity' }
+  /** an op that Espalier doesn't know: its shape is given, and every channel that it touches is frozen */
+  | { kind: 'opaque'; what: string; shape: Shape };
+
+export type OpKind = Op['kind'];
+
+export interface Node {
+  /** unique in the graph, and the name of the node's output value */
+  readonly id: string;
+  readonly op: Op;
+  /** ids of the nodes whose values it reads */
+  readonly inputs: readonly string[];
+  /** role (kernel, bias, gamma, beta, mean, variance, alpha) -> parameter id */
+  readonly params: Readonly<Record<string, string>>;
+  /** name of the source's layer, with the path of nested models: "backbone/conv1" */
+  readonly layer: string;
+  /** class of the source's layer ("Conv2D", "SeparableConv2D"), for people */
+  readonly layerType: string;
+}
+
+export interface Param {
+  readonly id: string;
+  readonly shape: readonly number[];
+  /** false for batch-norm statistics and for layers that the source froze */
+  readonly trainable: boolean;
+}
+
+export interface Graph {
+  /** in topological order */
+  readonly nodes: readonly Node[];
+  /** ids of input nodes, in the model's order */
+  readonly inputs: readonly string[];
+  /** ids of the nodes whose values the network returns, in the model's order */
+  readonly outputs: readonly string[];
+  /** every parameter that a node names */
+  readonly params: Readonly<Record<string, Param>>;
+}
+
+/** Parameter id -> values, row-major in Param.shape. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** What an architecture costs, for one image (batch 1). */
+export interface Cost {
+  /** multiply-accumulates of convolutions and dense layers */
+  macs: number;
+  /** all parameters, batch-norm statistics too */
+  params: number;
+  /** params * 4: float32 */
+  bytes: number;
+  /** largest sum, in bytes of float32, of values alive at once, executing in order */
+  peakActivationBytes: number;
+}
+
+/**
+ * A set of channels that are interchangeable as positions: every channel of the group is kept or removed
+ * everywhere it appears (a conv's outputs, the batch norm behind it, the inputs of every consumer, all producers that
+ * meet in an Add).
+ */
+export interface ChannelGroup {
+  /** stable: the layer of the first node that produces it, with "#2", ... where one layer has several */
+  readonly id: string;
+  /** index in Dependencies.groups */
+  readonly index: number;
+  /** number of channels */
+  readonly size: number;
+  readonly members: readonly GroupMember[];
+  /** why no channel may be removed; absent where they may */
+  readonly frozen?: string;
+}
+
+export interface GroupMember {
+  readonly layer: string;
+  readonly node: string;
+  /** producer: makes the channels; through: passes them on; consumer: mixes them into others */
+  readonly role: 'producer' | 'through' | 'consumer';
+}
+
+/** Which channel of which group every position along an axis belongs to. */
+export interface AxisChannels {
+  /** index of the group for each position, or -1 where the position can't be removed */
+  readonly group: Int32Array;
+  /** channel within the group for each position, or -1 */
+  readonly channel: Int32Array;
+}
+
+/** The result of following channels through the graph. */
+export interface Dependencies {
+  readonly groups: readonly ChannelGroup[];
+  /** for each parameter id: one entry an axis, null where no channel runs along it */
+  readonly params: Readonly<Record<string, readonly (AxisChannels | null)[]>>;
+  /** for each node id: the same for its output value */
+  readonly values: Readonly<Record<string, readonly (AxisChannels | null)[]>>;
+}
+
+/** One width per group, in the order of Dependencies.groups (the network encoding vector in channels). */
+export type Architecture = readonly number[];
+
+/** Per group, the kept channels, ascending; a frozen group keeps all. */
+export type KeptChannels = readonly (readonly number[])[];

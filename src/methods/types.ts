@@ -1,0 +1,124 @@
+import type { ImageSet, Preprocess } from '../data/types.ts';
+import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
+import type { Random } from '../graph/random.ts';
+import type { Backend, Snapshot } from '../runtime/types.ts';
+
+export type Metric = 'macs' | 'params' | 'bytes' | 'latency' | 'script';
+
+/** A limit that the result must not exceed. */
+export interface Budget {
+  readonly metric: Metric;
+  /** absolute, in the metric's unit (latency: ms an image at batch 1; script: whatever it prints) */
+  readonly limit: number;
+  /** the original's value */
+  readonly original: number;
+  /** script: the command */
+  readonly command?: string;
+}
+
+/** The three accuracies, in percent, on the validation split. Absent: not measured yet. */
+export interface Accuracies {
+  /** straight after cutting */
+  readonly cut?: number;
+  /** after batch-norm recalibration */
+  readonly recalibrated?: number;
+  /** after fine-tuning */
+  readonly fineTuned?: number;
+}
+
+/** An architecture plus which channels are kept, with its scores. */
+export interface Candidate {
+  /** 0, 1, ... in the order of proposal */
+  readonly id: number;
+  /** how it came to be: random, mutation, crossover, uniform, l1, ... */
+  readonly origin: string;
+  readonly architecture: Architecture;
+  readonly kept: KeptChannels;
+  readonly cost: Cost;
+  readonly accuracies: Accuracies;
+  /** rank by this, descending; absent for methods without a reward */
+  readonly reward?: number;
+}
+
+/** What a method tells while it works. JSON-safe but for `checkpoint`. */
+export type MethodEvent =
+  | { readonly type: 'stage'; readonly stage: string; readonly message: string }
+  /** done of total in this stage, in `unit` (images, candidates, epochs) */
+  | {
+      readonly type: 'progress';
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+    }
+  | {
+      readonly type: 'loss';
+      readonly stage: string;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly accuracy?: number;
+    }
+  | { readonly type: 'candidate'; readonly candidate: Candidate }
+  /** end of a search round: the best so far */
+  | {
+      readonly type: 'generation';
+      readonly generation: number;
+      readonly best: number;
+      readonly reward: number;
+    }
+  | { readonly type: 'warning'; readonly message: string }
+  /** a point from which the method can go on; `take` is called at once or not at all */
+  | { readonly type: 'checkpoint'; readonly take: () => Promise<Snapshot> | Snapshot };
+
+/** What a method is given. It knows nothing of processes, files or windows. */
+export interface MethodContext {
+  readonly graph: Graph;
+  readonly weights: Weights;
+  readonly dependencies: Dependencies;
+  /** all must hold; at least one */
+  readonly budgets: readonly Budget[];
+  readonly random: Random;
+  /** validated by the method's own schema */
+  readonly settings: unknown;
+  /** absent where the method needs no images and none were given */
+  readonly images?: MethodImages;
+  /** where to go on from, as the method's own checkpoint event gave it */
+  readonly resume?: Snapshot;
+  /** widths are rounded to multiples of this (1: any) */
+  readonly roundTo: number;
+}
+
+export interface MethodImages {
+  readonly set: ImageSet;
+  readonly preprocess: Preprocess;
+  readonly backend: Backend;
+}
+
+/** What a method ends with. The run cuts, recalibrates, fine-tunes and tests it, the same for every method. */
+export interface Outcome {
+  readonly chosen: Candidate;
+  /** weights of the narrow network where the method made them (a PruningNet); else they are cut from the source */
+  readonly weights?: Weights;
+}
+
+/** One pruning method. Settings schemas are zod objects with a default for every field. */
+export interface Method<S = unknown> {
+  readonly name: string;
+  /** one line for help texts */
+  readonly summary: string;
+  readonly needsImages: boolean;
+  /** validates settings, filling in defaults for this effort; throws InputError */
+  settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
+  run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;
+}
+
+export type Effort = 'quick' | 'standard' | 'thorough';
+
+/** What a method may look at to choose its defaults. */
+export interface SettingsContext {
+  readonly graph: Graph;
+  readonly dependencies: Dependencies;
+  readonly trainImages: number;
+  /** true where the source's weights are untrained (made by `espalier new`) */
+  readonly untrained: boolean;
+}

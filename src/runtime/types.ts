@@ -1,0 +1,123 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import type { Pair, Padding } from '../graph/types.ts';
+
+export type Tf = typeof tfc;
+export type BackendName = 'tensorflow' | 'wasm';
+
+/** One TensorFlow.js engine, ready. At most one is open in a process. */
+export interface Backend {
+  readonly name: BackendName;
+  /** which it is and why, in one sentence, for people */
+  readonly why: string;
+  readonly threads: number;
+  readonly tf: Tf;
+  readonly kernels: Kernels;
+}
+
+/**
+ * The operations whose stock TensorFlow.js form is slow or wrong in training; each is differentiable through tf.grads.
+ * `tensorflow` calls TensorFlow's fused kernels by name, `wasm` composes them (spec: backends.md 1.2, 2).
+ * All tensors float32, NHWC.
+ */
+export interface Kernels {
+  /** kernel [kh, kw, cin / groups, cout] */
+  conv2d(
+    x: tfc.Tensor4D,
+    kernel: tfc.Tensor4D,
+    strides: Pair,
+    padding: Padding,
+    dilation: Pair,
+    groups: number,
+  ): tfc.Tensor4D;
+  /** kernel [kh, kw, cin, multiplier] */
+  depthwiseConv2d(
+    x: tfc.Tensor4D,
+    kernel: tfc.Tensor4D,
+    strides: Pair,
+    padding: Padding,
+    dilation: Pair,
+  ): tfc.Tensor4D;
+  /** kernel [kh, kw, cout, cin] */
+  conv2dTranspose(
+    x: tfc.Tensor4D,
+    kernel: tfc.Tensor4D,
+    outputHW: Pair,
+    strides: Pair,
+    padding: Padding,
+  ): tfc.Tensor4D;
+  /** any rank, bias on the last axis */
+  biasAdd(x: tfc.Tensor, bias: tfc.Tensor1D): tfc.Tensor;
+  relu(x: tfc.Tensor): tfc.Tensor;
+  relu6(x: tfc.Tensor): tfc.Tensor;
+  /**
+   * Training batch norm on the last axis. mean and variance [C] are the batch's own (variance biased, M), without
+   * gradient, kept: the caller disposes them.
+   */
+  batchNorm(
+    x: tfc.Tensor,
+    gamma: tfc.Tensor1D,
+    beta: tfc.Tensor1D,
+    epsilon: number,
+  ): { y: tfc.Tensor; mean: tfc.Tensor1D; variance: tfc.Tensor1D };
+  maxPool(x: tfc.Tensor4D, size: Pair, strides: Pair, padding: Padding): tfc.Tensor4D;
+  avgPool(x: tfc.Tensor4D, size: Pair, strides: Pair, padding: Padding): tfc.Tensor4D;
+  /** mean over H and W: [n, H, W, C] -> [n, C] */
+  globalAvgPool(x: tfc.Tensor4D): tfc.Tensor2D;
+  /** mean over the batch of -sum(targets * log softmax(logits)); gradient to logits only. Returns a scalar. */
+  softmaxCrossEntropy(logits: tfc.Tensor2D, targets: tfc.Tensor2D): tfc.Scalar;
+  /**
+   * SGD with momentum, in place: m = mu * m + (g + decay * w); w = w - rate * m. (PyTorch's and the papers' form.)
+   * Nesterov: w = w - rate * (g' + mu * m).
+   */
+  momentumUpdate(
+    weight: tfc.Variable,
+    momentum: tfc.Variable,
+    gradient: tfc.Tensor,
+    rate: number,
+    mu: number,
+    decay: number,
+    nesterov: boolean,
+  ): void;
+  /** number of tensors alive in the engine itself (native ones on tensorflow); constant from step to step */
+  liveTensors(): number;
+}
+
+/** Learning rate over a whole training, in steps (mini-batches). */
+export interface Schedule {
+  readonly kind: 'constant' | 'step' | 'linear' | 'cosine';
+  readonly rate: number;
+  /** linear warm-up from rate / 10 over this many steps */
+  readonly warmupSteps?: number;
+  /** step: fractions of the training at which the rate is multiplied by `factor` */
+  readonly milestones?: readonly number[];
+  readonly factor?: number;
+}
+
+/** Everything that decides a training, JSON-safe: part of the plan and of the config file. */
+export interface TrainSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: 'sgd' | 'adam';
+  readonly schedule: Schedule;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** on kernels only (convolutions and dense), as in the papers */
+  readonly weightDecay: number;
+  readonly labelSmoothing: number;
+  readonly augmentation: { readonly flip: boolean; readonly shift: number };
+  /** stop when the validation loss has not improved for this many epochs; 0: never */
+  readonly patience: number;
+}
+
+/** Accuracy in percent (0..100), mean cross-entropy, and how many images it was measured on. */
+export interface Score {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly images: number;
+}
+
+/** Serialisable state: JSON beside named float32 arrays (weights, momenta). What a checkpoint holds. */
+export interface Snapshot {
+  readonly json: unknown;
+  readonly arrays: ReadonlyMap<string, Float32Array>;
+}
