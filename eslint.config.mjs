@@ -6,7 +6,7 @@ const may = {
   protocol: ['graph'],
   formats: ['graph'],
   data: ['graph'],
-  runtime: ['graph', 'data'],
+  runtime: ['graph'],
   methods: ['graph', 'formats', 'data', 'runtime'],
   config: ['graph'],
   run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'protocol'],

@@ -82,6 +82,15 @@ export interface Kernels {
   liveTensors(): number;
 }
 
+/** One mini-batch (what src/data yields, said again so that the runtime doesn't import it). */
+export interface Batch {
+  readonly n: number;
+  /** [n, H, W, C], preprocessed */
+  readonly x: Float32Array;
+  /** class indices */
+  readonly y: Int32Array;
+}
+
 /** Learning rate over a whole training, in steps (mini-batches). */
 export interface Schedule {
   readonly kind: 'constant' | 'step' | 'linear' | 'cosine';
