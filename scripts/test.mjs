@@ -7,7 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder, prepare, root, run } from './prepare.mjs';
 
-const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.0', 'tf_keras==2.21.0', 'onnx==1.23.0'];
+const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'onnx==1.23.2'];
+
+// tf_keras asks for the larger `tensorflow`; tensorflow-cpu serves it as well
+const REFERENCE_ALONE = ['tf_keras==2.21.0'];
 
 const words = process.argv.slice(2);
 const fast = words.includes('--fast');
@@ -52,7 +55,10 @@ process.exit(failed || !passed ? 1 : 0);
 /** A Python with real Keras to check against: the caller's, or one made in the cache; '' where there is none. */
 function referencePython() {
   if (process.env.ESPALIER_PYTHON) return process.env.ESPALIER_PYTHON;
-  const home = path.join(cacheFolder(), `reference-${REFERENCE.join('-').replaceAll('==', '-')}`);
+  const home = path.join(
+    cacheFolder(),
+    `reference-${[...REFERENCE, ...REFERENCE_ALONE].join('-').replaceAll('==', '-')}`,
+  );
   const python = (where) =>
     path.join(where, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (existsSync(path.join(home, 'complete'))) return python(home);
@@ -64,6 +70,7 @@ function referencePython() {
     const whole =
       run(base, ['-m', 'venv', home]) &&
       run(python(home), ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...REFERENCE]) &&
+      run(python(home), ['-m', 'pip', 'install', '-q', '--no-deps', ...REFERENCE_ALONE]) &&
       run(python(home), ['-c', `open(r"${path.join(home, 'complete.tmp')}", "w").close()`]);
     if (whole) {
       renameSync(path.join(home, 'complete.tmp'), path.join(home, 'complete'));
