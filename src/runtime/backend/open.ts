@@ -1,0 +1,43 @@
+import { availableParallelism } from 'node:os';
+import type { Backend, BackendName } from '../types.ts';
+import { prepareTensorflow } from './prepare.ts';
+import { openTensorflow } from './tensorflow.ts';
+import { openWasm } from './wasm.ts';
+
+export interface OpenOptions {
+  /** auto (default): tensorflow where it can be had, else wasm */
+  readonly prefer?: 'auto' | BackendName;
+  /** default: all cores that this process may use */
+  readonly threads?: number;
+}
+
+let opened: Promise<Backend> | null = null;
+
+/**
+ * Opens the process's one engine; later calls give the same one, whatever they prefer.
+ * Fetches nothing; builds the TensorFlow addon where only that is missing (a few seconds, once).
+ * @throws Error where the preferred engine can't be had, saying why and what mends it
+ */
+export function openBackend(options: OpenOptions = {}): Promise<Backend> {
+  opened ??= open(options).catch((error: unknown) => {
+    opened = null;
+    throw error;
+  });
+  return opened;
+}
+
+async function open({ prefer = 'auto', threads = availableParallelism() }: OpenOptions): Promise<Backend> {
+  if (prefer === 'wasm') return await openWasm('as asked', threads);
+  const prepared = await prepareTensorflow({ fetch: false, log: (line) => process.stderr.write(`${line}\n`) });
+  let { why, mend } = prepared;
+  if (prepared.addon)
+    try {
+      return await openTensorflow(prepared.addon, prepared.why, threads);
+    } catch (error) {
+      why = `${prepared.addon} does not load: ${error instanceof Error ? error.message : String(error)}`;
+      mend = 'npm run setup';
+    }
+  const cure = mend ? `; to mend it: ${mend}` : '';
+  if (prefer === 'tensorflow') throw new Error(`the tensorflow engine can't be had: ${why}${cure}`);
+  return await openWasm(`training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`, threads);
+}

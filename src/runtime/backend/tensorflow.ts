@@ -1,0 +1,42 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
+import type { Backend, Tf } from '../types.ts';
+import { tensorflowKernels } from '../kernels/tensorflow.ts';
+import { require } from './packages.ts';
+
+/** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
+export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
+  // Both are read when the library starts; what the user set stays.
+  process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+  process.env.TF_NUM_INTEROP_THREADS ??= '1';
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  mendUtil();
+  const tf = require('@tensorflow/tfjs-core') as Tf;
+  const binding = require(addon) as ConstructorParameters<typeof NodeJSKernelBackend>[0];
+  // tfjs-node's index insists on an addon inside the package, so its parts are taken one by one.
+  const node = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend') as {
+    NodeJSKernelBackend: typeof NodeJSKernelBackend;
+  };
+  require('@tensorflow/tfjs-node/dist/register_all_kernels');
+  const union = require('@tensorflow/tfjs') as typeof tfc;
+  if (union.engine !== tf.engine)
+    throw new Error('two copies of @tensorflow/tfjs-core are installed; run `npm ci` to have one');
+  const engine = new node.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
+  tf.registerBackend('tensorflow', () => engine as unknown as tfc.KernelBackend, 3);
+  if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow did not start');
+  await tf.ready();
+  return {
+    name: 'tensorflow',
+    why: `TensorFlow ${binding.TF_Version} (${why})`,
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS),
+    tf,
+    kernels: tensorflowKernels(tf, engine),
+  };
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
+function mendUtil(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
