@@ -1,0 +1,35 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import type { Node } from '../../graph/types.ts';
+import type { Backend, Tf } from '../types.ts';
+
+/** How a graph is executed. */
+export interface Mode {
+  /** batch norm by the batch's own statistics, dropout on */
+  readonly training: boolean;
+  /** a gradient tape is recording, so no value may be dropped early; default: as `training` */
+  readonly gradients?: boolean;
+  /** in training: also batch norms that the source froze use the batch's statistics (recalibration) */
+  readonly thawBatchNorm?: boolean;
+  /** in training: mean and (biased) variance [C] of a batch norm's input; the callee owns and disposes them */
+  readonly onBatchStats?: (node: Node, mean: tfc.Tensor1D, variance: tfc.Tensor1D) => void;
+  /** in training: dropout draws from this seed; absent: no dropout */
+  readonly dropoutSeed?: number;
+}
+
+/** What an op needs to run. */
+export interface OpContext {
+  readonly backend: Backend;
+  readonly tf: Tf;
+  readonly node: Node;
+  /** position of the node in the graph */
+  readonly index: number;
+  readonly inputs: readonly tfc.Tensor[];
+  /** the node's parameter in a role, or undefined where it has none */
+  readonly param: (role: string) => tfc.Tensor | undefined;
+  /** whether the source lets the parameter in this role train; undefined where there is none */
+  readonly trainable: (role: string) => boolean | undefined;
+  readonly mode: Mode;
+}
+
+/** The op of a kind, with its own fields. */
+export type OpOf<K extends Node['op']['kind']> = Extract<Node['op'], { kind: K }>;

@@ -1,0 +1,55 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import { InputError } from '../../graph/errors.ts';
+import type { OpContext, OpOf } from './context.ts';
+
+/** A batch norm whose gamma and beta the source froze runs on its moving statistics also in training, as in Keras. */
+function frozen(c: OpContext): boolean {
+  const states = [c.trainable('gamma'), c.trainable('beta')].filter((s) => s !== undefined);
+  return states.length > 0 && states.every((s) => !s);
+}
+
+export function batchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
+  const { tf } = c;
+  const x = c.inputs[0];
+  const channels = x.shape[x.rank - 1];
+  const gamma = c.param('gamma') as tfc.Tensor1D | undefined;
+  const beta = c.param('beta') as tfc.Tensor1D | undefined;
+  if (c.mode.training && (c.mode.thawBatchNorm || !frozen(c))) {
+    const { y, mean, variance } = c.backend.kernels.batchNorm(
+      x,
+      gamma ?? tf.ones([channels]),
+      beta ?? tf.zeros([channels]),
+      op.epsilon,
+    );
+    if (c.mode.onBatchStats) c.mode.onBatchStats(c.node, mean, variance);
+    else tf.dispose([mean, variance]);
+    return y;
+  }
+  const mean = c.param('mean') as tfc.Tensor1D | undefined;
+  const variance = c.param('variance') as tfc.Tensor1D | undefined;
+  if (!mean || !variance) throw new InputError(`layer ${c.node.layer}: a batch norm without moving statistics`);
+  if (x.rank >= 2 && x.rank <= 4) return tf.batchNorm(x as tfc.Tensor4D, mean, variance, beta, gamma, op.epsilon);
+  const rows = tf.reshape(x, [-1, channels]) as tfc.Tensor2D;
+  return tf.reshape(tf.batchNorm2d(rows, mean, variance, beta, gamma, op.epsilon), x.shape);
+}
+
+export function layerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
+  const { tf } = c;
+  const x = c.inputs[0];
+  const axes = op.axes.map((a) => a + 1);
+  const { mean, variance } = tf.moments(x, axes, true);
+  let y = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, op.epsilon)));
+  // gamma and beta have the shape of the normalised axes alone
+  const shape = x.shape.map((n, i) => (axes.includes(i) ? n : 1));
+  const gamma = c.param('gamma');
+  const beta = c.param('beta');
+  if (gamma) y = tf.mul(y, tf.reshape(gamma, shape));
+  if (beta) y = tf.add(y, tf.reshape(beta, shape));
+  return y;
+}
+
+export function affine(c: OpContext, op: OpOf<'affine'>): tfc.Tensor {
+  const { tf } = c;
+  const scaled = tf.mul(c.inputs[0], tf.tensor1d([...op.scale], 'float32'));
+  return tf.add(scaled, tf.tensor1d([...op.offset], 'float32'));
+}
