@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../graph/errors.ts';
+
+/** Largest file that is read whole: a JavaScript buffer can't hold more on every supported Node. */
+const largest = 2 ** 31 - 1;
+
+/**
+ * Reads a file whole.
+ * @param what what it should be, for the message ("model", "weights shard")
+ * @throws InputError where it is missing, a folder, unreadable or over 2 GB
+ */
+export async function readInput(file: string, what: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > largest)
+      throw new InputError(`the ${what} "${file}" has ${size} bytes, more than Espalier can read (2 GB)`);
+    return await readFile(file);
+  } catch (error) {
+    throw readable(error, `can't read the ${what} "${file}"`);
+  }
+}
+
+/**
+ * Writes files so that each either has its whole new content or is left as it was: all under temporary names beside
+ * their targets and synced, then renamed in the order given (put the file that names the others last).
+ * @throws InputError where the folder can't be written or the disk is full; no temporary file is left behind
+ */
+export async function writeFiles(files: readonly (readonly [string, Uint8Array])[]): Promise<void> {
+  const written: [temporary: string, target: string][] = [];
+  let at = '';
+  try {
+    for (const [target, bytes] of files) {
+      at = target;
+      await mkdir(path.dirname(target), { recursive: true });
+      const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+      written.push([temporary, target]);
+      const handle = await open(temporary, 'wx');
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    }
+    for (const [temporary, target] of written) {
+      at = target;
+      await rename(temporary, target);
+    }
+  } catch (error) {
+    for (const [temporary] of written) await rm(temporary, { force: true });
+    throw readable(error, `can't write "${at}"`);
+  }
+}
+
+/** One file: see writeFiles. */
+export function writeFileWhole(target: string, bytes: Uint8Array): Promise<void> {
+  return writeFiles([[target, bytes]]);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** A file-system error as an InputError of one sentence; anything else as it is. */
+function readable(error: unknown, what: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof InputError || typeof code !== 'string') return error;
+  return new InputError(`${what}: ${reasons[code] ?? code}`);
+}
