@@ -1,64 +1,33 @@
+import { axisPadding, transposedLength } from '../graph/shapes.ts';
 import type { Pair, Padding } from '../graph/types.ts';
 
-/** Padding before and after, and output length, along one axis of a convolution or pooling. */
-export interface Window {
-  readonly before: number;
-  readonly after: number;
-  readonly out: number;
+/** Padding of an image: what lies before and behind it, along both axes. */
+export interface Pads {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
 }
 
-/** TensorFlow's rule for one axis. `explicit` [before, after] where the padding is not by name. */
-export function windowOf(
+function axisPads(
   size: number,
-  kernel: number,
+  span: number,
   stride: number,
-  dilation: number,
   padding: 'same' | 'valid' | readonly [number, number],
-): Window {
-  const span = (kernel - 1) * dilation + 1;
-  if (padding === 'valid') return { before: 0, after: 0, out: Math.floor((size - span) / stride) + 1 };
-  if (padding === 'same') {
-    const out = Math.ceil(size / stride);
-    const total = Math.max((out - 1) * stride + span - size, 0);
-    return { before: total >> 1, after: total - (total >> 1), out };
-  }
-  const [before, after] = padding;
-  return { before, after, out: Math.floor((size + before + after - span) / stride) + 1 };
+) {
+  if (padding === 'valid') return [0, 0];
+  if (padding !== 'same') return padding;
+  const total = Math.max((Math.ceil(size / stride) - 1) * stride + span - size, 0);
+  return [total >> 1, total - (total >> 1)]; // TensorFlow's rule: the odd one goes behind
 }
 
-/** The padding of one axis: 0 is height, 1 is width. */
-export function axisPadding(padding: Padding, axis: 0 | 1): 'same' | 'valid' | readonly [number, number] {
-  if (typeof padding === 'string') return padding;
-  return axis === 0 ? [padding[0], padding[1]] : [padding[2], padding[3]];
-}
-
-/** Both axes at once. */
-export function windows(
-  hw: Pair,
-  kernel: Pair,
-  strides: Pair,
-  dilation: Pair,
-  padding: Padding,
-): readonly [Window, Window] {
-  return [
-    windowOf(hw[0], kernel[0], strides[0], dilation[0], axisPadding(padding, 0)),
-    windowOf(hw[1], kernel[1], strides[1], dilation[1], axisPadding(padding, 1)),
-  ];
-}
-
-/** Output length of a transposed convolution along one axis (Keras' deconv_output_length). */
-export function transposedLength(
-  size: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  padding: 'same' | 'valid' | readonly [number, number],
-  outputPadding?: number,
-): number {
-  const span = (kernel - 1) * dilation + 1;
-  if (typeof padding !== 'string') return (size - 1) * stride + span - padding[0] - padding[1] + (outputPadding ?? 0);
-  if (outputPadding === undefined) return size * stride + (padding === 'valid' ? Math.max(span - stride, 0) : 0);
-  return (size - 1) * stride + span + outputPadding - (padding === 'same' ? 2 * (span >> 1) : 0);
+/** The padding of a convolution or pooling in numbers. */
+export function padsOf(hw: Pair, kernel: Pair, strides: Pair, dilation: Pair, padding: Padding): Pads {
+  const axis = (a: 0 | 1) =>
+    axisPads(hw[a], (kernel[a] - 1) * dilation[a] + 1, strides[a], axisPadding(padding, a));
+  const [top, bottom] = axis(0);
+  const [left, right] = axis(1);
+  return { top, bottom, left, right };
 }
 
 /** Output height and width of a transposed convolution. */

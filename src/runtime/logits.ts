@@ -20,7 +20,7 @@ export function logitsOf(graph: Graph): Logits {
   const { nodes } = planOf(graph);
   if (graph.outputs.length === 0) throw new InputError('the network has no output');
   const output = graph.outputs[0];
-  for (let id = output; ; ) {
+  for (let id = output; ;) {
     const node = nodes.get(id)!;
     if (node.op.kind === 'softmax') return { node: node.inputs[0], activation: 'softmax' };
     if (node.op.kind === 'activation' && node.op.activation === 'sigmoid')

@@ -18,7 +18,8 @@ export function planOf(graph: Graph): Plan {
   const last = new Map<string, number>();
   graph.nodes.forEach((node, i) => {
     for (const input of node.inputs) {
-      if (!nodes.has(input)) throw new InputError(`node ${node.id} reads ${input}, which no node before it makes`);
+      if (!nodes.has(input))
+        throw new InputError(`node ${node.id} reads ${input}, which no node before it makes`);
       last.set(input, i);
     }
     nodes.set(node.id, node);

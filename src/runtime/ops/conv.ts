@@ -42,17 +42,24 @@ function dilate(c: OpContext, kernel: tfc.Tensor4D, [dh, dw]: Pair): tfc.Tensor4
   if (dh === 1 && dw === 1) return kernel;
   const { tf } = c;
   const [kh, kw, co, ci] = kernel.shape;
-  const rows = tf.pad(tf.reshape(kernel, [kh, 1, kw * co * ci]), [[0, 0], [0, dh - 1], [0, 0]]);
+  const rows = tf.pad(tf.reshape(kernel, [kh, 1, kw * co * ci]), [
+    [0, 0],
+    [0, dh - 1],
+    [0, 0],
+  ]);
   const tall = tf.slice(tf.reshape(rows, [kh * dh, kw * co * ci]), [0, 0], [(kh - 1) * dh + 1, kw * co * ci]);
   const height = tall.shape[0];
-  const cols = tf.pad(tf.reshape(tall, [height, kw, 1, co * ci]), [[0, 0], [0, 0], [0, dw - 1], [0, 0]]);
-  const width = (kw - 1) * dw + 1;
-  return tf.reshape(tf.slice(tf.reshape(cols, [height, kw * dw, co * ci]), [0, 0, 0], [height, width, co * ci]), [
-    height,
-    width,
-    co,
-    ci,
+  const cols = tf.pad(tf.reshape(tall, [height, kw, 1, co * ci]), [
+    [0, 0],
+    [0, 0],
+    [0, dw - 1],
+    [0, 0],
   ]);
+  const width = (kw - 1) * dw + 1;
+  return tf.reshape(
+    tf.slice(tf.reshape(cols, [height, kw * dw, co * ci]), [0, 0, 0], [height, width, co * ci]),
+    [height, width, co, ci],
+  );
 }
 
 /** kernel [in, out], on the last axis of any rank. */

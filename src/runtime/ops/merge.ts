@@ -9,7 +9,8 @@ export function merge(
 ): tfc.Tensor {
   const { tf } = c;
   const inputs = sameRank(c);
-  const fold = (f: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): tfc.Tensor => inputs.slice(1).reduce(f, inputs[0]);
+  const fold = (f: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): tfc.Tensor =>
+    inputs.slice(1).reduce(f, inputs[0]);
   if (inputs.length === 1) return tf.clone(inputs[0]);
   switch (op.kind) {
     case 'add':

@@ -27,8 +27,10 @@ export function batchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
   }
   const mean = c.param('mean') as tfc.Tensor1D | undefined;
   const variance = c.param('variance') as tfc.Tensor1D | undefined;
-  if (!mean || !variance) throw new InputError(`layer ${c.node.layer}: a batch norm without moving statistics`);
-  if (x.rank >= 2 && x.rank <= 4) return tf.batchNorm(x as tfc.Tensor4D, mean, variance, beta, gamma, op.epsilon);
+  if (!mean || !variance)
+    throw new InputError(`layer ${c.node.layer}: a batch norm without moving statistics`);
+  if (x.rank >= 2 && x.rank <= 4)
+    return tf.batchNorm(x as tfc.Tensor4D, mean, variance, beta, gamma, op.epsilon);
   const rows = tf.reshape(x, [-1, channels]) as tfc.Tensor2D;
   return tf.reshape(tf.batchNorm2d(rows, mean, variance, beta, gamma, op.epsilon), x.shape);
 }

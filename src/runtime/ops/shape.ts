@@ -18,7 +18,9 @@ export function reshape(c: OpContext, op: OpOf<'reshape'>): tfc.Tensor {
   if (product(target) !== size) {
     const rest = product(target.slice(0, -1));
     if (size % rest !== 0)
-      throw new InputError(`layer ${c.node.layer}: ${size} values can't be reshaped to [${op.target.join(', ')}]`);
+      throw new InputError(
+        `layer ${c.node.layer}: ${size} values can't be reshaped to [${op.target.join(', ')}]`,
+      );
     target[target.length - 1] = size / rest;
   }
   return c.tf.reshape(x, [x.shape[0], ...target]);
@@ -30,7 +32,12 @@ export function permute(c: OpContext, op: OpOf<'permute'>): tfc.Tensor {
 
 export function zeroPad(c: OpContext, op: OpOf<'zeroPad'>): tfc.Tensor {
   const [top, bottom, left, right] = op.padding;
-  return c.tf.pad(c.inputs[0], [[0, 0], [top, bottom], [left, right], [0, 0]]);
+  return c.tf.pad(c.inputs[0], [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ]);
 }
 
 export function crop(c: OpContext, op: OpOf<'crop'>): tfc.Tensor {

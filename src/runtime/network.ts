@@ -1,0 +1,222 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { InputError } from '../graph/errors.ts';
+import type { Graph, Node, Weights } from '../graph/types.ts';
+import { forward } from './forward.ts';
+import { logitsGraph, logitsOf } from './logits.ts';
+import { Optimizer } from './optimizer.ts';
+import { targetRows } from './targets.ts';
+import type { Backend, Batch, Snapshot, TrainSettings } from './types.ts';
+
+/** What one training step needs to know. */
+export interface StepOptions {
+  readonly rate: number;
+  readonly settings: Pick<
+    TrainSettings,
+    'optimizer' | 'momentum' | 'nesterov' | 'weightDecay' | 'labelSmoothing'
+  >;
+  /** dropout draws from this and the number of the step; default 0 */
+  readonly seed?: number;
+}
+
+const snapshotSchema = z.object({ kind: z.literal('network'), step: z.number().int().nonnegative() });
+
+/** Kinds of ops whose kernels decay; biases, batch norms and slopes don't (as in the papers). */
+const DECAYING = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose', 'dense']);
+
+/** A graph with its weights as variables on a backend: predicts and trains. Dispose it after use. */
+export class Network {
+  readonly backend: Backend;
+  readonly graph: Graph;
+  private readonly variables = new Map<string, tfc.Variable>();
+  private readonly trained: readonly string[];
+  private readonly decays: ReadonlySet<string>;
+  private readonly optimizer: Optimizer;
+  private steps = 0;
+
+  /** @throws InputError where a weight is missing or has the wrong size */
+  constructor(backend: Backend, graph: Graph, weights: Weights) {
+    this.backend = backend;
+    this.graph = graph;
+    const { tf } = backend;
+    for (const param of Object.values(graph.params)) {
+      const values = weights.get(param.id);
+      const size = param.shape.reduce((a, b) => a * b, 1);
+      if (values?.length !== size) {
+        this.dispose();
+        throw new InputError(
+          `weight ${param.id} has ${values?.length ?? 'no'} values, its shape needs ${size}`,
+        );
+      }
+      // a copy: TensorFlow.js reads the array only at first use
+      const variable = tf.tidy(() =>
+        tf.variable(tf.tensor(values.slice(), [...param.shape]), param.trainable),
+      );
+      this.variables.set(param.id, variable);
+    }
+    this.optimizer = new Optimizer(backend);
+    // only what the loss depends on: a parameter of another output has no gradient
+    const reached = logitsGraph(graph).params;
+    this.trained = Object.values(graph.params)
+      .filter((param) => param.trainable && reached[param.id])
+      .map((param) => param.id);
+    this.decays = new Set(
+      graph.nodes.filter((node) => DECAYING.has(node.op.kind)).map((node) => node.params.kernel),
+    );
+  }
+
+  /** Number of training steps taken. */
+  get step(): number {
+    return this.steps;
+  }
+
+  /** The variable of a parameter: the network's own; not to be disposed. */
+  variable(paramId: string): tfc.Variable {
+    const variable = this.variables.get(paramId);
+    if (!variable) throw new InputError(`the network has no parameter ${paramId}`);
+    return variable;
+  }
+
+  /**
+   * The network's outputs for n samples, in the graph's order, each flattened row-major [n, ...].
+   * @param x [n, ...input shape]; for several inputs one array each
+   */
+  predict(x: Float32Array | readonly Float32Array[], n: number): Float32Array[] {
+    const { tf } = this.backend;
+    const arrays = x instanceof Float32Array ? [x] : x;
+    return tf.tidy(() => {
+      const inputs = this.inputTensors(arrays, n);
+      return forward(this.backend, this.graph, (id) => this.variable(id), inputs, { training: false }).map(
+        (y) => y.dataSync<'float32'>().slice(),
+      );
+    });
+  }
+
+  /**
+   * One mini-batch: gradients of the mean softmax cross-entropy of the first output, an update of every trainable
+   * weight, batch-norm moving statistics.
+   * @returns the loss before the update (with label smoothing)
+   */
+  trainStep(batch: Batch, options: StepOptions): number {
+    const { tf } = this.backend;
+    const { settings, rate } = options;
+    const stats: { node: Node; mean: tfc.Tensor1D; variance: tfc.Tensor1D }[] = [];
+    const loss = tf.tidy(() => {
+      const inputs = this.inputTensors([batch.x], batch.n);
+      const list = this.trained.map((id) => this.variable(id));
+      const { value, grads } = tf.variableGrads(() => {
+        const logits = this.logits(inputs, {
+          training: true,
+          dropoutSeed: ((options.seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0,
+          onBatchStats: (node, mean, variance) => stats.push({ node, mean, variance }),
+        });
+        const rows = targetRows(batch.y, logits.shape[1], settings.labelSmoothing);
+        return this.backend.kernels.softmaxCrossEntropy(
+          logits,
+          tf.tensor2d(rows, [batch.n, logits.shape[1]]),
+        );
+      }, list);
+      this.steps++;
+      this.trained.forEach((id, i) => {
+        const gradient = grads[list[i].name];
+        const update = { rate, settings, step: this.steps };
+        if (gradient) this.optimizer.apply(id, list[i], gradient, this.decays.has(id), update);
+      });
+      for (const { node, mean, variance } of stats) this.moveStatistics(node, mean, variance);
+      return value.dataSync()[0];
+    });
+    for (const { mean, variance } of stats) tf.dispose([mean, variance]);
+    return loss;
+  }
+
+  /** Logits [n, classes]; a single unit behind a sigmoid counts as two classes, with logits 0 and its own. */
+  private logits(inputs: readonly tfc.Tensor[], mode: Parameters<typeof forward>[4]): tfc.Tensor2D {
+    const { tf } = this.backend;
+    const [value] = forward(this.backend, logitsGraph(this.graph), (id) => this.variable(id), inputs, mode);
+    const logits = value.rank === 2 ? value : tf.reshape(value, [value.shape[0], -1]);
+    if (logits.shape[1] !== 1) return logits as tfc.Tensor2D;
+    if (logitsOf(this.graph).activation !== 'sigmoid')
+      throw new InputError(
+        'the network has a single linear output, so it is no classifier that can be trained here',
+      );
+    return tf.concat([tf.zerosLike(logits), logits], 1) as tfc.Tensor2D;
+  }
+
+  private moveStatistics(node: Node, mean: tfc.Tensor1D, variance: tfc.Tensor1D): void {
+    if (node.op.kind !== 'batchNorm') return;
+    const { tf } = this.backend;
+    const rest = 1 - node.op.momentum;
+    for (const [role, batch] of [
+      ['mean', mean],
+      ['variance', variance],
+    ] as const) {
+      const moving = this.variable(node.params[role]);
+      moving.assign(tf.add(moving, tf.mul(tf.sub(batch, moving), rest)));
+    }
+  }
+
+  private inputTensors(arrays: readonly Float32Array[], n: number): tfc.Tensor[] {
+    const { graph, backend } = this;
+    if (arrays.length !== graph.inputs.length)
+      throw new InputError(`the network takes ${graph.inputs.length} inputs, not ${arrays.length}`);
+    return graph.inputs.map((id, i) => {
+      const op = graph.nodes.find((node) => node.id === id)?.op;
+      const shape = op?.kind === 'input' ? [n, ...op.shape] : [];
+      const size = shape.reduce((a, b) => a * b, 1);
+      if (arrays[i].length !== size)
+        throw new InputError(
+          `input ${id} takes [${shape.join(', ')}], which is ${size} values, not ${arrays[i].length}`,
+        );
+      return backend.tf.tensor(arrays[i], shape);
+    });
+  }
+
+  /** A copy of every weight. */
+  weights(): Weights {
+    return new Map([...this.variables].map(([id, v]) => [id, v.dataSync<'float32'>().slice()]));
+  }
+
+  /** Replaces the named weights; the optimizer's state stays. */
+  setWeights(weights: Weights): void {
+    const { tf } = this.backend;
+    for (const [id, values] of weights) {
+      const variable = this.variable(id);
+      if (values.length !== variable.size)
+        throw new InputError(`weight ${id} has ${values.length} values, its shape needs ${variable.size}`);
+      tf.tidy(() => variable.assign(tf.tensor(values.slice(), variable.shape)));
+    }
+  }
+
+  /** Everything that the next steps depend on, exactly. */
+  snapshot(): Snapshot {
+    const arrays = new Map<string, Float32Array>();
+    for (const [id, values] of this.weights()) arrays.set(`weight/${id}`, values);
+    for (const [name, values] of this.optimizer.save()) arrays.set(name, values);
+    return { json: { kind: 'network', step: this.steps }, arrays };
+  }
+
+  /** Back to a snapshot of this network, bit for bit. Throws InputError where it is of another. */
+  restore(snapshot: Snapshot): void {
+    const state = snapshotSchema.safeParse(snapshot.json);
+    if (!state.success) throw new InputError('the checkpoint is not one of a network');
+    const weights = new Map<string, Float32Array>();
+    const slots = new Map<string, Float32Array>();
+    for (const [name, values] of snapshot.arrays) {
+      if (name.startsWith('weight/')) weights.set(name.slice('weight/'.length), values);
+      else slots.set(name, values);
+    }
+    if (weights.size !== this.variables.size)
+      throw new InputError(
+        `the checkpoint holds ${weights.size} weights, the network has ${this.variables.size}`,
+      );
+    this.setWeights(weights);
+    this.optimizer.restore(slots, (id) => this.variable(id).shape);
+    this.steps = state.data.step;
+  }
+
+  dispose(): void {
+    for (const variable of this.variables.values()) variable.dispose();
+    this.variables.clear();
+    this.optimizer?.dispose();
+  }
+}
