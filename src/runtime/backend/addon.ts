@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, withLock } from './cache.ts';
-import { packageFolder, packageVersion } from './packages.ts';
+import { packageFolder, packageVersion, require } from './packages.ts';
 import type { Libraries } from './find.ts';
 
 /** The addon that tfjs-node's own install made, or null where that install did not work. */
@@ -55,17 +55,22 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
       if (existsSync(file)) return file;
       const compiler = await findCompiler();
       log(`building the TensorFlow addon with ${compiler} (once, a few seconds)`);
-      const temporary = `${file}.${process.pid}.tmp`;
-      mkdirSync(path.dirname(file), { recursive: true });
+      const folder = path.dirname(file);
+      const temporary = `${folder}.${process.pid}.tmp`;
+      rmSync(temporary, { recursive: true, force: true });
+      mkdirSync(temporary, { recursive: true });
       try {
-        await promisify(execFile)(compiler, compilerArguments(libraries, temporary), { maxBuffer: 1 << 26 });
-        renameSync(temporary, file);
+        await buildQuiet(compiler, libraries, temporary);
+        await compile(compiler, libraries, addonSources(), libraries.files, path.join(temporary, path.basename(file)));
+        rmSync(folder, { recursive: true, force: true });
+        renameSync(temporary, folder);
       } catch (error) {
+        if (error instanceof CannotBuild) throw error;
         const lines = String((error as { stderr?: string }).stderr ?? error).split('\n');
         const reason = lines.find((line) => /error|cannot/i.test(line)) ?? lines[0];
         throw new CannotBuild(`${compiler} could not build the TensorFlow addon: ${reason}`, 'npm run setup');
       } finally {
-        rmSync(temporary, { force: true });
+        rmSync(temporary, { recursive: true, force: true });
       }
       return file;
     },
@@ -93,21 +98,89 @@ async function findCompiler(): Promise<string> {
   );
 }
 
-function compilerArguments(libraries: Libraries, output: string): string[] {
-  const tfjsNode = packageFolder('@tensorflow/tfjs-node');
+function addonSources(): string[] {
+  const folder = packageFolder('@tensorflow/tfjs-node');
+  if (!folder) throw new CannotBuild('@tensorflow/tfjs-node is not installed', 'npm ci');
+  const sources = path.join(folder, 'binding');
+  return readdirSync(sources)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => path.join(sources, name));
+}
+
+async function compile(
+  compiler: string,
+  libraries: Libraries,
+  sources: readonly string[],
+  link: readonly string[],
+  output: string,
+): Promise<void> {
   const headers = packageFolder('node-api-headers');
-  if (!tfjsNode || !headers)
-    throw new CannotBuild('@tensorflow/tfjs-node or node-api-headers is not installed', 'npm ci');
-  const sources = path.join(tfjsNode, 'binding');
-  return [
+  if (!headers) throw new CannotBuild('node-api-headers is not installed', 'npm ci');
+  const options = [
     ...(process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...['-O2', '-fPIC', '-std=c++17', '-w', '-DNAPI_VERSION=8'],
     ...['-I', path.join(headers, 'include'), '-I', libraries.include],
-    ...readdirSync(sources)
-      .filter((name) => name.endsWith('.cc'))
-      .map((name) => path.join(sources, name)),
-    ...libraries.files,
+    ...sources,
+    ...link,
     `-Wl,-rpath,${libraries.folder}`,
     ...['-o', output],
   ];
+  await promisify(execFile)(compiler, options, { maxBuffer: 1 << 26 });
+}
+
+const QUIET = 'quiet.node';
+
+/** Module with two functions: silence() sends this process's stderr nowhere, restore() brings it back. */
+const QUIET_SOURCE = `
+#include <fcntl.h>
+#include <unistd.h>
+#include <node_api.h>
+static int kept = -1;
+static napi_value silence(napi_env, napi_callback_info) {
+  int nowhere = open("/dev/null", O_WRONLY);
+  if (kept < 0 && nowhere >= 0 && (kept = dup(2)) >= 0) dup2(nowhere, 2);
+  if (nowhere >= 0) close(nowhere);
+  return nullptr;
+}
+static napi_value restore(napi_env, napi_callback_info) {
+  if (kept >= 0) { dup2(kept, 2); close(kept); kept = -1; }
+  return nullptr;
+}
+NAPI_MODULE_INIT() {
+  napi_value f;
+  napi_create_function(env, "silence", NAPI_AUTO_LENGTH, silence, nullptr, &f);
+  napi_set_named_property(env, exports, "silence", f);
+  napi_create_function(env, "restore", NAPI_AUTO_LENGTH, restore, nullptr, &f);
+  napi_set_named_property(env, exports, "restore", f);
+  return exports;
+}
+`;
+
+/**
+ * TensorFlow writes to stderr while its library is being loaded, before it reads any setting; a second, tiny addon
+ * holds stderr closed for that moment. Best effort: without it there are two lines of noise.
+ */
+async function buildQuiet(compiler: string, libraries: Libraries, folder: string): Promise<void> {
+  const source = path.join(folder, 'quiet.cc');
+  try {
+    writeFileSync(source, QUIET_SOURCE);
+    await compile(compiler, libraries, [source], [], path.join(folder, QUIET));
+  } catch {
+    rmSync(path.join(folder, QUIET), { force: true });
+  } finally {
+    rmSync(source, { force: true });
+  }
+}
+
+/** Loads tfjs-node's addon, which loads TensorFlow. */
+export function loadAddon(file: string): unknown {
+  const companion = path.join(path.dirname(file), QUIET);
+  if (!existsSync(companion) || process.env.ESPALIER_DEBUG) return require(file);
+  const stderr = require(companion) as { silence(): void; restore(): void };
+  stderr.silence();
+  try {
+    return require(file);
+  } finally {
+    stderr.restore();
+  }
 }

@@ -2,6 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
 import type { Backend, Tf } from '../types.ts';
 import { tensorflowKernels } from '../kernels/tensorflow.ts';
+import { loadAddon } from './addon.ts';
 import { require } from './packages.ts';
 
 /** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
@@ -12,7 +13,7 @@ export async function openTensorflow(addon: string, why: string, threads: number
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   mendUtil();
   const tf = require('@tensorflow/tfjs-core') as Tf;
-  const binding = require(addon) as ConstructorParameters<typeof NodeJSKernelBackend>[0];
+  const binding = loadAddon(addon) as ConstructorParameters<typeof NodeJSKernelBackend>[0];
   // tfjs-node's index insists on an addon inside the package, so its parts are taken one by one.
   const node = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend') as {
     NodeJSKernelBackend: typeof NodeJSKernelBackend;
