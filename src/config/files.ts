@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { PrunedConfig } from './schema.ts';
+import { InputError } from '../graph/errors.ts';
+import { formatConfig } from './format.ts';
+import { configSchema, configVersion } from './schema.ts';
+import { parseRanges } from './ranges.ts';
+
+/** Larger than any real config (100 000 groups), smaller than what would stall a reader. */
+const largest = 64 * 2 ** 20;
+
+/** The extension of a pruned config's name. */
+export const configSuffix = '.espalier.json';
+
+/**
+ * Reads and validates a pruned config.
+ * @throws InputError naming the file and the first thing that is wrong
+ */
+export async function readConfig(file: string): Promise<PrunedConfig> {
+  let text: string;
+  try {
+    const about = await stat(file);
+    if (!about.isFile()) throw new InputError(`${file}: is not a file`);
+    if (about.size > largest) throw new InputError(`${file}: is too large for a pruned config`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${file}: can't be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+    );
+  }
+  return parseConfig(text, file);
+}
+
+/**
+ * A pruned config from its text.
+ * @param name what to call it in messages
+ */
+export function parseConfig(text: string, name: string): PrunedConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(`${name}: is not JSON; a pruned config is written by "espalier prune"`);
+  }
+  const version = (value as { espalier?: unknown } | null)?.espalier;
+  if (typeof version === 'number' && version > configVersion)
+    throw new InputError(`${name}: was written by a newer Espalier (format ${version}); update Espalier`);
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue.path.join('.') || 'the top level';
+    throw new InputError(`${name}: is not a pruned config: ${where}: ${issue.message}`);
+  }
+  for (const group of parsed.data.groups) {
+    let kept: number[];
+    try {
+      kept = parseRanges(group.kept, group.channels);
+    } catch (error) {
+      throw new InputError(`${name}: group "${group.id}": ${(error as Error).message}`);
+    }
+    if (!kept.length)
+      throw new InputError(`${name}: group "${group.id}" keeps no channel; keep at least one`);
+  }
+  return parsed.data;
+}
+
+/** Writes a config whole or not at all: a temporary file beside it, synced, then renamed. */
+export async function writeConfig(file: string, config: PrunedConfig): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(formatConfig(config));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new InputError(`${file}: can't be written (${code ?? String(error)})`);
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { rangesPattern } from './ranges.ts';
+
+/** Version of the config format; a reader refuses what is newer. */
+export const configVersion = 1;
+
+const count = z.number().int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'should be 64 hex digits');
+const relativePath = z.string().min(1).describe("Relative to this file's folder, with forward slashes.");
+
+const cost = z.strictObject({
+  macs: count.describe('Multiply-accumulates of convolution and dense layers, batch 1.'),
+  params: count,
+  bytes: count.describe('Parameters as float32.'),
+  peakActivationBytes: count,
+});
+
+const score = z.strictObject({
+  split: z.enum(['validation', 'test']),
+  accuracy: z.number().min(0).max(100).describe('Percent.'),
+  loss: z.number().describe('Mean cross-entropy.'),
+  images: count,
+});
+
+const preprocess = z.strictObject({
+  name: z.string(),
+  scale: z.array(z.number()),
+  offset: z.array(z.number()),
+  bgr: z.boolean(),
+});
+
+const control = z.strictObject({
+  name: z.string(),
+  macs: count,
+  params: count,
+  cut: z.number().optional(),
+  recalibrated: z.number().optional(),
+  fineTuned: z.number().optional(),
+  test: z.number().optional(),
+});
+
+/** What `<model>.espalier.json` holds; every key in the order in which it is written. */
+export const configSchema = z
+  .strictObject({
+    espalier: z.literal(configVersion).describe('Version of this format.'),
+    engine: z.string().describe('Version of Espalier that wrote it.'),
+    source: z
+      .strictObject({ path: relativePath, sha256, format: z.enum(['keras-h5', 'keras', 'tfjs-layers']) })
+      .describe('The model before pruning.'),
+    pruned: z.strictObject({ path: relativePath }).optional().describe('The model after pruning.'),
+    data: z
+      .strictObject({
+        path: relativePath,
+        digest: z.string(),
+        form: z.string(),
+        train: count,
+        validation: count,
+        test: count,
+        preprocess,
+      })
+      .optional()
+      .describe('The image set, its splits in images, and what the network is fed.'),
+    method: z.strictObject({
+      name: z.string(),
+      seed: z.number().int(),
+      effort: z.enum(['quick', 'standard', 'thorough']),
+      roundTo: count,
+      freeze: z.array(z.string()),
+    }),
+    settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),
+    fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),
+    targets: z.array(
+      z.strictObject({
+        metric: z.enum(['macs', 'params', 'bytes', 'latency', 'script']),
+        limit: z.number(),
+        original: z.number(),
+        command: z.string().optional(),
+      }),
+    ),
+    groups: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          channels: count.max(1_000_000),
+          kept: z.string().regex(rangesPattern).describe('Channel ranges that stay: 0-3,7,9-15.'),
+          layers: z.array(z.string()).describe('The layers that make these channels.'),
+          frozen: z.string().optional().describe('Why none of them may go.'),
+        }),
+      )
+      .describe('The channels that are kept, one line for each set of channels that go together.'),
+    cost: z.strictObject({ before: cost, after: cost }),
+    accuracy: z
+      .strictObject({
+        original: score.optional(),
+        originalTest: score.optional(),
+        cut: score.optional().describe('Straight after cutting.'),
+        recalibrated: score.optional().describe('After batch-norm recalibration.'),
+        fineTuned: score.optional(),
+        test: score.optional(),
+      })
+      .describe('Each on the split that it names.'),
+    latency: z
+      .strictObject({
+        before: z.number(),
+        after: z.number(),
+        unit: z.literal('ms'),
+        threads: count,
+        machine: z.string(),
+      })
+      .optional()
+      .describe('One image, median; only where it was asked for.'),
+    controls: z.array(control).optional().describe('The same budget reached in other ways, in percent.'),
+  })
+  .describe('A network with channels pruned by Espalier.');
+
+export type PrunedConfig = z.infer<typeof configSchema>;
+export type ConfigScore = z.infer<typeof score>;
+
+/** The JSON schema that editors use for `*.espalier.json` (media/espalier.schema.json). */
+export function configJsonSchema(): unknown {
+  return { title: 'Espalier pruned config', ...z.toJSONSchema(configSchema) };
+}

@@ -1,0 +1,113 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PrunedConfig } from '../../src/config/schema.ts';
+import { parseConfig, readConfig, writeConfig } from '../../src/config/files.ts';
+import { formatConfig } from '../../src/config/format.ts';
+import { configJsonSchema } from '../../src/config/schema.ts';
+import { InputError } from '../../src/graph/errors.ts';
+
+const sample: PrunedConfig = {
+  espalier: 1,
+  engine: '0.1.0',
+  source: { path: 'net.h5', sha256: 'a'.repeat(64), format: 'keras-h5' },
+  method: { name: 'l1', seed: 7, effort: 'quick', roundTo: 1, freeze: [] },
+  settings: {},
+  targets: [{ metric: 'macs', limit: 500, original: 1000 }],
+  groups: [
+    { id: 'conv', channels: 8, kept: '0-3,7', layers: ['conv'] },
+    { id: 'dense', channels: 2, kept: '0-1', layers: ['dense'], frozen: 'network output' },
+  ],
+  cost: {
+    before: { macs: 1000, params: 100, bytes: 400, peakActivationBytes: 64 },
+    after: { macs: 480, params: 60, bytes: 240, peakActivationBytes: 48 },
+  },
+  accuracy: { cut: { split: 'validation', accuracy: 41.25, loss: 1.5, images: 400 } },
+};
+
+const golden = `{
+  "espalier": 1,
+  "engine": "0.1.0",
+  "source": {
+    "path": "net.h5",
+    "sha256": "${'a'.repeat(64)}",
+    "format": "keras-h5"
+  },
+  "method": {
+    "name": "l1",
+    "seed": 7,
+    "effort": "quick",
+    "roundTo": 1,
+    "freeze": []
+  },
+  "settings": {},
+  "targets": [
+    { "metric": "macs", "limit": 500, "original": 1000 }
+  ],
+  "groups": [
+    { "id": "conv", "channels": 8, "kept": "0-3,7", "layers": ["conv"] },
+    { "id": "dense", "channels": 2, "kept": "0-1", "layers": ["dense"], "frozen": "network output" }
+  ],
+  "cost": {
+    "before": { "macs": 1000, "params": 100, "bytes": 400, "peakActivationBytes": 64 },
+    "after": { "macs": 480, "params": 60, "bytes": 240, "peakActivationBytes": 48 }
+  },
+  "accuracy": {
+    "cut": { "split": "validation", "accuracy": 41.25, "loss": 1.5, "images": 400 }
+  }
+}
+`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the bytes of a config are these', () => expect(formatConfig(sample)).toBe(golden));
+
+test('keys come in one order, whatever order they were given in', () => {
+  const shuffled = Object.fromEntries(Object.entries(sample).reverse()) as PrunedConfig;
+  expect(formatConfig(shuffled)).toBe(golden);
+});
+
+test('a file comes back as it was, and no temporary file stays', async () => {
+  const file = path.join(folder, 'net.espalier.json');
+  await writeConfig(file, sample);
+  expect(await readConfig(file)).toEqual(sample);
+  expect(await readFile(file, 'utf8')).toBe(golden);
+  expect(await readdir(folder)).toEqual(['net.espalier.json']);
+});
+
+test('a folder that is not there is one sentence', async () => {
+  await expect(writeConfig(path.join(folder, 'no', 'net.espalier.json'), sample)).rejects.toThrow(InputError);
+});
+
+describe('refuses', () => {
+  const broken: [string, string][] = [
+    ['not JSON', 'hello'],
+    ['another JSON', '{"name": "x"}'],
+    ['null', 'null'],
+    ['a truncated file', golden.slice(0, 300)],
+    ['a newer format', golden.replace('"espalier": 1', '"espalier": 2')],
+    ['an unknown key', golden.replace('"settings"', '"setings"')],
+    ['a channel past the end', golden.replace('0-3,7', '0-3,8')],
+    ['a group that keeps nothing', golden.replace('0-3,7', '')],
+    ['a bad hash', golden.replace('aaaa', 'xxxx')],
+  ];
+  test.each(broken)('%s', (_, text) => {
+    expect(() => parseConfig(text, 'net.espalier.json')).toThrow(InputError);
+    expect(() => parseConfig(text, 'net.espalier.json')).toThrow(/^net\.espalier\.json: [^\n]+$/);
+  });
+  test('a file that is not there', async () => {
+    await writeFile(path.join(folder, 'x'), '');
+    await expect(readConfig(path.join(folder, 'none.json'))).rejects.toThrow(InputError);
+    await expect(readConfig(folder)).rejects.toThrow(InputError);
+  });
+});
+
+test('the JSON schema that ships is the current one (node scripts/schema.mjs writes it)', async () => {
+  const shipped: unknown = JSON.parse(await readFile('media/espalier.schema.json', 'utf8'));
+  expect(shipped).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+});
