@@ -4,13 +4,17 @@ import type { Graph } from '../../graph/types.ts';
 export interface LayerWeights {
   /** name with the path of nested models, as in Node.layer: "backbone/conv1" */
   readonly path: string;
+  /** the same, model by model (a layer's own name may hold a slash) */
+  readonly names: readonly string[];
   readonly className: string;
+  /** parameter ids; empty for a layer without weights */
   readonly params: readonly string[];
 }
 
-/** A Keras model configuration (Keras 1.x/2.x/3 dialects, tfjs too), read into a graph without weights. */
+/** A Keras model configuration (Keras 2.x/3 dialects, tfjs too), read into a graph without weights. */
 export interface ParsedConfig {
   readonly graph: Graph;
+  /** every layer that is not itself a model, in the order of the configuration */
   readonly layers: readonly LayerWeights[];
   readonly warnings: readonly string[];
 }

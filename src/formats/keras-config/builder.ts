@@ -1,0 +1,174 @@
+import { InputError } from '../../graph/errors.ts';
+import { outputShape, sizeOf } from '../../graph/shapes.ts';
+import type { Graph, Node, Op, Param, Shape } from '../../graph/types.ts';
+import type { LayerWeights } from './types.ts';
+
+/** Larger than any real network; a configuration beyond them is damaged, or meant to exhaust the memory. */
+const MAX_PARAM = 2 ** 28;
+const MAX_PARAMS = 2 ** 30;
+const MAX_VALUE = 2 ** 31;
+
+/** Collects a graph node by node, with shapes, so that each layer can size its parameters. */
+export class Builder {
+  readonly nodes: Node[] = [];
+  readonly shapes = new Map<string, Shape>();
+  readonly warnings = new Set<string>();
+  readonly layers = new Map<string, LayerWeights & { params: string[] }>();
+  private readonly params = new Map<string, Param>();
+  private readonly calls = new Map<string, number>();
+  private elements = 0;
+
+  readonly where: string;
+
+  constructor(where: string) {
+    this.where = where;
+  }
+
+  /** "" for the first call of a layer, "#2" for the second... */
+  nextCall(path: string): string {
+    const n = (this.calls.get(path) ?? 0) + 1;
+    this.calls.set(path, n);
+    return n === 1 ? '' : `#${n}`;
+  }
+
+  add(node: Node): string {
+    const fail = (problem: string): never => {
+      throw new InputError(`${this.where}: layer "${node.layer}" (${node.layerType}): ${problem}`);
+    };
+    let id = node.id;
+    for (let n = 2; this.shapes.has(id); n++) id = `${node.id}~${n}`;
+    const paramShapes = Object.fromEntries(
+      Object.entries(node.params).map(([role, param]) => [role, this.params.get(param)!.shape]),
+    );
+    let shape: Shape;
+    try {
+      shape = outputShape(
+        node.op,
+        node.inputs.map((input) => this.shapes.get(input)!),
+        paramShapes,
+      );
+    } catch (error) {
+      if (error instanceof InputError) return fail(error.message);
+      throw error;
+    }
+    if (sizeOf(shape) > MAX_VALUE) fail(`a value of shape [${shape.join(', ')}] is too large`);
+    this.nodes.push({ ...node, id });
+    this.shapes.set(id, shape);
+    return id;
+  }
+
+  /** A parameter, or the one that an earlier call of the same layer made. */
+  param(id: string, shape: readonly number[], trainable: boolean, layer: string): string {
+    const fail = (problem: string): never => {
+      throw new InputError(`${this.where}: layer "${layer}": ${problem}`);
+    };
+    const known = this.params.get(id);
+    if (known) {
+      if (known.shape.length !== shape.length || known.shape.some((d, i) => d !== shape[i]))
+        fail(`called on values of different shapes, [${known.shape.join(', ')}] and [${shape.join(', ')}]`);
+      return id;
+    }
+    const size = sizeOf(shape);
+    if (!shape.every((d) => Number.isInteger(d) && d > 0) || !(size <= MAX_PARAM))
+      fail(`weights of shape [${shape.join(', ')}] are not possible`);
+    this.elements += size;
+    if (this.elements > MAX_PARAMS) fail(`the model has more than ${MAX_PARAMS} weights`);
+    this.params.set(id, { id, shape, trainable });
+    return id;
+  }
+
+  graph(inputs: readonly string[], outputs: readonly string[]): Graph {
+    return { nodes: this.nodes, inputs, outputs, params: Object.fromEntries(this.params) };
+  }
+}
+
+/** One call of one layer, as the layer's own reader sees it. */
+export class LayerCall {
+  readonly builder: Builder;
+  readonly names: readonly string[];
+  readonly className: string;
+  readonly config: Record<string, unknown>;
+  /** ids of the values that it is called on */
+  readonly inputs: readonly string[];
+  readonly trainable: boolean;
+  /** hard_sigmoid, defaults: Keras 3's meaning */
+  readonly keras3: boolean;
+  private readonly suffix: string;
+
+  constructor(fields: {
+    builder: Builder;
+    names: readonly string[];
+    className: string;
+    config: Record<string, unknown>;
+    inputs: readonly string[];
+    trainable: boolean;
+    keras3: boolean;
+  }) {
+    this.builder = fields.builder;
+    this.names = fields.names;
+    this.className = fields.className;
+    this.config = fields.config;
+    this.inputs = fields.inputs;
+    this.trainable = fields.trainable;
+    this.keras3 = fields.keras3;
+    this.suffix = this.builder.nextCall(this.path);
+  }
+
+  get path(): string {
+    return this.names.join('/');
+  }
+
+  /** Shape of the value that a single-input layer is called on. */
+  get shape(): Shape {
+    this.expectInputs(1, 1);
+    return this.builder.shapes.get(this.inputs[0])!;
+  }
+
+  get channels(): number {
+    return this.shape[this.shape.length - 1];
+  }
+
+  expectInputs(least: number, most = Infinity): void {
+    if (this.inputs.length < least || this.inputs.length > most)
+      this.fail(`is called on ${this.inputs.length} tensors`);
+  }
+
+  shapesOf(): Shape[] {
+    return this.inputs.map((id) => this.builder.shapes.get(id)!);
+  }
+
+  /** Declares a parameter; in the order of Keras' layer.weights. */
+  param(name: string, shape: readonly number[], trainable = true): string {
+    const id = this.builder.param(`${this.path}/${name}`, shape, trainable && this.trainable, this.path);
+    const layer = this.builder.layers.get(this.path);
+    if (layer && !layer.params.includes(id)) layer.params.push(id);
+    return id;
+  }
+
+  /** Adds a node of this layer; `part` names one of several ("activation"). */
+  node(op: Op, inputs: readonly string[], params: Record<string, string> = {}, part?: string): string {
+    return this.builder.add({
+      id: this.path + (part ? `:${part}` : '') + this.suffix,
+      op,
+      inputs,
+      params,
+      layer: this.path,
+      layerType: this.className,
+    });
+  }
+
+  warn(text: string): void {
+    this.builder.warnings.add(`layer "${this.path}" (${this.className}) ${text}`);
+  }
+
+  fail(problem: string): never {
+    throw new InputError(`${this.builder.where}: layer "${this.path}" (${this.className}) ${problem}`);
+  }
+
+  /** A per-sample axis from Keras' axis, which counts the batch and may be negative. */
+  axis(axis: number, rank: number): number {
+    const at = axis < 0 ? rank + axis : axis - 1;
+    if (!Number.isInteger(at) || at < 0 || at >= rank) this.fail(`acts on axis ${axis} of ${rank + 1} axes`);
+    return at;
+  }
+}

@@ -1,0 +1,194 @@
+import { InputError } from '../../graph/errors.ts';
+import type { Shape } from '../../graph/types.ts';
+import type { Builder } from './builder.ts';
+import { LayerCall } from './builder.ts';
+import { layerReader } from './layers/table.ts';
+import { operationArguments, operationReader } from './layers/operation.ts';
+import type { Argument, Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
+
+export interface Setting {
+  readonly builder: Builder;
+  readonly keras3: boolean;
+  /** per-sample shape from a batch shape that may hold nulls */
+  readonly inputShape: (batchShape: unknown, layer: string) => Shape;
+}
+
+/**
+ * Adds a model's layers to the graph, called on `inputs` (values of the outer model), or, for the outermost one
+ * (`inputs` undefined), with input nodes of its own.
+ * @returns ids of the model's outputs; and of the input nodes that it made
+ */
+export function inlineModel(
+  s: Setting,
+  model: ModelSpec,
+  names: readonly string[],
+  inputs: readonly string[] | undefined,
+  trainable: boolean,
+): { outputs: string[]; inputs: string[] } {
+  const scope = new Scope(s, model, names, trainable && model.trainable);
+  return model.kind === 'sequential' ? scope.sequential(inputs) : scope.functional(inputs);
+}
+
+class Scope {
+  private readonly s: Setting;
+  private readonly model: ModelSpec;
+  private readonly names: readonly string[];
+  private readonly trainable: boolean;
+
+  constructor(s: Setting, model: ModelSpec, names: readonly string[], trainable: boolean) {
+    this.s = s;
+    this.model = model;
+    this.names = names;
+    this.trainable = trainable;
+  }
+
+  sequential(given: readonly string[] | undefined): { outputs: string[]; inputs: string[] } {
+    const layers = [...this.model.layers];
+    if (given && given.length !== 1) this.fail(`the Sequential model is called on ${given.length} tensors`);
+    const hasInput = layers[0]?.className === 'InputLayer';
+    const first = hasInput ? layers.shift()! : undefined;
+    if (layers.length === 0) this.fail('the Sequential model has no layers');
+    const entry: LayerSpec = first ?? {
+      name: `${layers[0].name}_input`,
+      className: 'InputLayer',
+      module: '',
+      config: { batch_input_shape: firstShape(layers[0]) ?? this.model.buildShape },
+      calls: [],
+    };
+    // Without an input layer of its own, a nested model has no node to name.
+    const start = given && !first ? given[0] : this.input(entry, given?.[0]);
+    let value = start;
+    for (const layer of layers) {
+      const outputs = this.call(layer, { args: [{ tensor: NEXT }], kwargs: {} }, () => value);
+      if (outputs.length !== 1) this.fail(`layer "${layer.name}" of a Sequential model has several outputs`);
+      value = outputs[0];
+    }
+    return { outputs: [value], inputs: given ? [] : [start] };
+  }
+
+  functional(given: readonly string[] | undefined): { outputs: string[]; inputs: string[] } {
+    const { model } = this;
+    if (given && given.length !== model.inputs.length)
+      this.fail(`the model is called on ${given.length} tensors, but has ${model.inputs.length} inputs`);
+    const byName = new Map(model.layers.map((l) => [l.name, l]));
+    const values = new Map<string, string[]>();
+    const made = model.inputs.map((ref, i) => {
+      const layer = byName.get(ref.layer);
+      if (layer?.className !== 'InputLayer') this.fail(`its input "${ref.layer}" is not an InputLayer`);
+      const key = `${ref.layer}\n0`;
+      if (!values.has(key)) values.set(key, [this.input(layer, given?.[i])]);
+      return values.get(key)![0];
+    });
+    const offsets = this.nodeOffsets();
+    const find = (ref: TensorRef): string | undefined => {
+      const outputs = values.get(`${ref.layer}\n${ref.node - (offsets.get(ref.layer) ?? 0)}`);
+      if (outputs && ref.tensor >= outputs.length)
+        this.fail(`output ${ref.tensor} of layer "${ref.layer}" is used, but it has ${outputs.length}`);
+      return outputs?.[ref.tensor];
+    };
+    // Layers come roughly in order; a pass takes all calls whose inputs are there, until none is left.
+    let waiting = model.layers.flatMap((layer) => layer.calls.map((call, index) => ({ layer, call, index })));
+    while (waiting.length > 0) {
+      const rest: typeof waiting = [];
+      for (const item of waiting) {
+        if (!tensorsOf(item.call).every((ref) => find(ref) !== undefined)) {
+          rest.push(item);
+          continue;
+        }
+        const outputs = this.call(item.layer, item.call, (ref) => find(ref)!);
+        values.set(`${item.layer.name}\n${item.index}`, outputs);
+      }
+      if (rest.length === waiting.length)
+        this.fail(
+          `layer "${rest[0].layer.name}" reads "${tensorsOf(rest[0].call).find((r) => !find(r))!.layer}", which no layer gives`,
+        );
+      waiting = rest;
+    }
+    const outputs = model.outputs.map(
+      (ref) => find(ref) ?? this.fail(`no layer gives its output "${ref.layer}"`),
+    );
+    return { outputs, inputs: given ? [] : [...new Set(made)] };
+  }
+
+  /**
+   * Some versions count a nested model's own construction as its call 0 and leave it out of inbound_nodes. All
+   * calls that are listed are used, so the largest index used shows which way it is.
+   */
+  private nodeOffsets(): Map<string, number> {
+    const largest = new Map<string, number>();
+    const see = (ref: TensorRef) => largest.set(ref.layer, Math.max(largest.get(ref.layer) ?? 0, ref.node));
+    for (const layer of this.model.layers) for (const call of layer.calls) tensorsOf(call).forEach(see);
+    this.model.outputs.forEach(see);
+    const offsets = new Map<string, number>();
+    for (const layer of this.model.layers)
+      if (layer.model && largest.get(layer.name) === layer.calls.length) offsets.set(layer.name, 1);
+    return offsets;
+  }
+
+  /** An input layer: a node of its own at the top, a name for the value that a nested model is called on. */
+  private input(layer: LayerSpec, value: string | undefined): string {
+    const call = this.layerCall(layer, value === undefined ? [] : [value]);
+    if (value !== undefined) return call.node({ kind: 'identity' }, [value]);
+    const batchShape =
+      layer.config.batch_shape ?? layer.config.batch_input_shape ?? layer.config.batchInputShape;
+    return call.node({ kind: 'input', shape: this.s.inputShape(batchShape, call.path) }, []);
+  }
+
+  private call(layer: LayerSpec, call: Call, find: (ref: TensorRef) => string): string[] {
+    const names = [...this.names, layer.name];
+    const operation = operationReader(layer);
+    if (operation) {
+      const value = (a: Argument) => ('tensor' in a ? find(a.tensor) : undefined);
+      const args = operationArguments(call, value);
+      const tensors = args.operands.filter((x) => typeof x === 'string');
+      return [operation(this.layerCall(layer, tensors), args)];
+    }
+    const extra = Object.keys(call.kwargs).find(
+      (key) => 'tensor' in call.kwargs[key] && !/^inputs?\b/.test(key),
+    );
+    if (extra) this.fail(`layer "${layer.name}" (${layer.className}) is called with a tensor as "${extra}"`);
+    const inputs = tensorsOf(call).map(find);
+    if (inputs.length === 0) this.fail(`layer "${layer.name}" (${layer.className}) is called on no tensor`);
+    if (layer.model) return inlineModel(this.s, layer.model, names, inputs, this.trainable).outputs;
+    return [layerReader(layer.className)!(this.layerCall(layer, inputs))];
+  }
+
+  private layerCall(layer: LayerSpec, inputs: readonly string[]): LayerCall {
+    return new LayerCall({
+      builder: this.s.builder,
+      names: [...this.names, layer.name],
+      className: layer.className,
+      config: layer.config,
+      inputs,
+      trainable: this.trainable && layer.config.trainable !== false,
+      keras3: this.s.keras3,
+    });
+  }
+
+  private fail(problem: string): never {
+    const which = this.names.length > 0 ? ` "${this.names.join('/')}"` : '';
+    throw new InputError(`${this.s.builder.where}: model${which}: ${problem}`);
+  }
+}
+
+const NEXT: TensorRef = { layer: '', node: 0, tensor: 0 };
+
+function tensorsOf(call: Call): TensorRef[] {
+  return [...call.args, ...Object.values(call.kwargs)].flatMap((a) => ('tensor' in a ? [a.tensor] : []));
+}
+
+/** The batch shape that a Sequential's first layer carries, in any of the ways it is written. */
+function firstShape(layer: LayerSpec): unknown {
+  const { config } = layer;
+  if (config.batch_input_shape !== undefined || config.batch_shape !== undefined)
+    return config.batch_input_shape ?? config.batch_shape;
+  if (Array.isArray(config.input_shape)) return [null, ...(config.input_shape as unknown[])];
+  if (typeof config.input_dim === 'number') return [null, config.input_dim];
+  if (!layer.model) return undefined;
+  const inner = layer.model;
+  const start =
+    inner.kind === 'sequential'
+      ? inner.layers[0]
+      : inner.layers.find((l) => l.name === inner.inputs[0].layer);
+  return (start && firstShape(start)) ?? inner.buildShape;
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ActivationKind, Op } from '../../../graph/types.ts';
+import type { LayerCall } from '../builder.ts';
+import { fields, or, real } from '../fields.ts';
+import { isObject } from '../plain.ts';
+
+const PLAIN: Readonly<Record<string, ActivationKind>> = {
+  linear: 'linear',
+  relu: 'relu',
+  relu6: 'relu6',
+  sigmoid: 'sigmoid',
+  tanh: 'tanh',
+  swish: 'swish',
+  silu: 'swish',
+  hard_swish: 'hardSwish',
+  hard_silu: 'hardSwish',
+  gelu: 'gelu',
+  selu: 'selu',
+  softplus: 'softplus',
+  softsign: 'softsign',
+  exponential: 'exponential',
+  mish: 'mish',
+};
+
+/** The op of an activation by its Keras name; undefined where Espalier has none. */
+export function activationByName(name: string, rank: number, keras3: boolean): Op | undefined {
+  const kind = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
+  if (kind) return { kind: 'activation', activation: kind };
+  switch (name) {
+    case 'softmax':
+      return { kind: 'softmax', axis: rank - 1 };
+    case 'elu':
+      return { kind: 'activation', activation: 'elu', alpha: 1 };
+    case 'leaky_relu':
+      return { kind: 'activation', activation: 'leakyRelu', alpha: 0.2 };
+    case 'hard_sigmoid':
+      return { kind: 'activation', activation: keras3 ? 'hardSigmoid6' : 'hardSigmoid' };
+    default:
+      return undefined;
+  }
+}
+
+/** Op for Keras' ReLU(max_value, negative_slope, threshold), as the plainest kind that is the same. */
+export function reluOp(maxValue: number | null, slope: number, threshold: number): Op {
+  if (threshold === 0 && slope === 0) {
+    if (maxValue === null) return { kind: 'activation', activation: 'relu' };
+    if (maxValue === 6) return { kind: 'activation', activation: 'relu6' };
+  }
+  if (threshold === 0 && maxValue === null)
+    return { kind: 'activation', activation: 'leakyRelu', alpha: slope };
+  return {
+    kind: 'activation',
+    activation: 'clippedRelu',
+    alpha: slope,
+    threshold,
+    ...(maxValue !== null && { maxValue }),
+  };
+}
+
+const integer = z.number().int();
+
+/** Ops of the activation layers that have settings of their own, by class. */
+const CLASSES: Readonly<Record<string, (call: LayerCall, rank: number) => Op>> = {
+  ReLU(call) {
+    const c = fields(call, {
+      max_value: or(real, null),
+      negative_slope: or(real, 0),
+      threshold: or(real, 0),
+    });
+    return reluOp(c.max_value, c.negative_slope, c.threshold);
+  },
+  LeakyReLU(call) {
+    const c = fields(call, { alpha: or(real, null), negative_slope: or(real, null) });
+    return { kind: 'activation', activation: 'leakyRelu', alpha: c.alpha ?? c.negative_slope ?? 0.3 };
+  },
+  ThresholdedReLU(call) {
+    return reluOp(null, 0, fields(call, { theta: or(real, 1) }).theta);
+  },
+  ELU(call) {
+    return { kind: 'activation', activation: 'elu', alpha: fields(call, { alpha: or(real, 1) }).alpha };
+  },
+  Softmax(call, rank) {
+    const { axis } = fields(call, {
+      axis: or(z.union([integer, z.tuple([integer]).transform(([a]) => a)]), -1),
+    });
+    return { kind: 'softmax', axis: call.axis(axis, rank) };
+  },
+};
+
+/**
+ * Op of an `activation` setting: a name, a serialised function, or a serialised activation layer.
+ * Undefined for none (null or linear).
+ */
+export function activationOp(call: LayerCall, setting: unknown, rank: number): Op | undefined {
+  if (setting === null || setting === undefined || setting === 'linear') return undefined;
+  let name: unknown = setting;
+  if (isObject(setting)) {
+    const cls = setting.class_name;
+    if (typeof cls === 'string' && Object.hasOwn(CLASSES, cls) && isObject(setting.config)) {
+      const inner = Object.create(call, { config: { value: setting.config } }) as LayerCall;
+      return CLASSES[cls](inner, rank);
+    }
+    name = cls === 'function' || cls === 'Activation' ? setting.config : cls;
+    if (isObject(name)) name = name.activation ?? name.name;
+  }
+  const op = typeof name === 'string' ? activationByName(snake(name), rank, call.keras3) : undefined;
+  if (!op)
+    call.fail(
+      `uses the activation ${JSON.stringify(name) ?? 'of an unknown kind'}, which Espalier doesn't know`,
+    );
+  return op.kind === 'activation' && op.activation === 'linear' ? undefined : op;
+}
+
+/** Adds the node of a fused activation, if there is one, behind `value`. */
+export function fusedActivation(call: LayerCall, value: string): string {
+  const rank = call.builder.shapes.get(value)!.length;
+  const op = activationOp(call, call.config.activation, rank);
+  return op ? call.node(op, [value], {}, 'activation') : value;
+}
+
+export function activationLayer(call: LayerCall): string {
+  const rank = call.shape.length;
+  if (Object.hasOwn(CLASSES, call.className))
+    return call.node(CLASSES[call.className](call, rank), call.inputs);
+  const op = activationOp(call, call.config.activation, rank) ?? { kind: 'identity' };
+  return call.node(op, call.inputs);
+}
+
+export function preluLayer(call: LayerCall): string {
+  const c = fields(call, { shared_axes: or(z.array(integer), []) });
+  const shape = [...call.shape];
+  for (const axis of c.shared_axes) shape[call.axis(axis, shape.length)] = 1;
+  return call.node({ kind: 'prelu' }, call.inputs, { alpha: call.param('alpha', shape) });
+}
+
+/** Serialised functions may carry their class-like name ("ReLU6", "Swish"). */
+function snake(name: string): string {
+  return /[A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase() : name;
+}
