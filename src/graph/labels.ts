@@ -1,0 +1,120 @@
+/** Labels along one axis, one a position; -1 where a position is fixed. A whole axis without labels is null. */
+export type AxisLabels = Int32Array | null;
+
+/**
+ * Single channels as labels, tied by union-find: two positions anywhere in the network that carry labels of one class
+ * are kept or removed together. A class can be frozen, with the reason.
+ */
+export class Labels {
+  private parent = new Int32Array(1024);
+  private used = 0;
+  private readonly frozen: { labels: Int32Array; reason: string }[] = [];
+
+  get count(): number {
+    return this.used;
+  }
+
+  /** Labels that nothing else carries yet. */
+  fresh(n: number): Int32Array {
+    if (this.used + n > this.parent.length) {
+      const larger = new Int32Array(Math.max(2 * this.parent.length, this.used + n));
+      larger.set(this.parent);
+      this.parent = larger;
+    }
+    const labels = new Int32Array(n);
+    for (let i = 0; i < n; i++) {
+      labels[i] = this.used;
+      this.parent[this.used] = this.used;
+      this.used++;
+    }
+    return labels;
+  }
+
+  /** The class that a label belongs to, named by one of its labels (path halving: no recursion). */
+  find(label: number): number {
+    const parent = this.parent;
+    while (parent[label] !== label) {
+      parent[label] = parent[parent[label]];
+      label = parent[label];
+    }
+    return label;
+  }
+
+  /** The lower label becomes the name of both, which keeps names independent of the order of ties. */
+  union(a: number, b: number): void {
+    const x = this.find(a);
+    const y = this.find(b);
+    if (x < y) this.parent[y] = x;
+    else if (y < x) this.parent[x] = y;
+  }
+
+  /** No channel of these classes may be removed. The first reason given for a class is the one that is told. */
+  freeze(labels: AxisLabels, reason: string): void {
+    if (labels) this.frozen.push({ labels, reason });
+  }
+
+  /** Per class the reason why it is frozen; `first` are reasons that go before those met along the way. */
+  reasons(first: readonly { labels: Int32Array; reason: string }[]): Map<number, string> {
+    const reasons = new Map<number, string>();
+    for (const { labels, reason } of [...first, ...this.frozen]) {
+      for (let i = 0; i < labels.length; i++) {
+        if (labels[i] < 0) continue;
+        const root = this.find(labels[i]);
+        if (!reasons.has(root)) reasons.set(root, reason);
+      }
+    }
+    return reasons;
+  }
+
+  /**
+   * Ties two axes position by position. Where only one of them is labelled, those channels meet fixed values and are
+   * frozen. Returns the labels of the result.
+   */
+  tie(a: AxisLabels, b: AxisLabels, reason: string): AxisLabels {
+    if (a === b) return a;
+    if (!a || !b) {
+      this.freeze(a ?? b, reason);
+      return a ?? b;
+    }
+    let result = a;
+    let stuck: number[] | undefined;
+    for (let i = 0; i < a.length; i++) {
+      if (a[i] >= 0 && b[i] >= 0) this.union(a[i], b[i]);
+      else if (a[i] >= 0 || b[i] >= 0) {
+        if (result === a) result = a.slice();
+        result[i] = Math.max(a[i], b[i]);
+        (stuck ??= []).push(result[i]);
+      }
+    }
+    if (stuck) this.freeze(Int32Array.from(stuck), reason);
+    return result;
+  }
+
+  /**
+   * Ties position a * period + b over all a: the labels of b = 0 ... period - 1. What keeps conv groups, and the
+   * parts of a split axis, equally wide.
+   */
+  fold(labels: AxisLabels, period: number, reason: string): AxisLabels {
+    if (!labels || labels.length === period) return labels;
+    const result = labels.slice(0, period);
+    const stuck: number[] = [];
+    for (let i = period; i < labels.length; i++) {
+      const b = i % period;
+      if (result[b] >= 0 && labels[i] >= 0) this.union(result[b], labels[i]);
+      else if (result[b] >= 0 || labels[i] >= 0) {
+        result[b] = Math.max(result[b], labels[i]);
+        stuck.push(result[b]);
+      }
+    }
+    if (stuck.length > 0) this.freeze(Int32Array.from(stuck), reason);
+    return result;
+  }
+}
+
+/** Every label `times` times in a row. */
+export function repeatEach(labels: AxisLabels, times: number): AxisLabels {
+  if (!labels || times === 1) return labels;
+  const result = new Int32Array(labels.length * times);
+  for (let i = 0; i < labels.length; i++) result.fill(labels[i], i * times, (i + 1) * times);
+  return result;
+}
