@@ -1,0 +1,70 @@
+import type { Architecture, Dependencies } from '../../graph/types.ts';
+
+/** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (MetaPruning, spec 1.1). */
+export const LEVELS = 31;
+/** The level of full width. */
+export const FULL = LEVELS - 1;
+
+/** One level (0 to 30) a gene: the network encoding vector. */
+export type Genes = readonly number[];
+
+/** Width ratio of a level: 0.10 + 0.03 level. */
+export function ratioOf(level: number): number {
+  return (10 + 3 * level) / 100;
+}
+
+/**
+ * Channels kept of `base` at a level: floor(base * ratio) as in the paper, at least 1. With `roundTo` above 1 they
+ * are rounded down to a multiple of it (at least one multiple, at most `base`).
+ */
+export function widthOf(base: number, level: number, roundTo = 1): number {
+  if (level >= FULL) return base;
+  // in whole numbers: base * 0.1 * ... would round 0.55 * 100 down to 54
+  const width = Math.max(Math.floor((base * (10 + 3 * level)) / 100), 1);
+  if (roundTo <= 1) return width;
+  return Math.min(Math.max(Math.floor(width / roundTo) * roundTo, roundTo), base);
+}
+
+/** The lowest level that keeps at least `width` of `base` channels. */
+export function levelFor(base: number, width: number, roundTo = 1): number {
+  for (let level = 0; level < FULL; level++) if (widthOf(base, level, roundTo) >= width) return level;
+  return FULL;
+}
+
+/**
+ * Which groups have a gene. A channel group is exactly what the paper ties by hand (one gene a residual stage, the
+ * stem, a block's middle): every prunable group has one gene, a frozen one has none and stays full.
+ */
+export interface GenePlan {
+  /** group index of every gene */
+  readonly groups: readonly number[];
+  /** gene of every group, -1 where it has none */
+  readonly geneOf: readonly number[];
+  /** channels of every group */
+  readonly sizes: readonly number[];
+  readonly roundTo: number;
+}
+
+export function genePlan(dependencies: Dependencies, roundTo = 1): GenePlan {
+  const groups = dependencies.groups.filter((g) => g.frozen === undefined).map((g) => g.index);
+  const geneOf = dependencies.groups.map((g) => groups.indexOf(g.index));
+  return { groups, geneOf, sizes: dependencies.groups.map((g) => g.size), roundTo };
+}
+
+/** Channels of every group at these genes. */
+export function architectureOf(plan: GenePlan, genes: Genes): Architecture {
+  return plan.sizes.map((size, group) => {
+    const gene = plan.geneOf[group];
+    return gene < 0 ? size : widthOf(size, genes[gene], plan.roundTo);
+  });
+}
+
+/** Ratio of every group (1 where it has no gene): what a PruningNet is told. */
+export function ratiosOf(plan: GenePlan, genes: Genes): number[] {
+  return plan.geneOf.map((gene) => (gene < 0 ? 1 : ratioOf(genes[gene])));
+}
+
+/** All genes at one level. */
+export function uniformGenes(plan: GenePlan, level: number): number[] {
+  return plan.groups.map(() => level);
+}

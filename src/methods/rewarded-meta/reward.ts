@@ -1,0 +1,187 @@
+import type { Candidate } from '../types.ts';
+
+/** The cost that a reward looks at. */
+export type RewardMetric = 'macs' | 'params' | 'bytes';
+
+/**
+ * How candidates are ranked; larger is better. Plain data, recorded with every run: it names its metric, and every
+ * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas: spec 2.2 and 3.
+ */
+export type RewardSpec =
+  | {
+      readonly kind: 'rewarded-meta';
+      readonly metric: RewardMetric;
+      /** BA, percent: above every accuracy that a candidate can reach */
+      readonly baseAccuracy: number;
+      /** BF: above every candidate's cost. The larger, the more accuracy weighs */
+      readonly baseCost: number;
+      /** the accuracy coefficient: exponent of BA / (BA - a); the paper's is 2 */
+      readonly accuracyExponent: number;
+      /** the efficiency coefficient: exponent of -ln(f / BF); the paper's is 1 */
+      readonly efficiencyExponent: number;
+      /** least BA - a, in points: beyond it more accuracy counts no more */
+      readonly accuracyGap: number;
+    }
+  /** lowest top-1 error; cost enters only through the search's window */
+  | { readonly kind: 'metapruning' }
+  /** ACC (T / T0)^w on both sides of the target T0; w = -0.07 */
+  | {
+      readonly kind: 'mnasnet-soft';
+      readonly metric: RewardMetric;
+      readonly target: number;
+      readonly exponent: number;
+    }
+  /** ACC below the target, ACC (T / T0)^w above it; w = -1 */
+  | {
+      readonly kind: 'mnasnet-hard';
+      readonly metric: RewardMetric;
+      readonly target: number;
+      readonly exponent: number;
+    }
+  /** -error ln(cost), the cost in single operations (accuracy-guaranteed AMC) */
+  | { readonly kind: 'amc'; readonly metric: RewardMetric }
+  /** ACC + beta |T / T0 - 1|; beta = -0.10 */
+  | {
+      readonly kind: 'tunas-absolute';
+      readonly metric: RewardMetric;
+      readonly target: number;
+      readonly beta: number;
+    };
+
+export type RewardKind = RewardSpec['kind'];
+
+export const rewardKinds: readonly RewardKind[] = [
+  'rewarded-meta',
+  'metapruning',
+  'mnasnet-soft',
+  'mnasnet-hard',
+  'amc',
+  'tunas-absolute',
+];
+
+/** The paper's ResNet-50 values (spec 2.2): costs in millions of its own FLOPs count. They suit proxies near 55 %. */
+export const PAPER_BASE_ACCURACY = 70.6;
+export const PAPER_BASE_MFLOPS = 4100;
+
+/**
+ * A spec from a name, with the defaults for users: BA = 100 (so that the accuracy coefficient acts on the error, also
+ * of a network at 92 %) and BF = the original's cost; the others' published constants and the budget as their target.
+ *
+ * @param original the source network's cost, in the metric's unit
+ * @param target the budget in the same unit; default the original
+ */
+export function rewardSpec(
+  kind: RewardKind,
+  values: {
+    readonly metric?: RewardMetric;
+    readonly original: number;
+    readonly target?: number;
+    readonly baseAccuracy?: number;
+    readonly baseCost?: number;
+    readonly accuracyExponent?: number;
+    readonly efficiencyExponent?: number;
+  },
+): RewardSpec {
+  const metric = values.metric ?? 'macs';
+  const target = values.target ?? values.original;
+  switch (kind) {
+    case 'rewarded-meta':
+      return {
+        kind,
+        metric,
+        baseAccuracy: values.baseAccuracy ?? 100,
+        baseCost: values.baseCost ?? values.original,
+        accuracyExponent: values.accuracyExponent ?? 2,
+        efficiencyExponent: values.efficiencyExponent ?? 1,
+        accuracyGap: 0.1,
+      };
+    case 'metapruning':
+      return { kind };
+    case 'mnasnet-soft':
+      return { kind, metric, target, exponent: -0.07 };
+    case 'mnasnet-hard':
+      return { kind, metric, target, exponent: -1 };
+    case 'amc':
+      return { kind, metric };
+    case 'tunas-absolute':
+      return { kind, metric, target, beta: -0.1 };
+  }
+}
+
+/** What a reward is computed from: top-1 in percent and the costs that the spec may name. */
+export type Measured = { readonly accuracy: number } & { readonly [M in RewardMetric]?: number };
+
+/** Both factors of the rewarded-meta reward: psi = (BA / (BA - a))^p and rho = sign(l) |l|^q with l = -ln(f / BF). */
+export function coefficients(
+  spec: Extract<RewardSpec, { kind: 'rewarded-meta' }>,
+  measured: Measured,
+): { accuracy: number; efficiency: number } {
+  const gap = Math.max(spec.baseAccuracy - measured.accuracy, spec.accuracyGap);
+  const log = -Math.log(costOf(spec.metric, measured) / spec.baseCost);
+  return {
+    accuracy: (spec.baseAccuracy / gap) ** spec.accuracyExponent,
+    efficiency: Math.sign(log) * Math.abs(log) ** spec.efficiencyExponent,
+  };
+}
+
+/**
+ * The reward of a candidate; larger is better.
+ *
+ * rewarded-meta: psi * rho (spec 2.2). Two guards: BA - a is clipped from below at `accuracyGap`, so that an accuracy
+ * at or beyond BA is neither infinite nor bad; and where f >= BF, where rho <= 0 and the product would punish
+ * accuracy, it is rho / psi: still at most 0, but the more accurate of two candidates of one cost stays ahead.
+ *
+ * @throws RangeError where the spec's metric was not measured
+ */
+export function reward(spec: RewardSpec, measured: Measured): number {
+  const acc = measured.accuracy / 100;
+  switch (spec.kind) {
+    case 'rewarded-meta': {
+      const { accuracy, efficiency } = coefficients(spec, measured);
+      return efficiency > 0 ? accuracy * efficiency : efficiency / accuracy;
+    }
+    case 'metapruning':
+      return measured.accuracy - 100;
+    case 'mnasnet-soft':
+      return acc * (costOf(spec.metric, measured) / spec.target) ** spec.exponent;
+    case 'mnasnet-hard': {
+      const ratio = costOf(spec.metric, measured) / spec.target;
+      return ratio <= 1 ? acc : acc * ratio ** spec.exponent;
+    }
+    case 'amc':
+      return -(1 - acc) * Math.log(costOf(spec.metric, measured));
+    case 'tunas-absolute':
+      return acc + spec.beta * Math.abs(costOf(spec.metric, measured) / spec.target - 1);
+  }
+}
+
+function costOf(metric: RewardMetric, measured: Measured): number {
+  const cost = measured[metric];
+  if (cost === undefined || !(cost > 0))
+    throw new RangeError(`the reward needs ${metric} above 0, not ${cost}`);
+  return cost;
+}
+
+/** The accuracy that a search ranks by: after recalibration, else straight after cutting. */
+export function proxyAccuracy(candidate: Pick<Candidate, 'accuracies'>): number | undefined {
+  return candidate.accuracies.recalibrated ?? candidate.accuracies.cut;
+}
+
+/**
+ * The same candidates under another reward, best first; nothing is trained or measured anew. Equal rewards: the
+ * smaller network first, then the earlier. Candidates without an accuracy come last, without a reward.
+ */
+export function rerank(candidates: readonly Candidate[], spec: RewardSpec): Candidate[] {
+  return candidates
+    .map((candidate): Candidate => {
+      const accuracy = proxyAccuracy(candidate);
+      if (accuracy === undefined) return { ...candidate, reward: undefined };
+      return { ...candidate, reward: reward(spec, { accuracy, ...candidate.cost }) };
+    })
+    .sort((a, b) => compare(a.reward, b.reward) || a.cost.macs - b.cost.macs || a.id - b.id);
+}
+
+function compare(a: number | undefined, b: number | undefined): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return b - a;
+}
