@@ -233,8 +233,10 @@ function lonely(
   values: Readonly<Record<string, readonly (AxisChannels | null)[]>>,
   index: number,
 ): string {
-  const tied = members.some((m) =>
-    values[m.node].some((axis) => axis && axis.group.indexOf(index) !== axis.group.lastIndexOf(index)),
+  const tied = members.some(
+    (m) =>
+      m.role === 'producer' &&
+      values[m.node].some((axis) => axis && axis.group.indexOf(index) !== axis.group.lastIndexOf(index)),
   );
   return tied ? 'all its channels are tied to one another' : 'a single channel';
 }

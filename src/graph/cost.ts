@@ -1,0 +1,139 @@
+import { networkWidths, Terms } from './widths.ts';
+import type { NetworkWidths } from './widths.ts';
+import type { Architecture, Cost, Dependencies, Graph, Node, Shape } from './types.ts';
+
+/**
+ * The cost of any architecture of a network, for one image; a pure function that takes microseconds, since only
+ * lengths of axes enter it. macs: multiply-accumulates of convolutions (all kinds) and dense layers, biases not
+ * counted; padding counts as data, as everywhere in the literature.
+ */
+export function costModel(graph: Graph, dependencies: Dependencies): (architecture: Architecture) => Cost {
+  const network = networkWidths(graph, dependencies);
+  const macs = new Terms(network);
+  const params = new Terms(network);
+  for (const node of graph.nodes) addMacs(macs, network, node);
+  for (const id of Object.keys(graph.params)) params.add(1, network.params[id]);
+  const peak = peakElements(graph, network);
+  return (architecture) => {
+    const lengths = network.at(architecture);
+    const count = params.evaluate(lengths);
+    return {
+      macs: macs.evaluate(lengths),
+      params: count,
+      bytes: 4 * count,
+      peakActivationBytes: 4 * peak(lengths),
+    };
+  };
+}
+
+/** What one node costs at an architecture. A parameter that several nodes share counts at the first. */
+export interface LayerCost {
+  readonly node: string;
+  readonly layer: string;
+  readonly outputShape: Shape;
+  readonly macs: number;
+  readonly params: number;
+}
+
+/** The cost of every node at an architecture, in execution order; macs and params sum to those of `costModel`. */
+export function layerCosts(
+  graph: Graph,
+  dependencies: Dependencies,
+  architecture: Architecture,
+): LayerCost[] {
+  const network = networkWidths(graph, dependencies);
+  const lengths = network.at(architecture);
+  const product = (widths: readonly number[]) => widths.reduce((n, w) => n * lengths[w], 1);
+  const counted = new Set<string>();
+  return graph.nodes.map((node) => {
+    const macs = new Terms(network);
+    addMacs(macs, network, node);
+    let params = 0;
+    for (const id of Object.values(node.params)) {
+      if (counted.has(id)) continue;
+      counted.add(id);
+      params += product(network.params[id]);
+    }
+    const outputShape = network.values[node.id].map((w) => lengths[w]);
+    return { node: node.id, layer: node.layer, outputShape, macs: macs.evaluate(lengths), params };
+  });
+}
+
+/**
+ * The FLOPs of the MetaPruning and rewarded meta-pruning papers' counter: multiply-accumulates of convolutions, weights
+ * and biases of dense layers, one for each element behind a batch norm or (`countRelu`) a ReLU, and window size times
+ * output for max and average pooling, not global. ReLU counts in their ResNet-50 and in neither MobileNet, where it is
+ * not a module. (spec: rewarded-meta-pruning.md 1.5)
+ */
+export function paperFlopsModel(
+  graph: Graph,
+  dependencies: Dependencies,
+  options: { countRelu?: boolean } = {},
+): (architecture: Architecture) => number {
+  const network = networkWidths(graph, dependencies);
+  const flops = new Terms(network);
+  for (const node of graph.nodes) {
+    const { op } = node;
+    const value = network.values[node.id];
+    addMacs(flops, network, node);
+    if (op.kind === 'dense' && node.params.bias !== undefined) flops.add(1, network.params[node.params.bias]);
+    if (op.kind === 'batchNorm') flops.add(1, value);
+    if (op.kind === 'activation' && op.activation === 'relu' && options.countRelu !== false)
+      flops.add(1, value);
+    if (op.kind === 'maxPool' || op.kind === 'avgPool') flops.add(op.size[0] * op.size[1], value);
+  }
+  return (architecture) => flops.evaluate(network.at(architecture));
+}
+
+/** `paperFlopsModel` at one architecture. In single operations, not millions. */
+export function paperFlops(
+  graph: Graph,
+  dependencies: Dependencies,
+  architecture: Architecture,
+  options: { countRelu?: boolean } = {},
+): number {
+  return paperFlopsModel(graph, dependencies, options)(architecture);
+}
+
+function addMacs(terms: Terms, network: NetworkWidths, node: Node): void {
+  const { kind } = node.op;
+  if (kind !== 'conv2d' && kind !== 'depthwiseConv2d' && kind !== 'conv2dTranspose' && kind !== 'dense')
+    return;
+  // the kernel is applied once for every position: of the output, or of the input where it is transposed
+  const positions = network.values[kind === 'conv2dTranspose' ? node.inputs[0] : node.id].slice(0, -1);
+  terms.add(1, [...positions, ...network.params[node.params.kernel]]);
+}
+
+/**
+ * Largest number of elements alive at once, executing in order: each value lives from its own node to its last reader
+ * (outputs of the network to the end), and a node's inputs are alive while it computes its output.
+ */
+function peakElements(graph: Graph, network: NetworkWidths): (lengths: Float64Array) => number {
+  const at = new Map(graph.nodes.map((n, i) => [n.id, i]));
+  const last = graph.nodes.map((_, i) => i);
+  graph.nodes.forEach((node, i) => {
+    for (const id of node.inputs) last[at.get(id)!] = i;
+  });
+  for (const id of graph.outputs) last[at.get(id)!] = Infinity;
+  const dying: number[][] = graph.nodes.map(() => []);
+  last.forEach((end, i) => {
+    if (end !== Infinity) dying[end].push(i);
+  });
+  const sizes = graph.nodes.map((node) => {
+    const term = new Terms(network);
+    term.add(1, network.values[node.id]);
+    return term;
+  });
+  const elements = new Float64Array(graph.nodes.length);
+  return (lengths) => {
+    let alive = 0;
+    let peak = 0;
+    for (let i = 0; i < elements.length; i++) {
+      elements[i] = sizes[i].evaluate(lengths);
+      alive += elements[i];
+      if (alive > peak) peak = alive;
+      for (const dead of dying[i]) alive -= elements[dead];
+    }
+    return peak;
+  };
+}
