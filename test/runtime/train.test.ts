@@ -48,7 +48,9 @@ async function* batches(epoch: number, from: number, count = 5): AsyncGenerator<
 const options: TrainOptions = { batches, stepsPerEpoch: 5, settings, seed: 9 };
 
 function same(a: Weights, b: Weights): boolean {
-  return [...a].every(([id, values]) => Buffer.compare(Buffer.from(values.buffer), Buffer.from(b.get(id)!.buffer)) === 0);
+  return [...a].every(
+    ([id, values]) => Buffer.compare(Buffer.from(values.buffer), Buffer.from(b.get(id)!.buffer)) === 0,
+  );
 }
 
 describe('training', () => {
@@ -90,7 +92,8 @@ describe('training', () => {
       const { graph, weights } = smallNet(0.2);
       const before = [backend.kernels.liveTensors(), backend.tf.memory().numTensors];
       const network = new Network(backend, graph, weights);
-      const step = (i: number): number => network.trainStep(batchOf(i), { rate: 0.01, settings: { ...settings, optimizer } });
+      const step = (i: number): number =>
+        network.trainStep(batchOf(i), { rate: 0.01, settings: { ...settings, optimizer } });
       step(0);
       const alive = [backend.kernels.liveTensors(), backend.tf.memory().numTensors];
       for (let i = 1; i < 20; i++) {

@@ -1,0 +1,66 @@
+import { InputError } from '../../graph/errors.ts';
+import type { OpOf } from '../ops/context.ts';
+import type { ExportContext } from './layout.ts';
+
+export function exportActivation(c: ExportContext, op: OpOf<'activation'>): string {
+  const { writer } = c;
+  const x = c.inputs[0].name;
+  const number = (value: number): string => writer.scalar(value);
+  const times = (a: string, b: string): string => writer.node('Mul', [a, b]);
+  const plus = (a: string, b: string): string => writer.node('Add', [a, b]);
+  const one = (name: string, input = x): string => writer.node(name, [input]);
+  const float = (value: number) => ({ float: value });
+  switch (op.activation) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return one('Relu');
+    case 'relu6':
+      return writer.node('Clip', [x, number(0), number(6)]);
+    case 'sigmoid':
+      return one('Sigmoid');
+    case 'hardSigmoid':
+      return writer.node('HardSigmoid', [x], { alpha: float(0.2), beta: float(0.5) });
+    case 'hardSigmoid6':
+      return writer.node('HardSigmoid', [x], { alpha: float(1 / 6), beta: float(0.5) });
+    case 'tanh':
+      return one('Tanh');
+    case 'swish':
+      return times(x, one('Sigmoid'));
+    case 'hardSwish':
+      return one('HardSwish');
+    case 'gelu': {
+      const error = one('Erf', times(x, number(Math.SQRT1_2)));
+      return times(times(x, number(0.5)), plus(error, number(1)));
+    }
+    case 'geluTanh': {
+      const cubic = plus(x, times(times(x, times(x, x)), number(0.044715)));
+      const bent = one('Tanh', times(cubic, number(Math.sqrt(2 / Math.PI))));
+      return times(times(x, number(0.5)), plus(bent, number(1)));
+    }
+    case 'elu':
+      return writer.node('Elu', [x], { alpha: float(op.alpha ?? 1) });
+    case 'selu':
+      return one('Selu');
+    case 'softplus':
+      return one('Softplus');
+    case 'softsign':
+      return one('Softsign');
+    case 'exponential':
+      return one('Exp');
+    case 'mish':
+      return times(x, one('Tanh', one('Softplus')));
+    case 'leakyRelu':
+      return writer.node('LeakyRelu', [x], { alpha: float(op.alpha ?? 0.2) });
+    case 'clippedRelu': {
+      const alpha = op.alpha ?? 0;
+      const threshold = op.threshold ?? 0;
+      const below = times(plus(x, number(-threshold)), number(alpha));
+      const above = writer.node('GreaterOrEqual', [x, number(threshold)]);
+      const y = writer.node('Where', [above, x, below]);
+      return op.maxValue === undefined ? y : writer.node('Min', [y, number(op.maxValue)]);
+    }
+    default:
+      throw new InputError(`layer ${c.node.layer}: activation ${String(op.activation)} is not known`);
+  }
+}

@@ -1,0 +1,57 @@
+import { InputError } from '../../graph/errors.ts';
+import { inferShapes } from '../../graph/shapes.ts';
+import type { Graph, Shape, Weights } from '../../graph/types.ts';
+import { foldBatchNorms } from './fold.ts';
+import { kept, plain, type ExportContext, type Value } from './layout.ts';
+import { exportOp } from './ops.ts';
+import { OnnxWriter } from './writer.ts';
+
+export interface OnnxNetwork {
+  readonly bytes: Uint8Array;
+  /** NHWC, with the batch axis in front; named input0, ... */
+  readonly inputs: readonly Shape[];
+  /** as in our graph (channels last); named output0, ... */
+  readonly outputs: readonly Shape[];
+}
+
+/**
+ * A network with its weights as an ONNX model for scoring: inputs and outputs as in our graph, channels first within,
+ * batch norms merged into the layer before where there is one, any batch size.
+ * @throws InputError for an op that isn't known, or a missing weight
+ */
+export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
+  for (const { id, shape } of Object.values(graph.params))
+    if (weights.get(id)?.length !== shape.reduce((a, b) => a * b, 1))
+      throw new InputError(`weight ${id} is missing or has not the size of its shape [${shape.join(', ')}]`);
+  const shapes = inferShapes(graph);
+  const folded = foldBatchNorms(graph, weights);
+  const writer = new OnnxWriter();
+  const values = new Map<string, Value>();
+  graph.inputs.forEach((id, i) => {
+    values.set(id, { name: kept(writer, `input${i}`, shapes[id]), shape: shapes[id] });
+  });
+  for (const node of folded.graph.nodes) {
+    if (node.op.kind === 'input') continue;
+    const context: ExportContext = {
+      writer,
+      node,
+      inputs: node.inputs.map((id) => values.get(id)!),
+      shape: shapes[node.id],
+      param: (role) => {
+        const id = node.params[role];
+        return id === undefined
+          ? undefined
+          : { values: folded.weights.get(id)!, shape: folded.graph.params[id].shape };
+      },
+    };
+    values.set(node.id, { name: exportOp(context), shape: shapes[node.id] });
+  }
+  graph.outputs.forEach((id, i) => writer.named('Identity', [plain(writer, values.get(id)!)], `output${i}`));
+  const inputs = graph.inputs.map((id) => shapes[id]);
+  const outputs = graph.outputs.map((id) => shapes[id]);
+  const bytes = writer.finish(
+    inputs.map((shape, i) => ({ name: `input${i}`, shape })),
+    outputs.map((shape, i) => ({ name: `output${i}`, shape })),
+  );
+  return { bytes, inputs, outputs };
+}

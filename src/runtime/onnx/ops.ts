@@ -1,0 +1,167 @@
+import { InputError } from '../../graph/errors.ts';
+import { exportActivation } from './activation.ts';
+import { conv2d, conv2dTranspose, dense, depthwise } from './conv.ts';
+import { kept, plain, type ExportContext, type Value } from './layout.ts';
+import { batchNormScale } from './fold.ts';
+import { globalPool, pool } from './pool.ts';
+
+/** Emits the ONNX nodes of one of our nodes, and gives the name of its value. */
+export function exportOp(c: ExportContext): string {
+  const { op } = c.node;
+  const { writer } = c;
+  const x = c.inputs[0];
+  switch (op.kind) {
+    case 'conv2d':
+      return conv2d(c, op);
+    case 'depthwiseConv2d':
+      return depthwise(c, op);
+    case 'conv2dTranspose':
+      return conv2dTranspose(c, op);
+    case 'dense':
+      return dense(c);
+    case 'batchNorm': {
+      const weights = new Map(Object.entries(c.node.params).map(([role, id]) => [id, c.param(role)!.values]));
+      const { scale, shift } = batchNormScale(c.node, op.epsilon, weights);
+      return scaleAndShift(c, scale, shift);
+    }
+    case 'affine':
+      return scaleAndShift(c, op.scale, op.offset);
+    case 'layerNorm':
+      return layerNorm(c, op.axes, op.epsilon);
+    case 'activation':
+      return exportActivation(c, op);
+    case 'softmax':
+      return writer.node('Softmax', [x.name], { axis: axisOf(x.shape.length, op.axis) });
+    case 'prelu': {
+      const { values, shape } = c.param('alpha')!;
+      return writer.node('PRelu', [x.name, constantLike(c, values, shape)]);
+    }
+    case 'add':
+      return fold(c, 'Add');
+    case 'subtract':
+      return fold(c, 'Sub');
+    case 'multiply':
+      return fold(c, 'Mul');
+    case 'maximum':
+      return fold(c, 'Max');
+    case 'minimum':
+      return fold(c, 'Min');
+    case 'average':
+      return writer.node('Mul', [fold(c, 'Add'), writer.scalar(1 / c.inputs.length)]);
+    case 'concat':
+      return writer.node(
+        'Concat',
+        c.inputs.map((value) => value.name),
+        { axis: axisOf(x.shape.length, op.axis) },
+      );
+    case 'flatten':
+    case 'reshape':
+      return reshape(c, x, c.shape);
+    case 'permute': {
+      const moved = writer.node('Transpose', [plain(writer, x)], { perm: [0, ...op.perm.map((a) => a + 1)] });
+      return kept(writer, moved, c.shape);
+    }
+    case 'maxPool':
+    case 'avgPool':
+      return pool(c, op);
+    case 'globalAvgPool':
+    case 'globalMaxPool':
+      return globalPool(c, op);
+    case 'zeroPad': {
+      const [top, bottom, left, right] = op.padding;
+      return writer.node('Pad', [x.name, writer.ints([0, 0, top, left, 0, 0, bottom, right])]);
+    }
+    case 'crop': {
+      const [top, bottom, left, right] = op.cropping;
+      const [h, w] = x.shape;
+      const [from, to] = [writer.ints([top, left]), writer.ints([h - bottom, w - right])];
+      return writer.node('Slice', [x.name, from, to, writer.ints([2, 3])]);
+    }
+    case 'upsample': {
+      const nearest = op.interpolation === 'nearest';
+      return writer.node('Resize', [x.name, '', writer.floats([1, 1, ...op.size], [4])], {
+        mode: nearest ? 'nearest' : 'linear',
+        coordinate_transformation_mode: nearest ? 'asymmetric' : 'half_pixel',
+        ...(nearest ? { nearest_mode: 'floor' } : {}),
+      });
+    }
+    case 'dropout':
+    case 'identity':
+      return x.name;
+    case 'opaque':
+      throw new InputError(
+        `layer ${c.node.layer} (${op.what}) is not known to Espalier, so it can't be scored`,
+      );
+    case 'input':
+      throw new InputError(`input ${c.node.id} is not among the graph's inputs`);
+  }
+}
+
+/** A per-sample axis of ours in the ONNX tensor. */
+function axisOf(rank: number, axis: number): number {
+  return rank === 3 ? [2, 3, 1][axis] : axis + 1;
+}
+
+/** A constant with one axis a per-sample axis, laid out as the values are. */
+function constantLike(c: ExportContext, values: Float32Array, shape: readonly number[]): string {
+  if (shape.length !== 3) return c.writer.floats(values, shape);
+  const [h, w, channels] = shape;
+  const out = new Float32Array(values.length);
+  for (let p = 0; p < h * w; p++)
+    for (let ch = 0; ch < channels; ch++) out[ch * h * w + p] = values[p * channels + ch];
+  return c.writer.floats(out, [channels, h, w]);
+}
+
+/** Per channel (the last axis), or by one number. */
+function scaleAndShift(c: ExportContext, scale: ArrayLike<number>, shift: ArrayLike<number>): string {
+  const { writer } = c;
+  const vector = (values: ArrayLike<number>): string =>
+    writer.floats(
+      Float32Array.from(values),
+      c.shape.length === 3 && values.length > 1 ? [values.length, 1, 1] : [values.length],
+    );
+  return writer.node('Add', [writer.node('Mul', [c.inputs[0].name, vector(scale)]), vector(shift)]);
+}
+
+function layerNorm(c: ExportContext, axes: readonly number[], epsilon: number): string {
+  const { writer } = c;
+  const rank = c.shape.length;
+  const over = axes.map((a) => axisOf(rank, a));
+  const x = c.inputs[0].name;
+  const mean = (name: string): string => writer.node('ReduceMean', [name], { axes: over, keepdims: 1 });
+  const centred = writer.node('Sub', [x, mean(x)]);
+  const variance = mean(writer.node('Mul', [centred, centred]));
+  const deviation = writer.node('Sqrt', [writer.node('Add', [variance, writer.scalar(epsilon)])]);
+  let y = writer.node('Div', [centred, deviation]);
+  for (const [role, op] of [
+    ['gamma', 'Mul'],
+    ['beta', 'Add'],
+  ]) {
+    const param = c.param(role);
+    if (!param) continue;
+    const shape = c.shape.map((d, a) => (axes.includes(a) ? d : 1));
+    y = writer.node(op, [y, constantLike(c, param.values, shape)]);
+  }
+  return y;
+}
+
+function fold(c: ExportContext, op: string): string {
+  const rank = Math.max(...c.inputs.map((value) => value.shape.length));
+  const names = c.inputs.map((value) => {
+    const missing = rank - value.shape.length;
+    if (missing === 0) return value.name;
+    return reshape(c, value, [...new Array<number>(missing).fill(1), ...value.shape]);
+  });
+  return names.slice(1).reduce((a, b) => c.writer.node(op, [a, b]), names[0]);
+}
+
+function reshape(c: ExportContext, value: Value, target: readonly number[]): string {
+  const { writer } = c;
+  const to = (name: string, dims: readonly number[]): string =>
+    writer.node('Reshape', [name, writer.ints([-1, ...dims])]);
+  // a single pixel lies the same way in both layouts
+  const pixel = (shape: readonly number[]): boolean => shape.length !== 3 || shape[0] * shape[1] === 1;
+  if (pixel(value.shape) && pixel(target))
+    return to(value.name, target.length === 3 ? [target[2], 1, 1] : target);
+  return kept(writer, to(plain(writer, value), target), target);
+}
