@@ -1,6 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { InputError } from '../graph/errors.ts';
+import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
 import { forward } from './forward.ts';
 import { logitsGraph, logitsOf } from './logits.ts';
@@ -32,6 +33,7 @@ export class Network {
   private readonly trained: readonly string[];
   private readonly decays: ReadonlySet<string>;
   private readonly optimizer: Optimizer;
+  private readonly classes: number;
   private steps = 0;
 
   /** @throws InputError where a weight is missing or has the wrong size */
@@ -55,6 +57,7 @@ export class Network {
       this.variables.set(param.id, variable);
     }
     this.optimizer = new Optimizer(backend);
+    this.classes = classesOf(graph);
     // only what the loss depends on: a parameter of another output has no gradient
     const reached = logitsGraph(graph).params;
     this.trained = Object.values(graph.params)
@@ -100,21 +103,21 @@ export class Network {
   trainStep(batch: Batch, options: StepOptions): number {
     const { tf } = this.backend;
     const { settings, rate } = options;
+    if (batch.y.length !== batch.n)
+      throw new InputError(`${batch.n} images came with ${batch.y.length} labels`);
+    const rows = targetRows(batch.y, this.classes, settings.labelSmoothing);
     const stats: { node: Node; mean: tfc.Tensor1D; variance: tfc.Tensor1D }[] = [];
     const loss = tf.tidy(() => {
       const inputs = this.inputTensors([batch.x], batch.n);
       const list = this.trained.map((id) => this.variable(id));
+      const targets = tf.tensor2d(rows, [batch.n, this.classes]);
       const { value, grads } = tf.variableGrads(() => {
         const logits = this.logits(inputs, {
           training: true,
           dropoutSeed: ((options.seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0,
           onBatchStats: (node, mean, variance) => stats.push({ node, mean, variance }),
         });
-        const rows = targetRows(batch.y, logits.shape[1], settings.labelSmoothing);
-        return this.backend.kernels.softmaxCrossEntropy(
-          logits,
-          tf.tensor2d(rows, [batch.n, logits.shape[1]]),
-        );
+        return this.backend.kernels.softmaxCrossEntropy(logits, targets);
       }, list);
       this.steps++;
       this.trained.forEach((id, i) => {
@@ -134,12 +137,8 @@ export class Network {
     const { tf } = this.backend;
     const [value] = forward(this.backend, logitsGraph(this.graph), (id) => this.variable(id), inputs, mode);
     const logits = value.rank === 2 ? value : tf.reshape(value, [value.shape[0], -1]);
-    if (logits.shape[1] !== 1) return logits as tfc.Tensor2D;
-    if (logitsOf(this.graph).activation !== 'sigmoid')
-      throw new InputError(
-        'the network has a single linear output, so it is no classifier that can be trained here',
-      );
-    return tf.concat([tf.zerosLike(logits), logits], 1) as tfc.Tensor2D;
+    const binary = logits.shape[1] === 1 && this.classes === 2;
+    return (binary ? tf.concat([tf.zerosLike(logits), logits], 1) : logits) as tfc.Tensor2D;
   }
 
   private moveStatistics(node: Node, mean: tfc.Tensor1D, variance: tfc.Tensor1D): void {
@@ -219,4 +218,11 @@ export class Network {
     this.variables.clear();
     this.optimizer?.dispose();
   }
+}
+
+/** A single sigmoid unit stands for two classes. */
+function classesOf(graph: Graph): number {
+  const { node, activation } = logitsOf(graph);
+  const size = sizeOf(inferShapes(graph)[node]);
+  return size === 1 && activation === 'sigmoid' ? 2 : size;
 }
