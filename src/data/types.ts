@@ -2,6 +2,9 @@
 export interface Split {
   readonly name: 'train' | 'validation' | 'test';
   readonly size: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
   /** class index of every image */
   readonly labels: Int32Array;
   /** Decodes the named images into `out` [indices.length, H, W, C]. Throws InputError past the limit of broken ones. */
@@ -24,6 +27,8 @@ export interface ImageSet {
   readonly test?: Split;
   /** images that could not be decoded, with the reason */
   readonly broken: readonly { readonly file: string; readonly reason: string }[];
+  /** what a person should know about the set, one sentence each: classes without test images, files left out */
+  readonly warnings?: readonly string[];
   close(): Promise<void>;
 }
 
