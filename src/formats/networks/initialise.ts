@@ -1,0 +1,31 @@
+import { Random } from '../../graph/random.ts';
+import { sizeOf } from '../../graph/shapes.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
+
+/**
+ * Fresh weights for every parameter: convolutions He-normal over the fan-out (He et al. 2015, as ResNets are trained),
+ * dense layers Glorot-uniform, batch norm 1, 0, 0, 1, biases 0. Each parameter draws from a generator of its own, so
+ * that a layer more elsewhere leaves it as it is.
+ */
+export function initialise(graph: Graph, seed: number): Weights {
+  const weights = new Map<string, Float32Array>();
+  for (const node of graph.nodes)
+    for (const [role, id] of Object.entries(node.params)) {
+      if (weights.has(id)) continue;
+      const shape = graph.params[id].shape;
+      const values = new Float32Array(sizeOf(shape));
+      weights.set(id, values);
+      if (role === 'gamma' || role === 'variance') values.fill(1);
+      if (role !== 'kernel') continue;
+      const random = new Random(seed).fork(id);
+      if (node.op.kind === 'dense') {
+        const limit = Math.sqrt(6 / (shape[0] + shape[1]));
+        for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
+      } else {
+        // of a depthwise kernel [kh, kw, cin, multiplier] a channel reaches only its own multiplier outputs
+        const deviation = Math.sqrt(2 / (shape[0] * shape[1] * shape[3]));
+        for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
+      }
+    }
+  return weights;
+}

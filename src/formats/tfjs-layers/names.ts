@@ -1,0 +1,96 @@
+import { InputError } from '../../graph/errors.ts';
+import type { LayerWeights } from '../keras-config/types.ts';
+
+/** Keras' name of a layer's variable ("depthwise_kernel", "moving_mean"): the end of the parameter's id. */
+export function variableName(param: string): string {
+  return param.slice(param.lastIndexOf('/') + 1);
+}
+
+/**
+ * Finds every parameter's weight by name: "layer/kernel", "outer/inner/kernel", "inner/kernel" of a nested model, or
+ * any of them behind prefixes ("model/layer/kernel"). Where the choice is not plain it refuses: a guess would give a
+ * network that runs and is wrong.
+ * @param names the manifest's weight names
+ * @returns parameter id -> name
+ * @throws InputError for a layer without weights, a doubtful name, or a weight of no layer
+ */
+export function matchNames(
+  layers: readonly LayerWeights[],
+  names: readonly string[],
+  file: string,
+): Map<string, string> {
+  const owners = new Map<string, string[]>();
+  for (const name of names) {
+    const owner = name.slice(0, Math.max(0, name.lastIndexOf('/')));
+    owners.set(owner, [...(owners.get(owner) ?? []), name]);
+  }
+  const taken = new Map<string, string>();
+  const matched = new Map<string, string>();
+  for (const layer of layers) {
+    if (layer.params.length === 0) continue;
+    const owner = findOwner(layer.path, [...owners.keys()], file);
+    const other = taken.get(owner);
+    if (other !== undefined)
+      throw new InputError(
+        `"${file}": the weights "${owner}/..." could be those of layer "${other}" or of layer "${layer.path}"`,
+      );
+    taken.set(owner, layer.path);
+    const own = matchVariables(layer.params.map(variableName), owners.get(owner)!, layer.path, file);
+    layer.params.forEach((param, i) => matched.set(param, own[i]));
+  }
+  for (const owner of owners.keys())
+    if (!taken.has(owner))
+      throw new InputError(`"${file}" has the weight "${owners.get(owner)![0]}", which belongs to no layer`);
+  return matched;
+}
+
+function findOwner(layerPath: string, owners: readonly string[], file: string): string {
+  const inner = layerPath.slice(layerPath.lastIndexOf('/') + 1);
+  const ways: ((owner: string) => boolean)[] = [
+    (owner) => owner === layerPath,
+    (owner) => owner.endsWith('/' + layerPath),
+    (owner) => owner === inner,
+    (owner) => owner.endsWith('/' + inner),
+  ];
+  for (const fits of ways) {
+    const found = owners.filter(fits);
+    if (found.length === 1) return found[0];
+    if (found.length > 1)
+      throw new InputError(
+        `"${file}": the weights of layer "${layerPath}" could be "${found[0]}/..." or "${found[1]}/..."`,
+      );
+  }
+  throw new InputError(`"${file}" has no weights for layer "${layerPath}"`);
+}
+
+/** By variable name where the names are the known ones, else by order; both must give every variable once. */
+function matchVariables(
+  expected: readonly string[],
+  names: readonly string[],
+  layer: string,
+  file: string,
+): string[] {
+  if (names.length !== expected.length)
+    throw new InputError(
+      `"${file}" has ${names.length} weights for layer "${layer}", which needs ${expected.length} (${expected.join(', ')})`,
+    );
+  const byName = expected.map((variable) => names.filter((name) => plain(name) === plainest(variable)));
+  if (byName.every((found) => found.length === 1)) return byName.map((found) => found[0]);
+  const known = names.filter((name) => knownVariables.has(plain(name)));
+  if (known.length > 0)
+    throw new InputError(
+      `"${file}" has the weights ${names.join(', ')} for layer "${layer}", which needs ${expected.join(', ')}`,
+    );
+  return [...names];
+}
+
+const knownVariables = new Set(['kernel', 'bias', 'gamma', 'beta', 'mean', 'variance', 'alpha']);
+
+/** "layer/depthwise_kernel:0" -> its variable without what differs between versions of Keras. */
+function plain(name: string): string {
+  return plainest(name.slice(name.lastIndexOf('/') + 1).replace(/:\d+$/, ''));
+}
+
+function plainest(variable: string): string {
+  return variable.replace(/^(moving|running)_/, '').replace(/^depthwise_kernel$/, 'kernel');
+}

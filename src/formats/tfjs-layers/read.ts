@@ -1,0 +1,95 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../graph/errors.ts';
+import { parseKerasConfig } from '../keras-config/parse.ts';
+import { readInput } from '../files.ts';
+import { collectWeights } from '../weights.ts';
+import type { LoadedModel } from '../types.ts';
+import { looksLikeTfjs, modelConfigOf, parseModelJson } from './model-json.ts';
+import { matchNames } from './names.ts';
+import { decodeAll, readShards } from './shards.ts';
+
+/** model.json's own key in Container.files; every shard is there under its path in the manifest. */
+export const jsonKey = 'model.json';
+
+/** Whether a file, or the model.json in a folder, is a TensorFlow.js model by its content (a GraphModel too). */
+export async function detectTfjs(input: string): Promise<boolean> {
+  try {
+    return looksLikeTfjs(JSON.parse(await readFile(await jsonFile(input), 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads a TensorFlow.js LayersModel: its model.json (or the folder with one) and the shards beside it. Quantised
+ * weights are dequantised as TensorFlow.js does it.
+ * @throws InputError for a GraphModel, other JSON, missing or short shards, weights that don't fit the layers
+ */
+export async function readTfjs(input: string): Promise<LoadedModel> {
+  const file = await jsonFile(input);
+  const text = await readInput(file, 'model');
+  let raw: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+  } catch {
+    throw new InputError(`"${file}" is not JSON: it is damaged, or not a TensorFlow.js model`);
+  }
+  const json = parseModelJson(raw, file);
+  const config = modelConfigOf(json);
+  const { graph, layers, warnings } = parseKerasConfig(config, file);
+  const { weights: stored, shards } = await readShards(file, json);
+  const model = new Map([...stored].filter(([, { spec }]) => spec.group !== 'optimizer'));
+  const values = decodeAll(model);
+  const names = matchNames(layers, [...model.keys()], file);
+  const weights = collectWeights(graph, file, (param) => {
+    const name = names.get(param);
+    const found = name === undefined ? undefined : model.get(name);
+    return found && { name: found.spec.name, shape: found.spec.shape, values: values.get(found.spec.name)! };
+  });
+  const quantised = [...model.values()].find(({ spec }) => spec.quantization)?.spec.quantization?.dtype;
+  return {
+    format: 'tfjs-layers',
+    path: file,
+    name: modelName(config) ?? path.basename(path.dirname(path.resolve(file))),
+    graph,
+    weights,
+    warnings: quantised
+      ? [
+          ...warnings,
+          `weights are quantised to ${quantised}: those of which channels are only removed stay so, retrained ones are written as float32`,
+        ]
+      : warnings,
+    labels: await labelsOf(json.userDefinedMetadata, file),
+    container: { kerasConfig: config, files: new Map([[jsonKey, text], ...shards]) },
+  };
+}
+
+/** The model.json of a folder; any other path as it is. */
+async function jsonFile(input: string): Promise<string> {
+  const folder = (await stat(input).catch(() => null))?.isDirectory();
+  return folder ? path.join(input, 'model.json') : input;
+}
+
+/** Class names: in userDefinedMetadata, or in the metadata.json that Teachable Machine puts beside the model. */
+async function labelsOf(metadata: unknown, file: string): Promise<readonly string[] | undefined> {
+  const own = labelList(metadata);
+  if (own) return own;
+  try {
+    return labelList(JSON.parse(await readFile(path.join(path.dirname(file), 'metadata.json'), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function labelList(metadata: unknown): readonly string[] | undefined {
+  const labels = (metadata as { labels?: unknown } | null | undefined)?.labels;
+  return Array.isArray(labels) && labels.length > 0 && labels.every((l) => typeof l === 'string')
+    ? labels
+    : undefined;
+}
+
+function modelName(config: unknown): string | undefined {
+  const name = (config as { config?: { name?: unknown } }).config?.name;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}

@@ -1,0 +1,51 @@
+import { InputError } from '../graph/errors.ts';
+import { sizeOf } from '../graph/shapes.ts';
+import type { Graph, Weights } from '../graph/types.ts';
+
+/** An array as a file holds it. */
+export interface FoundArray {
+  /** as the file names it, for messages */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/**
+ * Every parameter's values, each checked against the shape that the configuration asks for.
+ * @param find the file's array for a parameter id
+ * @throws InputError naming the array that is missing, of another shape, or not finite
+ */
+export function collectWeights(
+  graph: Graph,
+  file: string,
+  find: (param: string) => FoundArray | undefined,
+): Weights {
+  const weights = new Map<string, Float32Array>();
+  for (const { id, shape } of Object.values(graph.params)) {
+    const found = find(id);
+    if (!found) throw new InputError(`"${file}" has no weights for "${id}"`);
+    if (found.shape.length !== shape.length || found.shape.some((d, i) => d !== shape[i]))
+      throw new InputError(
+        `"${file}": the weight "${found.name}" has the shape [${found.shape.join(', ')}], its layer needs [${shape.join(', ')}]`,
+      );
+    weights.set(id, found.values);
+  }
+  return weights;
+}
+
+/**
+ * The values of a parameter that is about to be written.
+ * @throws Error where they are missing or don't fit the graph: the caller's mistake, not the user's
+ */
+export function valuesOf(
+  graph: Graph,
+  weights: Weights,
+  param: string,
+): { shape: readonly number[]; values: Float32Array } {
+  const shape = graph.params[param]?.shape;
+  const values = weights.get(param);
+  if (!shape || !values) throw new Error(`no ${shape ? 'weights' : 'parameter'} for "${param}"`);
+  if (values.length !== sizeOf(shape))
+    throw new Error(`"${param}" has ${values.length} values for the shape [${shape.join(', ')}]`);
+  return { shape, values };
+}
