@@ -1,0 +1,246 @@
+import { architectureOf, costModel } from '../graph/architecture.ts';
+import { Random } from '../graph/random.ts';
+import { prune } from '../graph/surgery.ts';
+import type { Dependencies } from '../graph/types.ts';
+import { initialise } from '../formats/networks/initialise.ts';
+import type { LoadedModel } from '../formats/types.ts';
+import type { Budget, Method, MethodEvent, Outcome } from '../methods/types.ts';
+import type { Score, TrainSettings } from '../runtime/types.ts';
+import type { RunEvent, Step } from './events.ts';
+import { broken, methodBudgets } from './feasibility.ts';
+import type { Plan } from './plan.ts';
+import type { Session } from './session.ts';
+import type { Services, Sized, Workshop } from './services.ts';
+import type { ArmState } from './state.ts';
+import { scratchSettings } from './tuning.ts';
+
+/** What every arm of a run shares. */
+export interface Shop {
+  readonly plan: Plan;
+  readonly model: LoadedModel;
+  readonly dependencies: Dependencies;
+  readonly services: Services;
+  readonly session: Session;
+  readonly workshop: Workshop | null;
+  readonly fineTuning: TrainSettings | null;
+  /** settings of a method, complete */
+  settings(method: Method, main: boolean): unknown;
+  /** the measured budgets (latency, script) that a network breaks, by how much */
+  missed(network: Sized, budgets: readonly Budget[]): Promise<number>;
+}
+
+type Events<T> = AsyncGenerator<RunEvent, T, void>;
+
+/** Most tries of a method where a measured budget is missed. */
+const mostTries = 4;
+
+/** Takes one arm through all its steps, from wherever it stands. */
+export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
+  const { session } = shop;
+  const work: Record<
+    Exclude<ArmState['step'], 'done'>,
+    (s: Shop, a: ArmState, m: ArmState) => Events<void>
+  > = {
+    method: propose,
+    cut,
+    recalibrate,
+    'fine-tune': fineTune,
+    test,
+  };
+  const order: ArmState['step'][] = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'];
+  while (arm.step !== 'done') {
+    session.checkStop();
+    const step = arm.step;
+    yield* work[step](shop, arm, main);
+    if (arm.step === step) arm.step = order[order.indexOf(step) + 1];
+    if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
+    await session.save();
+  }
+}
+
+async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
+  const { session, model, dependencies } = shop;
+  if (arm.name === 'scratch') {
+    arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
+  } else {
+    const method = await shop.services.method(arm.name);
+    yield await session.record({ type: 'stage', arm: arm.name, stage: 'search', message: method.summary });
+    const outcome = yield* runMethod(shop, method, arm, arm === main);
+    const architecture = architectureOf(dependencies, outcome.chosen.kept);
+    const cost = costModel(model.graph, dependencies)(architecture);
+    const over = broken(session.state.budgets, cost)[0];
+    if (over)
+      throw new Error(
+        `${method.name} gave a network of ${cost[over.metric as 'macs']} ${over.metric}, over the budget of ${over.limit}`,
+      );
+    arm.candidate = {
+      ...outcome.chosen,
+      architecture: [...architecture],
+      kept: outcome.chosen.kept.map((channels) => [...channels]),
+      cost,
+    };
+    if (outcome.weights) session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
+    else session.weights.delete(arm.name);
+    const miss = await shop.missed(networkOf(shop, arm), session.state.budgets);
+    if (miss > 1) {
+      if (++arm.tries >= mostTries)
+        throw new GoalMissed(
+          `${method.name} did not meet the measured budget in ${mostTries} tries (${(miss * 100 - 100).toFixed(1)} % over); ask for a little more, or measure on a quieter machine`,
+        );
+      session.state.proxy = Math.floor((session.state.proxy! / miss) * 0.97);
+      yield await session.record({
+        type: 'warning',
+        arm: arm.name,
+        message: `measured ${(miss * 100 - 100).toFixed(1)} % over the budget; trying again with fewer MACs`,
+      });
+      arm.candidate = undefined;
+      arm.step = 'method';
+      await session.save();
+      yield* propose(shop, arm, main);
+      return;
+    }
+  }
+  yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate! });
+}
+
+/** A goal that was not reached: exit 1. */
+export class GoalMissed extends Error {
+  override name = 'GoalMissed';
+}
+
+async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boolean): Events<Outcome> {
+  const { session, plan, model, dependencies, workshop } = shop;
+  const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
+  const inner = session.takeInner(`method:${arm.name}`);
+  if (inner?.random) random.state = inner.random;
+  const cost = costModel(model.graph, dependencies);
+  const generator = method.run({
+    graph: model.graph,
+    weights: model.weights,
+    dependencies,
+    budgets: methodBudgets(
+      session.state.budgets,
+      session.state.proxy,
+      cost(dependencies.groups.map((group) => group.size)),
+    ),
+    random,
+    settings: shop.settings(method, main),
+    images: workshop?.images,
+    resume: inner?.snapshot,
+    roundTo: plan.roundTo,
+  });
+  try {
+    for (;;) {
+      const next = await generator.next();
+      if (next.done) return next.value;
+      const event = next.value;
+      if (event.type === 'checkpoint') {
+        if (session.due()) {
+          const snapshot = await event.take();
+          await session.save({ kind: `method:${arm.name}`, random: random.state, snapshot });
+        }
+      } else yield await pass(session, arm.name, event);
+      session.checkStop();
+    }
+  } finally {
+    await generator.return?.(undefined as never);
+  }
+}
+
+/** An event of a method or a training as the run's own. Progress passes by; the rest is recorded. */
+async function pass(
+  session: Session,
+  arm: string,
+  event: Exclude<MethodEvent, { type: 'checkpoint' }>,
+): Promise<RunEvent> {
+  if (event.type === 'progress') return { arm, ...event };
+  return await session.record({ ...event, arm } as Parameters<Session['record']>[0]);
+}
+
+/** The arm's narrow network with its weights as they are now. */
+export function networkOf(shop: Shop, arm: ArmState): Sized {
+  const { model, dependencies, session } = shop;
+  const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
+  return { graph: narrow.graph, weights: session.weights.get(arm.name) ?? narrow.weights };
+}
+
+async function* cut(shop: Shop, arm: ArmState): Events<void> {
+  const { session, plan } = shop;
+  const network = networkOf(shop, arm);
+  const weights = arm.name === 'scratch' ? initialise(network.graph, plan.seed) : network.weights;
+  session.weights.set(arm.name, weights as Map<string, Float32Array>);
+  if (arm.name !== 'scratch') yield* score(shop, arm, 'cut', network);
+}
+
+async function* recalibrate(shop: Shop, arm: ArmState): Events<void> {
+  const { session, workshop } = shop;
+  if (!workshop || arm.name === 'scratch') return;
+  yield await session.record({
+    type: 'stage',
+    arm: arm.name,
+    stage: 'recalibrate',
+    message: 'batch-norm recalibration',
+  });
+  const network = networkOf(shop, arm);
+  const weights = await workshop.recalibrate(network, session.signal);
+  session.weights.set(arm.name, weights as Map<string, Float32Array>);
+  yield* score(shop, arm, 'recalibrated', { graph: network.graph, weights });
+}
+
+async function* fineTune(shop: Shop, arm: ArmState): Events<void> {
+  const { session, workshop, plan, fineTuning } = shop;
+  if (!workshop || !fineTuning?.epochs) return;
+  const scratch = arm.name === 'scratch';
+  const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
+  const inner = session.takeInner(`train:${arm.name}`);
+  if (!inner) {
+    const message = `${scratch ? 'training the same shape from scratch' : 'fine-tuning'}, ${settings.epochs} epochs`;
+    yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
+    yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
+  }
+  const network = networkOf(shop, arm);
+  const generator = workshop.train(network, settings, {
+    stage: 'fine-tune',
+    seed: plan.seed,
+    from: inner?.snapshot,
+    signal: session.signal,
+  });
+  let weights;
+  try {
+    for (;;) {
+      const next = await generator.next();
+      if (next.done) {
+        weights = next.value;
+        break;
+      }
+      const event = next.value;
+      if (event.type === 'checkpoint') {
+        if (session.due()) await session.save({ kind: `train:${arm.name}`, snapshot: event.take() });
+      } else yield await pass(session, arm.name, event);
+      session.checkStop();
+    }
+  } finally {
+    await generator.return?.(undefined as never);
+  }
+  session.weights.set(arm.name, weights as Map<string, Float32Array>);
+  yield* score(shop, arm, 'fineTuned', { graph: network.graph, weights });
+}
+
+async function* test(shop: Shop, arm: ArmState): Events<void> {
+  if (!shop.workshop?.images.set.test) return;
+  yield* score(shop, arm, 'test', networkOf(shop, arm));
+}
+
+async function* score(
+  shop: Shop,
+  arm: ArmState,
+  step: Exclude<Step, 'original'>,
+  network: Sized,
+): Events<void> {
+  const { session, workshop } = shop;
+  if (!workshop) return;
+  const split = step === 'test' ? 'test' : 'validation';
+  const measured: Score = await workshop.score(network, split, session.signal);
+  arm.scores[step] = { ...measured };
+  yield await session.record({ type: 'score', arm: arm.name, step, split, score: measured });
+}

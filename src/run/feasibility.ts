@@ -1,0 +1,105 @@
+import { InputError } from '../graph/errors.ts';
+import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
+import type { Budget } from '../methods/types.ts';
+import { bounds, costModel, fitToBudget, fullArchitecture } from '../graph/architecture.ts';
+import { describeTarget } from './targets.ts';
+import type { Target } from './targets.ts';
+
+type Static = 'macs' | 'params' | 'bytes';
+const isStatic = (metric: string): metric is Static =>
+  metric === 'macs' || metric === 'params' || metric === 'bytes';
+
+/** Measures an architecture in a target's unit (a latency, or what a script prints). */
+export type Measure = (target: Target, architecture: Architecture) => Promise<number>;
+
+export interface Feasible {
+  readonly budgets: Budget[];
+  /** most MACs with which the measured budgets (latency, script) hold for uniform widths */
+  readonly proxy?: number;
+}
+
+/**
+ * Turns targets into budgets, refusing before anything runs what can't be reached.
+ * @throws InputError with the nearest that can be
+ */
+export async function feasible(
+  graph: Graph,
+  dependencies: Dependencies,
+  targets: readonly Target[],
+  roundTo: number,
+  measure: Measure,
+): Promise<Feasible> {
+  const open = dependencies.groups.filter((group) => group.frozen === undefined && group.size > 1);
+  if (!open.length) throw new InputError(`nothing can be pruned: ${frozenReasons(dependencies)}`);
+  const { least, most } = bounds(graph, dependencies, roundTo);
+  const budgets: Budget[] = [];
+  for (const target of targets.filter((one) => isStatic(one.metric))) {
+    const metric = target.metric as Static;
+    budgets.push(check(target, most[metric], least[metric]));
+  }
+  const measured = targets.filter((one) => !isStatic(one.metric));
+  if (!measured.length) return { budgets };
+  const full = fullArchitecture(dependencies);
+  const cost = costModel(graph, dependencies);
+  const narrow = fitToBudget(full, (a) => cost(a).macs, least.macs, dependencies, { roundTo });
+  for (const target of measured)
+    budgets.push({
+      ...check(target, await measure(target, full), await measure(target, narrow)),
+      command: target.command,
+    });
+  return { budgets, proxy: await findProxy() };
+
+  /** Bisection on the share of MACs: measurements are noisy, so a few steps are as good as many. */
+  async function findProxy(): Promise<number> {
+    let low = least.macs;
+    let high = most.macs;
+    for (let step = 0; step < 6; step++) {
+      const middle = (low + high) / 2;
+      const widths = fitToBudget(full, (a) => cost(a).macs, middle, dependencies, { roundTo });
+      let holds = true;
+      for (const target of measured) {
+        const budget = budgets.find((one) => one.metric === target.metric && one.command === target.command)!;
+        holds &&= (await measure(target, widths)) <= budget.limit;
+      }
+      if (holds) low = middle;
+      else high = middle;
+    }
+    return Math.floor(low);
+  }
+}
+
+/** The budgets that a method works with: measured ones by their stand-in. */
+export function methodBudgets(budgets: readonly Budget[], proxy: number | undefined, full: Cost): Budget[] {
+  const fixed = budgets.filter((budget) => isStatic(budget.metric));
+  if (proxy === undefined) return fixed;
+  const macs = fixed.find((budget) => budget.metric === 'macs');
+  const rest = fixed.filter((budget) => budget !== macs);
+  return [{ metric: 'macs', limit: Math.min(proxy, macs?.limit ?? Infinity), original: full.macs }, ...rest];
+}
+
+/** The budgets that a cost breaks. */
+export function broken(budgets: readonly Budget[], cost: Cost): Budget[] {
+  return budgets.filter((budget) => isStatic(budget.metric) && cost[budget.metric] > budget.limit);
+}
+
+function check(target: Target, original: number, least: number): Budget {
+  const limit = target.relative ? (original * target.value) / 100 : target.value;
+  const say = (value: number) => Number(value.toPrecision(4));
+  if (limit >= original)
+    throw new InputError(
+      `target ${describeTarget(target)}: the network is within it already (${say(original)}), so there is nothing to prune; ask for less`,
+    );
+  if (limit < least) {
+    const share = Math.ceil((1000 * least) / original) / 10;
+    throw new InputError(
+      `target ${describeTarget(target)}: can't be reached; the nearest is ${target.metric}=${share}% (${say(least)} of ${say(original)})`,
+    );
+  }
+  return { metric: target.metric, limit, original };
+}
+
+function frozenReasons(dependencies: Dependencies): string {
+  const reasons = new Set(dependencies.groups.map((group) => group.frozen ?? 'groups of a single channel'));
+  const shown = [...reasons].slice(0, 3).join('; ');
+  return reasons.size > 3 ? `${shown}; and ${reasons.size - 3} more reasons` : shown || 'it has no channels';
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { InputError } from '../graph/errors.ts';
+import { targetSchema } from './targets.ts';
+
+/** Version of the run folder's format. */
+export const planVersion = 1;
+
+const schedule = z.strictObject({
+  kind: z.enum(['constant', 'step', 'linear', 'cosine']),
+  rate: z.number().positive(),
+  warmupSteps: z.number().int().nonnegative().optional(),
+  milestones: z.array(z.number()).optional(),
+  factor: z.number().optional(),
+});
+
+/** TrainSettings (src/runtime/types.ts), for what comes from a file. */
+export const trainSettingsSchema = z.strictObject({
+  epochs: z.number().int().nonnegative(),
+  batchSize: z.number().int().positive(),
+  optimizer: z.enum(['sgd', 'adam']),
+  schedule,
+  momentum: z.number(),
+  nesterov: z.boolean(),
+  weightDecay: z.number(),
+  labelSmoothing: z.number(),
+  augmentation: z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() }),
+  patience: z.number().int().nonnegative(),
+});
+
+/** How an image set is opened; the same options wherever images are read. */
+export const dataPlanSchema = z.strictObject({
+  path: z.string(),
+  /** a name, or auto */
+  preprocess: z.string(),
+  /** at most so many training images */
+  limit: z.number().int().positive().optional(),
+  /** images held out of training to search on; default a tenth, at most 5000 */
+  validationImages: z.number().int().positive().optional(),
+  augment: z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),
+});
+export type DataPlan = z.infer<typeof dataPlanSchema>;
+
+/** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
+export const planSchema = z.strictObject({
+  version: z.literal(planVersion),
+  engine: z.string(),
+  model: z.strictObject({ path: z.string(), sha256: z.string() }),
+  data: dataPlanSchema.optional(),
+  targets: z.array(targetSchema).min(1),
+  method: z.string(),
+  /** given by the user; the method fills in the rest */
+  settings: z.record(z.string(), z.unknown()),
+  seed: z.number().int().min(0).max(0xffffffff),
+  effort: z.enum(['quick', 'standard', 'thorough']),
+  roundTo: z.number().int().min(1).max(1024),
+  freeze: z.array(z.string()),
+  /** names of control arms: methods, and "scratch" */
+  controls: z.array(z.string()),
+  fineTuneEpochs: z.number().int().nonnegative().optional(),
+  backend: z.enum(['auto', 'tensorflow', 'wasm']),
+  threads: z.number().int().positive().optional(),
+  measureLatency: z.boolean(),
+  /** folder for the pruned model and its config */
+  out: z.string(),
+  /** where the report goes too, beside the run's own folder */
+  report: z.string().optional(),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** The control arms of every claim (design, section 6), where images were given. */
+export const defaultControls = ['uniform', 'random', 'l1', 'scratch'] as const;
+
+/** Reads a plan from JSON. @throws InputError naming what is wrong */
+export function parsePlan(value: unknown, name: string): Plan {
+  const parsed = planSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(
+    `${name}: is not a plan of this version: ${issue.path.join('.') || 'the top level'}: ${issue.message}`,
+  );
+}

@@ -1,0 +1,141 @@
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { writeConfig } from '../config/files.ts';
+import { engineVersion } from '../config/version.ts';
+import type { PrunedConfig } from '../config/schema.ts';
+import { costModel, fullArchitecture } from '../graph/architecture.ts';
+import { InputError } from '../graph/errors.ts';
+import { writeFiles } from '../formats/files.ts';
+import { markdownReport } from '../report/markdown.ts';
+import { htmlReport } from '../report/html.ts';
+import type { RunReport } from '../report/types.ts';
+import type { RunEvent } from './events.ts';
+import { readEvents, unwritable } from './folder.ts';
+import type { RunFolder } from './folder.ts';
+import type { Plan } from './plan.ts';
+import { networkOf, runArm } from './arms.ts';
+import { buildConfig, outputs } from './result.ts';
+import type { RunOptions, Services } from './services.ts';
+import { Session } from './session.ts';
+import { summarise } from './summary.ts';
+import { openShop } from './shop.ts';
+import type { OpenShop } from './shop.ts';
+
+export interface RunResult {
+  readonly config: PrunedConfig;
+  readonly configFile: string;
+  readonly modelFile: string;
+  readonly reportFile: string;
+  readonly report: RunReport;
+}
+
+/**
+ * The whole run, from wherever its folder stands to the pruned model, its config and its report. Knows nothing of
+ * terminals, processes or windows. Stop it by the signal; going on later gives what it would have given at once.
+ * @throws InputError (bad input, before anything runs), GoalMissed, Interrupted
+ */
+export async function* runPrune(
+  run: RunFolder,
+  plan: Plan,
+  services: Services,
+  options: RunOptions = {},
+): AsyncGenerator<RunEvent, RunResult, void> {
+  const session = new Session(run, options);
+  await session.load();
+  const out = run.resolve(plan.out);
+  await probe(out, run.resolve(plan.model.path));
+  let shop: OpenShop | null = null;
+  try {
+    shop = yield* openShop(run, plan, services, session);
+    if (!session.state.arms.length) {
+      for (const name of [plan.method, ...plan.controls])
+        session.state.arms.push({ name, step: 'method', tries: 0, scores: {} });
+      await session.save();
+    }
+    const [main] = session.state.arms;
+    for (const arm of session.state.arms) yield* runArm(shop, arm, main);
+    return yield* finish(shop, run);
+  } finally {
+    await shop?.workshop?.close();
+  }
+}
+
+/** Writes the model, the config and the report. */
+async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent, RunResult, void> {
+  const { session, plan, model, services, workshop } = shop;
+  session.checkStop();
+  const [main] = session.state.arms;
+  const before = { graph: model.graph, weights: model.weights };
+  const after = networkOf(shop, main);
+  const latency = await services.latency(before, after, plan.threads);
+  yield await session.record({ type: 'latency', ...latency });
+  if (workshop) {
+    const samples = await workshop.samples(before, after);
+    yield await session.record({ type: 'samples', samples });
+  }
+  const out = run.resolve(plan.out);
+  const files = outputs(model, out);
+  await services.saveModel(model, after.graph, after.weights, files.model);
+  const asked = plan.measureLatency || plan.targets.some((target) => target.metric === 'latency');
+  const config = buildConfig({
+    plan,
+    model,
+    modelPath: run.resolve(plan.model.path),
+    dependencies: shop.dependencies,
+    state: session.state,
+    settings: shop.mainSettings,
+    fineTuning: workshop ? shop.fineTuning : null,
+    set: workshop?.images.set,
+    preprocess: workshop?.images.preprocess,
+    latency: asked ? latency : undefined,
+    before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),
+    files,
+  });
+  await run.flush();
+  const { events } = await readEvents(run.folder);
+  const report = summarise(plan, engineVersion, events);
+  const html = Buffer.from(htmlReport(report));
+  const markdown = Buffer.from(markdownReport(report));
+  const reportFile = plan.report ? run.resolve(plan.report) : run.file('report.html');
+  const twin = reportFile.replace(/\.html?$/i, '') + '.md';
+  await writeFiles([
+    [run.file('report.html'), html],
+    [run.file('report.md'), markdown],
+    ...(plan.report
+      ? ([
+          [reportFile, html],
+          [twin, markdown],
+        ] as const)
+      : []),
+  ]);
+  await writeConfig(files.config, config);
+  yield await session.record({
+    type: 'written',
+    model: files.model,
+    config: files.config,
+    report: reportFile,
+  });
+  yield await session.record({ type: 'done' });
+  await session.save();
+  return { config, configFile: files.config, modelFile: files.model, reportFile, report };
+}
+
+/** Refuses a folder that can't be written or has too little room, before anything runs. */
+async function probe(out: string, model: string): Promise<void> {
+  const file = path.join(out, `.espalier-probe-${randomBytes(4).toString('hex')}`);
+  try {
+    await mkdir(out, { recursive: true });
+    await writeFile(file, Buffer.alloc(4096), { flag: 'wx' });
+    const { bavail, bsize } = await statfs(out);
+    const { size } = await stat(model);
+    if (bavail * bsize < size + 2 ** 20)
+      throw new InputError(
+        `the disk of ${out} has ${Math.floor((bavail * bsize) / 2 ** 20)} MB left, too little for the pruned model; free some or choose another --out`,
+      );
+  } catch (error) {
+    throw unwritable(error, out);
+  } finally {
+    await rm(file, { force: true }).catch(() => {});
+  }
+}

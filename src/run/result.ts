@@ -1,0 +1,149 @@
+import os from 'node:os';
+import path from 'node:path';
+import { engineVersion } from '../config/version.ts';
+import { formatRanges } from '../config/ranges.ts';
+import type { ConfigScore, PrunedConfig } from '../config/schema.ts';
+import type { Dependencies } from '../graph/types.ts';
+import type { LoadedModel } from '../formats/types.ts';
+import type { ImageSet, Preprocess } from '../data/types.ts';
+import type { Score, TrainSettings } from '../runtime/types.ts';
+import type { LatencyPair } from './services.ts';
+import type { Plan } from './plan.ts';
+import type { State } from './state.ts';
+
+/** Where a run's files go: all in one folder, named after the model. */
+export function outputs(model: LoadedModel, out: string): { model: string; config: string; stem: string } {
+  const base = path.basename(model.path);
+  const tfjs = model.format === 'tfjs-layers';
+  // a TensorFlow.js model is a folder of files around a model.json
+  const folderName = path.basename(path.dirname(path.resolve(model.path)));
+  const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
+  const extension = path.extname(base);
+  return {
+    model: tfjs
+      ? path.join(out, `${stem}.pruned`, 'model.json')
+      : path.join(out, `${stem}.pruned${extension}`),
+    config: path.join(out, `${base.replace(/\.[^.]*$/, '')}.espalier.json`),
+    stem,
+  };
+}
+
+export interface ConfigInputs {
+  readonly plan: Plan;
+  readonly model: LoadedModel;
+  readonly modelPath: string;
+  readonly dependencies: Dependencies;
+  readonly state: State;
+  readonly settings: unknown;
+  readonly fineTuning: TrainSettings | null;
+  readonly set?: ImageSet;
+  readonly preprocess?: Preprocess;
+  /** only where it was asked for */
+  readonly latency?: LatencyPair;
+  readonly before: PrunedConfig['cost']['before'];
+  readonly files: { readonly model: string; readonly config: string };
+}
+
+/** The pruned config of a finished run. Nothing in it depends on when or where the run was. */
+export function buildConfig(inputs: ConfigInputs): PrunedConfig {
+  const { plan, model, dependencies, state, set, files } = inputs;
+  const [main, ...controls] = state.arms;
+  const candidate = main.candidate!;
+  const from = (file: string) => relative(path.dirname(files.config), file);
+  const score = (split: 'validation' | 'test', value?: Score): ConfigScore | undefined =>
+    value && { split, accuracy: round(value.accuracy, 4), loss: round(value.loss, 6), images: value.images };
+  return {
+    espalier: 1,
+    engine: engineVersion,
+    source: { path: from(inputs.modelPath), sha256: plan.model.sha256, format: model.format },
+    pruned: { path: from(files.model) },
+    data: set && {
+      path: from(set.path),
+      digest: set.digest,
+      form: set.form,
+      train: set.train.size,
+      validation: set.validation.size,
+      test: set.test?.size ?? 0,
+      preprocess: {
+        name: inputs.preprocess!.name,
+        scale: [...inputs.preprocess!.scale],
+        offset: [...inputs.preprocess!.offset],
+        bgr: inputs.preprocess!.bgr,
+      },
+    },
+    method: {
+      name: plan.method,
+      seed: plan.seed,
+      effort: plan.effort,
+      roundTo: plan.roundTo,
+      freeze: plan.freeze,
+    },
+    settings: JSON.parse(JSON.stringify(inputs.settings ?? {})) as Record<string, unknown>,
+    fineTuning: inputs.fineTuning?.epochs
+      ? (JSON.parse(JSON.stringify(inputs.fineTuning)) as Record<string, unknown>)
+      : undefined,
+    targets: state.budgets.map(({ metric, limit, original, command }) => ({
+      metric,
+      limit,
+      original,
+      command,
+    })),
+    groups: dependencies.groups.map((group, g) => ({
+      id: group.id,
+      channels: group.size,
+      kept: formatRanges(candidate.kept[g]),
+      layers: producersOf(group),
+      frozen: group.frozen,
+    })),
+    cost: { before: inputs.before, after: candidate.cost },
+    accuracy: {
+      original: score('validation', state.original.validation),
+      originalTest: score('test', state.original.test),
+      cut: score('validation', main.scores.cut),
+      recalibrated: score('validation', main.scores.recalibrated),
+      fineTuned: score('validation', main.scores.fineTuned),
+      test: score('test', main.scores.test),
+    },
+    latency: inputs.latency && {
+      before: round(inputs.latency.before, 4),
+      after: round(inputs.latency.after, 4),
+      unit: 'ms',
+      threads: inputs.latency.threads,
+      machine: inputs.latency.machine,
+    },
+    controls: controls.length
+      ? controls.map((arm) => ({
+          name: arm.name,
+          macs: arm.candidate!.cost.macs,
+          params: arm.candidate!.cost.params,
+          cut: accuracy(arm.scores.cut),
+          recalibrated: accuracy(arm.scores.recalibrated),
+          fineTuned: accuracy(arm.scores.fineTuned),
+          test: accuracy(arm.scores.test),
+        }))
+      : undefined,
+  };
+}
+
+/** The layers that make a group's channels. */
+export function producersOf(group: Dependencies['groups'][number]): string[] {
+  return [...new Set(group.members.filter((m) => m.role === 'producer').map((m) => m.layer))];
+}
+
+const accuracy = (value?: Score): number | undefined => value && round(value.accuracy, 4);
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** A path as the config holds it: relative, with forward slashes. */
+export function relative(folder: string, file: string): string {
+  const text = path.relative(path.resolve(folder), path.resolve(file)).split(path.sep).join('/');
+  return text || '.';
+}
+
+/** The machine that a latency was measured on. */
+export function machineName(): string {
+  const cpus = os.cpus();
+  return `${cpus[0]?.model.trim() || process.arch}, ${cpus.length} cores`;
+}

@@ -1,0 +1,96 @@
+import { Interrupted } from '../graph/errors.ts';
+import type { Snapshot } from '../runtime/types.ts';
+import type { RunEvent, RunEventBody } from './events.ts';
+import type { RunFolder } from './folder.ts';
+import type { RunOptions } from './services.ts';
+import type { State } from './state.ts';
+import { newState, readState } from './state.ts';
+
+interface Inner {
+  readonly kind: string;
+  readonly random?: readonly [number, number, number, number];
+  readonly snapshot: Snapshot;
+}
+
+/** One sitting of a run: its state, what it records, and when it is saved. */
+export class Session {
+  state: State = newState();
+  /** weights of the arms under way, and of the main one */
+  readonly weights = new Map<string, ReadonlyMap<string, Float32Array>>();
+  /** events recorded in earlier sittings that still count */
+  earlier: readonly RunEvent[] = [];
+  private inner: Inner | null = null;
+  private readonly began = performance.now();
+  private before = 0;
+  private savedAt = performance.now();
+  private saveCost = 0;
+
+  constructor(
+    readonly run: RunFolder,
+    private readonly options: RunOptions,
+  ) {}
+
+  /** Goes back to the run's checkpoint. Returns whether there was one. */
+  async load(): Promise<boolean> {
+    const { snapshot, events } = await this.run.resume();
+    this.earlier = events;
+    if (!snapshot) return false;
+    const { state, weights, inner } = readState(snapshot);
+    this.state = state;
+    this.before = state.seconds;
+    for (const [arm, values] of weights) this.weights.set(arm, values);
+    if (state.inner)
+      this.inner = {
+        kind: state.inner.kind,
+        random: state.inner.random as Inner['random'],
+        snapshot: { json: state.inner.json, arrays: inner },
+      };
+    return true;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.options.signal;
+  }
+
+  /** Seconds of work, over all sittings. */
+  get seconds(): number {
+    return this.before + (performance.now() - this.began) / 1000;
+  }
+
+  /** Records an event. */
+  async record(body: RunEventBody): Promise<RunEvent> {
+    return await this.run.record(body, this.seconds);
+  }
+
+  /** Throws Interrupted where the user asked for a stop. */
+  checkStop(): void {
+    if (this.options.signal?.aborted) throw new Interrupted();
+  }
+
+  /** What was under way at the checkpoint, once. */
+  takeInner(kind: string): Inner | undefined {
+    const inner = this.inner;
+    this.inner = null;
+    return inner?.kind === kind ? inner : undefined;
+  }
+
+  /** Whether a checkpoint within a stage is worth its time now: at most a tenth of the time goes into them. */
+  due(): boolean {
+    const since = (performance.now() - this.savedAt) / 1000;
+    return since >= Math.max(this.options.checkpointSeconds ?? 15, 10 * this.saveCost);
+  }
+
+  /** Saves where the run stands; `inner`: what is under way within the stage. */
+  async save(inner?: Inner): Promise<void> {
+    const started = performance.now();
+    const arrays = new Map<string, Float32Array>();
+    for (const [arm, weights] of this.weights)
+      for (const [param, values] of weights) arrays.set(`weights/${arm}/${param}`, values);
+    if (inner) for (const [name, values] of inner.snapshot.arrays) arrays.set(`inner/${name}`, values);
+    this.state.seconds = this.seconds;
+    const under = inner && { kind: inner.kind, random: inner.random, json: inner.snapshot.json };
+    await this.run.checkpoint({ ...this.state, inner: under }, arrays);
+    this.savedAt = performance.now();
+    this.saveCost = (this.savedAt - started) / 1000;
+  }
+}

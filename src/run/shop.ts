@@ -1,0 +1,198 @@
+import { costModel, fullArchitecture, layerCosts, leadingChannels } from '../graph/architecture.ts';
+import { findGroups } from '../graph/channels.ts';
+import { InputError } from '../graph/errors.ts';
+import { prune } from '../graph/surgery.ts';
+import type { Architecture, Dependencies, Graph } from '../graph/types.ts';
+import type { LoadedModel } from '../formats/types.ts';
+import type { Budget, Method } from '../methods/types.ts';
+import type { Shop } from './arms.ts';
+import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
+import { feasible } from './feasibility.ts';
+import type { RunFolder } from './folder.ts';
+import type { Plan } from './plan.ts';
+import { producersOf } from './result.ts';
+import type { Services, Sized } from './services.ts';
+import type { Session } from './session.ts';
+import { hashModel, measureScript } from './measure.ts';
+import type { Target } from './targets.ts';
+import { fineTuneSettings } from './tuning.ts';
+
+export interface OpenShop extends Shop {
+  readonly mainSettings: unknown;
+}
+
+/**
+ * Opens what a run works with: the model, its groups, the images, the settings; and on the first sitting measures the
+ * original and checks that the budgets can be reached.
+ */
+export async function* openShop(
+  run: RunFolder,
+  plan: Plan,
+  services: Services,
+  session: Session,
+): AsyncGenerator<RunEvent, OpenShop, void> {
+  const { state } = session;
+  const modelPath = run.resolve(plan.model.path);
+  if ((await hashModel(modelPath)) !== plan.model.sha256)
+    throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
+  const model = await services.loadModel(modelPath);
+  const dependencies = findGroups(model.graph, { freeze: plan.freeze });
+  if (!state.prepared) {
+    yield await session.record({
+      type: 'opened',
+      model: { name: model.name, path: plan.model.path, format: model.format },
+      cost: costModel(model.graph, dependencies)(fullArchitecture(dependencies)),
+      groups: summariseGroups(dependencies),
+      layers: summariseLayers(model.graph, dependencies),
+    });
+    for (const message of model.warnings) yield await session.record({ type: 'warning', message });
+    const found = await feasible(
+      model.graph,
+      dependencies,
+      plan.targets,
+      plan.roundTo,
+      measurer(model, dependencies, plan, services),
+    );
+    Object.assign(state, found);
+    yield await session.record({ type: 'budgets', budgets: found.budgets });
+  }
+  const method = await services.method(plan.method);
+  if (method.needsImages && !plan.data)
+    throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
+  session.checkStop();
+  const workshop = plan.data
+    ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
+        backend: plan.backend,
+        threads: plan.threads,
+        seed: plan.seed,
+        preprocess: state.preprocess,
+        signal: session.signal,
+      })
+    : null;
+  const trainImages = workshop?.images.set.train.size ?? 0;
+  const context = { graph: model.graph, dependencies, trainImages, untrained: false };
+  const settings = (one: Method, main: boolean): unknown =>
+    one.settings(main ? plan.settings : {}, plan.effort, context);
+  const fineTuning = workshop
+    ? fineTuneSettings(plan.effort, trainImages, { epochs: plan.fineTuneEpochs, augment: plan.data?.augment })
+    : null;
+  const shop: OpenShop = {
+    plan,
+    model,
+    dependencies,
+    services,
+    session,
+    workshop,
+    fineTuning,
+    settings,
+    mainSettings: settings(method, true),
+    missed: (network, budgets) => missed(network, budgets, model, plan, services),
+  };
+  try {
+    if (!state.prepared) yield* prepare(shop);
+  } catch (error) {
+    await workshop?.close();
+    throw error;
+  }
+  return shop;
+}
+
+async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
+  const { session, workshop, model } = shop;
+  const { state } = session;
+  if (workshop) {
+    const { set, preprocess, backend } = workshop.images;
+    const { name, why, threads } = backend;
+    state.preprocess = { ...preprocess, scale: [...preprocess.scale], offset: [...preprocess.offset] };
+    yield await session.record({ type: 'backend', name, why, threads });
+    yield await session.record({
+      type: 'data',
+      path: shop.plan.data!.path,
+      form: set.form,
+      classes: set.classes,
+      train: set.train.size,
+      validation: set.validation.size,
+      test: set.test?.size ?? 0,
+      preprocess,
+      found: workshop.found,
+    });
+    if (set.broken.length) {
+      const { file, reason } = set.broken[0];
+      const message = `${set.broken.length} images can't be read and are left out, the first: ${file} (${reason})`;
+      yield await session.record({ type: 'warning', message });
+    }
+    yield await session.record({
+      type: 'stage',
+      stage: 'original',
+      message: 'measuring the network as it is',
+    });
+    for (const split of ['validation', 'test'] as const) {
+      if (split === 'test' && !set.test) continue;
+      const score = await workshop.score(model, split, session.signal);
+      state.original[split] = { ...score };
+      yield await session.record({ type: 'score', step: 'original', split, score });
+    }
+  }
+  state.prepared = true;
+  await session.save();
+}
+
+/** Groups as events show them. */
+export function summariseGroups(dependencies: Dependencies): GroupSummary[] {
+  return dependencies.groups.map((group) => ({
+    id: group.id,
+    size: group.size,
+    frozen: group.frozen,
+    producers: producersOf(group),
+  }));
+}
+
+/** Layers that make channels, in execution order, at full width. */
+export function summariseLayers(graph: Graph, dependencies: Dependencies): LayerSummary[] {
+  const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
+  const groupOf = new Map<string, number>();
+  for (const group of dependencies.groups)
+    for (const member of group.members)
+      if (member.role === 'producer' && !groupOf.has(member.node)) groupOf.set(member.node, group.index);
+  return graph.nodes.flatMap((node, i) => {
+    const group = groupOf.get(node.id);
+    if (group === undefined) return [];
+    const { macs, params } = costs[i];
+    return [{ layer: node.layer, type: node.layerType, group, macs, params }];
+  });
+}
+
+function measurer(model: LoadedModel, dependencies: Dependencies, plan: Plan, services: Services) {
+  return async (target: Target, architecture: Architecture): Promise<number> => {
+    const kept = leadingChannels(dependencies, architecture);
+    const narrow = prune(model.graph, model.weights, dependencies, kept);
+    return await measureOne(narrow, target, model, plan, services);
+  };
+}
+
+async function measureOne(
+  network: Sized,
+  target: { metric: string; command?: string },
+  model: LoadedModel,
+  plan: Plan,
+  services: Services,
+): Promise<number> {
+  if (target.metric === 'script') return await measureScript(services, target.command!, model, network);
+  return (await services.latency(model, network, plan.threads)).after;
+}
+
+/** The largest ratio of a measured budget's value to its limit; 0 where there is none. */
+async function missed(
+  network: Sized,
+  budgets: readonly Budget[],
+  model: LoadedModel,
+  plan: Plan,
+  services: Services,
+): Promise<number> {
+  let worst = 0;
+  for (const budget of budgets) {
+    if (budget.metric !== 'latency' && budget.metric !== 'script') continue;
+    worst = Math.max(worst, (await measureOne(network, budget, model, plan, services)) / budget.limit);
+  }
+  return worst;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Snapshot } from '../runtime/types.ts';
+import { InputError } from '../graph/errors.ts';
+
+const score = z.object({ accuracy: z.number(), loss: z.number(), images: z.number() });
+const cost = z.object({
+  macs: z.number(),
+  params: z.number(),
+  bytes: z.number(),
+  peakActivationBytes: z.number(),
+});
+const candidate = z.object({
+  id: z.number(),
+  origin: z.string(),
+  architecture: z.array(z.number()),
+  kept: z.array(z.array(z.number())),
+  cost,
+  accuracies: z.object({
+    cut: z.number().optional(),
+    recalibrated: z.number().optional(),
+    fineTuned: z.number().optional(),
+  }),
+  reward: z.number().optional(),
+});
+const budget = z.object({
+  metric: z.enum(['macs', 'params', 'bytes', 'latency', 'script']),
+  limit: z.number(),
+  original: z.number(),
+  command: z.string().optional(),
+});
+const preprocess = z.object({
+  name: z.string(),
+  scale: z.array(z.number()),
+  offset: z.array(z.number()),
+  bgr: z.boolean(),
+});
+
+/** The steps of one arm, in order. */
+export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
+export type ArmStep = (typeof steps)[number];
+
+const arm = z.object({
+  name: z.string(),
+  step: z.enum(steps),
+  /** tries of the method, where a measured budget was missed */
+  tries: z.number(),
+  candidate: candidate.optional(),
+  scores: z.object({
+    cut: score.optional(),
+    recalibrated: score.optional(),
+    fineTuned: score.optional(),
+    test: score.optional(),
+  }),
+});
+export type ArmState = z.infer<typeof arm>;
+
+const stateSchema = z.object({
+  seq: z.number().int(),
+  seconds: z.number(),
+  prepared: z.boolean(),
+  preprocess: preprocess.optional(),
+  found: z.string().optional(),
+  budgets: z.array(budget),
+  /** limits on MACs that stand in for measured budgets */
+  proxy: z.number().optional(),
+  original: z.object({ validation: score.optional(), test: score.optional() }),
+  arms: z.array(arm),
+  inner: z
+    .object({ kind: z.string(), random: z.array(z.number()).length(4).optional(), json: z.unknown() })
+    .optional(),
+});
+/** Where a run stands, beside the arrays of its checkpoint. */
+export type State = z.infer<typeof stateSchema>;
+
+export function newState(): State {
+  return { seq: 0, seconds: 0, prepared: false, budgets: [], original: {}, arms: [] };
+}
+
+/** State and arrays of a checkpoint: weights by arm, and the arrays of what was under way. */
+export function readState(snapshot: Snapshot): {
+  state: State;
+  weights: Map<string, Map<string, Float32Array>>;
+  inner: Map<string, Float32Array>;
+} {
+  const parsed = stateSchema.safeParse(snapshot.json);
+  if (!parsed.success)
+    throw new InputError('the checkpoint is not one of this version of Espalier; start a new run');
+  const weights = new Map<string, Map<string, Float32Array>>();
+  const inner = new Map<string, Float32Array>();
+  for (const [name, values] of snapshot.arrays) {
+    if (name.startsWith('inner/')) {
+      inner.set(name.slice(6), values);
+      continue;
+    }
+    const [, armName, param] = /^weights\/([^/]*)\/(.*)$/s.exec(name) ?? [];
+    if (armName === undefined) continue;
+    if (!weights.has(armName)) weights.set(armName, new Map());
+    weights.get(armName)!.set(param, values);
+  }
+  return { state: parsed.data, weights, inner };
+}
