@@ -1,0 +1,42 @@
+import type { Meta } from './hdf5.ts';
+import { FLOAT, INTEGER } from './hdf5.ts';
+
+/**
+ * Stored numbers as float32: float16, float32, float64 and integers, of either byte order.
+ * Undefined for any other type.
+ */
+export function toFloat32(bytes: Uint8Array, meta: Meta): Float32Array | undefined {
+  const n = meta.total_size;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read = reader(view, meta);
+  if (!read || bytes.byteLength !== n * meta.size) return undefined;
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) out[i] = read(i * meta.size);
+  return out;
+}
+
+function reader(view: DataView, { type, size, signed, littleEndian: le }: Meta) {
+  if (type === FLOAT) {
+    if (size === 4) return (at: number) => view.getFloat32(at, le);
+    if (size === 8) return (at: number) => view.getFloat64(at, le);
+    if (size === 2) return (at: number) => half(view.getUint16(at, le));
+  }
+  if (type === INTEGER) {
+    if (size === 8)
+      return (at: number) => Number(signed ? view.getBigInt64(at, le) : view.getBigUint64(at, le));
+    if (size === 4) return (at: number) => (signed ? view.getInt32(at, le) : view.getUint32(at, le));
+    if (size === 2) return (at: number) => (signed ? view.getInt16(at, le) : view.getUint16(at, le));
+    if (size === 1) return (at: number) => (signed ? view.getInt8(at) : view.getUint8(at));
+  }
+  return undefined;
+}
+
+/** IEEE 754 binary16. */
+export function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,183 @@
+import { InputError } from '../../graph/errors.ts';
+import type { Param } from '../../graph/types.ts';
+import type { LayerWeights, ParsedConfig } from '../keras-config/types.ts';
+import type { Hdf5, Meta } from './hdf5.ts';
+import { FLOAT } from './hdf5.ts';
+
+/** A dataset of the file. */
+export interface StoredArray {
+  readonly path: string;
+  /** as in weight_names: "conv/kernel:0" */
+  readonly name: string;
+  readonly meta: Meta;
+}
+
+/**
+ * Keras' order of a top-level layer's or model's arrays in an HDF5 file: all that are trained, then all that are
+ * not; so in a nested model the batch-norm statistics come last, and those of a frozen layer stand together.
+ */
+export function savedOrder(params: readonly Param[]): Param[] {
+  return [...params.filter((p) => p.trainable), ...params.filter((p) => !p.trainable)];
+}
+
+/** Top-level layers that have parameters, in the configuration's order. */
+export function topLevel(parsed: ParsedConfig): { name: string; layers: LayerWeights[] }[] {
+  const groups = new Map<string, LayerWeights[]>();
+  for (const layer of parsed.layers) {
+    const list = groups.get(layer.names[0]);
+    if (list) list.push(layer);
+    else groups.set(layer.names[0], [layer]);
+  }
+  return [...groups]
+    .map(([name, layers]) => ({ name, layers }))
+    .filter(({ layers }) => layers.some((l) => l.params.length > 0));
+}
+
+/**
+ * Finds each parameter's array.
+ * @param root group that holds layer_names: "/model_weights"
+ * @returns parameter id -> its dataset
+ * @throws InputError where the arrays don't fit the configuration, or fit it in more than one way
+ */
+export function matchArrays(
+  file: Hdf5,
+  root: string,
+  parsed: ParsedConfig,
+  where: string,
+): Map<string, StoredArray> {
+  const saved = (attributeList(file, root, 'layer_names') ?? [])
+    .map((name) => ({ name, arrays: arraysOf(file, `${root}/${name}`, where) }))
+    .filter(({ arrays }) => arrays.length > 0);
+  const expected = topLevel(parsed);
+  const byName = new Map(saved.map((s) => [s.name, s.arrays]));
+  const named = expected.every(({ name }) => byName.has(name));
+  if (!named && saved.length !== expected.length)
+    throw new InputError(
+      `${where}: weights of ${saved.length} layers are stored, but the network has ${expected.length} with weights (first missing: "${expected.find(({ name }) => !byName.has(name))!.name}")`,
+    );
+  const found = new Map<string, StoredArray>();
+  expected.forEach(({ name, layers }, i) => {
+    const arrays = named ? byName.get(name)! : saved[i].arrays;
+    for (const [id, array] of matchLayer(name, layers, arrays, parsed, where)) found.set(id, array);
+  });
+  return found;
+}
+
+/** A list attribute, which Keras splits into name0, name1, ... where it is over 64 kB. */
+export function attributeList(file: Hdf5, path: string, name: string): string[] | undefined {
+  const whole = file.strings(path, name);
+  if (whole) return whole;
+  const all: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = file.strings(path, `${name}${i}`);
+    if (!part) return i === 0 ? undefined : all;
+    all.push(...part);
+  }
+}
+
+function arraysOf(file: Hdf5, group: string, where: string): StoredArray[] {
+  if (file.kind(group) !== 'group')
+    throw new InputError(`${where}: the group "${group}", named in layer_names, is missing`);
+  const arrays: StoredArray[] = [];
+  for (const name of attributeList(file, group, 'weight_names') ?? []) {
+    const path = `${group}/${name}`;
+    if (file.kind(path) !== 'dataset')
+      throw new InputError(`${where}: the array "${path}", named in weight_names, is missing`);
+    const meta = file.dataset(path);
+    // Integers are states of random generators, which are no weights.
+    if (meta.type === FLOAT) arrays.push({ path, name, meta });
+  }
+  return arrays;
+}
+
+type Assignment = Map<string, StoredArray>;
+
+function matchLayer(
+  name: string,
+  layers: readonly LayerWeights[],
+  arrays: readonly StoredArray[],
+  parsed: ParsedConfig,
+  where: string,
+): Assignment {
+  const params = layers.flatMap((l) => l.params).map((id) => parsed.graph.params[id]);
+  const fail = (problem: string): never => {
+    throw new InputError(`${where}: layer "${name}": ${problem}`);
+  };
+  if (arrays.length !== params.length)
+    fail(`${arrays.length} arrays are stored, but it has ${params.length} weights`);
+  const statistics = (p: Param) => /\/moving_(mean|variance)$/.test(p.id);
+  const orders = [
+    savedOrder(params),
+    params,
+    [...params.filter((p) => !statistics(p)), ...params.filter(statistics)],
+  ];
+  const inOrder = orders
+    .map((order) => new Map(order.map((p, i) => [p.id, arrays[i]])))
+    .filter((candidate) => fits(candidate, parsed));
+  const byName = assignByName(layers, arrays);
+  if (byName && fits(byName, parsed)) {
+    // Keras loads by order; where the names say otherwise, neither can be trusted.
+    if (inOrder.length > 0 && !inOrder.some((candidate) => same(candidate, byName)))
+      fail('its arrays fit by order and by name, but not to the same weights');
+    return byName;
+  }
+  if (inOrder.length === 0) {
+    const wrong = savedOrder(params).findIndex((p, i) => !shapeFits(p, arrays[i]));
+    if (wrong >= 0)
+      fail(
+        `the array "${arrays[wrong].name}" has the shape [${arrays[wrong].meta.shape?.join(', ')}], expected [${savedOrder(params)[wrong].shape.join(', ')}]`,
+      );
+    fail('its arrays are in an order that Espalier does not know');
+  }
+  if (!inOrder.every((candidate) => same(candidate, inOrder[0])))
+    fail('its arrays fit the weights in more than one way');
+  return inOrder[0];
+}
+
+/** Each weight's array by "layer/role" at the end of its name; undefined where that leaves any open. */
+function assignByName(
+  layers: readonly LayerWeights[],
+  arrays: readonly StoredArray[],
+): Assignment | undefined {
+  const byName = new Map<string, StoredArray>();
+  for (const array of arrays) byName.set(bare(array.name), array);
+  if (byName.size !== arrays.length) return undefined;
+  const found: Assignment = new Map();
+  const used = new Set<StoredArray>();
+  for (const layer of layers) {
+    for (const id of layer.params) {
+      const role = id.slice(id.lastIndexOf('/') + 1);
+      const names = layer.names.map((_, i) => `${layer.names.slice(i).join('/')}/${role}`);
+      const array = names.map((n) => byName.get(n)).find((a) => a !== undefined);
+      if (!array || used.has(array)) return undefined;
+      used.add(array);
+      found.set(id, array);
+    }
+  }
+  return found;
+}
+
+function fits(assignment: Assignment, parsed: ParsedConfig): boolean {
+  for (const [id, array] of assignment) {
+    if (!shapeFits(parsed.graph.params[id], array)) return false;
+    const stored = ROLES.exec(bare(array.name))?.[1];
+    const role = ROLES.exec(id)?.[1];
+    if (stored && role && stored !== role) return false;
+  }
+  return true;
+}
+
+const ROLES =
+  /(?:^|\/)(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel|alpha)$/;
+
+const bare = (name: string) => name.replace(/:\d+$/, '');
+
+function shapeFits(param: Param, { meta }: StoredArray): boolean {
+  const shape = meta.shape ?? [];
+  return shape.length === param.shape.length && shape.every((d, i) => Number(d) === param.shape[i]);
+}
+
+function same(a: Assignment, b: Assignment): boolean {
+  for (const [id, array] of a) if (b.get(id) !== array) return false;
+  return true;
+}

@@ -1,0 +1,102 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../graph/errors.ts';
+import { readInput } from '../files.ts';
+import { parseKerasConfig } from '../keras-config/parse.ts';
+import { isObject } from '../keras-config/plain.ts';
+import type { LoadedModel } from '../types.ts';
+import { toFloat32 } from './floats.ts';
+import type { Hdf5 } from './hdf5.ts';
+import { withHdf5 } from './hdf5.ts';
+import { parsePythonJson } from './json.ts';
+import { attributeList, matchArrays } from './match.ts';
+
+/** Role of the file's bytes in Container.files. */
+export const H5_FILE = 'h5';
+
+const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Whether a file begins with HDF5's signature (also behind a user block of 512 bytes to 4 kB). */
+export async function isHdf5(file: string): Promise<boolean> {
+  let handle;
+  try {
+    handle = await open(file, 'r');
+    for (const at of [0, 512, 1024, 2048, 4096]) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(8), 0, 8, at);
+      if (bytesRead === 8 && SIGNATURE.equals(buffer)) return true;
+    }
+    return false;
+  } catch {
+    return false;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Reads a whole-model HDF5 file of Keras 2.0 to 2.15, tf.keras and Keras 3.
+ * @throws InputError in one sentence
+ */
+export async function readKerasH5(file: string): Promise<LoadedModel> {
+  const bytes = await readInput(file, 'model');
+  if (bytes.length === 0) throw new InputError(`${file}: the file is empty`);
+  if (!(await isHdf5(file))) throw new InputError(`${file}: not an HDF5 file`);
+  return withHdf5(bytes, file, (h5) => {
+    const kerasConfig = readConfig(h5, file);
+    const parsed = parseKerasConfig(kerasConfig, file);
+    const weights = new Map<string, Float32Array>();
+    for (const [id, array] of matchArrays(h5, weightsRoot(h5, file), parsed, file)) {
+      const values = toFloat32(h5.bytes(array.path, array.meta), array.meta);
+      if (!values) throw new InputError(`${file}: the array "${array.path}" holds no numbers`);
+      weights.set(id, values);
+    }
+    return {
+      format: 'keras-h5',
+      path: file,
+      name: modelName(kerasConfig) ?? path.parse(file).name,
+      graph: parsed.graph,
+      weights,
+      warnings: parsed.warnings,
+      container: { kerasConfig, files: new Map([[H5_FILE, bytes]]) },
+    };
+  });
+}
+
+function readConfig(h5: Hdf5, file: string): unknown {
+  const text = h5.strings('/', 'model_config')?.[0];
+  if (text === undefined) {
+    if (attributeList(h5, '/', 'layer_names') || h5.kind('/layers') === 'group')
+      throw new InputError(
+        `${file}: holds weights without the network's topology; save the whole model (model.save), not its weights alone`,
+      );
+    throw new InputError(`${file}: an HDF5 file, but not a Keras model (no model_config)`);
+  }
+  let config: unknown;
+  try {
+    config = parsePythonJson(text);
+  } catch {
+    throw new InputError(`${file}: its model_config is not JSON`);
+  }
+  const root = h5.kind('/model_weights') === 'group' ? '/model_weights' : '/';
+  const version = h5.strings('/', 'keras_version')?.[0] ?? h5.strings(root, 'keras_version')?.[0];
+  if (version?.startsWith('1.'))
+    throw new InputError(`${file}: written by Keras ${version}; load and save it with Keras 2 first`);
+  const backend = h5.strings('/', 'backend')?.[0] ?? h5.strings(root, 'backend')?.[0];
+  if (backend === 'theano' || backend === 'cntk')
+    throw new InputError(
+      `${file}: trained on the ${backend} backend, whose kernels are stored flipped; load and save it with TensorFlow first`,
+    );
+  return config;
+}
+
+/** Group that holds the layers' arrays. */
+export function weightsRoot(h5: Hdf5, file: string): string {
+  if (h5.kind('/model_weights') !== 'group' || !attributeList(h5, '/model_weights', 'layer_names'))
+    throw new InputError(`${file}: holds a network's topology but no weights (no model_weights)`);
+  return '/model_weights';
+}
+
+function modelName(config: unknown): string | undefined {
+  const inner = isObject(config) && isObject(config.config) ? config.config.name : undefined;
+  return typeof inner === 'string' && inner !== '' ? inner : undefined;
+}

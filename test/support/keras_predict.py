@@ -1,0 +1,37 @@
+"""Prediction by real Keras: keras_predict.py MODEL INPUT.npy OUTPUT.npy [MODEL INPUT OUTPUT ...]
+
+INPUT is one array, batch axis first, or an .npz with one array an input (arr_0, arr_1, ...). OUTPUT gets the model's
+outputs, each flattened to [batch, -1] and joined along the last axis. With TF_USE_LEGACY_KERAS=1, Keras 2 loads the
+model (from the tf_keras package); else Keras 3. --compile loads it with its training configuration.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import numpy as np
+
+if os.environ.get("TF_USE_LEGACY_KERAS"):
+    import tf_keras as keras
+else:
+    import keras
+
+
+def main(args):
+    compile = "--compile" in args
+    args = [a for a in args if a != "--compile"]
+    for i in range(0, len(args), 3):
+        model = keras.models.load_model(args[i], compile=compile)
+        given = np.load(args[i + 1])
+        x = [given[k] for k in given.files] if hasattr(given, "files") else given
+        y = model.predict(x, verbose=0)
+        if isinstance(y, dict):
+            y = list(y.values())
+        outputs = y if isinstance(y, (list, tuple)) else [y]
+        flat = [np.asarray(o, dtype=np.float32).reshape(len(o), -1) for o in outputs]
+        np.save(args[i + 2], np.concatenate(flat, axis=1))
+
+
+main(sys.argv[1:])
