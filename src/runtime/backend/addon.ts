@@ -14,7 +14,8 @@ export function installedAddon(): string | null {
   // The names that tfjs-node's node-pre-gyp settings give; every Node since 16 takes version 8.
   const addon = path.join(folder, 'lib', 'napi-v8', 'tfjs_binding.node');
   const libraries = path.join(folder, 'deps', 'lib');
-  const hasLibrary = existsSync(libraries) && readdirSync(libraries).some((file) => /^(lib)?tensorflow\./.test(file));
+  const hasLibrary =
+    existsSync(libraries) && readdirSync(libraries).some((file) => /^(lib)?tensorflow\./.test(file));
   return existsSync(addon) && hasLibrary ? addon : null;
 }
 
@@ -22,7 +23,10 @@ export function installedAddon(): string | null {
 export function addonFile(libraries: Libraries): string {
   const { size, mtimeMs } = statSync(libraries.files[0]);
   // The addon holds the libraries' folder, so a TensorFlow elsewhere, or an updated one, needs another.
-  const place = createHash('sha256').update(`${libraries.folder}\n${size}\n${mtimeMs}`).digest('hex').slice(0, 12);
+  const place = createHash('sha256')
+    .update(`${libraries.folder}\n${size}\n${mtimeMs}`)
+    .digest('hex')
+    .slice(0, 12);
   const key = [
     `tfjs-node-${packageVersion('@tensorflow/tfjs-node')}`,
     `tensorflow-${libraries.version ?? 'unknown'}`,
@@ -61,7 +65,13 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
       mkdirSync(temporary, { recursive: true });
       try {
         await buildQuiet(compiler, libraries, temporary);
-        await compile(compiler, libraries, addonSources(), libraries.files, path.join(temporary, path.basename(file)));
+        await compile(
+          compiler,
+          libraries,
+          addonSources(),
+          libraries.files,
+          path.join(temporary, path.basename(file)),
+        );
         rmSync(folder, { recursive: true, force: true });
         renameSync(temporary, folder);
       } catch (error) {

@@ -61,9 +61,11 @@ const LIBRARY = /^lib(tensorflow(_cc|_framework)?)\.(so(\.\d+)?|(\d+\.)?dylib)$/
 /** The libraries in a `tensorflow` package's folder, or in a folder of TensorFlow's C API (include/, lib/). */
 function librariesIn(folder: string, source: Libraries['source']): Libraries | null {
   for (const place of [folder, path.join(folder, 'lib')]) {
-    const include = [path.join(place, 'include'), path.join(folder, 'include'), path.join(folder, '..', 'include')].find(
-      (dir) => existsSync(path.join(dir, 'tensorflow', 'c', 'c_api.h')),
-    );
+    const include = [
+      path.join(place, 'include'),
+      path.join(folder, 'include'),
+      path.join(folder, '..', 'include'),
+    ].find((dir) => existsSync(path.join(dir, 'tensorflow', 'c', 'c_api.h')));
     if (!include || !existsSync(place)) continue;
     // One file of each library: the shortest name that has a version, since that is what SONAME says.
     const byName = new Map<string, string>();
@@ -74,7 +76,13 @@ function librariesIn(folder: string, source: Libraries['source']): Libraries | n
     const main = byName.get('tensorflow_cc') ?? byName.get('tensorflow');
     const framework = byName.get('tensorflow_framework');
     if (!main || !framework) continue;
-    return { source, folder: realpathSync(place), files: [main, framework], include, version: headerVersion(include) };
+    return {
+      source,
+      folder: realpathSync(place),
+      files: [main, framework],
+      include,
+      version: headerVersion(include),
+    };
   }
   return null;
 }
@@ -84,7 +92,9 @@ function headerVersion(include: string): string | null {
     const file = path.join(include, 'tensorflow', 'core', 'public', name);
     if (!existsSync(file)) continue;
     const text = readFileSync(file, 'utf8');
-    const parts = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`#define TF_${part}_VERSION (\\d+)`).exec(text)?.[1]);
+    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+      (part) => new RegExp(`#define TF_${part}_VERSION (\\d+)`).exec(text)?.[1],
+    );
     if (parts.every((part) => part !== undefined)) return parts.join('.');
   }
   return null;
@@ -97,7 +107,11 @@ async function pythonFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   const folders = new Set<string>();
   for (const command of ['python3', 'python']) {
     try {
-      const { stdout } = await promisify(execFile)(command, ['-c', script], { env, timeout: 20_000, windowsHide: true });
+      const { stdout } = await promisify(execFile)(command, ['-c', script], {
+        env,
+        timeout: 20_000,
+        windowsHide: true,
+      });
       if (stdout.trim()) folders.add(stdout.trim());
     } catch {
       // No such Python.

@@ -28,7 +28,10 @@ export function openBackend(options: OpenOptions = {}): Promise<Backend> {
 
 async function open({ prefer = 'auto', threads = availableParallelism() }: OpenOptions): Promise<Backend> {
   if (prefer === 'wasm') return await openWasm('as asked', threads);
-  const prepared = await prepareTensorflow({ fetch: false, log: (line) => process.stderr.write(`${line}\n`) });
+  const prepared = await prepareTensorflow({
+    fetch: false,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
   let { why, mend } = prepared;
   if (prepared.addon)
     try {
@@ -39,5 +42,8 @@ async function open({ prefer = 'auto', threads = availableParallelism() }: OpenO
     }
   const cure = mend ? `; to mend it: ${mend}` : '';
   if (prefer === 'tensorflow') throw new Error(`the tensorflow engine can't be had: ${why}${cure}`);
-  return await openWasm(`training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`, threads);
+  return await openWasm(
+    `training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`,
+    threads,
+  );
 }

@@ -43,11 +43,22 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
       cache: `the tensorflow-cpu ${TENSORFLOW_VERSION} that setup fetched, ${found.folder}`,
     }[found.source];
     if (!build && !existsSync(addonFile(found)))
-      return { addon: null, why: `${why}; its addon is not built yet`, version: found.version, mend: 'npm run setup' };
+      return {
+        addon: null,
+        why: `${why}; its addon is not built yet`,
+        version: found.version,
+        mend: 'npm run setup',
+      };
     return { addon: await buildAddon(found, log), why, version: found.version, mend: null };
   } catch (error) {
-    if (error instanceof CannotBuild) return { addon: null, why: error.message, version: null, mend: error.mend };
+    if (error instanceof CannotBuild)
+      return { addon: null, why: error.message, version: null, mend: error.mend };
     const reason = error instanceof Error ? error.message : String(error);
-    return { addon: null, why: `TensorFlow could not be prepared: ${reason}`, version: null, mend: 'npm run setup' };
+    return {
+      addon: null,
+      why: `TensorFlow could not be prepared: ${reason}`,
+      version: null,
+      mend: 'npm run setup',
+    };
   }
 }

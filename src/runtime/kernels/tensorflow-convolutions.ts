@@ -1,0 +1,145 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import { InputError } from '../../graph/errors.ts';
+import type { Pair, Padding } from '../../graph/types.ts';
+import type { Kernels, Tf } from '../types.ts';
+import { ComposedGradients } from './compose.ts';
+import type { Convolve } from './compose.ts';
+import { define } from './define.ts';
+import { place } from './geometry.ts';
+import { convolveGroups } from './groups.ts';
+import type { Attribute, EagerOps } from './tensorflow-ops.ts';
+
+type T4 = tfc.Tensor4D;
+type Inputs = { x: tfc.Tensor; kernel: tfc.Tensor };
+type Convolutions = Pick<Kernels, 'conv2d' | 'depthwiseConv2d' | 'conv2dTranspose'>;
+
+interface Window {
+  strides: Pair;
+  padding: Padding;
+  dilation: Pair;
+}
+
+const hw = (image: tfc.Tensor): Pair => [image.shape[1]!, image.shape[2]!];
+const plain: Pair = [1, 1];
+
+/**
+ * Convolutions by TensorFlow's kernels. Its gradients on the CPU know neither dilation nor groups where it was built
+ * without oneDNN, and oneDNN's not together with explicit padding; those go another way.
+ */
+export function tensorflowConvolutions(
+  tf: Tf,
+  { one, float, nhwc, ints, padding, shapeOf }: EagerOps,
+): Convolutions {
+  const attributes = (w: Window): Attribute[] => [
+    float,
+    nhwc,
+    ints('strides', [1, ...w.strides, 1]),
+    ints('dilations', [1, ...w.dilation, 1]),
+    ...padding(w.padding),
+  ];
+  const forward =
+    (name: string): Convolve =>
+    (x, kernel, strides, pads, dilation) =>
+      one(name, attributes({ strides, padding: pads, dilation }), [x, kernel]) as T4;
+  const composed = new ComposedGradients(tf, forward('Conv2D'), forward('DepthwiseConv2dNative'));
+
+  const convolution = define<Inputs, Window>(tf, 'tensorflow', {
+    name: 'Conv2D',
+    forward: ({ x, kernel }, w) => one('Conv2D', attributes(w), [x, kernel]),
+    gradient: (dy, { x, kernel }, w) => {
+      if (w.dilation[0] === 1 && w.dilation[1] === 1)
+        return {
+          x: () => one('Conv2DBackpropInput', attributes(w), [shapeOf(x), kernel, dy]),
+          kernel: () => one('Conv2DBackpropFilter', attributes(w), [x, shapeOf(kernel), dy]),
+        };
+      const { pads } = place(hw(x), [kernel.shape[0], kernel.shape[1]!], w.strides, w.padding, w.dilation);
+      const [image, filter, gradient] = [x, kernel, dy] as T4[];
+      return {
+        x: () => composed.input(gradient, filter, hw(x), w.strides, pads, w.dilation),
+        kernel: () => composed.kernel(image, filter.shape, gradient, w.strides, pads, w.dilation),
+      };
+    },
+  });
+
+  const native = 'DepthwiseConv2dNative';
+  const depthwise = define<Inputs, Window>(tf, 'tensorflow', {
+    name: 'DepthwiseConv2D',
+    forward: ({ x, kernel }, w) => one(native, attributes(w), [x, kernel]),
+    gradient: (dy, { x, kernel }, w) => {
+      if (w.dilation[0] === 1 && w.dilation[1] === 1)
+        return {
+          x: () => one(`${native}BackpropInput`, attributes(w), [shapeOf(x), kernel, dy]),
+          kernel: () => one(`${native}BackpropFilter`, attributes(w), [x, shapeOf(kernel), dy]),
+        };
+      const { pads } = place(hw(x), [kernel.shape[0], kernel.shape[1]!], w.strides, w.padding, w.dilation);
+      const [image, filter, gradient] = [x, kernel, dy] as T4[];
+      return {
+        x: () => composed.depthwiseInput(gradient, filter, hw(x), w.strides, pads, w.dilation),
+        kernel: () => composed.depthwiseKernel(image, filter.shape, gradient, w.strides, pads, w.dilation),
+      };
+    },
+  });
+
+  const transposed = define<Inputs, Window & { outputHW: Pair }>(tf, 'tensorflow', {
+    name: 'Conv2DTranspose',
+    forward: ({ x, kernel }, w) => {
+      const shape = tf.tensor1d([x.shape[0], ...w.outputHW, kernel.shape[2]!], 'int32');
+      return one('Conv2DBackpropInput', attributes(w), [shape, kernel, x]);
+    },
+    gradient: (dy, { x, kernel }, w) => ({
+      x: () => one('Conv2D', attributes(w), [dy, kernel]),
+      kernel: () => one('Conv2DBackpropFilter', attributes(w), [dy, shapeOf(kernel), x]),
+    }),
+  });
+
+  // Asked once, and only by networks that need it.
+  let groupsAreNative: boolean | undefined;
+  const hasNativeGroups = (): boolean =>
+    (groupsAreNative ??= tf.tidy(() => {
+      try {
+        const window = attributes({ strides: plain, padding: 'valid', dilation: plain });
+        const [x, kernel] = [tf.ones([1, 3, 3, 4]), tf.ones([2, 2, 2, 4])];
+        const y = one('Conv2D', window, [x, kernel]);
+        const dx = one('Conv2DBackpropInput', window, [shapeOf(x), kernel, y]);
+        const dk = one('Conv2DBackpropFilter', window, [x, shapeOf(kernel), y]);
+        // 2 * 2 * 2 ones make 8; the middle pixel is under 4 windows, of 2 kernels each; 4 pixels of 8 make 32.
+        return dx.dataSync()[16] === 64 && dk.dataSync().every((value) => value === 32);
+      } catch {
+        return false;
+      }
+    }));
+
+  const conv2d: Kernels['conv2d'] = (x, kernel, strides, padding, dilation, groups) => {
+    const run = (padding: Padding) => (x: T4, kernel: T4) =>
+      convolution({ x, kernel }, { strides, padding, dilation }) as T4;
+    const dilated = dilation[0] !== 1 || dilation[1] !== 1;
+    if (groups === 1 || dilated || !hasNativeGroups())
+      return convolveGroups(tf, x, kernel, groups, run(padding));
+    if (typeof padding === 'string') return run(padding)(x, kernel);
+    const [top, bottom, left, right] = padding;
+    return run('valid')(tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]), kernel); // prettier-ignore
+  };
+
+  return {
+    conv2d,
+    depthwiseConv2d(x, kernel, strides, padding, dilation) {
+      if (strides[0] === strides[1]) return depthwise({ x, kernel }, { strides, padding, dilation }) as T4;
+      const [kh, kw, channels, multiplier] = kernel.shape;
+      const grouped = tf.reshape<tfc.Rank.R4>(kernel, [kh, kw, 1, channels * multiplier]);
+      return conv2d(x, grouped, strides, padding, dilation, channels);
+    },
+    conv2dTranspose(x, kernel, outputHW, strides, padding) {
+      checkTransposed(x, kernel, outputHW, strides, padding);
+      return transposed({ x, kernel }, { strides, padding, dilation: plain, outputHW }) as T4;
+    },
+  };
+}
+
+/** @throws InputError where a convolution of the output's size would not give the input's size */
+export function checkTransposed(x: T4, kernel: T4, outputHW: Pair, strides: Pair, padding: Padding): void {
+  const { out } = place(outputHW, [kernel.shape[0], kernel.shape[1]], strides, padding, plain);
+  if (out[0] !== x.shape[1] || out[1] !== x.shape[2])
+    throw new InputError(
+      `a transposed convolution can't make ${outputHW.join('x')} of ${x.shape[1]}x${x.shape[2]} (kernel ${kernel.shape[0]}x${kernel.shape[1]}, stride ${strides.join('x')}); check its padding and output padding`,
+    );
+}
