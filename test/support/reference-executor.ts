@@ -292,7 +292,6 @@ function transposed(
     const pad = axisPadding(op.padding, axis);
     if (pad === 'valid') return 0;
     if (pad !== 'same') return pad[0];
-    if (op.outputPadding) return Math.floor(reach / 2);
     return Math.floor(Math.max((x.shape[axis] - 1) * op.strides[axis] + reach - out.shape[axis], 0) / 2);
   };
   const top = before(0);
