@@ -52,7 +52,7 @@ export function genePlan(dependencies: Dependencies, roundTo = 1): GenePlan {
 }
 
 /** Channels of every group at these genes. */
-export function architectureOf(plan: GenePlan, genes: Genes): Architecture {
+export function widthsOf(plan: GenePlan, genes: Genes): Architecture {
   return plan.sizes.map((size, group) => {
     const gene = plan.geneOf[group];
     return gene < 0 ? size : widthOf(size, genes[gene], plan.roundTo);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   FULL,
   LEVELS,
-  architectureOf,
+  widthsOf,
   genePlan,
   levelFor,
   ratioOf,
@@ -57,7 +57,7 @@ describe('level table', () => {
     };
     const plan = genePlan(dependencies);
     expect(plan.groups).toEqual([0, 2]);
-    expect(architectureOf(plan, [14, 14])).toEqual([33, 10, 133]);
+    expect(widthsOf(plan, [14, 14])).toEqual([33, 10, 133]);
     expect(ratiosOf(plan, [14, 30])).toEqual([0.52, 1, 1]);
   });
 });

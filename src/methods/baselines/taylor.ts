@@ -1,0 +1,67 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
+import { forward } from '../../runtime/forward.ts';
+import { logitsGraph } from '../../runtime/logits.ts';
+import { targetRows } from '../../runtime/targets.ts';
+import type { Backend, Batch } from '../../runtime/types.ts';
+import { logitRows } from '../logits.ts';
+import type { Importance } from './importance.ts';
+import { gather } from './importance.ts';
+import type { Place } from './places.ts';
+import { ownedPlaces } from './places.ts';
+
+/**
+ * First-order Taylor importance (Molchanov et al. 2017, 2019): how much the loss would change, to first order, were a
+ * weight zero: |w dL/dw|, summed over all weights that a channel owns in all places of its group, averaged over the
+ * mini-batches; each place divided by its own mean. Gradients are those of the network as it predicts, with its moving
+ * statistics: under batch statistics a filter's own scale has no gradient at all.
+ */
+export async function taylorImportance(
+  backend: Backend,
+  graph: Graph,
+  dependencies: Dependencies,
+  weights: Weights,
+  batches: AsyncIterable<Batch>,
+): Promise<Importance> {
+  const { tf } = backend;
+  const cut = logitsGraph(graph);
+  const places = ownedPlaces(cut, dependencies);
+  const totals = new Map(places.map((p) => [p.param, new Float32Array(weights.get(p.param)!.length)]));
+  const tensors = new Map<string, tfc.Variable>();
+  for (const param of Object.values(cut.params))
+    tensors.set(
+      param.id,
+      tf.tidy(() => tf.variable(tf.tensor(weights.get(param.id)!.slice(), [...param.shape]))),
+    );
+  const list = places.map((p) => tensors.get(p.param)!);
+  try {
+    for await (const batch of batches) tf.tidy(() => add(batch));
+  } finally {
+    for (const tensor of tensors.values()) tensor.dispose();
+  }
+  return gather(dependencies, totals, places, alongAxis, true);
+
+  function add(batch: Batch): void {
+    const op = cut.nodes.find((node) => node.id === cut.inputs[0])!.op;
+    const shape = op.kind === 'input' ? op.shape : [];
+    const { grads } = tf.variableGrads(() => {
+      const x = tf.tensor(batch.x, [batch.n, ...shape]);
+      const mode = { training: false, gradients: true };
+      const logits = logitRows(backend, graph, forward(backend, cut, (id) => tensors.get(id)!, [x], mode)[0]);
+      const targets = targetRows(batch.y, logits.shape[1], 0);
+      return backend.kernels.softmaxCrossEntropy(logits, tf.tensor2d(targets, logits.shape));
+    }, list);
+    places.forEach(({ param }, i) => {
+      const product = tf.abs(tf.mul(list[i], grads[list[i].name])).dataSync<'float32'>();
+      const total = totals.get(param)!;
+      for (let k = 0; k < total.length; k++) total[k] += product[k] * batch.n;
+    });
+  }
+}
+
+function alongAxis(values: Float32Array, { shape, axis }: Place): Float64Array {
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const result = new Float64Array(shape[axis]);
+  for (let i = 0; i < values.length; i++) result[Math.floor(i / inner) % shape[axis]] += values[i];
+  return result;
+}

@@ -1,0 +1,165 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import { Random, type RandomState } from '../../graph/random.ts';
+import { narrowGraph } from '../../graph/surgery.ts';
+import type { Architecture, Dependencies, Graph, KeptChannels, Weights } from '../../graph/types.ts';
+import { forward } from '../../runtime/forward.ts';
+import { logitsGraph } from '../../runtime/logits.ts';
+import type { StepOptions } from '../../runtime/network.ts';
+import { Optimizer } from '../../runtime/optimizer.ts';
+import { targetRows } from '../../runtime/targets.ts';
+import type { Backend, Batch, Snapshot } from '../../runtime/types.ts';
+import { logitRows } from '../logits.ts';
+import { cropper } from './crop.ts';
+import type { WeightGenerator } from './generator.ts';
+import type { GenePlan, Genes } from './levels.ts';
+import { widthsOf } from './levels.ts';
+
+const snapshotSchema = z.object({
+  kind: z.literal('supernet'),
+  generator: z.enum(['pruning-net', 'inherit']),
+  step: z.number().int().nonnegative(),
+});
+
+/** A network at no fixed width: its weights come from a generator, for any genes. Trains the generator. Dispose it. */
+export class Supernet {
+  private steps = 0;
+  private readonly optimizer: Optimizer;
+
+  /**
+   * @param weights the source's, for what no generator makes (moving statistics, frozen layers)
+   * @param sample the encoding vector of a training step, from that step's own random numbers
+   */
+  constructor(
+    private readonly backend: Backend,
+    private readonly graph: Graph,
+    private readonly weights: Weights,
+    private readonly dependencies: Dependencies,
+    private readonly plan: GenePlan,
+    readonly generator: WeightGenerator,
+    private readonly sample: (random: Random) => Genes,
+    private readonly random: RandomState,
+  ) {
+    this.optimizer = new Optimizer(backend);
+  }
+
+  /** Number of training steps taken. */
+  get step(): number {
+    return this.steps;
+  }
+
+  /** Channels kept at these genes, ascending: the first of each group's order. */
+  kept(genes: Genes): KeptChannels {
+    return this.keptAt(widthsOf(this.plan, genes));
+  }
+
+  private keptAt(architecture: Architecture): KeptChannels {
+    return architecture.map((width, g) =>
+      this.generator.order[g].slice(0, width).sort((a, b) => a - b),
+    );
+  }
+
+  /** The network at these genes: its graph, and its generated weights (moving statistics are still the source's). */
+  narrow(genes: Genes): { graph: Graph; weights: Weights; kept: KeptChannels } {
+    const { tf } = this.backend;
+    const kept = this.kept(genes);
+    const graph = narrowGraph(this.graph, this.dependencies, kept);
+    const weights = new Map<string, Float32Array>();
+    tf.tidy(() => {
+      const param = this.params(genes, kept);
+      for (const id of Object.keys(graph.params)) weights.set(id, param(id).dataSync<'float32'>().slice());
+    });
+    return { graph, weights, kept };
+  }
+
+  /** Every parameter at these genes, each made once; inside a tidy. */
+  private params(genes: Genes, kept: KeptChannels): (id: string) => tfc.Tensor {
+    const { tf } = this.backend;
+    const crop = cropper(tf, this.dependencies, kept);
+    const made = new Map<string, tfc.Tensor>();
+    return (id) => {
+      let tensor = made.get(id);
+      if (!tensor) made.set(id, (tensor = crop(id, this.generator.full(id, genes) ?? this.constant(id))));
+      return tensor;
+    };
+  }
+
+  private constant(id: string): tfc.Tensor {
+    const values = this.weights.get(id);
+    if (!values) throw new InputError(`weight ${id} is missing`);
+    return this.backend.tf.tensor(values.slice(), [...this.graph.params[id].shape]);
+  }
+
+  /** Logits [n, classes] and gradients' path to the generator, at these genes; inside a tidy. */
+  private logits(batch: Batch, genes: Genes, dropoutSeed: number): tfc.Tensor2D {
+    const { backend } = this;
+    const kept = this.kept(genes);
+    const graph = logitsGraph(narrowGraph(this.graph, this.dependencies, kept));
+    const input = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
+    if (graph.inputs.length !== 1 || input?.kind !== 'input')
+      throw new InputError(`the network takes ${graph.inputs.length} inputs; images can be given to one only`);
+    const x = backend.tf.tensor(batch.x, [batch.n, ...input.shape]);
+    const mode = { training: true, thawBatchNorm: true, dropoutSeed };
+    const [value] = forward(backend, graph, this.params(genes, kept), [x], mode);
+    return logitRows(backend, this.graph, value);
+  }
+
+  /**
+   * One mini-batch at one random architecture: cross-entropy, gradients to the generator, an update.
+   * @returns the loss before the update (with label smoothing)
+   */
+  trainStep(batch: Batch, { rate, settings, seed }: StepOptions): number {
+    const { tf, kernels } = this.backend;
+    const genes = this.sample(new Random(this.random).fork(`architecture ${this.steps}`));
+    const dropoutSeed = ((seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0;
+    return tf.tidy(() => {
+      const trained = [...this.generator.variables];
+      const list = trained.map(([, t]) => t.variable);
+      const { value, grads } = tf.variableGrads(() => {
+        const logits = this.logits(batch, genes, dropoutSeed);
+        const rows = targetRows(batch.y, logits.shape[1], settings.labelSmoothing);
+        return kernels.softmaxCrossEntropy(logits, tf.tensor2d(rows, logits.shape));
+      }, list);
+      this.steps++;
+      for (const [name, { variable, decays, rate: factor }] of trained) {
+        const gradient: tfc.Tensor | null = grads[variable.name];
+        if (!gradient) continue;
+        const update = { rate: rate * factor, settings, step: this.steps };
+        this.optimizer.apply(name, variable, gradient, decays, update);
+      }
+      return value.dataSync()[0];
+    });
+  }
+
+  /** Everything that further steps depend on; without `momenta`, what the weights depend on. */
+  snapshot(momenta = true): Snapshot {
+    const arrays = new Map<string, Float32Array>();
+    for (const [name, { variable }] of this.generator.variables)
+      arrays.set(`variable/${name}`, variable.dataSync<'float32'>().slice());
+    if (momenta) for (const [name, values] of this.optimizer.save()) arrays.set(name, values);
+    return { json: { kind: 'supernet', generator: this.generator.kind, step: this.steps }, arrays };
+  }
+
+  /** Back to a snapshot, bit for bit. @throws InputError where it is of another network or generator */
+  restore(snapshot: Snapshot): void {
+    const { tf } = this.backend;
+    const state = snapshotSchema.safeParse(snapshot.json);
+    if (!state.success || state.data.generator !== this.generator.kind)
+      throw new InputError(`the checkpoint is not one of the ${this.generator.kind} generator`);
+    const slots = new Map([...snapshot.arrays].filter(([name]) => !name.startsWith('variable/')));
+    for (const [name, { variable }] of this.generator.variables) {
+      const values = snapshot.arrays.get(`variable/${name}`);
+      if (values?.length !== variable.size)
+        throw new InputError(`the checkpoint does not fit the network: ${name} has ${values?.length ?? 'no'} values`);
+      tf.tidy(() => variable.assign(tf.tensor(values.slice(), variable.shape)));
+    }
+    this.optimizer.restore(slots, (name) => this.generator.variables.get(name)!.variable.shape);
+    this.steps = state.data.step;
+  }
+
+  dispose(): void {
+    this.generator.dispose();
+    this.optimizer.dispose();
+  }
+}
