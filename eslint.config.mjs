@@ -9,9 +9,10 @@ const may = {
   runtime: ['graph'],
   methods: ['graph', 'formats', 'data', 'runtime'],
   config: ['graph'],
-  run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'protocol'],
-  engine: ['graph', 'run', 'config', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  cli: ['graph', 'run', 'config', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  report: ['graph', 'config', 'methods'],
+  run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
+  engine: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  cli: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
   extension: ['protocol', 'config', 'graph'],
 };
 const folders = Object.keys(may);

@@ -1,0 +1,93 @@
+import type { RunReport } from './types.ts';
+import type { DiffRow } from './channels.ts';
+import { diffRows } from './channels.ts';
+import { formatRanges } from '../config/ranges.ts';
+import { bytes, change, count, duration, percent } from './text.ts';
+
+/** Text inside a table cell. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
+
+/** The report of a run for a pull request. */
+export function markdownReport(report: RunReport): string {
+  const [main] = report.arms;
+  const lines = [`## ${report.model}, pruned by ${report.method}`, ''];
+  const after = main?.chosen?.cost;
+  if (after) {
+    const { cost, latency } = report;
+    lines.push(row(['', 'before', 'after', 'change']), align(4));
+    lines.push(row(['MACs', count(cost.macs), count(after.macs), change(cost.macs, after.macs)]));
+    lines.push(
+      row(['Parameters', count(cost.params), count(after.params), change(cost.params, after.params)]),
+    );
+    lines.push(row(['Weights', bytes(cost.bytes), bytes(after.bytes), change(cost.bytes, after.bytes)]));
+    if (latency)
+      lines.push(
+        row([
+          'Latency, one image',
+          `${latency.before.toFixed(2)} ms`,
+          `${latency.after.toFixed(2)} ms`,
+          change(latency.before, latency.after),
+        ]),
+      );
+    lines.push('');
+  }
+  if (report.data) lines.push(...accuracies(report), '');
+  if (main?.kept) lines.push(markdownDiff(diffRows(report.groups, report.layers, main.kept)), '');
+  for (const warning of report.warnings) lines.push(`- ${warning}`);
+  lines.push(
+    `Seed ${report.seed}, effort ${report.effort}, ${duration(report.seconds)}, Espalier ${report.engine}.`,
+  );
+  return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
+}
+
+function accuracies(report: RunReport): string[] {
+  const { original, data } = report;
+  const lines = [
+    row(['', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test']),
+    align(6),
+    row([
+      'original',
+      count(report.cost.macs),
+      '',
+      '',
+      percent(original.validation?.accuracy, 2),
+      percent(original.test?.accuracy, 2),
+    ]),
+  ];
+  for (const arm of report.arms) {
+    const { cut, recalibrated, fineTuned, test } = arm.scores;
+    lines.push(
+      row([
+        arm.control ? arm.name : `**${arm.name}**`,
+        arm.chosen ? count(arm.chosen.cost.macs) : '–',
+        ...[cut, recalibrated].map((score) => percent(score?.accuracy)),
+        ...[fineTuned, test].map((score) => percent(score?.accuracy, 2)),
+      ]),
+    );
+  }
+  lines.push(
+    '',
+    `Test: ${data!.test} images, looked at once at the end; all else on ${data!.validation} validation images that nothing was trained on.`,
+  );
+  return lines;
+}
+
+/** A channel diff, one line a layer. */
+export function markdownDiff(rows: readonly DiffRow[]): string {
+  const lines = [row(['layer', 'channels', 'removed', 'kept']), '| --- | ---: | ---: | --- |'];
+  for (const one of rows) {
+    const removed = one.size - one.kept.length;
+    const kept = removed ? formatRanges(one.kept) : one.frozen ? `all (${one.note})` : 'all';
+    lines.push(
+      row([
+        `\`${one.layer}\``,
+        removed ? `${one.size} → ${one.kept.length}` : `${one.size}`,
+        String(removed),
+        kept,
+      ]),
+    );
+  }
+  return `<details><summary>Channels kept, layer by layer</summary>\n\n${lines.join('\n')}\n\n</details>`;
+}

@@ -1,0 +1,74 @@
+/** Numbers and words as reports and terminals show them. */
+
+/** 40 812 544 -> "40.8 M"; for counts. */
+export function count(value: number): string {
+  const scales = [
+    [1e9, ' G'],
+    [1e6, ' M'],
+    [1e3, ' k'],
+  ] as const;
+  for (const [scale, unit] of scales) if (value >= scale * 0.9995) return `${three(value / scale)}${unit}`;
+  return three(value);
+}
+
+/** Bytes: "1.12 MB". */
+export function bytes(value: number): string {
+  return `${count(value)}B`.replace(/^([\d.]+)B$/, '$1 B').replace(' kB', ' kB');
+}
+
+/** Three figures, without a tail of zeros: 41.25 -> "41.3", 7 -> "7". */
+function three(value: number): string {
+  const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  const text = value.toFixed(digits);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** Percent with one or two digits: "92.4 %". */
+export function percent(value: number | undefined, digits = 1): string {
+  return value === undefined ? '–' : `${value.toFixed(digits)} %`;
+}
+
+/** How much less: (100, 49) -> "−51 %". */
+export function change(before: number, after: number): string {
+  const by = (100 * (after - before)) / before;
+  if (!Number.isFinite(by)) return '';
+  const text = Math.abs(by).toFixed(1).replace(/\.0$/, '');
+  return text === '0' ? '±0 %' : `${by < 0 ? '−' : '+'}${text} %`;
+}
+
+/** "3 min 20 s". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) {
+    const rest = Math.round(seconds - minutes * 60);
+    return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+  }
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A value in its metric's unit. */
+export function amount(metric: string, value: number): string {
+  if (metric === 'bytes') return bytes(value);
+  if (metric === 'latency') return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+  return count(value);
+}
+
+export const metricNames: Readonly<Record<string, string>> = {
+  macs: 'MACs',
+  params: 'Parameters',
+  bytes: 'Weights',
+  latency: 'Latency',
+  script: 'Script',
+};
+
+/** Text for HTML and SVG. */
+export function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
