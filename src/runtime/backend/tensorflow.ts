@@ -1,9 +1,9 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
-import type { Backend, Tf } from '../types.ts';
+import type { Backend } from '../types.ts';
 import { tensorflowKernels } from '../kernels/tensorflow.ts';
 import { loadAddon } from './addon.ts';
-import { require } from './packages.ts';
+import { loadTfjs, require } from './packages.ts';
 
 /** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
 export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
@@ -12,16 +12,13 @@ export async function openTensorflow(addon: string, why: string, threads: number
   process.env.TF_NUM_INTEROP_THREADS ??= '1';
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   mendUtil();
-  const tf = require('@tensorflow/tfjs-core') as Tf;
+  const tf = loadTfjs();
   const binding = loadAddon(addon) as ConstructorParameters<typeof NodeJSKernelBackend>[0];
   // tfjs-node's index insists on an addon inside the package, so its parts are taken one by one.
   const node = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend') as {
     NodeJSKernelBackend: typeof NodeJSKernelBackend;
   };
   require('@tensorflow/tfjs-node/dist/register_all_kernels');
-  const union = require('@tensorflow/tfjs') as typeof tfc;
-  if (union.engine !== tf.engine)
-    throw new Error('two copies of @tensorflow/tfjs-core are installed; run `npm ci` to have one');
   const engine = new node.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
   tf.registerBackend('tensorflow', () => engine as unknown as tfc.KernelBackend, 3);
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow did not start');

@@ -1,4 +1,85 @@
-import type { Backend } from '../types.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type * as wasm from '@tensorflow/tfjs-backend-wasm';
+import type { Backend, Tf } from '../types.ts';
+import { wasmKernels } from '../kernels/wasm.ts';
+import { loadTfjs, packageFolder, require } from './packages.ts';
+
+const PACKAGE = '@tensorflow/tfjs-backend-wasm';
+
+/**
+ * Opens TensorFlow.js' WebAssembly engine, with threads where they start.
+ * @throws Error where not even one thread does
+ */
 export async function openWasm(why: string, threads: number): Promise<Backend> {
-  throw new Error(`${why} ${threads}`);
+  const folder = packageFolder(PACKAGE);
+  if (!folder) throw new Error(`${PACKAGE} is not installed; run \`npm ci\``);
+  const tf = loadTfjs();
+  const engine = require(PACKAGE) as typeof wasm;
+  const binaries = path.join(folder, 'wasm-out');
+  engine.setWasmPaths(`${binaries}${path.sep}`);
+  // The engine counts half of the cores as its limit, and never more than 8 threads.
+  const wanted = Math.max(1, Math.min(8, Math.floor(threads)));
+  const started = wanted > 1 && (await startThreaded(tf, engine, binaries, wanted));
+  if (!started) {
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine did not start');
+  }
+  await tf.ready();
+  return {
+    name: 'wasm',
+    why: `WebAssembly (${why})`,
+    threads: started ? engine.getThreadsCount() : 1,
+    tf,
+    kernels: wasmKernels(tf),
+  };
+}
+
+/**
+ * The threaded build gives its scripts to workers as Blob URLs, which worker_threads don't take: while it starts,
+ * those scripts are files instead, and as many cores are shown to it as give the threads wanted.
+ */
+async function startThreaded(
+  tf: Tf,
+  engine: typeof wasm,
+  binaries: string,
+  threads: number,
+): Promise<boolean> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-wasm-'));
+  const { Blob } = globalThis;
+  const { createObjectURL } = URL;
+  const { cpus } = os;
+  const urls = new Map<object, string>();
+  let scripts = 0;
+  try {
+    class ScriptBlob extends Blob {
+      constructor(...[parts = [], options]: ConstructorParameters<typeof Blob>) {
+        super(parts, options);
+        const main = path.join(binaries, 'tfjs-backend-wasm-threaded-simd.js');
+        // Emscripten passes mainScriptUrlOrBlob on to the workers as it is: a string means a file.
+        if (options?.type === 'text/javascript') return new String(main) as unknown as ScriptBlob;
+        if (options?.type === 'application/javascript') {
+          const file = path.join(folder, `worker${scripts++}.js`);
+          const shim = 'URL.createObjectURL = (x) => String(x); URL.revokeObjectURL = () => {};\n';
+          writeFileSync(file, shim + [...parts].join(''));
+          urls.set(this, file);
+        }
+      }
+    }
+    globalThis.Blob = ScriptBlob;
+    URL.createObjectURL = (blob) => urls.get(blob) ?? createObjectURL.call(URL, blob as Blob);
+    const real = cpus();
+    os.cpus = () => Array.from({ length: 2 * threads }, (_, i) => real[i % real.length]);
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+    engine.setThreadsCount(threads);
+    return (await tf.setBackend('wasm')) && engine.getThreadsCount() > 0;
+  } catch {
+    return false;
+  } finally {
+    globalThis.Blob = Blob;
+    URL.createObjectURL = createObjectURL;
+    os.cpus = cpus;
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
