@@ -12,15 +12,11 @@ export function batchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   const channels = x.shape[x.rank - 1];
-  const gamma = c.param('gamma') as tfc.Tensor1D | undefined;
-  const beta = c.param('beta') as tfc.Tensor1D | undefined;
+  // never left out: TensorFlow.js' gradient of a batch norm without a scale fails
+  const gamma = (c.param('gamma') ?? tf.ones([channels])) as tfc.Tensor1D;
+  const beta = (c.param('beta') ?? tf.zeros([channels])) as tfc.Tensor1D;
   if (c.mode.training && (c.mode.thawBatchNorm || !frozen(c))) {
-    const { y, mean, variance } = c.backend.kernels.batchNorm(
-      x,
-      gamma ?? tf.ones([channels]),
-      beta ?? tf.zeros([channels]),
-      op.epsilon,
-    );
+    const { y, mean, variance } = c.backend.kernels.batchNorm(x, gamma, beta, op.epsilon);
     if (c.mode.onBatchStats) c.mode.onBatchStats(c.node, mean, variance);
     else tf.dispose([mean, variance]);
     return y;

@@ -1,0 +1,3 @@
+import { executionSuite } from './execution-suite.ts';
+
+executionSuite('wasm');
