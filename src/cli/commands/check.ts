@@ -1,0 +1,51 @@
+import { loadModel, saveModel } from '../../formats/index.ts';
+import { checkModel } from '../../run/check.ts';
+import { openBackend } from '../../runtime/backend/open.ts';
+import { Network } from '../../runtime/network.ts';
+import type { Output } from '../output.ts';
+import { table } from '../output.ts';
+
+interface CheckOptions {
+  readonly seed?: number;
+  readonly ratio?: number;
+  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly threads?: number;
+}
+
+/** `espalier check MODEL` */
+export async function check(output: Output, [file]: string[], options: CheckOptions): Promise<number> {
+  const model = await loadModel(file);
+  const backend = await openBackend({ prefer: options.backend, threads: options.threads });
+  const { seed = 1, ratio = 0.5 } = options;
+  const { results, removed, channels } = await checkModel(
+    model,
+    { seed, ratio },
+    {
+      loadModel,
+      saveModel,
+      predict: (graph, weights, inputs, n) => {
+        const network = new Network(backend, graph, weights);
+        try {
+          return network.predict(inputs, n);
+        } finally {
+          network.dispose();
+        }
+      },
+    },
+  );
+  const ok = results.every((result) => result.ok);
+  output.data({ model: file, seed, ratio, removed, channels, ok, results });
+  output.print(`removed ${removed} of ${channels} channels at random (seed ${seed})`);
+  output.print(
+    table(
+      ['test', 'largest difference', ''],
+      results.map(({ name, difference, ok: passed, skipped }) => [
+        name,
+        difference.toExponential(1),
+        skipped ? `not applicable: ${skipped}` : passed ? 'ok' : 'FAILED',
+      ]),
+      [0, 2],
+    ),
+  );
+  return ok ? 0 : 1;
+}

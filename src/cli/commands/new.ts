@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { createNetwork, networkNames } from '../../formats/networks/index.ts';
+import { saveModel } from '../../formats/index.ts';
+import { InputError } from '../../graph/errors.ts';
+import type { Output } from '../output.ts';
+
+interface NewOptions {
+  readonly input?: number[];
+  readonly classes?: number;
+  readonly width?: number;
+  readonly seed?: number;
+  readonly out?: string;
+}
+
+/** `espalier new NETWORK` */
+export async function newNetwork(output: Output, [name]: string[], options: NewOptions): Promise<void> {
+  if (!networkNames.includes(name))
+    throw new InputError(`there is no network "${name}"; there are ${networkNames.join(', ')}`);
+  const model = createNetwork(name, {
+    inputShape: options.input as [number, number, number] | undefined,
+    classes: options.classes,
+    width: options.width,
+    seed: options.seed ?? 1,
+  });
+  const out = path.resolve(options.out ?? `${name}.h5`);
+  await saveModel(model, model.graph, model.weights, out);
+  output.data({ network: name, out });
+  output.print(`wrote ${out}`);
+}

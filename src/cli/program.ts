@@ -1,0 +1,203 @@
+import type { Command } from 'commander';
+import { engineVersion } from '../config/version.ts';
+import { openOutput } from './output.ts';
+import type { Output } from './output.ts';
+import { gather, inputShape, number, oneOf, wholeNumber } from './options.ts';
+
+/** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
+type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
+
+const efforts = ['quick', 'standard', 'thorough'] as const;
+const backends = ['auto', 'tensorflow', 'wasm'] as const;
+const seeds = wholeNumber('--seed', 0, 0xffffffff);
+const threads = wholeNumber('--threads', 1, 1024);
+const images = (name: string) => wholeNumber(name, 1, 1e9);
+const epochs = (name: string) => wholeNumber(name, 0, 100_000);
+
+/** All commands with their options. Nothing heavy is loaded here: help and mistakes are answered at once. */
+export function addCommands(program: Command, done: (code: number) => void): void {
+  program
+    .description(
+      'Prunes the channels of convolutional networks: smaller, faster, in the format they came in.',
+    )
+    .version(engineVersion)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const command = <O>(usage: string, description: string, load: () => Promise<Action<O>>): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--json', 'write JSON to stdout')
+      .option('--verbose', 'show where an unexpected error came from')
+      .action(async (...all: unknown[]) => {
+        const self = all.pop() as Command;
+        const output = openOutput(Boolean(self.opts().json));
+        const run = await load();
+        done((await run(output, self.args, self.opts() as O)) ?? 0);
+      });
+
+  command(
+    'inspect <model>',
+    'what a network costs, layer by layer, and what can be pruned',
+    async () => (await import('./commands/inspect.ts')).inspect,
+  ).option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather);
+
+  const prune = command(
+    'prune [model]',
+    'the whole run: search, cut, recalibrate, fine-tune, test, report',
+    async () => (await import('./commands/prune.ts')).prune,
+  )
+    .option(
+      '--target <goal>',
+      'macs=50%, params=100k, bytes=1MB, latency=2ms or "script=COMMAND <= 120"; all must hold',
+      gather,
+    )
+    .option('--method <name>', 'how to choose the channels (default: rewarded-meta with images, l1 without)')
+    .option('--seed <n>', 'of every random draw (default 1)', seeds)
+    .option('--effort <level>', 'quick, standard or thorough (default standard)', oneOf('--effort', efforts))
+    .option(
+      '--accuracy-coefficient <x>',
+      'how much accuracy counts in the reward',
+      number('--accuracy-coefficient', 0, 1000),
+    )
+    .option(
+      '--efficiency-coefficient <x>',
+      'how much the saving counts in the reward',
+      number('--efficiency-coefficient', 0, 1000),
+    )
+    .option('--round-to <n>', 'widths in multiples of this', wholeNumber('--round-to', 1, 1024))
+    .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
+    .option('--set <key=value>', "one of the method's own settings (may be repeated)", gather)
+    .option(
+      '--with-controls [names]',
+      'also reach the budget by control arms and train them alike: uniform,random,l1,scratch or others',
+    )
+    .option('--epochs <n>', "epochs of the method's own training", epochs('--epochs'))
+    .option(
+      '--fine-tune-epochs <n>',
+      'epochs of training after cutting; 0 for none',
+      epochs('--fine-tune-epochs'),
+    )
+    .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
+    .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
+    .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
+    .option('--resume [run]', 'go on with the last run, or the one named');
+  dataOptions(prune, false);
+
+  const apply = command(
+    'apply <config>',
+    'the pruned model, rebuilt from the source model',
+    async () => (await import('./commands/apply.ts')).apply,
+  )
+    .option('--out <file>', 'where to write it')
+    .option(
+      '--epochs <n>',
+      'with --data: epochs of fine-tuning (default: as in the config)',
+      epochs('--epochs'),
+    );
+  dataOptions(apply, false);
+
+  const verify = command(
+    'verify <config>',
+    'hashes, costs and (with --data) accuracies still hold',
+    async () => (await import('./commands/verify.ts')).verify,
+  ).option(
+    '--tolerance <points>',
+    'by how many points an accuracy may differ (default 0.5)',
+    number('--tolerance', 0, 100),
+  );
+  dataOptions(verify, false);
+
+  const train = command(
+    'train <model>',
+    'trains a network, from its weights as they are',
+    async () => (await import('./commands/train.ts')).train,
+  )
+    .option('--epochs <n>', 'default 30', epochs('--epochs'))
+    .option('--seed <n>', 'default 1', seeds)
+    .option('--batch-size <n>', 'images a step', wholeNumber('--batch-size', 1, 65536))
+    .option('--learning-rate <x>', 'the highest rate', number('--learning-rate', 1e-9, 1000))
+    .option(
+      '--schedule <kind>',
+      'constant, step, linear or cosine',
+      oneOf('--schedule', ['constant', 'step', 'linear', 'cosine']),
+    )
+    .option('--optimizer <name>', 'sgd or adam', oneOf('--optimizer', ['sgd', 'adam']))
+    .option('--weight-decay <x>', 'on kernels', number('--weight-decay', 0, 100))
+    .option('--label-smoothing <x>', '0 to 1', number('--label-smoothing', 0, 0.999))
+    .option(
+      '--patience <n>',
+      'stop after so many epochs without a better validation loss',
+      epochs('--patience'),
+    )
+    .option('--fine-tune', 'settings for a network that is trained already (default: from scratch)')
+    .requiredOption('--out <file>', 'where the trained model goes');
+  dataOptions(train, true);
+
+  const evaluate = command(
+    'evaluate <model>',
+    'accuracy, loss and latency',
+    async () => (await import('./commands/evaluate.ts')).evaluate,
+  )
+    .option(
+      '--split <name>',
+      'train, validation or test (default: test where there is one)',
+      oneOf('--split', ['train', 'validation', 'test']),
+    )
+    .option('--seed <n>', 'of the validation split', seeds);
+  dataOptions(evaluate, true);
+
+  command(
+    'diff <a> <b>',
+    'channel by channel, of two models or configs',
+    async () => (await import('./commands/diff.ts')).diff,
+  )
+    .option('--html <file>', 'write it as a page')
+    .option('--markdown [file]', 'for a pull request; to stdout where no file is named');
+
+  command(
+    'new <network>',
+    'an untrained reference network',
+    async () => (await import('./commands/new.ts')).newNetwork,
+  )
+    .option('--input <shape>', 'HEIGHTxWIDTHxCHANNELS', inputShape)
+    .option('--classes <n>', 'number of classes', wholeNumber('--classes', 2, 1e6))
+    .option('--width <x>', "multiplies every layer's channels", number('--width', 0.01, 16))
+    .option('--seed <n>', 'of its weights (default 1)', seeds)
+    .option('--out <file>', 'default: NETWORK.h5');
+
+  command(
+    'check <model>',
+    'can Espalier be trusted with this model: prunes it at random in memory and compares',
+    async () => (await import('./commands/check.ts')).check,
+  )
+    .option('--seed <n>', 'of the channels and inputs (default 1)', seeds)
+    .option('--ratio <x>', 'share of the channels that stay (default 0.5)', number('--ratio', 0.01, 1))
+    .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
+    .option('--threads <n>', 'default: all cores', threads);
+
+  command(
+    'doctor',
+    'engines, versions, threads, what is missing and what mends it',
+    async () => (await import('./commands/doctor.ts')).doctor,
+  );
+
+  for (const one of program.commands) one.exitOverride().configureOutput({ writeErr: () => {} });
+}
+
+function dataOptions(command: Command, required: boolean): void {
+  const what = 'a folder of class folders, a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz';
+  if (required) command.requiredOption('--data <path>', what);
+  else command.option('--data <path>', what);
+  command
+    .option(
+      '--preprocess <name>',
+      'what the network is fed: auto (default), unit, signed, raw, imagenet, caffe, standardise',
+    )
+    .option('--limit <images>', 'at most so many training images', images('--limit'))
+    .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
+    .option('--augment <list>', 'flip, shift=N or both, comma-separated')
+    .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
+    .option('--threads <n>', 'default: all cores', threads);
+}

@@ -1,0 +1,77 @@
+import { duration } from '../report/text.ts';
+
+/** How far something is. */
+export interface Step {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly secondsLeft?: number;
+  readonly perSecond?: number;
+}
+
+/** Progress on stderr: one line that updates on a terminal, else a plain line at times. */
+export class Progress {
+  private shown = false;
+  private lastAt = 0;
+  private stage = '';
+  private stageAt = 0;
+  private from = 0;
+  private readonly live: boolean;
+
+  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
+    this.live = Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
+  }
+
+  /** A line that stays. */
+  say(text: string): void {
+    this.clear();
+    this.stream.write(`${text}\n`);
+  }
+
+  update(step: Step): void {
+    const now = performance.now();
+    if (step.stage !== this.stage || step.done < this.from) {
+      this.stage = step.stage;
+      this.stageAt = now;
+      this.from = step.done;
+      this.lastAt = 0;
+    }
+    const wait = this.live ? 100 : 10_000;
+    // without a terminal the first line comes only where there is something to wait for
+    if (now - (this.lastAt || (this.live ? 0 : this.stageAt)) < wait && this.lastAt + wait > now) return;
+    if (!this.live && !this.lastAt && now - this.stageAt < wait) return;
+    this.lastAt = now;
+    const text = this.text(step, now);
+    if (!this.live) {
+      this.stream.write(`${text}\n`);
+      return;
+    }
+    const columns = this.stream.columns || 80;
+    this.stream.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
+    this.shown = true;
+  }
+
+  clear(): void {
+    if (this.shown) this.stream.write('\r\x1b[2K');
+    this.shown = false;
+  }
+
+  private text(step: Step, now: number): string {
+    const elapsed = (now - this.stageAt) / 1000;
+    const rate = step.perSecond ?? (elapsed > 0.5 ? (step.done - this.from) / elapsed : 0);
+    const left = step.secondsLeft ?? (rate > 0 ? (step.total - step.done) / rate : undefined);
+    const share = step.total > 0 ? Math.min(1, step.done / step.total) : 0;
+    const parts = [`${step.stage}`];
+    if (this.live) parts.push(bar(share));
+    parts.push(`${Math.floor(share * 100)} %`, `${step.done} of ${step.total} ${step.unit}`);
+    if (rate > 0) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} ${step.unit} a second`);
+    if (left !== undefined && Number.isFinite(left)) parts.push(`${duration(left)} left`);
+    return parts.join(this.live ? '  ' : ', ');
+  }
+}
+
+function bar(share: number): string {
+  const filled = Math.round(share * 20);
+  return '█'.repeat(filled) + '░'.repeat(20 - filled);
+}

@@ -1,0 +1,111 @@
+import { Random } from '../../src/graph/random.ts';
+import type { ReportArm, ReportCandidate, RunReport } from '../../src/report/types.ts';
+
+const cost = (macs: number) => ({
+  macs,
+  params: Math.round(macs / 150),
+  bytes: Math.round(macs / 150) * 4,
+  peakActivationBytes: 131072,
+});
+const score = (accuracy: number, images: number) => ({ accuracy, loss: (100 - accuracy) / 30, images });
+
+/** A report with everything in it; the numbers are drawn, not measured. Names try to break out of the page. */
+export function sampleReport(): RunReport {
+  const random = new Random(5);
+  const candidates: ReportCandidate[] = Array.from({ length: 120 }, (_, id) => {
+    const share = 0.22 + 0.5 * random.uniform();
+    const accuracy = 92 - 50 * Math.exp(-share * 7) - 8 * random.uniform() ** 2;
+    return {
+      id,
+      origin: random.pick(['random', 'mutation', 'crossover']),
+      cost: cost(Math.round(40.8e6 * share)),
+      accuracies: { recalibrated: accuracy },
+      reward: accuracy / 100 - 0.2 * share,
+    };
+  });
+  const groups = [
+    { id: 'conv2d', size: 16, producers: ['conv2d', 'conv2d_2', 'conv2d_4'] },
+    { id: 'conv2d_1', size: 16, producers: ['conv2d_1'] },
+    { id: 'conv2d_3', size: 64, producers: ['conv2d_3'] },
+    { id: 'wide<script>alert(1)</script>', size: 512, producers: ['wide'] },
+    { id: 'dense', size: 10, producers: ['dense'], frozen: 'network output' },
+  ];
+  const kept = groups.map((group) => {
+    const all = Array.from({ length: group.size }, (_, c) => c);
+    return group.frozen ? all : all.filter(() => random.uniform() < 0.6);
+  });
+  const layers = groups.flatMap((group, g) =>
+    group.producers.map((layer) => ({
+      layer,
+      type: g === 4 ? 'Dense' : 'Conv2D',
+      group: g,
+      macs: 1e6,
+      params: 1e4,
+    })),
+  );
+  const arm = (name: string, accuracy: number, control: boolean): ReportArm => ({
+    name,
+    control,
+    chosen: control ? { ...candidates[0], id: 0, origin: name, cost: cost(20.2e6) } : candidates[17],
+    kept,
+    scores: {
+      cut: name === 'scratch' ? undefined : score(accuracy - 50, 5000),
+      recalibrated: name === 'scratch' ? undefined : score(accuracy - 4, 5000),
+      fineTuned: score(accuracy, 5000),
+      test: score(accuracy - 0.4, 10000),
+    },
+    candidates: control ? [] : candidates,
+    generations: control
+      ? []
+      : Array.from({ length: 8 }, (_, i) => ({ generation: i, reward: 0.7 + 0.02 * Math.sqrt(i) })),
+    losses: [
+      ...(control ? [] : [1, 2, 3].map((epoch) => ({ stage: 'meta-training', epoch, loss: 2 / epoch }))),
+      ...[1, 2, 3, 4].map((epoch) => ({
+        stage: 'fine-tune',
+        epoch,
+        loss: 0.5 / epoch + (control ? 0.05 : 0),
+        accuracy: accuracy - 3 / epoch + 0.75,
+      })),
+    ],
+    seconds: control ? 31 : 204.5,
+    epochs: 4,
+  });
+  const dot =
+    'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  return {
+    model: 'resnet20 & "co".h5',
+    format: 'keras-h5',
+    engine: '0.1.0',
+    method: 'rewarded-meta',
+    seed: 1,
+    effort: 'standard',
+    backend: 'tensorflow, 2 threads',
+    cost: cost(40.8e6),
+    budgets: [{ metric: 'macs', limit: 20.4e6, original: 40.8e6 }],
+    data: {
+      path: 'data/<b>fashion</b>',
+      classes: ['shirt', 'shoe'],
+      train: 55000,
+      validation: 5000,
+      test: 10000,
+      preprocess: 'unit',
+    },
+    original: { validation: score(92.41, 5000), test: score(92.06, 10000) },
+    latency: { before: 1.42, after: 0.88, threads: 2, machine: 'A Processor, 2 cores' },
+    arms: [
+      arm('rewarded-meta', 91.2, false),
+      arm('uniform', 90.1, true),
+      arm('random', 89.3, true),
+      arm('l1', 90.2, true),
+      arm('scratch', 88.4, true),
+    ],
+    groups,
+    layers,
+    samples: [
+      { image: dot, label: 'shirt', before: 'shirt', after: 'shirt' },
+      { image: dot, label: 'shoe', before: 'shoe', after: 'shirt' },
+    ],
+    warnings: ["2 images can't be read & are left out"],
+    seconds: 402,
+  };
+}
