@@ -22,8 +22,10 @@ export interface WeightGenerator {
   readonly variables: ReadonlyMap<string, Trained>;
   /** for every group its channels, first kept first: a width of n keeps the first n of them */
   readonly order: readonly (readonly number[])[];
-  /** a parameter at its full size for these genes; differentiable, inside a tidy; null: a constant of the source */
-  full(paramId: string, genes: Genes): tfc.Tensor | null;
+  /**
+   * Parameters at their full size for these genes; differentiable, inside a tidy; null: a constant of the source.
+   */
+  at(genes: Genes): (paramId: string) => tfc.Tensor | null;
   dispose(): void;
 }
 
@@ -67,7 +69,7 @@ export class TwoLayer {
   private readonly w2: tfc.Variable;
   private readonly b2: tfc.Variable;
 
-  /** @param random null: the last layer is all zeros; both layers else uniform within 1 / sqrt(fan in) */
+  /** Weights and biases start uniform within 1 / sqrt(fan in), PyTorch's default, as in the paper. */
   constructor(
     backend: Backend,
     private readonly groups: readonly number[],
@@ -75,23 +77,23 @@ export class TwoLayer {
     outputs: number,
     name: string,
     variables: Map<string, Trained>,
-    init: { readonly random: Random; readonly zeroLast: boolean },
+    random: Random,
   ) {
     this.backend = backend;
     const { tf } = backend;
     const inputs = Math.max(groups.length, 1);
-    const make = (part: string, shape: number[], fanIn: number, zero = false): tfc.Variable => {
+    const make = (part: string, shape: number[], fanIn: number): tfc.Variable => {
       const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
       const bound = 1 / Math.sqrt(fanIn);
-      if (!zero) for (let i = 0; i < values.length; i++) values[i] = bound * (2 * init.random.uniform() - 1);
+      for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random.uniform() - 1);
       const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape)));
       variables.set(`${name}/${part}`, { variable, decays: true, rate: 1 });
       return variable;
     };
     this.w1 = make('w1', [inputs, hidden], inputs);
     this.b1 = make('b1', [hidden], inputs);
-    this.w2 = make('w2', [hidden, outputs], hidden, init.zeroLast);
-    this.b2 = make('b2', [outputs], hidden, init.zeroLast);
+    this.w2 = make('w2', [hidden, outputs], hidden);
+    this.b2 = make('b2', [outputs], hidden);
   }
 
   /** [outputs] for these genes. */

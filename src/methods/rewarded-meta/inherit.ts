@@ -2,8 +2,10 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import { Random, type RandomState } from '../../graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import type { Backend } from '../../runtime/types.ts';
+import type { ChangeNet } from './changes.ts';
+import { ChangeNets, segments } from './changes.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
-import { CONVOLUTIONS, TwoLayer, sourceVariable, toldGroups, usersOf } from './generator.ts';
+import { CONVOLUTIONS, sourceVariable, toldGroups, usersOf } from './generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
 
 export interface InheritOptions {
@@ -13,13 +15,6 @@ export interface InheritOptions {
   readonly random: RandomState;
   /** for every group its channels, most important first */
   readonly order: readonly (readonly number[])[];
-}
-
-/** How a two-layer net changes a parameter: a factor 1 + s along some of its axes, or an added s. */
-interface Change {
-  readonly net: TwoLayer;
-  /** axes scaled, each by its own segment of the net's output; empty: the whole output is added */
-  readonly axes: readonly number[];
 }
 
 /**
@@ -34,7 +29,9 @@ export class Inherit implements WeightGenerator {
   readonly kind = 'inherit';
   readonly variables = new Map<string, Trained>();
   readonly order: readonly (readonly number[])[];
-  private readonly changes = new Map<string, Change>();
+  /** for each changed parameter the axes scaled, one segment of its net's numbers each; empty: added as they are */
+  private readonly axes = new Map<string, readonly number[]>();
+  private readonly changes: ChangeNets | null;
 
   constructor(
     private readonly backend: Backend,
@@ -45,6 +42,7 @@ export class Inherit implements WeightGenerator {
     options: InheritOptions,
   ) {
     this.order = options.order;
+    const nets: ChangeNet[] = [];
     for (const [id, { node, role }] of usersOf(graph)) {
       const { shape, trainable } = graph.params[id];
       if (!trainable) continue;
@@ -53,37 +51,38 @@ export class Inherit implements WeightGenerator {
       this.variables.set(`weight/${id}`, { variable, decays: kernel, rate: options.weightRate });
       const groups = toldGroups(dependencies, id);
       const scaled = kernel && CONVOLUTIONS.has(node.op.kind);
-      if (groups.length === 0 || !(scaled || (role !== 'kernel' && shape.length === 1))) continue;
+      if (groups.length === 0 || !(scaled || (!kernel && shape.length === 1))) continue;
       const scales = scaled || role === 'gamma';
       const axes = scales ? [...shape.keys()].filter((a) => dependencies.params[id]?.[a]) : [];
-      const outputs = scales ? axes.reduce((n, a) => n + shape[a], 0) : shape[0];
-      const init = { random: new Random(options.random).fork(`change ${id}`), zeroLast: true };
-      const net = new TwoLayer(backend, groups, options.hidden, outputs, `change/${id}`, this.variables, init);
-      this.changes.set(id, { net, axes });
+      this.axes.set(id, axes);
+      nets.push({ id, groups, outputs: scales ? axes.reduce((n, a) => n + shape[a], 0) : shape[0] });
     }
+    const random = new Random(options.random);
+    this.changes =
+      nets.length === 0 ? null : new ChangeNets(backend, nets, options.hidden, random, this.variables);
   }
 
-  full(paramId: string, genes: Genes): tfc.Tensor | null {
+  at(genes: Genes): (paramId: string) => tfc.Tensor | null {
     const { tf } = this.backend;
-    const weight = this.variables.get(`weight/${paramId}`)?.variable;
-    if (!weight) return null;
-    const change = this.changes.get(paramId);
-    if (!change) return weight;
-    const { shape } = this.graph.params[paramId];
-    const s = change.net.run(this.plan, genes);
-    if (change.axes.length === 0) return tf.add(weight, s);
-    let result: tfc.Tensor = weight;
-    let at = 0;
-    for (const axis of change.axes) {
-      const part = tf.reshape(tf.slice(s, [at], [shape[axis]]), shape.map((n, a) => (a === axis ? n : 1)));
-      result = tf.mul(result, tf.add(part, 1));
-      at += shape[axis];
-    }
-    return result;
+    const changes = this.changes?.run(this.plan, genes);
+    return (id) => {
+      const weight = this.variables.get(`weight/${id}`)?.variable;
+      const change = changes?.get(id);
+      if (!weight || !change) return weight ?? null;
+      const axes = this.axes.get(id)!;
+      if (axes.length === 0) return tf.add(weight, change);
+      const { shape } = this.graph.params[id];
+      const parts = segments(tf, tf.add(change, 1), axes.map((a) => shape[a]));
+      return axes.reduce<tfc.Tensor>(
+        (result, axis, i) => tf.mul(result, tf.reshape(parts[i], shape.map((n, a) => (a === axis ? n : 1)))),
+        weight,
+      );
+    };
   }
 
   dispose(): void {
     for (const { variable } of this.variables.values()) variable.dispose();
     this.variables.clear();
+    this.changes?.dispose();
   }
 }

@@ -54,8 +54,7 @@ export class PruningNet implements WeightGenerator {
         const groups = toldGroups(dependencies, id);
         const size = shape.reduce((a, b) => a * b, 1);
         const random = new Random(options.random).fork(`generator ${id}`);
-        const init = { random, zeroLast: false };
-        const net = new TwoLayer(backend, groups, options.hidden, size, `generator/${id}`, this.variables, init);
+        const net = new TwoLayer(backend, groups, options.hidden, size, `generator/${id}`, this.variables, random);
         const scale = normed.has(node.id) ? 1 : heScale(shape, node.op.kind, groups.length, options.hidden);
         this.generators.set(id, { net, scale });
       } else {
@@ -71,7 +70,11 @@ export class PruningNet implements WeightGenerator {
     this.variables.set(`norm/${id}`, { variable, decays: false, rate: 1 });
   }
 
-  full(paramId: string, genes: Genes): tfc.Tensor | null {
+  at(genes: Genes): (paramId: string) => tfc.Tensor | null {
+    return (paramId) => this.full(paramId, genes);
+  }
+
+  private full(paramId: string, genes: Genes): tfc.Tensor | null {
     const { tf } = this.backend;
     const { shape } = this.graph.params[paramId];
     const generator = this.generators.get(paramId);

@@ -77,10 +77,11 @@ export class Supernet {
   private params(genes: Genes, kept: KeptChannels): (id: string) => tfc.Tensor {
     const { tf } = this.backend;
     const crop = cropper(tf, this.dependencies, kept);
+    const full = this.generator.at(genes);
     const made = new Map<string, tfc.Tensor>();
     return (id) => {
       let tensor = made.get(id);
-      if (!tensor) made.set(id, (tensor = crop(id, this.generator.full(id, genes) ?? this.constant(id))));
+      if (!tensor) made.set(id, (tensor = crop(id, full(id) ?? this.constant(id))));
       return tensor;
     };
   }

@@ -66,8 +66,7 @@ describe('inherit', () => {
     for (const [name, old] of before) {
       const moved = values(net, name).some((v, i) => v !== old[i]);
       // behind the zeroed last layer the first one hears nothing yet
-      expect([name, moved]).toEqual([name, !/\/w1$|\/b1$/.test(name) || moved]);
-      if (/\/w2$|\/b2$|^weight/.test(name)) expect([name, moved]).toEqual([name, true]);
+      if (!/^change\/.1$/.test(name)) expect([name, moved]).toEqual([name, true]);
     }
     expect(net.generator.variables.get('weight/stem/kernel')!.rate).toBe(0.4);
   });
@@ -123,7 +122,7 @@ describe('pruning net', () => {
     const net = supernet('pruning-net', { affine, sample: () => genes });
     const before = new Map([...net.generator.variables.keys()].map((name) => [name, values(net, name)]));
     const batch = batchOf(4, 32);
-    const rate = 1e-3;
+    const rate = 1;
     net.trainStep(batch, { rate, settings: plain });
     for (const [name, old] of before) {
       const gradient = Float64Array.from(values(net, name), (v, i) => (old[i] - v) / rate);

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import type { TrainSettings } from '../../runtime/types.ts';
+import type { Effort, SettingsContext } from '../types.ts';
+import { rewardKinds } from './reward.ts';
+import { fits, pruningNetSize, trainingBytes } from './size.ts';
+
+const count = z.number().int().min(1);
+const share = z.number().min(0).max(1);
+
+/** Every setting of rewarded meta-pruning. Flat, so that each can be given by name. */
+export const rewardedMetaSchema = z.strictObject({
+  /** what makes the weights of a candidate; auto has been resolved by `settings` */
+  generator: z.enum(['inherit', 'pruning-net']),
+  /** why, in words, where auto chose */
+  generatorReason: z.string(),
+  /** width of the generators' hidden layers */
+  hidden: count,
+  /** pruning-net: a scale and offset a batch norm and level (the paper: false) */
+  affine: z.boolean(),
+  /** inherit: how channels are ranked */
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'taylor']),
+
+  epochs: z.number().int().min(0),
+  batchSize: count,
+  rate: z.number().positive(),
+  /** inherit: rate of the inherited weights, as a multiple of `rate` */
+  weightRate: z.number().min(0),
+  schedule: z.enum(['constant', 'step', 'linear', 'cosine']),
+  momentum: share,
+  weightDecay: z.number().min(0),
+  labelSmoothing: share,
+  flip: z.boolean(),
+  shift: z.number().int().min(0),
+  /** encoding vectors of training: uniform over all levels (the paper), or drawn like the search's candidates */
+  sampling: z.enum(['uniform', 'window']),
+
+  population: count,
+  archive: count,
+  parents: count,
+  mutation: z.number().int().min(0),
+  mutationProbability: share,
+  crossover: z.number().int().min(0),
+  generations: count,
+  lowLevel: z.number().int().min(0).max(30),
+  highLevel: z.number().int().min(0).max(30),
+  tries: count,
+  /** the first population holds the uniform width too */
+  includeUniform: z.boolean(),
+  /** lower end of the search's window, as a share of the budget; 0: upper end only */
+  windowLow: share,
+
+  /** mini-batches of batch-norm recalibration before each score, and their size */
+  recalibrationBatches: count,
+  recalibrationBatchSize: count,
+  /** average of the batches' statistics, or the paper's running ones */
+  recalibrationMode: z.enum(['average', 'momentum']),
+  /** images of the validation split that a candidate is scored on, at most */
+  validationImages: count,
+
+  reward: z.enum(rewardKinds as [string, ...string[]]).transform((v) => v as (typeof rewardKinds)[number]),
+  rewardMetric: z.enum(['macs', 'params', 'bytes']),
+  /** exponents of the two coefficients; the paper's are 2 and 1 */
+  accuracyCoefficient: z.number().min(0),
+  efficiencyCoefficient: z.number().min(0),
+  /** BA in percent; the paper's 70.6 suits accuracies near 55 */
+  baseAccuracy: z.number().positive().max(1000),
+  /** BF in the metric's unit; absent: the original network's cost */
+  baseCost: z.number().positive().optional(),
+});
+
+export type RewardedMetaSettings = z.infer<typeof rewardedMetaSchema>;
+
+const givenSchema = rewardedMetaSchema
+  .omit({ generator: true, generatorReason: true })
+  .partial()
+  .extend({ generator: z.enum(['auto', 'inherit', 'pruning-net']).optional(), generatorReason: z.string().optional() });
+
+type Search = Pick<RewardedMetaSettings, 'population' | 'archive' | 'parents' | 'mutation' | 'crossover' | 'generations'>;
+/** The paper's constants are those of `thorough`; the others shrink the population and its parts alike. */
+const searches: Record<Effort, Search> = {
+  quick: { population: 20, archive: 20, parents: 6, mutation: 10, crossover: 10, generations: 6 },
+  standard: { population: 40, archive: 40, parents: 8, mutation: 20, crossover: 20, generations: 12 },
+  thorough: { population: 50, archive: 50, parents: 10, mutation: 25, crossover: 25, generations: 20 },
+};
+const recalibrations: Record<Effort, { batches: number; size: number; images: number }> = {
+  quick: { batches: 10, size: 128, images: 2000 },
+  standard: { batches: 20, size: 256, images: 5000 },
+  thorough: { batches: 100, size: 1000, images: 50_000 },
+};
+const epochs: Record<Effort, Record<'inherit' | 'pruning-net', number>> = {
+  quick: { inherit: 2, 'pruning-net': 6 },
+  standard: { inherit: 6, 'pruning-net': 20 },
+  thorough: { inherit: 20, 'pruning-net': 64 },
+};
+
+/** Fills in what was not given. @throws InputError naming a setting that is wrong or unknown */
+export function rewardedMetaSettings(
+  given: Readonly<Record<string, unknown>>,
+  effort: Effort,
+  context: SettingsContext,
+  reward: RewardedMetaSettings['reward'],
+): RewardedMetaSettings {
+  const parsed = givenSchema.safeParse(given);
+  if (!parsed.success) throw new InputError(settingError(parsed.error));
+  const values = parsed.data;
+  const hidden = values.hidden ?? 32;
+  const { generator, reason } = choose(values.generator ?? 'auto', hidden, context);
+  const depthwise = context.graph.nodes.some((n) => n.op.kind === 'depthwiseConv2d');
+  const inherit = generator === 'inherit';
+  const batchSize = values.batchSize ?? (context.trainImages >= 10_000 ? 128 : context.trainImages >= 1000 ? 64 : 32);
+  const { batches, size, images } = recalibrations[effort];
+  const recalibrationBatchSize = values.recalibrationBatchSize ?? Math.min(size, Math.max(context.trainImages, 1));
+  const defaults: RewardedMetaSettings = {
+    generator,
+    generatorReason: reason,
+    hidden,
+    affine: false,
+    importance: 'l1',
+    epochs: epochs[effort][generator],
+    batchSize,
+    // the paper's rates (ResNet 0.1 at batch 256, MobileNets 0.25 at 512), in proportion to the batch
+    rate: inherit ? (0.05 * batchSize) / 128 : depthwise ? (0.25 * batchSize) / 512 : (0.1 * batchSize) / 256,
+    weightRate: 0.4,
+    schedule: inherit ? 'cosine' : depthwise ? 'linear' : 'step',
+    momentum: 0.9,
+    weightDecay: !inherit && depthwise ? 0 : 1e-4,
+    labelSmoothing: 0.1,
+    flip: false,
+    shift: 0,
+    sampling: inherit ? 'window' : 'uniform',
+    ...searches[effort],
+    mutationProbability: 0.1,
+    lowLevel: 0,
+    highLevel: 30,
+    tries: 1000,
+    includeUniform: inherit,
+    windowLow: 0.95,
+    recalibrationBatches: Math.max(
+      1,
+      Math.min(batches, Math.floor(Math.max(context.trainImages, 1) / recalibrationBatchSize)),
+    ),
+    recalibrationBatchSize,
+    recalibrationMode: inherit ? 'average' : effort === 'thorough' ? 'momentum' : 'average',
+    validationImages: images,
+    reward,
+    rewardMetric: 'macs',
+    accuracyCoefficient: 2,
+    efficiencyCoefficient: 1,
+    baseAccuracy: 100,
+  };
+  const merged = { ...defaults, ...definedOnly(values), generator, generatorReason: reason };
+  if (values.mutation === undefined) merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
+  if (values.crossover === undefined)
+    merged.crossover = Math.min(merged.crossover, merged.population - merged.mutation);
+  return parseSettings(merged);
+}
+
+/** Validates complete settings. @throws InputError */
+export function parseSettings(value: unknown): RewardedMetaSettings {
+  const parsed = rewardedMetaSchema.safeParse(value);
+  if (!parsed.success) throw new InputError(settingError(parsed.error));
+  return parsed.data;
+}
+
+/** The generator's training in the runtime's words; step: the paper's drops at 1/4, 1/2 and 3/4. */
+export function trainSettings(settings: RewardedMetaSettings): TrainSettings {
+  return {
+    epochs: settings.epochs,
+    batchSize: settings.batchSize,
+    optimizer: 'sgd',
+    schedule: { kind: settings.schedule, rate: settings.rate, milestones: [0.25, 0.5, 0.75], factor: 0.1 },
+    momentum: settings.momentum,
+    nesterov: false,
+    weightDecay: settings.weightDecay,
+    labelSmoothing: settings.labelSmoothing,
+    augmentation: { flip: settings.flip, shift: settings.shift },
+    patience: 0,
+  };
+}
+
+function choose(
+  wanted: 'auto' | 'inherit' | 'pruning-net',
+  hidden: number,
+  { graph, dependencies, untrained }: SettingsContext,
+): { generator: 'inherit' | 'pruning-net'; reason: string } {
+  if (wanted !== 'auto') return { generator: wanted, reason: 'as asked' };
+  if (!untrained)
+    return { generator: 'inherit', reason: 'the network is trained, so the search starts from its own weights' };
+  const numbers = pruningNetSize(graph, dependencies, hidden);
+  const size = `${(numbers / 1e6).toFixed(1)} million parameters, ${(trainingBytes(numbers) / 2 ** 20).toFixed(0)} MB in training`;
+  if (fits(numbers))
+    return { generator: 'pruning-net', reason: `the network is untrained and its PruningNet fits into memory (${size})` };
+  return { generator: 'inherit', reason: `the network is untrained, but its PruningNet would not fit into memory (${size})` };
+}
+
+function definedOnly<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as T;
+}
+
+/** One sentence for the first thing that is wrong. */
+export function settingError(error: z.ZodError): string {
+  const issue = error.issues[0];
+  if (issue.code === 'unrecognized_keys') return `there is no setting "${issue.keys.join('", "')}" for this method`;
+  return `setting "${issue.path.join('.')}": ${issue.message}`;
+}
