@@ -1,0 +1,130 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../graph/errors.ts';
+import type { ArraySource } from './arrays.ts';
+import { listFolder } from './folder.ts';
+import { idxFiles, openIdx } from './idx.ts';
+import { layOut, layOutSplits, splitOf, type Layout } from './layout.ts';
+import { openNpz } from './npz.ts';
+import { reasonOf, type Source, type SourceFile, type SplitName } from './source.ts';
+import { listTar } from './tar.ts';
+import { listZip, openZip, type Zip } from './zip.ts';
+
+const FORMS =
+  'a folder of class folders (jpg, png, webp, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
+const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
+
+/**
+ * Finds out what lies at `where` and lists its images; arrays are read whole.
+ * @throws InputError
+ */
+export async function openSource(where: string, limitBytes: number): Promise<Source | ArraySource> {
+  const info = await stat(where).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw new InputError(`There is nothing at ${where}: give ${FORMS}.`);
+    throw new InputError(`${where} can't be read (${reasonOf(error)}).`);
+  });
+  try {
+    if (info.isDirectory()) return await openFolder(where, limitBytes);
+    if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes);
+    if (ARCHIVE.test(where)) return await openArchive(where, limitBytes);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code))
+      throw new InputError(`${where} can't be read (${reasonOf(error)}).`);
+    throw error;
+  }
+  if (idxFiles([path.basename(where)]).length)
+    throw new InputError(
+      `${where} is one IDX file of several: give the folder that holds images and labels.`,
+    );
+  throw new InputError(`${where} is no set of images: give ${FORMS}.`);
+}
+
+async function openFolder(where: string, limitBytes: number): Promise<Source | ArraySource> {
+  const names = (await readdir(where)).sort();
+  if (idxFiles(names).length) return openIdx(where, names, limitBytes);
+  const archives = new Map<SplitName, string>();
+  for (const name of names) {
+    const split = ARCHIVE.test(name) ? splitOf(name.replace(ARCHIVE, '')) : undefined;
+    if (!split) continue;
+    if (archives.has(split))
+      throw new InputError(`${where} has both ${archives.get(split)} and ${name}: remove one of them.`);
+    archives.set(split, name);
+  }
+  if (archives.has('train') && !names.includes('train')) return openArchives(where, archives, limitBytes);
+  const files = await listFolder(where);
+  if (files.length === 0)
+    throw new InputError(`${where} holds no images (jpg, png, webp or bmp)${hint(names)}: give ${FORMS}.`);
+  return source('folder', layOut(files, where), 0, []);
+}
+
+function hint(names: readonly string[]): string {
+  const other = names.find((name) => ARCHIVE.test(name) || /\.npz$/i.test(name));
+  return other ? `, but ${other}, which can be given itself` : '';
+}
+
+async function openArchive(file: string, limitBytes: number): Promise<Source> {
+  const { files, zip, form, held } = await list(file, limitBytes);
+  try {
+    return source(form, layOut(files, file), held, zip ? [zip] : []);
+  } catch (error) {
+    await zip?.close();
+    throw error;
+  }
+}
+
+async function openArchives(
+  folder: string,
+  archives: ReadonlyMap<SplitName, string>,
+  limitBytes: number,
+): Promise<Source> {
+  const splits = new Map<SplitName, SourceFile[]>();
+  const zips: Zip[] = [];
+  let held = 0;
+  let form: 'zip' | 'tar' = 'tar';
+  try {
+    for (const split of ['train', 'validation', 'test'] as const) {
+      const name = archives.get(split);
+      if (!name) continue;
+      const opened = await list(path.join(folder, name), limitBytes - held);
+      splits.set(split, opened.files);
+      if (opened.zip) zips.push(opened.zip);
+      held += opened.held;
+      if (split === 'train') form = opened.form;
+    }
+    return source(form, layOutSplits(splits, folder), held, zips);
+  } catch (error) {
+    for (const zip of zips) await zip.close();
+    throw error;
+  }
+}
+
+async function list(
+  file: string,
+  limitBytes: number,
+): Promise<{ files: SourceFile[]; form: 'zip' | 'tar'; held: number; zip?: Zip }> {
+  let zip: Zip | undefined;
+  let files: SourceFile[];
+  if (/\.zip$/i.test(file)) files = listZip((zip = await openZip(file)));
+  else files = await listTar(file, limitBytes);
+  if (files.length === 0) {
+    await zip?.close();
+    throw new InputError(
+      `${file} holds no images (jpg, png, webp or bmp): put class folders of images into it.`,
+    );
+  }
+  const held = zip ? 0 : files.reduce((sum, f) => sum + f.bytes, 0);
+  return { files, form: zip ? 'zip' : 'tar', held, zip };
+}
+
+function source(form: Source['form'], layout: Layout, heldBytes: number, zips: readonly Zip[]): Source {
+  return {
+    form,
+    ...layout,
+    heldBytes,
+    close: async () => {
+      for (const zip of zips) await zip.close();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { InputError } from '../graph/errors.ts';
+import { fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
+import { mebibytes, reasonOf, type SplitName } from './source.ts';
+import { isGzip } from './tar.ts';
+
+/** gzip can't make anything smaller than this many times (deflate's limit): a file that claims more lies. */
+export const MOST_INFLATION = 1032;
+
+const NAME =
+  /(?:^|[-_.])(train|t10k|test|val|valid|validation)[-_.](images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
+const SPLITS: Record<string, SplitName> = { train: 'train', t10k: 'test', test: 'test' };
+
+/** The IDX files among these names: split and kind by MNIST's naming, with or without a prefix and .gz. */
+export function idxFiles(names: readonly string[]): { name: string; split: SplitName; kind: string }[] {
+  return names.flatMap((name) => {
+    const match = NAME.exec(name);
+    if (!match) return [];
+    return [{ name, split: SPLITS[match[1].toLowerCase()] ?? 'validation', kind: match[2].toLowerCase() }];
+  });
+}
+
+/** @throws InputError for a pair that is missing, doubled, of the wrong kind, cut off, or larger than the limit */
+export async function openIdx(
+  folder: string,
+  names: readonly string[],
+  limitBytes: number,
+): Promise<ArraySource> {
+  const files = idxFiles(names);
+  const find = (split: SplitName, kind: string): string | undefined => {
+    const found = files.filter((f) => f.split === split && f.kind === kind).map((f) => f.name);
+    // the same file, packed and unpacked, is one
+    const plain = [...new Set(found.map((name) => name.replace(/\.gz$/i, '')))];
+    if (plain.length > 1)
+      throw new InputError(
+        `${folder} has several sets of IDX files (${plain.slice(0, 3).join(', ')}): give each a folder of its own.`,
+      );
+    return found.find((name) => !/\.gz$/i.test(name)) ?? found[0];
+  };
+  const splits: ArraySplit[] = [];
+  let left = limitBytes;
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const images = find(split, 'images');
+    const labels = find(split, 'labels');
+    if (!images && !labels && split !== 'train') continue;
+    if (!images || !labels)
+      throw new InputError(
+        `${folder} lacks the IDX file of the ${split} ${images ? 'labels' : 'images'}: put it beside the others.`,
+      );
+    const x = await readIdx(path.join(folder, images), [3, 4], left);
+    const y = await readIdx(path.join(folder, labels), [1], left - x.data.length);
+    left -= x.data.length;
+    const [count, height, width, channels = 1] = x.dims;
+    if (![1, 3].includes(channels) || height === 0 || width === 0)
+      throw new InputError(
+        `${path.join(folder, images)} holds images of ${x.dims.slice(1).join(' x ')}; 1 or 3 channels are read.`,
+      );
+    splits.push({ split, count, height, width, channels, images: x.data, labels: Int32Array.from(y.data) });
+  }
+  return fromArrays('idx', folder, splits);
+}
+
+/**
+ * One IDX file of unsigned bytes (yann.lecun.com/exdb/mnist): two zero bytes, the type (8), the rank, the dimensions as
+ * big-endian 32-bit numbers, the data. The claimed size is checked against the file before anything is allocated.
+ */
+export async function readIdx(
+  file: string,
+  ranks: readonly number[],
+  limitBytes: number,
+): Promise<{ dims: number[]; data: Uint8Array }> {
+  const packed = await isGzip(file);
+  const { size } = await stat(file);
+  const parts: Buffer[] = [];
+  let have = 0;
+  let header: { dims: number[]; start: number; bytes: number } | undefined;
+  const take = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of source) {
+      parts.push(chunk);
+      have += chunk.length;
+      if (!header && have >= 4 + 4 * 4) header = parseHeader(file, Buffer.concat(parts), ranks);
+      if (!header) continue;
+      const total = header.start + header.bytes;
+      if (packed ? total > (size + 64) * MOST_INFLATION : total > size) throw cutOff(file, header.dims);
+      if (header.bytes > limitBytes)
+        throw new InputError(
+          `${file} says that it holds ${header.dims.join(' x ')} bytes, ${mebibytes(header.bytes)}, more than the memory limit leaves (${mebibytes(Math.max(0, limitBytes))}): raise the limit.`,
+        );
+      if (have > total)
+        throw new InputError(`${file} is longer than its header says (${header.dims.join(' x ')}).`);
+    }
+  };
+  try {
+    const input: ReadStream = createReadStream(file, { highWaterMark: 1 << 20 });
+    if (packed) await pipeline(input, createGunzip({ chunkSize: 1 << 18 }), take);
+    else await pipeline(input, take);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${file} can't be unpacked (${reasonOf(error)}): make or fetch it again.`);
+  }
+  const all = Buffer.concat(parts);
+  header ??= parseHeader(file, all, ranks);
+  if (all.length < header.start + header.bytes) throw cutOff(file, header.dims);
+  const data = new Uint8Array(all.buffer, all.byteOffset + header.start, header.bytes);
+  return { dims: header.dims, data };
+}
+
+function cutOff(file: string, dims: readonly number[]): InputError {
+  return new InputError(
+    `${file} is cut off: its header claims ${dims.join(' x ')} values, and it has fewer. Make or fetch it again.`,
+  );
+}
+
+function parseHeader(
+  file: string,
+  bytes: Buffer,
+  ranks: readonly number[],
+): { dims: number[]; start: number; bytes: number } {
+  const kind = ranks.includes(1) ? 'labels' : 'images';
+  if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0)
+    throw new InputError(`${file} is not an IDX file of ${kind}: its first bytes are not IDX's.`);
+  if (bytes[2] !== 8)
+    throw new InputError(
+      `${file} holds values of type 0x${bytes[2].toString(16)}; only bytes (0x8) are read.`,
+    );
+  const rank = bytes[3];
+  if (!ranks.includes(rank))
+    throw new InputError(
+      `${file} has ${rank} dimensions; ${kind} have ${ranks.join(' or ')}. Are images and labels swapped?`,
+    );
+  if (bytes.length < 4 + 4 * rank) throw new InputError(`${file} is cut off in its header.`);
+  const dims = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
+  return { dims, start: 4 + 4 * rank, bytes: dims.reduce((a, b) => a * b, 1) };
+}

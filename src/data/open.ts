@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import { InputError, Interrupted } from '../graph/errors.ts';
+import type { ArraySource } from './arrays.ts';
+import { probe, type Shape } from './decode.ts';
+import { digestFiles } from './digest.ts';
+import { openSource } from './forms.ts';
+import { PixelCache } from './pixel-cache.ts';
+import { BrokenImages, Decoded, inParallel } from './pixels.ts';
+import { byCodePoint, mebibytes, reasonOf, type Item, type Source, type SplitName } from './source.ts';
+import { partition, type Partition } from './split.ts';
+import type { ImageSet, Split } from './types.ts';
+
+const Numbers = z.object({
+  height: z.int().min(1).max(8192).optional(),
+  width: z.int().min(1).max(8192).optional(),
+  channels: z.union([z.literal(1), z.literal(3)]).optional(),
+  validationShare: z.number().gt(0).lt(1).default(0.1),
+  validationImages: z.int().min(1).optional(),
+  seed: z.int().default(0),
+  carveTest: z.boolean().default(true),
+  memoryLimitMB: z.number().positive().default(1024),
+  maxBroken: z.number().min(0).max(1).default(0.01),
+  limit: z.int().min(1).optional(),
+});
+
+export interface OpenOptions extends z.input<typeof Numbers> {
+  /** a folder outside any repository, where decoded images may be kept for the next time (under images/) */
+  cache?: string;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens a labelled image set: a folder of class folders, with or without train, val and test above; a .zip or
+ * .tar(.gz) of one, or one archive a split; a folder of IDX files; an .npz.
+ *
+ * Options: `height`, `width`, `channels`: what the network takes (default: the most common size, and grey only if all
+ * of a sample are). `validationShare` (0.1) of training, or `validationImages`, where the set has no validation split,
+ * by `seed`. `carveTest` (true): carve a test split where there is none (see `partition`). `memoryLimitMB` (1024): what
+ * decoded images may take; more are decoded each time they are read. `maxBroken` (0.01): the share of images that may
+ * be broken. `limit`: images a split, class-balanced.
+ *
+ * Where the images fit the memory, all are decoded here, and broken ones are left out of their split. Otherwise they
+ * come to light in `read`, and the next image of the class stands in.
+ * @throws InputError, Interrupted
+ */
+export async function openImages(where: string, options: OpenOptions = {}): Promise<ImageSet> {
+  const { cache, onProgress, signal, ...rest } = options;
+  const parsed = Numbers.safeParse(rest);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new InputError(`The image option ${issue.path.join('.')} is wrong: ${issue.message}.`);
+  }
+  const numbers = parsed.data;
+  const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
+  const source = await openSource(where, limitBytes);
+  try {
+    return await openFrom(source, where, numbers, limitBytes, { cache, onProgress, signal });
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openFrom(
+  source: Source | ArraySource,
+  where: string,
+  numbers: z.output<typeof Numbers>,
+  limitBytes: number,
+  { cache, onProgress, signal }: Pick<OpenOptions, 'cache' | 'onProgress' | 'signal'>,
+): Promise<ImageSet> {
+  const arrays = 'pixels' in source ? source : undefined;
+  const all = arrays
+    ? { digest: arrays.digest, contents: true, held: source.items }
+    : await digestFiles(source.items, Math.min(limitBytes / 4, limitBytes - source.heldBytes));
+  signalled(signal);
+  const labels = Int32Array.from(source.items, (item) => item.label);
+  const parts = partition(
+    source.items.map((item) => item.split),
+    labels,
+    numbers,
+  );
+  const { items, splits } = compact(all.held, parts);
+  const shape = await chooseShape(items, numbers, arrays?.shape, where);
+  const broken = new BrokenImages(where, items.length, numbers.maxBroken);
+  const imageBytes = shape.height * shape.width * shape.channels;
+  const direct = arrays && sameShape(arrays.shape, shape);
+
+  let read: Reader;
+  const bad = new Set<number>();
+  if (direct) {
+    // the items were renumbered, so each knows its own pixels
+    const pixels = new Map(source.items.map((item, i) => [item.name, arrays.pixels(i)]));
+    const views = items.map((item) => pixels.get(item.name)!);
+    read = async (indices, out) => indices.forEach((index, k) => out.set(views[index], k * imageBytes));
+  } else {
+    const room = Math.max(0, limitBytes - source.heldBytes);
+    const fits = items.length * imageBytes <= room;
+    // what was held for the digest is let go with this list, unless the source holds it anyway
+    const readers = fits ? items : compact(source.items, parts).items;
+    const decoded = new Decoded(readers, shape, broken, room, where);
+    if (fits) {
+      const kept = all.contents && !arrays ? PixelCache.of(cache, all.digest, items, shape) : undefined;
+      for (const index of await decodeAll(decoded, items, broken, kept, onProgress, signal)) bad.add(index);
+    } else if (room < imageBytes)
+      throw new InputError(
+        `One image needs ${mebibytes(imageBytes)} and the memory limit leaves ${mebibytes(room)}: raise the limit.`,
+      );
+    read = (indices, out, among) => decoded.read(indices, out, among);
+  }
+
+  const make = (name: SplitName, indices: Int32Array): Split => {
+    const good = bad.size ? indices.filter((i) => !bad.has(i)) : indices;
+    if (good.length === 0) throw new InputError(`${where}: the ${name} split has no images left.`);
+    return new ReadySplit(
+      name,
+      good,
+      Int32Array.from(good, (i) => items[i].label),
+      shape,
+      read,
+    );
+  };
+  return {
+    path: where,
+    form: source.form,
+    classes: source.classes,
+    ...shape,
+    digest: all.digest,
+    train: make('train', splits.train),
+    validation: make('validation', splits.validation),
+    ...(splits.test ? { test: make('test', splits.test) } : {}),
+    broken: broken.list,
+    warnings: source.warnings,
+    close: () => source.close(),
+  };
+}
+
+type Reader = (indices: number[], out: Uint8Array, among: Int32Array) => Promise<void>;
+
+class ReadySplit implements Split {
+  readonly size: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+
+  constructor(
+    readonly name: SplitName,
+    private readonly indices: Int32Array,
+    readonly labels: Int32Array,
+    shape: Shape,
+    private readonly reader: Reader,
+  ) {
+    this.size = indices.length;
+    this.height = shape.height;
+    this.width = shape.width;
+    this.channels = shape.channels;
+  }
+
+  async read(indices: ArrayLike<number>, out: Uint8Array): Promise<void> {
+    const own = new Array<number>(indices.length);
+    for (let k = 0; k < own.length; k++) {
+      const index = this.indices[indices[k]];
+      if (index === undefined) throw new RangeError(`No image ${indices[k]} in a split of ${this.size}.`);
+      own[k] = index;
+    }
+    const bytes = own.length * this.height * this.width * this.channels;
+    if (out.length < bytes) throw new RangeError(`${bytes} bytes don't fit ${out.length}.`);
+    await this.reader(own, out, this.indices);
+  }
+}
+
+/** Only the images that some split uses, renumbered. */
+function compact(items: readonly Item[], parts: Partition): { items: Item[]; splits: Partition } {
+  const used = Int32Array.from([...parts.train, ...parts.validation, ...(parts.test ?? [])]).sort();
+  const position = new Map<number, number>();
+  used.forEach((index, k) => position.set(index, k));
+  const renumber = (list: Int32Array): Int32Array => list.map((index) => position.get(index)!);
+  return {
+    items: Array.from(used, (index) => items[index]),
+    splits: {
+      train: renumber(parts.train),
+      validation: renumber(parts.validation),
+      ...(parts.test ? { test: renumber(parts.test) } : {}),
+    },
+  };
+}
+
+function sameShape(a: Shape, b: Shape): boolean {
+  return a.height === b.height && a.width === b.width && a.channels === b.channels;
+}
+
+/** What was asked for, and for the rest the most common size of an even sample (ties: the larger). */
+async function chooseShape(
+  items: readonly Item[],
+  asked: { height?: number; width?: number; channels?: 1 | 3 },
+  known: Shape | undefined,
+  where: string,
+): Promise<Shape> {
+  const { height, width, channels } = asked;
+  if (height && width && channels) return { height, width, channels };
+  if (known)
+    return {
+      height: height ?? known.height,
+      width: width ?? known.width,
+      channels: channels ?? (known.channels === 1 ? 1 : 3),
+    };
+  const SAMPLE = 256;
+  const step = Math.max(1, Math.floor(items.length / SAMPLE));
+  const sample = items.filter((_, i) => i % step === 0);
+  const sizes = new Map<string, { height: number; width: number; count: number }>();
+  let grey = true;
+  let reason = '';
+  await inParallel(sample.length, async (i) => {
+    try {
+      const shape = await probe(await sample[i].read());
+      const key = `${shape.height} ${shape.width}`;
+      const entry = sizes.get(key) ?? { height: shape.height, width: shape.width, count: 0 };
+      entry.count++;
+      sizes.set(key, entry);
+      if (shape.channels !== 1) grey = false;
+    } catch (error) {
+      reason ||= `${sample[i].name}: ${reasonOf(error)}`;
+    }
+  });
+  const best = [...sizes.values()].sort(
+    (a, b) => b.count - a.count || b.height * b.width - a.height * a.width || b.height - a.height,
+  )[0];
+  if (!best) throw new InputError(`${where}: none of ${sample.length} images can be decoded (${reason}).`);
+  return { height: height ?? best.height, width: width ?? best.width, channels: channels ?? (grey ? 1 : 3) };
+}
+
+/** @returns the broken ones */
+async function decodeAll(
+  decoded: Decoded,
+  items: readonly Item[],
+  broken: BrokenImages,
+  kept: PixelCache | undefined,
+  onProgress?: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const known = await kept?.load(decoded.memory);
+  if (known) {
+    for (const { index, reason } of known) broken.add(items[index].name, reason);
+    onProgress?.(items.length, items.length);
+    return known.map((b) => b.index);
+  }
+  const bad: number[] = [];
+  let done = 0;
+  await inParallel(items.length, async (i) => {
+    signalled(signal);
+    if (!(await decoded.fetch(i))) bad.push(i);
+    if (++done % 512 === 0 || done === items.length) onProgress?.(done, items.length);
+  });
+  bad.sort((a, b) => a - b);
+  // several are decoded at once, so they come to light in any order
+  broken.list.sort((a, b) => byCodePoint(a.file, b.file));
+  const reasons = new Map(broken.list.map((b) => [b.file, b.reason]));
+  await kept?.save(
+    decoded.memory,
+    bad.map((index) => ({ index, reason: reasons.get(items[index].name) ?? 'broken' })),
+  );
+  return bad;
+}
+
+function signalled(signal?: AbortSignal): void {
+  if (signal?.aborted) throw new Interrupted();
+}

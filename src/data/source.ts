@@ -1,0 +1,79 @@
+import type { ImageSet } from './types.ts';
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** An image as found: a file's bytes, or pixels already (NHWC without the N, uint8). */
+export type Found =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'pixels';
+      readonly data: Uint8Array;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+    };
+
+/** One labelled image of a source, not yet read. */
+export interface Item {
+  /** `<split>/<class>/<rest>`, or a running number for arrays; the same on every machine */
+  readonly name: string;
+  /** as given; 'all' where the set has no splits */
+  readonly split: SplitName | 'all';
+  readonly label: number;
+  /** size in the file system or archive, uncompressed */
+  readonly bytes: number;
+  read(): Promise<Found>;
+}
+
+/** A set in any of its forms: the images by name, before anything is decoded. */
+export interface Source {
+  readonly form: ImageSet['form'];
+  readonly classes: readonly string[];
+  readonly items: readonly Item[];
+  readonly warnings: readonly string[];
+  /** bytes that the source itself holds in memory for as long as it is open */
+  readonly heldBytes: number;
+  close(): Promise<void>;
+}
+
+/** A file of a folder or archive, before anyone knows what its folders mean. */
+export interface SourceFile {
+  /** with '/' between its parts, relative to the folder or archive */
+  readonly path: string;
+  readonly bytes: number;
+  read(): Promise<Uint8Array>;
+}
+
+/** The largest single image file that is read at all. */
+export const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Most files in one set: a stop for `--data /`. */
+export const MAX_FILES = 4_000_000;
+
+const IMAGE = /\.(jpe?g|png|webp|bmp)$/i;
+
+/** Whether the file is an image of a kind that is read, and not a hidden one (`._cat.jpg`, `__MACOSX/`). */
+export function isImagePath(path: string): boolean {
+  return (
+    IMAGE.test(path) && !path.split('/').some((part) => part.startsWith('.') || part.startsWith('__MACOSX'))
+  );
+}
+
+/** Code-point order, as Python sorts: class indices then agree with networks that Keras and torchvision trained. */
+export function byCodePoint(a: string, b: string): number {
+  if (a === b) return 0;
+  // surrogates (astral characters) sort above the rest of the plane in code points but not in UTF-16
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    if (a[i] !== b[i]) return a.codePointAt(i)! - b.codePointAt(i)!;
+  }
+  return a.length - b.length;
+}
+
+export function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024).toLocaleString('en-US')} MB`;
+}
+
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0].trim().replace(/\.$/, '') || 'unknown error';
+}
