@@ -4,7 +4,7 @@ import { costModel } from './cost.ts';
 import type { Architecture, Cost, Dependencies, Graph, KeptChannels } from './types.ts';
 
 export { costModel, layerCosts, paperFlops, paperFlopsModel } from './cost.ts';
-export type { LayerCost } from './cost.ts';
+export type { LayerCost, PaperOptions } from './cost.ts';
 export { fitToBudget, leastArchitecture, roundWidth } from './budget.ts';
 export type { FitOptions } from './budget.ts';
 

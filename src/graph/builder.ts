@@ -38,9 +38,13 @@ export class GraphBuilder {
   private readonly random: Random;
   private readonly lively: boolean;
 
-  constructor(options: { seed?: number; lively?: boolean } = {}) {
+  private readonly zeros: boolean;
+
+  /** @param options.zeros leaves all weights at zero: fast, for shapes and costs alone */
+  constructor(options: { seed?: number; lively?: boolean; zeros?: boolean } = {}) {
     this.random = new Random(options.seed ?? 0);
     this.lively = options.lively ?? false;
+    this.zeros = options.zeros ?? false;
   }
 
   /** Per-sample shape of a node's value. */
@@ -325,6 +329,7 @@ export class GraphBuilder {
   private values(role: string, shape: readonly number[], fill: Fill): Float32Array {
     const data = new Float32Array(sizeOf(shape));
     const random = this.random;
+    if (this.zeros) return data;
     if (typeof fill === 'number') {
       for (let i = 0; i < data.length; i++) data[i] = fill * random.normal();
     } else if (fill === 'slopes') {

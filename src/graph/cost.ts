@@ -59,16 +59,24 @@ export function layerCosts(
   });
 }
 
+export interface PaperOptions {
+  /** default true, as for their ResNet-50 */
+  readonly countRelu?: boolean;
+  /** default false, as for their ResNet-50 */
+  readonly countGlobalPool?: boolean;
+}
+
 /**
  * The FLOPs of the MetaPruning and rewarded meta-pruning papers' counter: multiply-accumulates of convolutions, weights
  * and biases of dense layers, one for each element behind a batch norm or (`countRelu`) a ReLU, and window size times
- * output for max and average pooling, not global. ReLU counts in their ResNet-50 and in neither MobileNet, where it is
- * not a module. (spec: rewarded-meta-pruning.md 1.5)
+ * output for max and average pooling. ReLU counts in their ResNet-50 and in neither MobileNet, where it is not a module;
+ * the last pooling the other way about (`countGlobalPool`), since the MobileNets' is an average pooling of 7 x 7 and
+ * ResNet-50's an adaptive one. (spec: rewarded-meta-pruning.md 1.5)
  */
 export function paperFlopsModel(
   graph: Graph,
   dependencies: Dependencies,
-  options: { countRelu?: boolean } = {},
+  options: PaperOptions = {},
 ): (architecture: Architecture) => number {
   const network = networkWidths(graph, dependencies);
   const flops = new Terms(network);
@@ -81,6 +89,8 @@ export function paperFlopsModel(
     if (op.kind === 'activation' && op.activation === 'relu' && options.countRelu !== false)
       flops.add(1, value);
     if (op.kind === 'maxPool' || op.kind === 'avgPool') flops.add(op.size[0] * op.size[1], value);
+    if ((op.kind === 'globalAvgPool' || op.kind === 'globalMaxPool') && options.countGlobalPool)
+      flops.add(1, network.values[node.inputs[0]]);
   }
   return (architecture) => flops.evaluate(network.at(architecture));
 }
@@ -90,7 +100,7 @@ export function paperFlops(
   graph: Graph,
   dependencies: Dependencies,
   architecture: Architecture,
-  options: { countRelu?: boolean } = {},
+  options: PaperOptions = {},
 ): number {
   return paperFlopsModel(graph, dependencies, options)(architecture);
 }
@@ -119,20 +129,28 @@ function peakElements(graph: Graph, network: NetworkWidths): (lengths: Float64Ar
   last.forEach((end, i) => {
     if (end !== Infinity) dying[end].push(i);
   });
-  const sizes = graph.nodes.map((node) => {
-    const term = new Terms(network);
-    term.add(1, network.values[node.id]);
-    return term;
+  // values of one shape have one size: each is worked out once an architecture
+  const sizes: Terms[] = [];
+  const byShape = new Map<string, number>();
+  const sizeOf = graph.nodes.map((node) => {
+    const key = network.values[node.id].join();
+    let size = byShape.get(key);
+    if (size === undefined) {
+      const term = new Terms(network);
+      term.add(1, network.values[node.id]);
+      byShape.set(key, (size = sizes.push(term) - 1));
+    }
+    return size;
   });
-  const elements = new Float64Array(graph.nodes.length);
+  const elements = new Float64Array(sizes.length);
   return (lengths) => {
+    for (let i = 0; i < sizes.length; i++) elements[i] = sizes[i].evaluate(lengths);
     let alive = 0;
     let peak = 0;
-    for (let i = 0; i < elements.length; i++) {
-      elements[i] = sizes[i].evaluate(lengths);
-      alive += elements[i];
+    for (let i = 0; i < sizeOf.length; i++) {
+      alive += elements[sizeOf[i]];
       if (alive > peak) peak = alive;
-      for (const dead of dying[i]) alive -= elements[dead];
+      for (const dead of dying[i]) alive -= elements[sizeOf[dead]];
     }
     return peak;
   };
