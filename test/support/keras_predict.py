@@ -1,6 +1,6 @@
 """Prediction by real Keras: keras_predict.py MODEL INPUT.npy OUTPUT.npy [MODEL INPUT OUTPUT ...]
 
-INPUT is one array, batch axis first, or an .npz with one array an input (arr_0, arr_1, ...). OUTPUT gets the model's
+INPUT is one array, batch axis first, or several of them, joined by commas, one an input. OUTPUT gets the model's
 outputs, each flattened to [batch, -1] and joined along the last axis. With TF_USE_LEGACY_KERAS=1, Keras 2 loads the
 model (from the tf_keras package); else Keras 3. --compile loads it with its training configuration.
 """
@@ -24,9 +24,8 @@ def main(args):
     args = [a for a in args if a != "--compile"]
     for i in range(0, len(args), 3):
         model = keras.models.load_model(args[i], compile=compile)
-        given = np.load(args[i + 1])
-        x = [given[k] for k in given.files] if hasattr(given, "files") else given
-        y = model.predict(x, verbose=0)
+        x = [np.load(name) for name in args[i + 1].split(",")]
+        y = model(x if len(x) > 1 else x[0], training=False)
         if isinstance(y, dict):
             y = list(y.values())
         outputs = y if isinstance(y, (list, tuple)) else [y]

@@ -147,6 +147,10 @@ class Scope {
       (key) => 'tensor' in call.kwargs[key] && !/^inputs?\b/.test(key),
     );
     if (extra) this.fail(`layer "${layer.name}" (${layer.className}) is called with a tensor as "${extra}"`);
+    if (call.args.some((a) => 'constant' in a && a.constant !== null))
+      this.fail(
+        `layer "${layer.name}" (${layer.className}) is called with a constant, not with tensors alone`,
+      );
     const inputs = tensorsOf(call).map(find);
     if (inputs.length === 0) this.fail(`layer "${layer.name}" (${layer.className}) is called on no tensor`);
     if (layer.model) return inlineModel(this.s, layer.model, names, inputs, this.trainable).outputs;

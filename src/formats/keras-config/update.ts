@@ -41,6 +41,8 @@ class Update {
     const layers = layersOf(entry);
     for (const layer of layers) {
       const path = [...names, nameOf(layer)];
+      // Keras makes one object of all entries with one id, but each place has its own weights, and now sizes.
+      delete layer.shared_object_id;
       if (layersOf(layer).length > 0) this.model(layer, path);
       else this.layer(layer, path.join('/'));
       this.tensors(layer, names, layers);

@@ -147,7 +147,8 @@ function assignByName(
   for (const layer of layers) {
     for (const id of layer.params) {
       const role = id.slice(id.lastIndexOf('/') + 1);
-      const names = layer.names.map((_, i) => `${layer.names.slice(i).join('/')}/${role}`);
+      const paths = layer.names.map((_, i) => layer.names.slice(i).join('/'));
+      const names = paths.flatMap((p) => [`${p}/${role}`, `${p}/${role.replace('depthwise_', '')}`]);
       const array = names.map((n) => byName.get(n)).find((a) => a !== undefined);
       if (!array || used.has(array)) return undefined;
       used.add(array);
@@ -162,7 +163,8 @@ function fits(assignment: Assignment, parsed: ParsedConfig): boolean {
     if (!shapeFits(parsed.graph.params[id], array)) return false;
     const stored = ROLES.exec(bare(array.name))?.[1];
     const role = ROLES.exec(id)?.[1];
-    if (stored && role && stored !== role) return false;
+    // Keras 3 calls the kernel of a DepthwiseConv2D plainly so.
+    if (stored && role && stored !== role && `depthwise_${stored}` !== role) return false;
   }
   return true;
 }

@@ -4,11 +4,11 @@ import { InputError } from '../../graph/errors.ts';
 import { readInput } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { isObject } from '../keras-config/plain.ts';
+import { parsePythonJson } from '../keras-config/python-json.ts';
 import type { LoadedModel } from '../types.ts';
 import { toFloat32 } from './floats.ts';
 import type { Hdf5 } from './hdf5.ts';
 import { withHdf5 } from './hdf5.ts';
-import { parsePythonJson } from './json.ts';
 import { attributeList, matchArrays } from './match.ts';
 
 /** Role of the file's bytes in Container.files. */

@@ -3,13 +3,13 @@ import { sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
+import { pythonJson } from '../keras-config/python-json.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
 import { updateKerasConfig } from '../keras-config/update.ts';
 import type { LoadedModel } from '../types.ts';
 import { toFloat32 } from './floats.ts';
 import type { Hdf5, Hdf5Writer, Meta } from './hdf5.ts';
 import { FLOAT, INTEGER, makeHdf5, STRING, stringSize, withHdf5 } from './hdf5.ts';
-import { pythonJson } from './json.ts';
 import { matchArrays, savedOrder, topLevel } from './match.ts';
 import { H5_FILE, weightsRoot } from './read.ts';
 
@@ -94,7 +94,8 @@ function copyWith(
       }
     }
   };
-  steps.push((file) => file.string('', 'model_config', pythonJson(config)));
+  const text = h5.strings('/', 'model_config')![0];
+  steps.push((file) => file.string('', 'model_config', pythonJson(config, text)));
   visit('', 0);
   return (file) => steps.forEach((step) => step(file));
 }

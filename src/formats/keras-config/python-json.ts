@@ -1,0 +1,53 @@
+/**
+ * Python's JSON is not quite ours: NaN and Infinity are bare words, and 1.0 is a float where 1 is an integer (which
+ * TensorFlow's operations tell apart). The words are carried as marked strings, so that they can be written again;
+ * a float's point is put back from the source's text.
+ */
+const MARK = '\u0001';
+const WORD = /^-?(?:NaN|Infinity)$/;
+
+/** A string, a bare word, or a number that is written as a float; strings are matched so as to pass over them. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\b\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)/g;
+
+/** @throws SyntaxError */
+export function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON.parse(text.replace(TOKEN, (found) => (WORD.test(found) ? marked(found) : found)));
+  }
+}
+
+/**
+ * JSON in ASCII alone, as Python writes it.
+ * @param like the text that `value` was read from, before changes: whole numbers that are floats there stay floats
+ */
+export function pythonJson(value: unknown, like?: string): string {
+  let floats: unknown;
+  if (like !== undefined)
+    floats = JSON.parse(like.replace(TOKEN, (found) => (found.startsWith('"') ? found : marked(found))));
+  const text = JSON.stringify(withPoints(value, floats));
+  return text
+    .replace(/"\\u0001([^"\\]*)\\u0001"/g, '$1')
+    .replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A copy with the whole numbers marked that were floats at the same place. */
+function withPoints(value: unknown, floats: unknown): unknown {
+  if (typeof value === 'number')
+    return typeof floats === 'string' && floats.startsWith(MARK) && Number.isInteger(value)
+      ? `${MARK}${Object.is(value, -0) ? '-0' : BigInt(value)}.0${MARK}`
+      : value;
+  if (Array.isArray(value))
+    return value.map((v, i) => withPoints(v, Array.isArray(floats) ? floats[i] : undefined));
+  if (value === null || typeof value !== 'object') return value;
+  const source = floats !== null && typeof floats === 'object' ? (floats as Record<string, unknown>) : {};
+  return Object.fromEntries(
+    Object.entries(value).map(([k, v]) => [
+      k,
+      withPoints(v, Object.hasOwn(source, k) ? source[k] : undefined),
+    ]),
+  );
+}
+
+const marked = (found: string) => JSON.stringify(MARK + found + MARK);
