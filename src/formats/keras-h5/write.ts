@@ -100,9 +100,9 @@ function copyWith(
   return (file) => steps.forEach((step) => step(file));
 }
 
-type Step = (file: Hdf5Writer) => void;
+export type Step = (file: Hdf5Writer) => void;
 
-function copyAttribute(h5: Hdf5, path: string, name: string): Step | undefined {
+export function copyAttribute(h5: Hdf5, path: string, name: string): Step | undefined {
   const at = path === '' ? '/' : path;
   const meta = h5.attributeMeta(at, name);
   if (meta.type === STRING) {
@@ -116,7 +116,7 @@ function copyAttribute(h5: Hdf5, path: string, name: string): Step | undefined {
 }
 
 /** An array that is no parameter: the state of a random generator, or what somebody else put there. */
-function copyDataset(h5: Hdf5, path: string): Step | undefined {
+export function copyDataset(h5: Hdf5, path: string): Step | undefined {
   const meta = h5.dataset(path);
   if (meta.type !== FLOAT && meta.type !== INTEGER) return undefined;
   const numbers = typed(h5.bytes(path, meta), meta);
