@@ -23,7 +23,7 @@ def network():
     x = layers.Conv2D(6, 3, padding="same", strides=2, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.8)(x)
     x = layers.ReLU()(x)
-    s = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2)(x)
+    s = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, use_bias=False)(x)
     s = layers.BatchNormalization(momentum=0.9, scale=False)(s)
     s = layers.Activation("relu6")(s)
     s = layers.Conv2D(6, 1)(s)
