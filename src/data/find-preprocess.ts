@@ -1,0 +1,111 @@
+import { InputError } from '../graph/errors.ts';
+import { PREPROCESSES, standardise, suits } from './preprocess.ts';
+import type { Preprocess, Split } from './types.ts';
+
+export interface Score {
+  /** in percent */
+  readonly accuracy: number;
+  readonly loss: number;
+  /** images that it was measured on */
+  readonly images: number;
+}
+
+export interface FoundPreprocess {
+  readonly preprocess: Preprocess;
+  /**
+   * sure: ahead of every other by more than 3 standard errors of the difference. likely: ahead, but within them (its
+   * loss decided). unsure: no candidate is better than guessing, and `unit` was taken.
+   */
+  readonly sureness: 'sure' | 'likely' | 'unsure';
+  /** lead over the runner-up in accuracy, in standard errors of the difference; 0 if unsure */
+  readonly lead: number;
+  /** one sentence for people */
+  readonly reason: string;
+  /** best first */
+  readonly table: readonly ({ readonly preprocess: Preprocess } & Score)[];
+}
+
+/** The common preprocessings that these images can have, this training set's own among them. */
+export async function commonPreprocesses(train: Split): Promise<Preprocess[]> {
+  const named = Object.values(PREPROCESSES).filter((p) => suits(p, train.channels));
+  return [...named, await standardise(train)];
+}
+
+const SURE = 3;
+
+/**
+ * Which preprocessing a trained network expects: scores a labelled sample (of training or validation, never of test)
+ * under each candidate.
+ * @param scoreWith accuracy and loss of the network on one fixed sample under this preprocessing
+ * @param classes of the data set: 100 / classes percent is what guessing gets
+ */
+export async function findPreprocess(
+  scoreWith: (preprocess: Preprocess) => Promise<Score>,
+  candidates: readonly Preprocess[],
+  classes: number,
+): Promise<FoundPreprocess> {
+  if (candidates.length === 0) throw new InputError('No preprocessing suits these images.');
+  const table: ({ preprocess: Preprocess } & Score)[] = [];
+  for (const preprocess of candidates) table.push({ preprocess, ...(await scoreWith(preprocess)) });
+  table.sort((a, b) => b.accuracy - a.accuracy || finite(a.loss) - finite(b.loss));
+  const top = table[0];
+  const guessing = 100 / classes;
+  if (top.accuracy - guessing <= SURE * standardError(guessing, top.images)) {
+    const unit = candidates.find((p) => p.name === 'unit') ?? top.preprocess;
+    return {
+      preprocess: unit,
+      sureness: 'unsure',
+      lead: 0,
+      reason: `No preprocessing does better than guessing (best: ${top.preprocess.name}, ${percent(top.accuracy)} of ${top.images} images), so the network seems untrained or the classes are in another order; took ${unit.name}.`,
+      table,
+    };
+  }
+  // all that chance alone could have put behind the top one; the loss tells them apart
+  const close = table.filter((row) => lead(top, row) <= SURE);
+  const best = close.reduce((a, b) => (finite(b.loss) < finite(a.loss) ? b : a));
+  const others = table.filter((row) => row !== best);
+  const runnerUp = others[0];
+  if (!runnerUp)
+    return {
+      preprocess: best.preprocess,
+      sureness: 'sure',
+      lead: Infinity,
+      reason: 'The only candidate.',
+      table,
+    };
+  const ahead = lead(best, runnerUp);
+  const sure = close.length === 1;
+  const gets = `${best.preprocess.name} gets ${percent(best.accuracy)} of ${best.images} images right`;
+  const next = `${runnerUp.preprocess.name} ${percent(runnerUp.accuracy)}`;
+  return {
+    preprocess: best.preprocess,
+    sureness: sure ? 'sure' : 'likely',
+    lead: Math.max(0, ahead),
+    reason: sure
+      ? `${gets}, the next, ${next}: ${ahead.toFixed(1)} standard errors behind.`
+      : `${gets}, ${next}: too close to be sure, taken for its lower loss (${best.loss.toFixed(3)} against ${runnerUp.loss.toFixed(3)}).`,
+    table: [best, ...others],
+  };
+}
+
+function finite(loss: number): number {
+  return Number.isFinite(loss) ? loss : Infinity;
+}
+
+/** Of an accuracy in percent over n images. */
+function standardError(accuracy: number, n: number): number {
+  const p = accuracy / 100;
+  // at 0 and 100 % the formula says 0; a sample never knows that well
+  return 100 * Math.sqrt(Math.max(p * (1 - p), 1 / (n + 2)) / n);
+}
+
+function lead(a: Score, b: Score): number {
+  return (
+    (a.accuracy - b.accuracy) /
+    Math.hypot(standardError(a.accuracy, a.images), standardError(b.accuracy, b.images))
+  );
+}
+
+function percent(accuracy: number): string {
+  return `${accuracy.toFixed(1)} %`;
+}
