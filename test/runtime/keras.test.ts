@@ -54,7 +54,7 @@ describe.skipIf(!python)('training as real Keras does it (needs ESPALIER_PYTHON)
         ),
       );
       expect(difference(ours, losses)).toBeLessThan(1e-5);
-    const after = network.weights();
+      const after = network.weights();
       network.dispose();
       expect(after.size).toBe(end.weights.size);
       expect(after.size).toBeGreaterThan(20);
