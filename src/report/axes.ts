@@ -6,17 +6,24 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A scale over [low, high], widened to round ticks, about `want` of them. */
-export function scaleOf(low: number, high: number, from: number, to: number, want = 6): Scale {
+/** A scale over [low, high], about `want` round ticks on it; widened to whole ticks, but not where it is `tight`. */
+export function scaleOf(
+  low: number,
+  high: number,
+  from: number,
+  to: number,
+  { want = 6, tight = false }: { want?: number; tight?: boolean } = {},
+): Scale {
   if (!(high > low)) [low, high] = [low - 0.5, low + 0.5];
   const raw = (high - low) / want;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 2.5, 5, 10].find((m) => power * m >= raw * 0.999) ?? 10);
-  const start = Math.floor(low / step + 1e-9) * step;
-  const end = Math.ceil(high / step - 1e-9) * step;
+  const first = (tight ? Math.ceil : Math.floor)(low / step + (tight ? -1e-9 : 1e-9)) * step;
+  const last = (tight ? Math.floor : Math.ceil)(high / step + (tight ? 1e-9 : -1e-9)) * step;
   const ticks: number[] = [];
-  for (let i = 0; start + i * step <= end + step * 1e-6; i++)
-    ticks.push(Number((start + i * step).toPrecision(12)));
+  for (let i = 0; first + i * step <= last + step * 1e-6; i++)
+    ticks.push(Number((first + i * step).toPrecision(12)));
+  const [start, end] = tight ? [low, high] : [first, last];
   const scale = (value: number) => from + ((value - start) / (end - start)) * (to - from);
   return Object.assign(scale, { ticks });
 }
@@ -28,6 +35,8 @@ export interface Frame {
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
+  /** height of the vertical axis' name, where it is not just above the axis */
+  readonly title?: number;
 }
 
 /** Grid lines with their labels, and the names of both axes. */
@@ -51,7 +60,7 @@ export function axes(
   return (
     rows.join('') +
     columns.join('') +
-    `<text x="${left}" y="${top - 9}" fill="var(--dim)">${escape(names.y)}</text>` +
+    `<text x="${left}" y="${frame.title ?? top - 9}" fill="var(--dim)">${escape(names.y)}</text>` +
     `<text x="${width - right}" y="${height - 3}" text-anchor="end" fill="var(--dim)">${escape(names.x)}</text>`
   );
 }

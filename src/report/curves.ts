@@ -9,7 +9,7 @@ interface Series {
   readonly own: boolean;
 }
 
-const frame = { width: 400, height: 210, left: 42, right: 84, top: 24, bottom: 32 };
+const frame = { width: 400, height: 210, left: 42, right: 104, top: 24, bottom: 32 };
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '1 4', '10 4'];
 
 /** Lines over epochs or generations; told apart by dashes and names, not by colour. */
@@ -20,8 +20,8 @@ function lineChart(caption: string, names: { x: string; y: string }, series: rea
   const { width, height, left, right, top, bottom } = frame;
   const xs = all.map(([a]) => a);
   const ys = all.map(([, b]) => b);
-  const x = scaleOf(Math.min(...xs), Math.max(...xs), left, width - right, 5);
-  const y = scaleOf(Math.min(...ys), Math.max(...ys), height - bottom, top, 5);
+  const x = scaleOf(Math.min(...xs), Math.max(...xs), left, width - right, { want: 5, tight: true });
+  const y = scaleOf(Math.min(...ys), Math.max(...ys), height - bottom, top, { want: 5 });
   const whole = (v: number) => (Number.isInteger(v) ? String(v) : '');
   const ends = drawn.map((one) => y(one.points.at(-1)![1]));
   const heights = spread(ends, 13, top, height - bottom);

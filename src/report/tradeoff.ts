@@ -4,7 +4,7 @@ import { amount, bytes, count, escape, metricNames, percent } from './text.ts';
 
 type Metric = 'macs' | 'params' | 'bytes';
 
-const frame = { width: 680, height: 340, left: 44, right: 16, top: 24, bottom: 36 };
+const frame = { width: 680, height: 340, left: 44, right: 16, top: 40, bottom: 36, title: 12 };
 
 /** The best accuracy that is known of a candidate before any fine-tuning. */
 export function searchAccuracy(candidate: ReportCandidate): number | undefined {
@@ -50,7 +50,7 @@ export function tradeoffChart(report: RunReport): string {
   if (!values.length) return '';
   const { width, height, left, right, top, bottom } = frame;
   const most = report.cost[metric];
-  const x = scaleOf(0, most * 1.04, left, width - right);
+  const x = scaleOf(0, most * 1.05, left, width - right, { tight: true });
   const sorted = [...values].sort((a, b) => a - b);
   // a few hopeless candidates must not flatten the rest
   const low = Math.min(sorted[Math.floor(sorted.length * 0.05)], ...arms.map((arm) => finalAccuracy(arm)!));
@@ -125,7 +125,7 @@ function armMarks(
       const weight = arm.control ? '' : ' font-weight="600"';
       return (
         `<line x1="${px(cx + 6)}" y1="${px(cy)}" x2="${px(edge - 3)}" y2="${px(heights[i])}" stroke="var(--dim)" stroke-width=".7"/>${mark}` +
-        `<text x="${px(edge)}" y="${px(heights[i] + 3.5)}" fill="${colour}"${weight}>${escape(arm.name)} ${percent(finalAccuracy(arm), 2)}</text>`
+        `<text x="${px(edge)}" y="${px(heights[i] + 3.5)}" fill="${colour}"${weight} stroke="var(--panel)" stroke-width="3" paint-order="stroke">${escape(arm.name)} ${percent(finalAccuracy(arm), 2)}</text>`
       );
     })
     .join('');

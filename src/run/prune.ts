@@ -68,8 +68,14 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
   const [main] = session.state.arms;
   const before = { graph: model.graph, weights: model.weights };
   const after = networkOf(shop, main);
-  const latency = await services.latency(before, after, plan.threads);
-  yield await session.record({ type: 'latency', ...latency });
+  const asked = plan.measureLatency || plan.targets.some((target) => target.metric === 'latency');
+  const latency = await services.latency(before, after, plan.threads).catch((error: unknown) => {
+    if (asked) throw error;
+    return error instanceof Error ? error.message : String(error);
+  });
+  if (typeof latency === 'string')
+    yield await session.record({ type: 'warning', message: `latency could not be measured: ${latency}` });
+  else yield await session.record({ type: 'latency', ...latency });
   if (workshop) {
     const samples = await workshop.samples(before, after);
     yield await session.record({ type: 'samples', samples });
@@ -77,7 +83,6 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
   const out = run.resolve(plan.out);
   const files = outputs(model, out);
   await services.saveModel(model, after.graph, after.weights, files.model);
-  const asked = plan.measureLatency || plan.targets.some((target) => target.metric === 'latency');
   const config = buildConfig({
     plan,
     model,
@@ -88,7 +93,7 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     fineTuning: workshop ? shop.fineTuning : null,
     set: workshop?.images.set,
     preprocess: workshop?.images.preprocess,
-    latency: asked ? latency : undefined,
+    latency: asked && typeof latency === 'object' ? latency : undefined,
     before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),
     files,
   });

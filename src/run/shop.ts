@@ -11,7 +11,8 @@ import { feasible } from './feasibility.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { producersOf } from './result.ts';
-import type { Services, Sized } from './services.ts';
+import type { Services, Sized, Workshop } from './services.ts';
+import type { State } from './state.ts';
 import type { Session } from './session.ts';
 import { hashModel, measureScript } from './measure.ts';
 import type { Target } from './targets.ts';
@@ -59,6 +60,13 @@ export async function* openShop(
   const method = await services.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
+  // a mistake in the settings is said before any image is read
+  method.settings(plan.settings, plan.effort, {
+    graph: model.graph,
+    dependencies,
+    trainImages: 1,
+    untrained: false,
+  });
   session.checkStop();
   const workshop = plan.data
     ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
@@ -70,9 +78,15 @@ export async function* openShop(
       })
     : null;
   const trainImages = workshop?.images.set.train.size ?? 0;
-  const context = { graph: model.graph, dependencies, trainImages, untrained: false };
-  const settings = (one: Method, main: boolean): unknown =>
-    one.settings(main ? plan.settings : {}, plan.effort, context);
+  const settings = (one: Method, main: boolean): unknown => {
+    const context = {
+      graph: model.graph,
+      dependencies,
+      trainImages,
+      untrained: isUntrained(workshop, state),
+    };
+    return one.settings(main ? plan.settings : {}, plan.effort, context);
+  };
   const fineTuning = workshop
     ? fineTuneSettings(plan.effort, trainImages, { epochs: plan.fineTuneEpochs, augment: plan.data?.augment })
     : null;
@@ -85,7 +99,9 @@ export async function* openShop(
     workshop,
     fineTuning,
     settings,
-    mainSettings: settings(method, true),
+    get mainSettings() {
+      return settings(method, true);
+    },
     missed: (network, budgets) => missed(network, budgets, model, plan, services),
   };
   try {
@@ -95,6 +111,13 @@ export async function* openShop(
     throw error;
   }
   return shop;
+}
+
+/** Whether the network does no better than guessing, so that its weights are worth nothing. */
+function isUntrained(workshop: Workshop | null, state: State): boolean {
+  const accuracy = state.original.validation?.accuracy;
+  if (!workshop || accuracy === undefined) return false;
+  return accuracy < 1.5 * (100 / workshop.images.set.classes.length);
 }
 
 async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
@@ -116,6 +139,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       preprocess,
       found: workshop.found,
     });
+    for (const message of set.warnings ?? []) yield await session.record({ type: 'warning', message });
     if (set.broken.length) {
       const { file, reason } = set.broken[0];
       const message = `${set.broken.length} images can't be read and are left out, the first: ${file} (${reason})`;

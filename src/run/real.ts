@@ -1,0 +1,25 @@
+import { compareLatency } from '../runtime/latency.ts';
+import { loadModel, saveModel } from '../formats/index.ts';
+import { methodNamed } from '../methods/index.ts';
+import { machineName } from './result.ts';
+import { runScript } from './measure.ts';
+import type { Services } from './services.ts';
+import { openWorkshop } from './workshop.ts';
+
+/** The services of a real run. */
+export const realServices: Services = {
+  loadModel,
+  saveModel,
+  method: async (name) => methodNamed(name),
+  openWorkshop,
+  latency: async (before, after, threads) => {
+    const measured = await compareLatency(before, after, { threads });
+    return {
+      before: measured.a.medianMs,
+      after: measured.b.medianMs,
+      threads: measured.a.threads,
+      machine: machineName(),
+    };
+  },
+  script: runScript,
+};
