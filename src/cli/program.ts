@@ -139,13 +139,11 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'evaluate <model>',
     'accuracy, loss and latency',
     async () => (await import('./commands/evaluate.ts')).evaluate,
-  )
-    .option(
-      '--split <name>',
-      'train, validation or test (default: test where there is one)',
-      oneOf('--split', ['train', 'validation', 'test']),
-    )
-    .option('--seed <n>', 'of the validation split', seeds);
+  ).option(
+    '--split <name>',
+    'train, validation or test (default: test where there is one)',
+    oneOf('--split', ['train', 'validation', 'test']),
+  );
   dataOptions(evaluate, true);
 
   command(

@@ -1,17 +1,15 @@
-import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { writeConfig } from '../config/files.ts';
 import { engineVersion } from '../config/version.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { costModel, fullArchitecture } from '../graph/architecture.ts';
-import { InputError } from '../graph/errors.ts';
 import { writeFiles } from '../formats/files.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
 import type { RunEvent } from './events.ts';
-import { readEvents, unwritable } from './folder.ts';
+import { readEvents } from './folder.ts';
+import { probeFolder } from './probe.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { networkOf, runArm } from './arms.ts';
@@ -44,7 +42,10 @@ export async function* runPrune(
   const session = new Session(run, options);
   await session.load();
   const out = run.resolve(plan.out);
-  await probe(out, run.resolve(plan.model.path));
+  const source = await stat(run.resolve(plan.model.path)).catch(() => null);
+  // room for the result, and for a few checkpoints
+  await probeFolder(out, source?.size ?? 0);
+  await probeFolder(run.folder, 4 * (source?.size ?? 0));
   let shop: OpenShop | null = null;
   try {
     shop = yield* openShop(run, plan, services, session);
@@ -124,23 +125,4 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
   yield await session.record({ type: 'done' });
   await session.save();
   return { config, configFile: files.config, modelFile: files.model, reportFile, report };
-}
-
-/** Refuses a folder that can't be written or has too little room, before anything runs. */
-async function probe(out: string, model: string): Promise<void> {
-  const file = path.join(out, `.espalier-probe-${randomBytes(4).toString('hex')}`);
-  try {
-    await mkdir(out, { recursive: true });
-    await writeFile(file, Buffer.alloc(4096), { flag: 'wx' });
-    const { bavail, bsize } = await statfs(out);
-    const { size } = await stat(model);
-    if (bavail * bsize < size + 2 ** 20)
-      throw new InputError(
-        `the disk of ${out} has ${Math.floor((bavail * bsize) / 2 ** 20)} MB left, too little for the pruned model; free some or choose another --out`,
-      );
-  } catch (error) {
-    throw unwritable(error, out);
-  } finally {
-    await rm(file, { force: true }).catch(() => {});
-  }
 }

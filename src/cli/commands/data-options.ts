@@ -1,0 +1,47 @@
+import { InputError } from '../../graph/errors.ts';
+import { parsePreprocess } from '../../data/preprocess.ts';
+import type { DataPlan } from '../../run/plan.ts';
+
+/** The options that every command with `--data` has. */
+export interface DataOptions {
+  readonly data?: string;
+  readonly preprocess?: string;
+  readonly limit?: number;
+  readonly validationImages?: number;
+  readonly augment?: string;
+  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly threads?: number;
+}
+
+/** How images are opened, from the options; undefined without --data. */
+export function dataPlan(options: DataOptions): DataPlan | undefined {
+  if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
+  if (options.data === undefined) {
+    const lone = (['preprocess', 'limit', 'validationImages', 'augment'] as const).find(
+      (key) => options[key] !== undefined,
+    );
+    const name = lone === 'validationImages' ? 'validation-images' : lone;
+    if (name) throw new InputError(`--${name} says something about images, but there is no --data`);
+    return undefined;
+  }
+  return {
+    path: options.data,
+    preprocess: options.preprocess ?? 'auto',
+    limit: options.limit,
+    validationImages: options.validationImages,
+    augment: augmentation(options.augment),
+  };
+}
+
+function augmentation(text: string | undefined): DataPlan['augment'] {
+  if (text === undefined) return undefined;
+  let flip = false;
+  let shift = 0;
+  for (const part of text.split(',')) {
+    const [, pixels] = /^shift=(\d{1,3})$/.exec(part) ?? [];
+    if (part === 'flip') flip = true;
+    else if (pixels !== undefined) shift = Number(pixels);
+    else if (part !== 'none') throw new InputError(`--augment takes flip, shift=N or both, not "${part}"`);
+  }
+  return { flip, shift };
+}

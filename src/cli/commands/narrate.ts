@@ -1,0 +1,119 @@
+import type { RunEvent } from '../../run/events.ts';
+import type { RunReport } from '../../report/types.ts';
+import { amount, bytes, change, count, duration, metricNames, percent } from '../../report/text.ts';
+import { table } from '../output.ts';
+import type { Progress } from '../progress.ts';
+
+const stepNames: Record<string, string> = {
+  original: 'the network as it is',
+  cut: 'after cutting',
+  recalibrated: 'recalibrated',
+  fineTuned: 'fine-tuned',
+  test: 'on the test split',
+};
+
+/** Tells a person what a run does. */
+export function narrate(progress: Progress, event: RunEvent): void {
+  const arm = 'arm' in event && event.arm !== undefined ? `${event.arm}: ` : '';
+  switch (event.type) {
+    case 'opened':
+      progress.say(
+        `${event.model.path}: ${count(event.cost.macs)} MACs, ${count(event.cost.params)} parameters`,
+      );
+      break;
+    case 'budgets':
+      for (const { metric, limit, original } of event.budgets)
+        progress.say(
+          `goal: ${metricNames[metric]} at most ${amount(metric, limit)} (${((100 * limit) / original).toFixed(1)} % of ${amount(metric, original)})`,
+        );
+      break;
+    case 'backend':
+      progress.say(`engine: ${event.name}, ${event.threads} threads: ${event.why}`);
+      break;
+    case 'data':
+      progress.say(
+        `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.classes.length} classes`,
+      );
+      progress.say(`preprocessing: ${event.preprocess.name} (${event.found})`);
+      break;
+    case 'stage':
+      progress.say(`${arm}${event.message || event.stage}`);
+      break;
+    case 'progress':
+      progress.update({
+        stage: `${arm}${event.stage}`,
+        done: event.done,
+        total: event.total,
+        unit: event.unit,
+        perSecond: event.imagesPerSecond,
+        secondsLeft: event.secondsLeft,
+      });
+      break;
+    case 'loss': {
+      const accuracy = event.accuracy === undefined ? '' : `, ${percent(event.accuracy)} on validation`;
+      progress.say(`${arm}${event.stage}, epoch ${event.epoch}: loss ${event.loss.toFixed(4)}${accuracy}`);
+      break;
+    }
+    case 'generation':
+      progress.say(`${arm}generation ${event.generation}: best reward ${event.reward.toPrecision(5)}`);
+      break;
+    case 'chosen': {
+      const { cost } = event.candidate;
+      progress.say(`${arm}chosen: ${count(cost.macs)} MACs, ${count(cost.params)} parameters`);
+      break;
+    }
+    case 'score':
+      progress.say(
+        `${arm}${percent(event.score.accuracy, 2)} ${stepNames[event.step]} (${event.score.images} ${event.split} images)`,
+      );
+      break;
+    case 'latency':
+      progress.say(`latency of one image: ${event.before.toFixed(2)} → ${event.after.toFixed(2)} ms`);
+      break;
+    case 'warning':
+      progress.say(`warning: ${arm}${event.message}`);
+      break;
+  }
+}
+
+/** The numbers of a finished run. */
+export function resultTable(report: RunReport): string {
+  const [main] = report.arms;
+  const after = main.chosen!.cost;
+  const { cost, latency } = report;
+  const lines = [
+    '',
+    `MACs        ${count(cost.macs)} → ${count(after.macs)}  ${change(cost.macs, after.macs)}`,
+    `parameters  ${count(cost.params)} → ${count(after.params)}  ${change(cost.params, after.params)}`,
+    `weights     ${bytes(cost.bytes)} → ${bytes(after.bytes)}  ${change(cost.bytes, after.bytes)}`,
+  ];
+  if (latency)
+    lines.push(
+      `latency     ${latency.before.toFixed(2)} → ${latency.after.toFixed(2)} ms  ${change(latency.before, latency.after)}`,
+    );
+  if (report.data) {
+    const rows = report.arms.map((arm) => [
+      arm.name,
+      count(arm.chosen!.cost.macs),
+      percent(arm.scores.cut?.accuracy),
+      percent(arm.scores.recalibrated?.accuracy),
+      percent(arm.scores.fineTuned?.accuracy, 2),
+      percent(arm.scores.test?.accuracy, 2),
+      duration(arm.seconds),
+    ]);
+    rows.push([
+      'original',
+      count(cost.macs),
+      '',
+      '',
+      percent(report.original.validation?.accuracy, 2),
+      percent(report.original.test?.accuracy, 2),
+      '',
+    ]);
+    lines.push(
+      '',
+      table(['', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test', 'time'], rows, [0]),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,173 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError, Interrupted } from '../../graph/errors.ts';
+import { engineVersion } from '../../config/version.ts';
+import { methodNamed } from '../../methods/index.ts';
+import { RunFolder } from '../../run/folder.ts';
+import { hashModel } from '../../run/measure.ts';
+import type { Plan } from '../../run/plan.ts';
+import { defaultControls, planVersion } from '../../run/plan.ts';
+import { runPrune } from '../../run/prune.ts';
+import { realServices } from '../../run/real.ts';
+import { parseTargets } from '../../run/targets.ts';
+import type { Output } from '../output.ts';
+import { settings } from '../options.ts';
+import { Progress } from '../progress.ts';
+import { stopOnCtrlC } from '../stop.ts';
+import { dataPlan } from './data-options.ts';
+import type { DataOptions } from './data-options.ts';
+import { narrate, resultTable } from './narrate.ts';
+
+interface PruneOptions extends DataOptions {
+  readonly target?: string[];
+  readonly method?: string;
+  readonly seed?: number;
+  readonly effort?: 'quick' | 'standard' | 'thorough';
+  readonly accuracyCoefficient?: number;
+  readonly efficiencyCoefficient?: number;
+  readonly roundTo?: number;
+  readonly freeze?: string[];
+  readonly set?: string[];
+  readonly withControls?: true | string;
+  readonly epochs?: number;
+  readonly fineTuneEpochs?: number;
+  readonly measureLatency?: boolean;
+  readonly out?: string;
+  readonly report?: string;
+  readonly resume?: true | string;
+}
+
+/** `espalier prune MODEL` */
+export async function prune(output: Output, args: string[], options: PruneOptions): Promise<number> {
+  const workspace = process.cwd();
+  const { run, plan } = options.resume
+    ? await resumed(workspace, args, options)
+    : await started(workspace, args, options);
+  const progress = new Progress();
+  const again = `espalier prune --resume ${run.id}`;
+  const stop = stopOnCtrlC(() => progress.say('Stopping… (Ctrl-C again to end at once)'));
+  try {
+    if (!output.json) progress.say(`run ${run.id}`);
+    const events = runPrune(run, plan, realServices, { signal: stop.signal });
+    for (;;) {
+      const next = await events.next();
+      if (!next.done) {
+        output.data(next.value);
+        narrate(progress, next.value);
+        continue;
+      }
+      progress.clear();
+      const { modelFile, configFile, reportFile, report } = next.value;
+      const files = { model: modelFile, config: configFile, report: reportFile };
+      output.data({ type: 'result', ...files, config: next.value.config, configFile });
+      output.print(resultTable(report));
+      for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
+      return 0;
+    }
+  } catch (error) {
+    progress.clear();
+    if (error instanceof Interrupted || stop.signal.aborted) {
+      output.note(`Stopped; go on with: ${again}`);
+      throw new Interrupted();
+    }
+    if (!(error instanceof InputError)) output.note(`The run so far is kept; go on with: ${again}`);
+    throw error;
+  } finally {
+    stop.release();
+    await run.close();
+  }
+}
+
+/** A path as it is easiest to read: relative where it is below. */
+function shown(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
+}
+
+async function resumed(
+  workspace: string,
+  args: string[],
+  options: PruneOptions,
+): Promise<{ run: RunFolder; plan: Plan }> {
+  // `prune --resume NAME` and `prune NAME --resume` mean the same
+  const named = options.resume === true ? args[0] : options.resume;
+  if (args.length > (options.resume === true ? 1 : 0))
+    throw new InputError('--resume goes on with a run as it was planned; leave out the model');
+  const others = Object.keys(options).filter((key) => !['resume', 'json', 'verbose'].includes(key));
+  if (others.length)
+    throw new InputError(
+      `--resume goes on with a run as it was planned; leave out --${others[0].replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,
+    );
+  let folder: string | null;
+  if (named === undefined) folder = await RunFolder.latest(workspace);
+  else {
+    const inRuns = path.join(workspace, '.espalier', 'runs', named!);
+    const isRun = (where: string) =>
+      stat(path.join(where, 'run.json')).then(
+        () => true,
+        () => false,
+      );
+    folder = (await isRun(inRuns)) ? inRuns : path.resolve(named!);
+    if (!(await isRun(folder)))
+      throw new InputError(`there is no run "${named}" in ${path.join('.espalier', 'runs')}`);
+  }
+  if (!folder)
+    throw new InputError(
+      'there is no unfinished run here to go on with; start one with espalier prune MODEL',
+    );
+  return await RunFolder.open(folder);
+}
+
+async function started(
+  workspace: string,
+  [model]: string[],
+  options: PruneOptions,
+): Promise<{ run: RunFolder; plan: Plan }> {
+  if (model === undefined)
+    throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
+  const targets = parseTargets(options.target ?? []);
+  const data = dataPlan(options);
+  const method = options.method ?? (data ? 'rewarded-meta' : 'l1');
+  const chosen = methodNamed(method);
+  if (chosen.needsImages && !data)
+    throw new InputError(`the method ${method} learns from images: give some with --data PATH`);
+  const given = settings(options.set);
+  const own: Record<string, unknown> = {
+    accuracyCoefficient: options.accuracyCoefficient,
+    efficiencyCoefficient: options.efficiencyCoefficient,
+    epochs: options.epochs,
+  };
+  for (const [key, value] of Object.entries(own)) if (value !== undefined) given[key] = value;
+  const inside = (file: string) =>
+    path.relative(workspace, path.resolve(file)).split(path.sep).join('/') || '.';
+  const plan: Plan = {
+    version: planVersion,
+    engine: engineVersion,
+    model: { path: inside(model), sha256: await hashModel(path.resolve(model)) },
+    data: data && { ...data, path: inside(data.path) },
+    targets,
+    method,
+    settings: given,
+    seed: options.seed ?? 1,
+    effort: options.effort ?? 'standard',
+    roundTo: options.roundTo ?? 1,
+    freeze: options.freeze ?? [],
+    controls: controlNames(options.withControls, method, data !== undefined),
+    fineTuneEpochs: options.fineTuneEpochs,
+    backend: options.backend ?? 'auto',
+    threads: options.threads,
+    measureLatency: options.measureLatency ?? false,
+    out: inside(options.out ?? path.dirname(model)),
+    report: options.report === undefined ? undefined : inside(options.report),
+  };
+  return { run: await RunFolder.create(workspace, plan), plan };
+}
+
+function controlNames(given: true | string | undefined, method: string, data: boolean): string[] {
+  if (given === undefined) return [];
+  const names = given === true ? [...defaultControls] : given.split(',').map((name) => name.trim());
+  for (const name of names) if (name !== 'scratch') methodNamed(name);
+  if (!data && names.includes('scratch') && given !== true)
+    throw new InputError('the control "scratch" trains on images: give some with --data PATH');
+  return [...new Set(names)].filter((name) => name !== method && (data || name !== 'scratch'));
+}

@@ -1,0 +1,113 @@
+import path from 'node:path';
+import { loadModel, saveModel } from '../../formats/index.ts';
+import { Interrupted } from '../../graph/errors.ts';
+import { defaultTrainSettings } from '../../runtime/schedule.ts';
+import type { TrainSettings } from '../../runtime/types.ts';
+import { probeFolder } from '../../run/probe.ts';
+import { openWorkshop } from '../../run/workshop.ts';
+import { percent } from '../../report/text.ts';
+import type { Output } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { stopOnCtrlC } from '../stop.ts';
+import { dataPlan } from './data-options.ts';
+import type { DataOptions } from './data-options.ts';
+
+interface TrainOptions extends DataOptions {
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly schedule?: TrainSettings['schedule']['kind'];
+  readonly optimizer?: TrainSettings['optimizer'];
+  readonly weightDecay?: number;
+  readonly labelSmoothing?: number;
+  readonly patience?: number;
+  readonly fineTune?: boolean;
+  readonly out: string;
+}
+
+/** `espalier train MODEL --data PATH --out FILE` */
+export async function train(output: Output, [file]: string[], options: TrainOptions): Promise<void> {
+  const data = dataPlan(options)!;
+  const out = path.resolve(options.out);
+  const model = await loadModel(file);
+  await probeFolder(path.dirname(out), 4 * [...model.weights.values()].reduce((sum, w) => sum + w.length, 0));
+  const progress = new Progress();
+  const stop = stopOnCtrlC(() => progress.say('Stopping…'));
+  const { signal } = stop;
+  const seed = options.seed ?? 1;
+  // a fresh network can't tell one preprocessing from another
+  const preprocess = options.preprocess ?? (options.fineTune ? 'auto' : 'unit');
+  const workshop = await openWorkshop({ ...data, preprocess }, model, {
+    backend: options.backend ?? 'auto',
+    threads: options.threads,
+    seed,
+    signal,
+  });
+  try {
+    const { set, backend } = workshop.images;
+    progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
+    const settings = trainSettings(options, set.train.size, data.augment);
+    progress.say(
+      `training on ${set.train.size} images, ${settings.epochs} epochs, batches of ${settings.batchSize}`,
+    );
+    const events = workshop.train(model, settings, { stage: 'train', seed, signal });
+    let weights;
+    for (;;) {
+      const next = await events.next();
+      if (next.done) {
+        weights = next.value;
+        break;
+      }
+      const event = next.value;
+      if (event.type === 'checkpoint') continue;
+      output.data(event);
+      if (event.type === 'progress') progress.update({ ...event, perSecond: event.imagesPerSecond });
+      else
+        progress.say(
+          `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, ${percent(event.accuracy, 2)} on validation`,
+        );
+    }
+    await saveModel(model, model.graph, weights, out);
+    const trained = { graph: model.graph, weights };
+    const validation = await workshop.score(trained, 'validation', signal);
+    const test = set.test ? await workshop.score(trained, 'test', signal) : null;
+    progress.clear();
+    output.data({ type: 'result', out, settings, seed, validation, test });
+    output.print(
+      `${percent(validation.accuracy, 2)} on ${validation.images} validation images` +
+        (test ? `, ${percent(test.accuracy, 2)} on ${test.images} test images` : ''),
+    );
+    output.print(`wrote ${out}`);
+  } catch (error) {
+    progress.clear();
+    if (error instanceof Interrupted) output.note('Stopped; nothing was written.');
+    throw error;
+  } finally {
+    stop.release();
+    await workshop.close();
+  }
+}
+
+function trainSettings(
+  options: TrainOptions,
+  images: number,
+  augment: TrainSettings['augmentation'] | undefined,
+): TrainSettings {
+  const base = defaultTrainSettings(options.fineTune ? 'fine-tune' : 'scratch', {
+    images,
+    epochs: options.epochs,
+  });
+  const given = {
+    batchSize: options.batchSize,
+    optimizer: options.optimizer,
+    weightDecay: options.weightDecay,
+    labelSmoothing: options.labelSmoothing,
+    patience: options.patience,
+    augmentation: augment,
+  };
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const rate = options.learningRate ?? (options.optimizer === 'adam' ? 1e-3 : base.schedule.rate);
+  const kind = options.schedule ?? base.schedule.kind;
+  return { ...base, ...known, schedule: { ...base.schedule, kind, rate } };
+}
