@@ -23,6 +23,6 @@ export function readNpy(file: string): { shape: number[]; data: Float32Array } {
     .split(',')
     .filter((s) => s.trim() !== '')
     .map(Number);
-  const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 10 + length));
+  const data = new Float32Array(Uint8Array.from(bytes.subarray(10 + length)).buffer);
   return { shape, data };
 }
