@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Shape } from '../../graph/types.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
+import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { initialise } from './initialise.ts';
 import { mobilenetV1, mobilenetV2, mobilenetV2Small } from './mobilenet.ts';
@@ -128,7 +129,7 @@ export function createNetwork(name: string, options: NetworkOptions): LoadedMode
     );
   if (!(width > 0 && width <= 16))
     throw new InputError(`network "${name}": the width must lie between 0 and 16, got ${width}`);
-  const kerasConfig = network.config(shape, classes, width);
+  const kerasConfig = inKerasOrder(network.config(shape, classes, width), name);
   const { graph, warnings } = parseKerasConfig(kerasConfig, `network "${name}"`);
   return {
     format: 'keras-h5',

@@ -1,16 +1,6 @@
 const bits = new Uint32Array(1);
 const value = new Float32Array(bits.buffer);
 
-/** IEEE 754 half precision (its 16 bits) to a number. */
-export function fromHalf(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1;
-  const exponent = (h >> 10) & 0x1f;
-  const fraction = h & 0x3ff;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 /** A float32 that a half can hold exactly, to its 16 bits; any other is cut towards zero, so it won't read back. */
 export function toHalf(v: number): number {
   value[0] = v;

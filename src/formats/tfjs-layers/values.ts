@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { sizeOf } from '../../graph/shapes.ts';
-import { fromHalf, toHalf } from './half.ts';
+import { half } from '../keras-h5/floats.ts';
+import { toHalf } from './half.ts';
 import type { Quantization, WeightSpec } from './model-json.ts';
 
 const sizes = { float32: 4, int32: 4, uint8: 1, bool: 1, uint16: 2, float16: 2 };
@@ -15,13 +16,13 @@ export function byteLength(spec: WeightSpec): number {
  * @param bytes exactly byteLength(spec), at any offset
  */
 export function decode(spec: WeightSpec, bytes: Uint8Array): Float32Array {
-  const raw = bytes.slice().buffer; // typed arrays need an aligned start
+  const raw = new Uint8Array(bytes).buffer; // a copy, since typed arrays need an aligned start
   const q = spec.quantization;
   if (!q) {
     if (spec.dtype === 'float32') return new Float32Array(raw);
     return Float32Array.from(spec.dtype === 'int32' ? new Int32Array(raw) : new Uint8Array(raw));
   }
-  if (q.dtype === 'float16') return Float32Array.from(new Uint16Array(raw), fromHalf);
+  if (q.dtype === 'float16') return Float32Array.from(new Uint16Array(raw), half);
   const { scale, min } = grid(spec, q);
   const levels = q.dtype === 'uint8' ? new Uint8Array(raw) : new Uint16Array(raw);
   const integer = spec.dtype === 'int32';
@@ -41,8 +42,9 @@ export function encode(
   const kept = { ...spec, shape: [...shape] };
   const exact = pack(kept, values);
   if (exact) return { spec: kept, bytes: exact };
-  const { quantization: _, ...plain } = kept;
-  return { spec: { ...plain, dtype: 'float32' }, bytes: bytesOf(values) };
+  const plain: WeightSpec = { ...kept, dtype: 'float32' };
+  delete plain.quantization;
+  return { spec: plain, bytes: bytesOf(values) };
 }
 
 /** The values in the spec's own form, or undefined where one of them can't be held exactly. */

@@ -1,0 +1,123 @@
+import { InputError } from '../../graph/errors.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
+import { writeFileWhole } from '../files.ts';
+import { parseKerasConfig } from '../keras-config/parse.ts';
+import { pythonJson } from '../keras-config/python-json.ts';
+import { readModelSpec } from '../keras-config/spec.ts';
+import { updateKerasConfig } from '../keras-config/update.ts';
+import { makeHdf5, withHdf5 } from '../keras-h5/hdf5.ts';
+import type { Hdf5, Hdf5Writer } from '../keras-h5/hdf5.ts';
+import { copyAttribute, copyDataset } from '../keras-h5/write.ts';
+import type { Step } from '../keras-h5/write.ts';
+import { inKerasOrder } from '../keras-order.ts';
+import type { LoadedModel } from '../types.ts';
+import { valuesOf } from '../weights.ts';
+import { asKeras3 } from '../keras-dialect.ts';
+import { CONFIG, STORE } from './read.ts';
+import { findArrays, newStorePaths } from './store.ts';
+import { makeZip } from './zip.ts';
+
+/** What a file says of its writer where there was none before. No date, so that one network gives one file. */
+const METADATA = JSON.stringify({ keras_version: '3.0.0' });
+
+/**
+ * Writes a .keras file. One that was read as such keeps its entries (assets, metadata) and everything in its store;
+ * the optimizer's variables only while no shape has changed, since Keras then starts them afresh.
+ * @throws InputError where it can't be written
+ */
+export async function writeKeras(
+  source: LoadedModel,
+  graph: Graph,
+  weights: Weights,
+  out: string,
+): Promise<void> {
+  const old = source.format === 'keras' ? source.container.files.get(STORE) : undefined;
+  const entries = old ? await rewrite(source, old, graph, weights) : await fresh(source, graph, weights);
+  await writeFileWhole(out, await makeZip(entries));
+}
+
+async function rewrite(
+  source: LoadedModel,
+  old: Uint8Array,
+  graph: Graph,
+  weights: Weights,
+): Promise<Map<string, Uint8Array>> {
+  const { kerasConfig, files } = source.container;
+  const parsed = parseKerasConfig(kerasConfig, source.path);
+  const model = readModelSpec(kerasConfig, source.path);
+  const sameShapes = Object.values(parsed.graph.params).every(
+    ({ id, shape }) => shape.join() === graph.params[id]?.shape.join(),
+  );
+  const fill = await withHdf5(old, source.path, (h5) => {
+    const params = new Map([...findArrays(h5, model, parsed, source.path)].map(([id, path]) => [path, id]));
+    return copyStore(h5, source.path, (path) => {
+      if (!sameShapes && path === '/optimizer') return 'drop';
+      const id = params.get(path);
+      return id === undefined ? 'keep' : valuesOf(graph, weights, id);
+    });
+  });
+  const config = updateKerasConfig(kerasConfig, graph);
+  const text = new TextDecoder().decode(files.get(CONFIG));
+  const entries = new Map(files);
+  entries.set(CONFIG, new TextEncoder().encode(pythonJson(config, text)));
+  entries.set(STORE, await makeHdf5(fill));
+  return entries;
+}
+
+type Replacement = 'keep' | 'drop' | { readonly shape: readonly number[]; readonly values: Float32Array };
+
+/** Everything of a store, with some arrays replaced; what is to be kept is read now, and written by the step. */
+function copyStore(h5: Hdf5, where: string, replacement: (path: string) => Replacement): Step {
+  const steps: Step[] = [];
+  const push = (step: Step | undefined) => step && steps.push(step);
+  const visit = (path: string, depth: number): void => {
+    if (depth > 200) throw new InputError(`"${where}": its groups are nested more than 200 deep`);
+    for (const name of h5.attributeNames(path || '/')) push(copyAttribute(h5, path, name));
+    for (const name of h5.names(path || '/')) {
+      const child = `${path}/${name}`;
+      const kind = h5.kind(child);
+      const replaced = replacement(child);
+      if (replaced === 'drop') continue;
+      if (kind === 'group') {
+        steps.push((file) => file.group(child));
+        visit(child, depth + 1);
+      } else if (kind === 'dataset') {
+        push(
+          replaced === 'keep'
+            ? copyDataset(h5, child)
+            : (file) => file.dataset(child, replaced.values, replaced.shape, '<f'),
+        );
+        for (const attribute of h5.attributeNames(child)) {
+          // a replaced array is float32, whatever the old one was
+          if (replaced === 'keep' || attribute !== 'dtype') push(copyAttribute(h5, child, attribute));
+        }
+      }
+    }
+  };
+  visit('', 0);
+  return (file) => steps.forEach((step) => step(file));
+}
+
+async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promise<Map<string, Uint8Array>> {
+  const ordered = inKerasOrder(source.container.kerasConfig, source.path);
+  const config = asKeras3(updateKerasConfig(ordered, graph));
+  const model = readModelSpec(config, source.path);
+  const paths = newStorePaths(model);
+  const { layers } = parseKerasConfig(config, source.path);
+  const fill = (file: Hdf5Writer) => {
+    for (const layer of layers) {
+      const group = paths.get(layer.path);
+      layer.params.forEach((param, i) => {
+        const { shape, values } = valuesOf(graph, weights, param);
+        file.dataset(`${group}/vars/${i}`, values, shape, '<f');
+      });
+      if (layer.params.length > 0) file.string(`${group}/vars`, 'name', layer.names[layer.names.length - 1]);
+    }
+  };
+  const text = new TextEncoder();
+  return new Map([
+    ['metadata.json', text.encode(METADATA)],
+    [CONFIG, text.encode(pythonJson(config))],
+    [STORE, await makeHdf5(fill)],
+  ]);
+}
