@@ -21,7 +21,8 @@ export function costsOf(graph: Graph, dependencies: Dependencies, budgets: reado
       throw new InputError(
         `a budget on ${metric} can't be searched for yet: give a target on macs, params or bytes`,
       );
-    if (!(limit > 0)) throw new InputError(`the budget of ${limit} ${metric} leaves no network: it must be above 0`);
+    if (!(limit > 0))
+      throw new InputError(`the budget of ${limit} ${metric} leaves no network: it must be above 0`);
   }
   const cost = costModel(graph, dependencies);
   const limits = budgets.map((b) => ({ metric: b.metric as 'macs' | 'params' | 'bytes', limit: b.limit }));

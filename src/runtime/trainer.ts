@@ -5,6 +5,9 @@ import type { Network } from './network.ts';
 import { rateAt } from './schedule.ts';
 import type { Batch, Score, Snapshot, TrainSettings } from './types.ts';
 
+/** What can be trained: a network, or anything else that takes a step and can be saved. */
+export type Trainable = Pick<Network, 'trainStep' | 'snapshot' | 'restore'>;
+
 export interface TrainOptions {
   /**
    * Mini-batches of an epoch (from 0), beginning at mini-batch `from` (not 0 after a resume). The same epoch must
@@ -102,7 +105,7 @@ const START: Position = {
  * @throws Interrupted once the signal is aborted (within one step); Error where the loss is no longer a number
  */
 export async function* train(
-  network: Network,
+  network: Trainable,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, TrainResult, void> {
   const { settings, stepsPerEpoch, stage = 'train' } = options;
@@ -158,7 +161,7 @@ export async function* train(
 
 /** Runs a training to its end, giving its events to `onEvent`. */
 export async function trainToEnd(
-  network: Network,
+  network: Trainable,
   options: TrainOptions,
   onEvent: (event: TrainEvent) => void = () => {},
 ): Promise<TrainResult> {
@@ -236,12 +239,12 @@ class Speed {
   }
 }
 
-function save(network: Network, position: Position): Snapshot {
+function save(network: Trainable, position: Position): Snapshot {
   const { json, arrays } = network.snapshot();
   return { json: { kind: 'training', position: { ...position }, network: json }, arrays };
 }
 
-function restore(network: Network, from: Snapshot): Position {
+function restore(network: Trainable, from: Snapshot): Position {
   const state = checkpointSchema.safeParse(from.json);
   if (!state.success) throw new InputError('the checkpoint is not one of a training');
   network.restore({ json: state.data.network, arrays: from.arrays });

@@ -25,7 +25,8 @@ export function batchOf(seed: number, n = 16): Batch {
   const y = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     y[i] = random.integer(0, 2);
-    for (let p = 0; p < 36; p++) x[i * 36 + p] = random.normal() * 0.5 + (Math.floor((p % 6) / 2) === y[i] ? 1 : 0);
+    for (let p = 0; p < 36; p++)
+      x[i * 36 + p] = random.normal() * 0.5 + (Math.floor((p % 6) / 2) === y[i] ? 1 : 0);
   }
   return { n, x, y };
 }

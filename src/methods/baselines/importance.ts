@@ -37,7 +37,9 @@ export function importanceOf(
   const prunable = dependencies.groups.filter((g) => g.frozen === undefined);
   const without = prunable.filter((g) => !reached.has(g.index));
   if (without.length === prunable.length)
-    throw new InputError('no channel of the network has a batch-norm scale to rank by; take l1 instead of bn-scale');
+    throw new InputError(
+      'no channel of the network has a batch-norm scale to rank by; take l1 instead of bn-scale',
+    );
   if (without.length === 0) return { importance: scaled, warnings: [] };
   const fallback = gather(dependencies, weights, kernels, measures.l1, true);
   const names = without.map((g) => g.id).join(', ');

@@ -39,9 +39,21 @@ export function scalePlaces(graph: Graph, dependencies: Dependencies): Place[] {
 export function ownedPlaces(graph: Graph, dependencies: Dependencies): Place[] {
   return places(graph, dependencies, (node) => {
     const axis = outputAxis(node);
-    if (axis !== undefined) return [['kernel', axis], ['bias', 0]];
-    if (node.op.kind === 'depthwiseConv2d') return [['kernel', 2], ['bias', 0]];
-    if (node.op.kind === 'batchNorm') return [['gamma', 0], ['beta', 0]];
+    if (axis !== undefined)
+      return [
+        ['kernel', axis],
+        ['bias', 0],
+      ];
+    if (node.op.kind === 'depthwiseConv2d')
+      return [
+        ['kernel', 2],
+        ['bias', 0],
+      ];
+    if (node.op.kind === 'batchNorm')
+      return [
+        ['gamma', 0],
+        ['beta', 0],
+      ];
     return [];
   });
 }

@@ -13,8 +13,8 @@ import { ownedPlaces } from './places.ts';
 /**
  * First-order Taylor importance (Molchanov et al. 2017, 2019): how much the loss would change, to first order, were a
  * weight zero: |w dL/dw|, summed over all weights that a channel owns in all places of its group, averaged over the
- * mini-batches; each place divided by its own mean. Gradients are those of the network as it predicts, with its moving
- * statistics: under batch statistics a filter's own scale has no gradient at all.
+ * images. All places are in the loss's unit, so nothing is normalised. Gradients are those of the network as it
+ * predicts, with its moving statistics: under batch statistics a filter's own scale has no gradient at all.
  */
 export async function taylorImportance(
   backend: Backend,
@@ -33,15 +33,18 @@ export async function taylorImportance(
       param.id,
       tf.tidy(() => tf.variable(tf.tensor(weights.get(param.id)!.slice(), [...param.shape]))),
     );
+  let images = 0;
   const list = places.map((p) => tensors.get(p.param)!);
   try {
     for await (const batch of batches) tf.tidy(() => add(batch));
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();
   }
-  return gather(dependencies, totals, places, alongAxis, true);
+  for (const total of totals.values()) total.forEach((v, i) => (total[i] = v / Math.max(images, 1)));
+  return gather(dependencies, totals, places, alongAxis, false);
 
   function add(batch: Batch): void {
+    images += batch.n;
     const op = cut.nodes.find((node) => node.id === cut.inputs[0])!.op;
     const shape = op.kind === 'input' ? op.shape : [];
     const { grads } = tf.variableGrads(() => {

@@ -53,5 +53,9 @@ export function byImportance(values: Float64Array): number[] {
 
 /** For these widths, each group's most important channels, ascending. */
 export function keepBest(importance: Importance, architecture: Architecture): KeptChannels {
-  return architecture.map((width, g) => byImportance(importance[g]).slice(0, width).sort((a, b) => a - b));
+  return architecture.map((width, g) =>
+    byImportance(importance[g])
+      .slice(0, width)
+      .sort((a, b) => a - b),
+  );
 }

@@ -62,7 +62,13 @@ export class ChangeNets {
       make('w2', tf.zeros<tfc.Rank.R2>([total, hidden])),
       make('b2', tf.zeros<tfc.Rank.R1>([total])),
       tf.keep(tf.tensor2d(owner, [total, nets.length])),
-    ]) as [tfc.Variable<tfc.Rank.R3>, tfc.Variable<tfc.Rank.R2>, tfc.Variable<tfc.Rank.R2>, tfc.Variable<tfc.Rank.R1>, tfc.Tensor2D];
+    ]) as [
+      tfc.Variable<tfc.Rank.R3>,
+      tfc.Variable<tfc.Rank.R2>,
+      tfc.Variable<tfc.Rank.R2>,
+      tfc.Variable<tfc.Rank.R1>,
+      tfc.Tensor2D,
+    ];
   }
 
   /** Every net's numbers [outputs] for these genes, by id; differentiable, inside a tidy. */
@@ -75,7 +81,11 @@ export class ChangeNets {
     const hidden = tf.relu(tf.add(tf.sum(tf.mul(x, this.w1), 1), this.b1)) as tfc.Tensor2D;
     const spread = tf.matMul(this.owner, hidden);
     const all = tf.add(tf.sum(tf.mul(spread, this.w2), 1), this.b2);
-    const parts = segments(tf, all, this.nets.map((n) => n.outputs));
+    const parts = segments(
+      tf,
+      all,
+      this.nets.map((n) => n.outputs),
+    );
     return new Map(this.nets.map((net, i) => [net.id, parts[i]]));
   }
 

@@ -40,7 +40,13 @@ export function cropper(
     });
     // all leading crops at once
     const cut = result.shape.map((n, a) => Math.min(n, size[a]));
-    return cut.some((n, a) => n < result.shape[a]) ? tf.slice(result, cut.map(() => 0), cut) : result;
+    return cut.some((n, a) => n < result.shape[a])
+      ? tf.slice(
+          result,
+          cut.map(() => 0),
+          cut,
+        )
+      : result;
   };
 }
 

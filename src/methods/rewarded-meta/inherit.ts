@@ -72,9 +72,20 @@ export class Inherit implements WeightGenerator {
       const axes = this.axes.get(id)!;
       if (axes.length === 0) return tf.add(weight, change);
       const { shape } = this.graph.params[id];
-      const parts = segments(tf, tf.add(change, 1), axes.map((a) => shape[a]));
+      const parts = segments(
+        tf,
+        tf.add(change, 1),
+        axes.map((a) => shape[a]),
+      );
       return axes.reduce<tfc.Tensor>(
-        (result, axis, i) => tf.mul(result, tf.reshape(parts[i], shape.map((n, a) => (a === axis ? n : 1)))),
+        (result, axis, i) =>
+          tf.mul(
+            result,
+            tf.reshape(
+              parts[i],
+              shape.map((n, a) => (a === axis ? n : 1)),
+            ),
+          ),
         weight,
       );
     };

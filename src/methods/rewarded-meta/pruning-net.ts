@@ -54,7 +54,15 @@ export class PruningNet implements WeightGenerator {
         const groups = toldGroups(dependencies, id);
         const size = shape.reduce((a, b) => a * b, 1);
         const random = new Random(options.random).fork(`generator ${id}`);
-        const net = new TwoLayer(backend, groups, options.hidden, size, `generator/${id}`, this.variables, random);
+        const net = new TwoLayer(
+          backend,
+          groups,
+          options.hidden,
+          size,
+          `generator/${id}`,
+          this.variables,
+          random,
+        );
         const scale = normed.has(node.id) ? 1 : heScale(shape, node.op.kind, groups.length, options.hidden);
         this.generators.set(id, { net, scale });
       } else {

@@ -74,9 +74,15 @@ export type RewardedMetaSettings = z.infer<typeof rewardedMetaSchema>;
 const givenSchema = rewardedMetaSchema
   .omit({ generator: true, generatorReason: true })
   .partial()
-  .extend({ generator: z.enum(['auto', 'inherit', 'pruning-net']).optional(), generatorReason: z.string().optional() });
+  .extend({
+    generator: z.enum(['auto', 'inherit', 'pruning-net']).optional(),
+    generatorReason: z.string().optional(),
+  });
 
-type Search = Pick<RewardedMetaSettings, 'population' | 'archive' | 'parents' | 'mutation' | 'crossover' | 'generations'>;
+type Search = Pick<
+  RewardedMetaSettings,
+  'population' | 'archive' | 'parents' | 'mutation' | 'crossover' | 'generations'
+>;
 /** The paper's constants are those of `thorough`; the others shrink the population and its parts alike. */
 const searches: Record<Effort, Search> = {
   quick: { population: 20, archive: 20, parents: 6, mutation: 10, crossover: 10, generations: 6 },
@@ -108,9 +114,11 @@ export function rewardedMetaSettings(
   const { generator, reason } = choose(values.generator ?? 'auto', hidden, context);
   const depthwise = context.graph.nodes.some((n) => n.op.kind === 'depthwiseConv2d');
   const inherit = generator === 'inherit';
-  const batchSize = values.batchSize ?? (context.trainImages >= 10_000 ? 128 : context.trainImages >= 1000 ? 64 : 32);
+  const batchSize =
+    values.batchSize ?? (context.trainImages >= 10_000 ? 128 : context.trainImages >= 1000 ? 64 : 32);
   const { batches, size, images } = recalibrations[effort];
-  const recalibrationBatchSize = values.recalibrationBatchSize ?? Math.min(size, Math.max(context.trainImages, 1));
+  const recalibrationBatchSize =
+    values.recalibrationBatchSize ?? Math.min(size, Math.max(context.trainImages, 1));
   const defaults: RewardedMetaSettings = {
     generator,
     generatorReason: reason,
@@ -150,7 +158,8 @@ export function rewardedMetaSettings(
     baseAccuracy: 100,
   };
   const merged = { ...defaults, ...definedOnly(values), generator, generatorReason: reason };
-  if (values.mutation === undefined) merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
+  if (values.mutation === undefined)
+    merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
   if (values.crossover === undefined)
     merged.crossover = Math.min(merged.crossover, merged.population - merged.mutation);
   return parseSettings(merged);
@@ -186,12 +195,21 @@ function choose(
 ): { generator: 'inherit' | 'pruning-net'; reason: string } {
   if (wanted !== 'auto') return { generator: wanted, reason: 'as asked' };
   if (!untrained)
-    return { generator: 'inherit', reason: 'the network is trained, so the search starts from its own weights' };
+    return {
+      generator: 'inherit',
+      reason: 'the network is trained, so the search starts from its own weights',
+    };
   const numbers = pruningNetSize(graph, dependencies, hidden);
   const size = `${(numbers / 1e6).toFixed(1)} million parameters, ${(trainingBytes(numbers) / 2 ** 20).toFixed(0)} MB in training`;
   if (fits(numbers))
-    return { generator: 'pruning-net', reason: `the network is untrained and its PruningNet fits into memory (${size})` };
-  return { generator: 'inherit', reason: `the network is untrained, but its PruningNet would not fit into memory (${size})` };
+    return {
+      generator: 'pruning-net',
+      reason: `the network is untrained and its PruningNet fits into memory (${size})`,
+    };
+  return {
+    generator: 'inherit',
+    reason: `the network is untrained, but its PruningNet would not fit into memory (${size})`,
+  };
 }
 
 function definedOnly<T extends object>(values: T): T {
@@ -201,6 +219,7 @@ function definedOnly<T extends object>(values: T): T {
 /** One sentence for the first thing that is wrong. */
 export function settingError(error: z.ZodError): string {
   const issue = error.issues[0];
-  if (issue.code === 'unrecognized_keys') return `there is no setting "${issue.keys.join('", "')}" for this method`;
+  if (issue.code === 'unrecognized_keys')
+    return `there is no setting "${issue.keys.join('", "')}" for this method`;
   return `setting "${issue.path.join('.')}": ${issue.message}`;
 }

@@ -55,9 +55,7 @@ export class Supernet {
   }
 
   private keptAt(architecture: Architecture): KeptChannels {
-    return architecture.map((width, g) =>
-      this.generator.order[g].slice(0, width).sort((a, b) => a - b),
-    );
+    return architecture.map((width, g) => this.generator.order[g].slice(0, width).sort((a, b) => a - b));
   }
 
   /** The network at these genes: its graph, and its generated weights (moving statistics are still the source's). */
@@ -99,7 +97,9 @@ export class Supernet {
     const graph = logitsGraph(narrowGraph(this.graph, this.dependencies, kept));
     const input = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
     if (graph.inputs.length !== 1 || input?.kind !== 'input')
-      throw new InputError(`the network takes ${graph.inputs.length} inputs; images can be given to one only`);
+      throw new InputError(
+        `the network takes ${graph.inputs.length} inputs; images can be given to one only`,
+      );
     const x = backend.tf.tensor(batch.x, [batch.n, ...input.shape]);
     const mode = { training: true, thawBatchNorm: true, dropoutSeed };
     const [value] = forward(backend, graph, this.params(genes, kept), [x], mode);
@@ -152,7 +152,9 @@ export class Supernet {
     for (const [name, { variable }] of this.generator.variables) {
       const values = snapshot.arrays.get(`variable/${name}`);
       if (values?.length !== variable.size)
-        throw new InputError(`the checkpoint does not fit the network: ${name} has ${values?.length ?? 'no'} values`);
+        throw new InputError(
+          `the checkpoint does not fit the network: ${name} has ${values?.length ?? 'no'} values`,
+        );
       tf.tidy(() => variable.assign(tf.tensor(values.slice(), variable.shape)));
     }
     this.optimizer.restore(slots, (name) => this.generator.variables.get(name)!.variable.shape);

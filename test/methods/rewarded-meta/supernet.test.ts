@@ -3,7 +3,13 @@ import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune, sliceParam } from '../../../src/graph/surgery.ts';
 import { Inherit } from '../../../src/methods/rewarded-meta/inherit.ts';
-import { type Genes, LEVELS, genePlan, uniformGenes, widthsOf } from '../../../src/methods/rewarded-meta/levels.ts';
+import {
+  type Genes,
+  LEVELS,
+  genePlan,
+  uniformGenes,
+  widthsOf,
+} from '../../../src/methods/rewarded-meta/levels.ts';
 import { PruningNet } from '../../../src/methods/rewarded-meta/pruning-net.ts';
 import { Supernet } from '../../../src/methods/rewarded-meta/supernet.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
@@ -25,22 +31,50 @@ const shuffled = dependencies.groups.map((g) => {
   return g.frozen === undefined ? new Random(g.index + 1).shuffle(order) : order;
 });
 const randomGenes = (random: Random): number[] => plan.groups.map(() => random.integer(0, LEVELS - 1));
-const settings = { optimizer: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4, labelSmoothing: 0.1 } as const;
+const settings = {
+  optimizer: 'sgd',
+  momentum: 0.9,
+  nesterov: false,
+  weightDecay: 1e-4,
+  labelSmoothing: 0.1,
+} as const;
 
 const open: Supernet[] = [];
 afterEach(() => open.splice(0).forEach((s) => s.dispose()));
 
-function supernet(kind: 'pruning-net' | 'inherit', options: { affine?: boolean; sample?: (random: Random) => Genes } = {}) {
+function supernet(
+  kind: 'pruning-net' | 'inherit',
+  options: { affine?: boolean; sample?: (random: Random) => Genes } = {},
+) {
   const generator =
     kind === 'inherit'
-      ? new Inherit(backend, graph, weights, dependencies, plan, { hidden: 8, weightRate: 0.4, random: root, order: shuffled })
-      : new PruningNet(backend, graph, weights, dependencies, plan, { hidden: 8, affine: options.affine ?? false, random: root });
-  const made = new Supernet(backend, graph, weights, dependencies, plan, generator, options.sample ?? randomGenes, root);
+      ? new Inherit(backend, graph, weights, dependencies, plan, {
+          hidden: 8,
+          weightRate: 0.4,
+          random: root,
+          order: shuffled,
+        })
+      : new PruningNet(backend, graph, weights, dependencies, plan, {
+          hidden: 8,
+          affine: options.affine ?? false,
+          random: root,
+        });
+  const made = new Supernet(
+    backend,
+    graph,
+    weights,
+    dependencies,
+    plan,
+    generator,
+    options.sample ?? randomGenes,
+    root,
+  );
   open.push(made);
   return made;
 }
 
-const values = (net: Supernet, name: string) => net.generator.variables.get(name)!.variable.dataSync<'float32'>().slice();
+const values = (net: Supernet, name: string) =>
+  net.generator.variables.get(name)!.variable.dataSync<'float32'>().slice();
 
 describe('inherit', () => {
   it("is, before any training, exactly the source's own network cut to the same channels", () => {
@@ -97,7 +131,9 @@ describe('pruning net', () => {
     const part = (name: string) => values(net, `generator/mid/kernel/${name}`);
     const [w1, b1, w2, b2] = ['w1', 'b1', 'w2', 'b2'].map(part);
     const hidden = Array.from(b1, (b, h) => Math.max(0, b + told[0] * w1[h] + told[1] * w1[8 + h]));
-    const full = Float32Array.from(b2, (b, i) => hidden.reduce((sum, v, h) => sum + v * w2[h * b2.length + i], b));
+    const full = Float32Array.from(b2, (b, i) =>
+      hidden.reduce((sum, v, h) => sum + v * w2[h * b2.length + i], b),
+    );
     const { weights: made, kept } = net.narrow(genes);
     for (const k of kept) expect(k).toEqual(k.map((_, i) => i));
     const expected = sliceParam(full, [3, 3, 8, 10], dependencies.params['mid/kernel'], kept);
@@ -116,39 +152,50 @@ describe('pruning net', () => {
     expect(deviation / Math.sqrt(2 / fanIn)).toBeLessThan(2.5);
   });
 
-  it.each([false, true])('has gradients to every generator (affine %s) that agree with finite differences', (affine) => {
-    const genes = randomGenes(new Random(2));
-    const plain = { ...settings, momentum: 0, weightDecay: 0 };
-    const net = supernet('pruning-net', { affine, sample: () => genes });
-    const before = new Map([...net.generator.variables.keys()].map((name) => [name, values(net, name)]));
-    const batch = batchOf(4, 32);
-    const rate = 1;
-    net.trainStep(batch, { rate, settings: plain });
-    for (const [name, old] of before) {
-      const gradient = Float64Array.from(values(net, name), (v, i) => (old[i] - v) / rate);
-      const at = gradient.reduce((best, g, i) => (Math.abs(g) > Math.abs(gradient[best]) ? i : best), 0);
-      expect([name, Math.abs(gradient[at]) > 1e-6]).toEqual([name, true]);
-      if (!/mid|depthwise|classifier\/kernel|stem_bn/.test(name)) continue;
-      const { variable } = net.generator.variables.get(name)!;
-      const lossAt = (value: number): number => {
-        for (const [n, v] of before) backend.tf.tidy(() => net.generator.variables.get(n)!.variable.assign(backend.tf.tensor(v.slice(), net.generator.variables.get(n)!.variable.shape)));
-        const changed = old.slice();
-        changed[at] = value;
-        backend.tf.tidy(() => variable.assign(backend.tf.tensor(changed, variable.shape)));
-        return net.trainStep(batch, { rate: 0, settings: plain });
-      };
-      const step = 2e-2;
-      const slope = (lossAt(old[at] + step) - lossAt(old[at] - step)) / (2 * step);
-      expect(Math.abs(slope - gradient[at])).toBeLessThan(0.1 * Math.abs(gradient[at]) + 2e-3);
-    }
-  });
+  it.each([false, true])(
+    'has gradients to every generator (affine %s) that agree with finite differences',
+    (affine) => {
+      const genes = randomGenes(new Random(2));
+      const plain = { ...settings, momentum: 0, weightDecay: 0 };
+      const net = supernet('pruning-net', { affine, sample: () => genes });
+      const before = new Map([...net.generator.variables.keys()].map((name) => [name, values(net, name)]));
+      const batch = batchOf(4, 32);
+      const rate = 1;
+      net.trainStep(batch, { rate, settings: plain });
+      for (const [name, old] of before) {
+        const gradient = Float64Array.from(values(net, name), (v, i) => (old[i] - v) / rate);
+        const at = gradient.reduce((best, g, i) => (Math.abs(g) > Math.abs(gradient[best]) ? i : best), 0);
+        expect([name, Math.abs(gradient[at]) > 1e-6]).toEqual([name, true]);
+        if (!/mid|depthwise|classifier\/kernel|stem_bn/.test(name)) continue;
+        const { variable } = net.generator.variables.get(name)!;
+        const lossAt = (value: number): number => {
+          for (const [n, v] of before)
+            backend.tf.tidy(() =>
+              net.generator.variables
+                .get(n)!
+                .variable.assign(
+                  backend.tf.tensor(v.slice(), net.generator.variables.get(n)!.variable.shape),
+                ),
+            );
+          const changed = old.slice();
+          changed[at] = value;
+          backend.tf.tidy(() => variable.assign(backend.tf.tensor(changed, variable.shape)));
+          return net.trainStep(batch, { rate: 0, settings: plain });
+        };
+        const step = 2e-2;
+        const slope = (lossAt(old[at] + step) - lossAt(old[at] - step)) / (2 * step);
+        expect(Math.abs(slope - gradient[at])).toBeLessThan(0.1 * Math.abs(gradient[at]) + 2e-3);
+      }
+    },
+  );
 });
 
 describe.each(['inherit', 'pruning-net'] as const)('training %s', (kind) => {
   it('learns, by seed the same, and goes on bit for bit from a snapshot', () => {
     const run = (net: Supernet, from: number, to: number) => {
       const losses: number[] = [];
-      for (let i = from; i < to; i++) losses.push(net.trainStep(batchOf(100 + i, 32), { rate: 0.05, settings }));
+      for (let i = from; i < to; i++)
+        losses.push(net.trainStep(batchOf(100 + i, 32), { rate: 0.05, settings }));
       return losses;
     };
     const whole = supernet(kind);

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { leadingChannels } from '../../graph/architecture.ts';
+import { InputError } from '../../graph/errors.ts';
+import { Random } from '../../graph/random.ts';
+import type { Architecture, Dependencies, KeptChannels } from '../../graph/types.ts';
+import { costsOf } from '../budgets.ts';
+import { FixedBatches, imagesOf } from '../images.ts';
+import { settingError } from '../rewarded-meta/settings.ts';
+import type { Method, MethodContext } from '../types.ts';
+import type { Criterion, Importance } from './importance.ts';
+import { importanceOf } from './importance.ts';
+import { taylorImportance } from './taylor.ts';
+import { globalWidths, keepBest, uniformWidths } from './widths.ts';
+
+const schema = z.strictObject({
+  /** uniform: the same share of every group; global: one ranking of all channels decides the widths too */
+  widths: z.enum(['uniform', 'global']).default('uniform'),
+  /** global: no group falls below this share of its channels */
+  leastShare: z.number().min(0).max(1).default(0.1),
+  /** taylor: mini-batches, and images in each, that gradients are averaged over */
+  batches: z.number().int().min(1).default(10),
+  batchSize: z.number().int().min(1).default(128),
+});
+type Settings = z.infer<typeof schema>;
+
+function parse(given: unknown): Settings {
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new InputError(settingError(parsed.error));
+  return parsed.data;
+}
+
+/** How a baseline comes to its channels, given the run. */
+interface Recipe {
+  readonly name: string;
+  readonly summary: string;
+  readonly needsImages?: boolean;
+  /** null: no ranking, so widths are uniform */
+  readonly rank?: (
+    context: MethodContext,
+    settings: Settings,
+  ) => Promise<{ importance: Importance; warnings: readonly string[] }>;
+  readonly keep?: (context: MethodContext, architecture: Architecture) => KeptChannels;
+}
+
+/** A control arm: one candidate, by a rule, at the same budgets as the search's. Deterministic. */
+function baseline(recipe: Recipe): Method<Settings> {
+  const { name, summary, needsImages = false } = recipe;
+  return {
+    name,
+    summary,
+    needsImages,
+    settings: (given) => parse(given),
+    async *run(context) {
+      const settings = parse(context.settings ?? {});
+      const { graph, dependencies, budgets } = context;
+      const costs = costsOf(graph, dependencies, budgets);
+      yield { type: 'stage', stage: 'search', message: summary };
+      const ranked = await recipe.rank?.(context, settings);
+      for (const message of ranked?.warnings ?? []) yield { type: 'warning', message };
+      const architecture =
+        ranked && settings.widths === 'global'
+          ? globalWidths(context, costs, ranked.importance, settings.leastShare)
+          : uniformWidths(context, costs);
+      const kept = ranked
+        ? keepBest(ranked.importance, architecture)
+        : (recipe.keep ?? leading)(context, architecture);
+      const cost = costs.cost(architecture);
+      const candidate = { id: 0, origin: name, architecture, kept, cost, accuracies: {} };
+      yield { type: 'candidate', candidate };
+      return { chosen: candidate };
+    },
+  };
+}
+
+function leading({ dependencies }: MethodContext, architecture: Architecture): KeptChannels {
+  return leadingChannels(dependencies, architecture);
+}
+
+/** Uniformly drawn channels of every group, ascending. */
+export function randomChannels(
+  dependencies: Dependencies,
+  architecture: Architecture,
+  random: Random,
+): KeptChannels {
+  return dependencies.groups.map(({ size }, g) =>
+    random
+      .shuffle(Array.from({ length: size }, (_, c) => c))
+      .slice(0, architecture[g])
+      .sort((a, b) => a - b),
+  );
+}
+
+function byWeights(name: Criterion, summary: string): Method<Settings> {
+  const rank: Recipe['rank'] = async ({ graph, dependencies, weights }) =>
+    importanceOf(graph, dependencies, weights, name);
+  return baseline({ name, summary, rank });
+}
+
+export const baselines: readonly Method<Settings>[] = [
+  baseline({ name: 'uniform', summary: 'the same share of every group, its first channels' }),
+  baseline({
+    name: 'random',
+    summary: 'the same share of every group, channels drawn at random',
+    keep: ({ dependencies, random }, architecture) =>
+      randomChannels(dependencies, architecture, new Random(random.state).fork('channels')),
+  }),
+  byWeights('l1', 'channels whose filters have the largest L1 norm'),
+  byWeights('l2', 'channels whose filters have the largest L2 norm'),
+  byWeights('geometric-median', 'channels farthest from the geometric median of their layer (FPGM)'),
+  byWeights('bn-scale', 'channels with the largest batch-norm scale (network slimming)'),
+  baseline({
+    name: 'taylor',
+    summary: 'channels whose removal would change the loss most, to first order',
+    needsImages: true,
+    async rank(context, settings) {
+      const { set, preprocess, backend } = imagesOf(context, 'taylor');
+      const random = new Random(context.random.state).fork('taylor images');
+      const count = settings.batches * settings.batchSize;
+      const some = FixedBatches.draw(set.train, preprocess, random, count, settings.batchSize);
+      const { graph, dependencies, weights } = context;
+      return {
+        importance: await taylorImportance(backend, graph, dependencies, weights, some),
+        warnings: [],
+      };
+    },
+  }),
+];

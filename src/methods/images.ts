@@ -1,0 +1,91 @@
+import { batches } from '../data/batches.ts';
+import { InputError } from '../graph/errors.ts';
+import type { RandomState } from '../graph/random.ts';
+import { Random } from '../graph/random.ts';
+import type { Augmentation, Batch, Preprocess, Split } from '../data/types.ts';
+import type { MethodContext, MethodImages } from './types.ts';
+
+/** float32 bytes of preprocessed images that are kept rather than read again. */
+const CACHE_BYTES = 256 * 2 ** 20;
+
+/** The images of a method that can't do without. @throws InputError where none were given */
+export function imagesOf(context: MethodContext, method: string): MethodImages {
+  if (!context.images)
+    throw new InputError(`the method ${method} learns from images: give some with --data PATH`);
+  if (context.images.set.train.size === 0) throw new InputError('there are no training images');
+  return context.images;
+}
+
+/**
+ * The training images of an epoch in an order of its own, each epoch the same whenever it is asked for; from
+ * mini-batch `from` on.
+ */
+export function epochBatches(
+  { set, preprocess }: MethodImages,
+  root: RandomState,
+  settings: { readonly batchSize: number; readonly augmentation?: Augmentation },
+): (epoch: number, from: number) => AsyncIterable<Batch> {
+  return (epoch, from) => {
+    const random = new Random(root).fork(`epoch ${epoch}`);
+    const { batchSize, augmentation } = settings;
+    return batches(set.train, preprocess, { batchSize, order: random, augmentation, from });
+  };
+}
+
+/** Mini-batches of always the same images, read once where they fit into a bounded memory. */
+export class FixedBatches {
+  private kept: Batch[] | null = null;
+  readonly images: number;
+
+  constructor(
+    private readonly split: Split,
+    private readonly preprocess: Preprocess,
+    private readonly batchSize: number,
+  ) {
+    this.images = split.size;
+  }
+
+  /** At most `count` images of a split, drawn at random. */
+  static draw(
+    split: Split,
+    preprocess: Preprocess,
+    random: Random,
+    count: number,
+    batchSize: number,
+  ): FixedBatches {
+    const order = random.shuffle(Int32Array.from({ length: split.size }, (_, i) => i)).slice(0, count);
+    return new FixedBatches(subset(split, order), preprocess, batchSize);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
+    if (this.kept) {
+      yield* this.kept;
+      return;
+    }
+    const { split, preprocess, batchSize } = this;
+    const keep: Batch[] | null =
+      split.size * split.height * split.width * split.channels * 4 <= CACHE_BYTES ? [] : null;
+    for await (const batch of batches(split, preprocess, { batchSize, order: 'sequential' })) {
+      keep?.push(batch);
+      yield batch;
+    }
+    this.kept = keep;
+  }
+}
+
+/** Some images of a split, as a split. */
+function subset(split: Split, chosen: Int32Array): Split {
+  return {
+    name: split.name,
+    height: split.height,
+    width: split.width,
+    channels: split.channels,
+    size: chosen.length,
+    labels: chosen.map((i) => split.labels[i]),
+    read: (indices, out) =>
+      split.read(
+        Int32Array.from(indices, (i) => chosen[i]),
+        out,
+      ),
+  };
+}

@@ -1,0 +1,220 @@
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import { Random, type RandomState } from '../../graph/random.ts';
+import { fullArchitecture } from '../../graph/architecture.ts';
+import { importanceOf } from '../baselines/importance.ts';
+import { taylorImportance } from '../baselines/taylor.ts';
+import { byImportance } from '../baselines/widths.ts';
+import { costsOf } from '../budgets.ts';
+import { FixedBatches, epochBatches, imagesOf } from '../images.ts';
+import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import { train } from '../../runtime/trainer.ts';
+import type { Snapshot } from '../../runtime/types.ts';
+import type { WeightGenerator } from './generator.ts';
+import { Inherit } from './inherit.ts';
+import type { GenePlan } from './levels.ts';
+import { genePlan } from './levels.ts';
+import { proposeRandom } from './proposals.ts';
+import { PruningNet } from './pruning-net.ts';
+import type { RewardKind, RewardSpec } from './reward.ts';
+import { rewardSpec } from './reward.ts';
+import { CandidateScorer } from './score.ts';
+import { Search, searchProblem, searchStateSchema } from './search.ts';
+import type { RewardedMetaSettings } from './settings.ts';
+import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
+import { checkPruningNetFits } from './size.ts';
+import { Supernet } from './supernet.ts';
+
+const word = z.number().int().min(0);
+const checkpointSchema = z.object({
+  kind: z.literal('rewarded-meta'),
+  /** resolved once: free memory decides, and it differs from sitting to sitting */
+  generator: z.enum(['inherit', 'pruning-net']),
+  root: z.tuple([word, word, word, word]),
+  order: z.array(z.array(z.number().int())),
+  /** of the training while it goes on, of the supernet afterwards */
+  training: z.unknown().optional(),
+  supernet: z.unknown().optional(),
+  search: searchStateSchema.optional(),
+});
+type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/**
+ * Rewarded meta-pruning (arXiv 2301.11063) and MetaPruning (Liu et al. 2019), which differ only in the number that
+ * candidates are ranked by: trains a generator of weights with a fresh random architecture every mini-batch, then
+ * searches architectures by evolution, each scored with generated weights after batch-norm recalibration.
+ */
+export function metaPruning(name: string, summary: string, reward: RewardKind): Method<RewardedMetaSettings> {
+  return {
+    name,
+    summary,
+    needsImages: true,
+    settings: (given, effort, context) => rewardedMetaSettings(given, effort, context, reward),
+    run: (context) => run(name, context),
+  };
+}
+
+export const rewardedMeta = metaPruning(
+  'rewarded-meta',
+  'rewarded meta-pruning: a weight generator, then an evolutionary search by a reward of accuracy and efficiency',
+  'rewarded-meta',
+);
+
+export const metapruning = metaPruning(
+  'metapruning',
+  'MetaPruning: the same search by accuracy alone, inside the budget',
+  'metapruning',
+);
+
+async function* run(name: string, context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void> {
+  const images = imagesOf(context, name);
+  if (images.set.validation.size === 0)
+    throw new InputError(`the method ${name} needs validation images to score on`);
+  const resumed = context.resume && parseCheckpoint(context.resume);
+  const asked = parseSettings(context.settings);
+  const settings = { ...asked, generator: resumed?.generator ?? asked.generator };
+  const { graph, weights, dependencies, budgets } = context;
+  const plan = genePlan(dependencies, context.roundTo);
+  const costs = costsOf(graph, dependencies, budgets);
+  const problem = searchProblem(plan, costs, settings);
+  if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
+  const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
+  const root: RandomState = resumed?.root ?? context.random.state;
+  const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
+  const generator = makeGenerator(context, images, settings, plan, order, root);
+  const sample =
+    settings.sampling === 'uniform'
+      ? (random: Random) => plan.groups.map(() => random.integer(0, 30))
+      : (random: Random) => proposeRandom(problem, settings, random) ?? plan.groups.map(() => 0);
+  const supernet = new Supernet(images.backend, graph, weights, dependencies, plan, generator, sample, root);
+  const base: Checkpoint = { kind: 'rewarded-meta', generator: settings.generator, root: [...root], order };
+  try {
+    if (!resumed?.search) {
+      yield* announce(settings, spec, images);
+      const from = resumed ? { json: resumed.training, arrays: context.resume!.arrays } : undefined;
+      yield* trainGenerator(supernet, images, settings, root, base, from);
+    } else supernet.restore({ json: resumed.supernet, arrays: context.resume!.arrays });
+    return yield* search();
+  } finally {
+    supernet.dispose();
+  }
+
+  async function* search(): AsyncGenerator<MethodEvent, Outcome, void> {
+    const total = settings.population * settings.generations;
+    const message = `searching ${total} architectures by ${spec.kind}`;
+    yield { type: 'stage', stage: 'search', message };
+    const scorer = new CandidateScorer(images, settings, root);
+    const start = resumed?.search ?? new Random(root).fork('search');
+    const found = new Search(problem, plan, costs, spec, settings, start);
+    yield* found.run(supernet, scorer, total, () => ({
+      type: 'checkpoint',
+      take: () => {
+        const { json, arrays } = supernet.snapshot(false);
+        return { json: { ...base, supernet: json, search: found.state }, arrays };
+      },
+    }));
+    const { genes, candidate } = found.best((g) => supernet.kept(g));
+    const narrow = supernet.narrow(genes);
+    const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
+    return { chosen: candidate, weights: made };
+  }
+}
+
+function* announce(
+  settings: RewardedMetaSettings,
+  spec: RewardSpec,
+  images: MethodImages,
+): Generator<MethodEvent, void, void> {
+  yield {
+    type: 'stage',
+    stage: 'generator',
+    message: `training the ${settings.generator} generator for ${settings.epochs} epochs on ${images.set.train.size} images (${settings.generatorReason})`,
+  };
+  yield { type: 'stage', stage: 'reward', message: `candidates are ranked by ${JSON.stringify(spec)}` };
+}
+
+async function* trainGenerator(
+  supernet: Supernet,
+  images: MethodImages,
+  settings: RewardedMetaSettings,
+  root: RandomState,
+  base: Checkpoint,
+  from: Snapshot | undefined,
+): AsyncGenerator<MethodEvent, void, void> {
+  const training = trainSettings(settings);
+  if (training.epochs === 0) return;
+  const events = train(supernet, {
+    batches: epochBatches(images, root, training),
+    stepsPerEpoch: Math.ceil(images.set.train.size / training.batchSize),
+    settings: training,
+    seed: new Random(root).fork('dropout').uint32(),
+    stage: 'generator',
+    from,
+  });
+  for await (const event of events) {
+    if (event.type !== 'checkpoint') {
+      yield event;
+      continue;
+    }
+    yield {
+      type: 'checkpoint',
+      take: () => {
+        const { json, arrays } = event.take();
+        return { json: { ...base, training: json }, arrays };
+      },
+    };
+  }
+}
+
+function makeGenerator(
+  { graph, weights, dependencies }: MethodContext,
+  { backend }: MethodImages,
+  settings: RewardedMetaSettings,
+  plan: GenePlan,
+  order: number[][],
+  root: RandomState,
+): WeightGenerator {
+  const random = new Random(root).fork('generator').state;
+  if (settings.generator === 'pruning-net')
+    return new PruningNet(backend, graph, weights, dependencies, plan, { ...settings, random });
+  return new Inherit(backend, graph, weights, dependencies, plan, { ...settings, random, order });
+}
+
+/** For every group its channels, most important first; the paper's generator makes no difference between them. */
+async function channelOrder(
+  { graph, weights, dependencies }: MethodContext,
+  { set, preprocess, backend }: MethodImages,
+  settings: RewardedMetaSettings,
+  root: RandomState,
+): Promise<number[][]> {
+  if (settings.generator === 'pruning-net')
+    return dependencies.groups.map((g) => Array.from({ length: g.size }, (_, c) => c));
+  if (settings.importance !== 'taylor')
+    return importanceOf(graph, dependencies, weights, settings.importance).importance.map(byImportance);
+  const random = new Random(root).fork('taylor images');
+  const some = FixedBatches.draw(set.train, preprocess, random, 10 * settings.batchSize, settings.batchSize);
+  return (await taylorImportance(backend, graph, dependencies, weights, some)).map(byImportance);
+}
+
+function specOf(
+  settings: RewardedMetaSettings,
+  full: { readonly macs: number; readonly params: number; readonly bytes: number },
+  { budgets }: MethodContext,
+): RewardSpec {
+  const metric = settings.rewardMetric;
+  return rewardSpec(settings.reward, {
+    metric,
+    original: full[metric],
+    target: budgets.find((b) => b.metric === metric)?.limit,
+    baseAccuracy: settings.baseAccuracy,
+    baseCost: settings.baseCost,
+    accuracyExponent: settings.accuracyCoefficient,
+    efficiencyExponent: settings.efficiencyCoefficient,
+  });
+}
+
+function parseCheckpoint({ json }: Snapshot): Checkpoint {
+  const parsed = checkpointSchema.safeParse(json);
+  if (!parsed.success) throw new InputError('the checkpoint is not one of rewarded meta-pruning');
+  return parsed.data;
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import type { Random } from '../../graph/random.ts';
+import type { Costs } from '../budgets.ts';
+import type { Candidate, MethodEvent } from '../types.ts';
+import type { EvolutionProblem, EvolutionSettings } from './evolution.ts';
+import { Evolution } from './evolution.ts';
+import type { GenePlan, Genes } from './levels.ts';
+import { LEVELS, uniformGenes, widthsOf } from './levels.ts';
+import type { RewardSpec } from './reward.ts';
+import { reward } from './reward.ts';
+import type { CandidateScorer } from './score.ts';
+import type { RewardedMetaSettings } from './settings.ts';
+import type { Supernet } from './supernet.ts';
+
+export const searchStateSchema = z.object({
+  evolution: z.unknown(),
+  /** accuracy of every candidate scored so far, in the order of proposal: its index is the candidate's id */
+  accuracies: z.array(z.number()),
+  /** where each of them is: its key */
+  keys: z.array(z.string()),
+});
+export type SearchState = z.infer<typeof searchStateSchema>;
+
+/**
+ * The search space of a run: one level a prunable group, inside the budgets' window.
+ * @throws InputError where even level 0 everywhere breaks a budget
+ */
+export function searchProblem(
+  plan: GenePlan,
+  costs: Costs,
+  settings: Pick<RewardedMetaSettings, 'windowLow' | 'includeUniform'>,
+): EvolutionProblem {
+  const side = (genes: Genes): -1 | 0 | 1 => {
+    const used = costs.used(widthsOf(plan, genes));
+    return used > 1 ? 1 : used < settings.windowLow ? -1 : 0;
+  };
+  if (plan.groups.length === 0)
+    throw new InputError('no channel of this network can be removed: every group is frozen');
+  if (side(uniformGenes(plan, 0)) === 1)
+    throw new InputError(
+      `the budget can't be reached by this method: with 10 % of every group's channels, its narrowest, the network ` +
+        `still uses ${(100 * costs.used(widthsOf(plan, uniformGenes(plan, 0)))).toFixed(1)} % of it`,
+    );
+  let uniform = LEVELS - 1;
+  while (side(uniformGenes(plan, uniform)) === 1) uniform--;
+  return {
+    genes: plan.groups.length,
+    levels: LEVELS,
+    side,
+    key: (genes) => widthsOf(plan, genes).join(),
+    initial: settings.includeUniform ? [uniformGenes(plan, uniform)] : [],
+  };
+}
+
+/** The search's events; ends with the best candidate and what it was scored with. */
+export class Search {
+  readonly evolution: Evolution;
+  private readonly accuracies: number[];
+  private readonly keys: string[];
+
+  constructor(
+    private readonly problem: EvolutionProblem,
+    private readonly plan: GenePlan,
+    private readonly costs: Costs,
+    private readonly spec: RewardSpec,
+    settings: RewardedMetaSettings,
+    start: Random | SearchState,
+  ) {
+    const constants = evolutionSettings(settings);
+    if ('evolution' in start) {
+      this.evolution = Evolution.restore(problem, constants, start.evolution);
+      this.accuracies = [...start.accuracies];
+      this.keys = [...start.keys];
+    } else {
+      this.evolution = new Evolution(problem, constants, start as Random);
+      this.accuracies = [];
+      this.keys = [];
+    }
+  }
+
+  get state(): SearchState {
+    return { evolution: this.evolution.state, accuracies: [...this.accuracies], keys: [...this.keys] };
+  }
+
+  /** Scores generations until done; offers a checkpoint by `checkpoint` after every candidate. */
+  async *run(
+    supernet: Supernet,
+    scorer: CandidateScorer,
+    total: number,
+    checkpoint: () => MethodEvent,
+  ): AsyncGenerator<MethodEvent, void, void> {
+    const { evolution } = this;
+    while (!evolution.done) {
+      const proposals = evolution.propose();
+      const known = new Map(this.keys.map((key, id) => [key, id]));
+      const rewards: number[] = [];
+      for (const { genes, origin } of proposals) {
+        const key = this.problem.key(genes);
+        let id = known.get(key);
+        if (id === undefined) {
+          const { graph, weights, kept } = supernet.narrow(genes);
+          const { score } = await scorer.score(graph, weights);
+          id = this.accuracies.push(score.accuracy) - 1;
+          this.keys.push(key);
+          const made = this.candidate(id, genes, origin, kept);
+          yield { type: 'candidate', candidate: made };
+          yield { type: 'progress', stage: 'search', done: id + 1, total, unit: 'candidates' };
+          yield checkpoint();
+        }
+        rewards.push(this.rewardOf(id, genes));
+      }
+      const generation = evolution.generation;
+      evolution.tell(rewards);
+      const best = evolution.archive[0];
+      if (!best) throw new InputError('the search found no architecture inside of the budgets');
+      const id = this.keys.indexOf(this.problem.key(best.genes));
+      yield { type: 'generation', generation, best: id, reward: best.score };
+      yield checkpoint();
+    }
+  }
+
+  /** The best of all, as a candidate. */
+  best(kept: (genes: Genes) => Candidate['kept']): { genes: Genes; candidate: Candidate } {
+    const { genes, origin } = this.evolution.archive[0];
+    const id = this.keys.indexOf(this.problem.key(genes));
+    return { genes, candidate: this.candidate(id, genes, origin, kept(genes)) };
+  }
+
+  private candidate(id: number, genes: Genes, origin: string, kept: Candidate['kept']): Candidate {
+    const architecture = widthsOf(this.plan, genes);
+    return {
+      id,
+      origin,
+      architecture,
+      kept,
+      cost: this.costs.cost(architecture),
+      accuracies: { recalibrated: this.accuracies[id] },
+      reward: this.rewardOf(id, genes),
+    };
+  }
+
+  private rewardOf(id: number, genes: Genes): number {
+    return reward(this.spec, {
+      accuracy: this.accuracies[id],
+      ...this.costs.cost(widthsOf(this.plan, genes)),
+    });
+  }
+}
+
+function evolutionSettings(settings: RewardedMetaSettings): EvolutionSettings {
+  const { population, archive, parents, mutation, mutationProbability, crossover, generations } = settings;
+  const { lowLevel, highLevel, tries } = settings;
+  return {
+    population,
+    archive,
+    parents,
+    mutation,
+    mutationProbability,
+    crossover,
+    generations,
+    lowLevel,
+    highLevel,
+    tries,
+  };
+}

@@ -1,0 +1,240 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { findGroups } from '../../../src/graph/channels.ts';
+import { InputError } from '../../../src/graph/errors.ts';
+import { Random } from '../../../src/graph/random.ts';
+import { narrowGraph } from '../../../src/graph/surgery.ts';
+import { methodNamed } from '../../../src/methods/index.ts';
+import { rerank, rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
+import { checkPruningNetFits, pruningNetSize } from '../../../src/methods/rewarded-meta/size.ts';
+import type { Candidate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
+import { openBackend } from '../../../src/runtime/backend/open.ts';
+import { evaluate } from '../../../src/runtime/score.ts';
+import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
+import { FixedBatches } from '../../../src/methods/images.ts';
+import { imageSet, smallNet, unit } from '../nets.ts';
+
+let backend: Backend;
+beforeAll(async () => {
+  backend = await openBackend({ threads: 1 });
+});
+
+const { graph, weights } = smallNet();
+const dependencies = findGroups(graph);
+const original = costModel(graph, dependencies)(fullArchitecture(dependencies));
+const set = imageSet(96, 60);
+const small = {
+  epochs: 2,
+  batchSize: 32,
+  population: 6,
+  archive: 6,
+  parents: 3,
+  mutation: 3,
+  crossover: 2,
+  generations: 3,
+  recalibrationBatches: 2,
+  recalibrationBatchSize: 32,
+  validationImages: 60,
+  windowLow: 0.8,
+};
+
+function contextOf(
+  name: string,
+  given: Record<string, unknown> = {},
+  more: Partial<MethodContext> = {},
+): MethodContext {
+  const settings = methodNamed(name).settings({ ...small, ...given }, 'quick', {
+    graph,
+    dependencies,
+    trainImages: 96,
+    untrained: false,
+  });
+  return {
+    graph,
+    weights,
+    dependencies,
+    budgets: [{ metric: 'macs', limit: original.macs * 0.5, original: original.macs }],
+    random: new Random(7),
+    settings,
+    images: { set, preprocess: unit, backend },
+    roundTo: 1,
+    ...more,
+  };
+}
+
+interface Run {
+  events: Exclude<MethodEvent, { type: 'checkpoint' }>[];
+  checkpoints: Snapshot[];
+  outcome: Outcome;
+}
+
+async function run(name: string, context: MethodContext): Promise<Run> {
+  const generator = methodNamed(name).run(context);
+  const result: Omit<Run, 'outcome'> = { events: [], checkpoints: [] };
+  for (;;) {
+    const next = await generator.next();
+    if (next.done) return { ...result, outcome: next.value };
+    if (next.value.type === 'checkpoint') result.checkpoints.push(await next.value.take());
+    // progress of training carries its speed, which no seed decides
+    else if (next.value.type !== 'progress') result.events.push(next.value);
+  }
+}
+
+const candidatesOf = (r: Run): Candidate[] =>
+  r.events.flatMap((e) => (e.type === 'candidate' ? [e.candidate] : []));
+
+describe.each(['inherit', 'pruning-net'])('rewarded meta-pruning by %s', (generator) => {
+  let whole: Run;
+  beforeAll(async () => {
+    whole = await run('rewarded-meta', contextOf('rewarded-meta', { generator }));
+  });
+
+  it('proposes candidates within the budget, ranks them by the reward, and chooses the best', () => {
+    const candidates = candidatesOf(whole);
+    expect(candidates).toHaveLength(18);
+    expect(candidates.map((c) => c.id)).toEqual(candidates.map((_, i) => i));
+    for (const c of candidates) {
+      expect(c.cost.macs).toBeLessThanOrEqual(original.macs * 0.5);
+      expect(c.kept.map((k) => k.length)).toEqual(c.architecture);
+    }
+    const spec = rewardSpec('rewarded-meta', { original: original.macs });
+    const ranked = rerank(candidates, spec);
+    expect(ranked[0].reward).toBeCloseTo(whole.outcome.chosen.reward!, 12);
+    for (const c of candidates) expect(c.reward).toBeCloseTo(ranked.find((r) => r.id === c.id)!.reward!, 12);
+    expect(whole.events.filter((e) => e.type === 'generation').map((e) => e.generation)).toEqual([0, 1, 2]);
+  });
+
+  it('ends with weights of the narrow network that score what the candidate says', async () => {
+    const { chosen, weights: made } = whole.outcome;
+    const narrow = narrowGraph(graph, dependencies, chosen.kept);
+    for (const param of Object.values(narrow.params))
+      expect([param.id, made!.get(param.id)!.length]).toEqual([
+        param.id,
+        param.shape.reduce((a, b) => a * b, 1),
+      ]);
+    const all = FixedBatches.draw(set.validation, unit, new Random(99), 60, 60);
+    const score = await evaluate({ graph: narrow, weights: made! }, all, { backend });
+    expect(score.accuracy).toBeCloseTo(chosen.accuracies.recalibrated!, 6);
+  });
+
+  it('is decided by its seed', async () => {
+    const again = await run('rewarded-meta', contextOf('rewarded-meta', { generator }));
+    expect(again.events).toEqual(whole.events);
+    expect(again.outcome).toEqual(whole.outcome);
+    const other = await run(
+      'rewarded-meta',
+      contextOf('rewarded-meta', { generator }, { random: new Random(8) }),
+    );
+    expect(other.outcome).not.toEqual(whole.outcome);
+  });
+
+  it('gives the same from any checkpoint', async () => {
+    const { checkpoints } = whole;
+    expect(checkpoints.length).toBeGreaterThan(20);
+    const picks = [0, 1, 2, 9, checkpoints.length - 2, checkpoints.length - 1];
+    for (const at of picks) {
+      const { json, arrays } = checkpoints[at];
+      const resume = { json: JSON.parse(JSON.stringify(json)) as unknown, arrays };
+      const rest = await run(
+        'rewarded-meta',
+        contextOf('rewarded-meta', { generator }, { resume, random: new Random(1) }),
+      );
+      expect([at, rest.outcome]).toEqual([at, whole.outcome]);
+      const tail = whole.events.slice(-1);
+      if (at < checkpoints.length - 1) expect(rest.events.slice(-1)).toEqual(tail);
+    }
+  });
+});
+
+describe('metapruning', () => {
+  it('is the same search by accuracy alone', async () => {
+    const result = await run('metapruning', contextOf('metapruning', { generator: 'inherit' }));
+    const best = Math.max(...candidatesOf(result).map((c) => c.accuracies.recalibrated!));
+    expect(result.outcome.chosen.accuracies.recalibrated).toBe(best);
+    expect(result.outcome.chosen.reward).toBe(best - 100);
+  });
+});
+
+describe('before it starts', () => {
+  const first = async (context: MethodContext) => await methodNamed('rewarded-meta').run(context).next();
+
+  it('refuses what it cannot do, in one sentence', async () => {
+    const macs = original.macs;
+    const budget = (metric: 'macs' | 'latency', limit: number) => [{ metric, limit, original: macs }];
+    await expect(first(contextOf('rewarded-meta', {}, { budgets: budget('latency', 1) }))).rejects.toThrow(
+      /latency/,
+    );
+    await expect(first(contextOf('rewarded-meta', {}, { budgets: budget('macs', 10) }))).rejects.toThrow(
+      /10 % of every/,
+    );
+    await expect(first(contextOf('rewarded-meta', {}, { images: undefined }))).rejects.toThrow(/--data/);
+    await expect(
+      first(contextOf('rewarded-meta', {}, { resume: { json: {}, arrays: new Map() } })),
+    ).rejects.toThrow(InputError);
+    const frozen = findGroups(graph, { freeze: ['stem', 'mid', 'back', 'depthwise', 'side'] });
+    await expect(first(contextOf('rewarded-meta', {}, { dependencies: frozen }))).rejects.toThrow(/frozen/);
+  });
+
+  it('names a setting that is wrong', () => {
+    const settings = (given: Record<string, unknown>) => () => contextOf('rewarded-meta', given);
+    expect(settings({ population: 0 })).toThrow(/"population"/);
+    expect(settings({ poplation: 5 })).toThrow(/no setting "poplation"/);
+    expect(settings({ generator: 'magic' })).toThrow(/"generator"/);
+    expect(() => methodNamed('magic')).toThrow(/rewarded-meta, metapruning, uniform, random, l1/);
+  });
+
+  it('has the constants of the paper at thorough effort', () => {
+    const context = { graph, dependencies, trainImages: 1_200_000, untrained: true };
+    const settings = methodNamed('rewarded-meta').settings({ generator: 'pruning-net' }, 'thorough', context);
+    expect(settings).toMatchObject({
+      population: 50,
+      archive: 50,
+      parents: 10,
+      mutation: 25,
+      crossover: 25,
+      mutationProbability: 0.1,
+      generations: 20,
+      hidden: 32,
+      affine: false,
+      sampling: 'uniform',
+      labelSmoothing: 0.1,
+      momentum: 0.9,
+      recalibrationBatches: 100,
+      recalibrationBatchSize: 1000,
+      recalibrationMode: 'momentum',
+      accuracyCoefficient: 2,
+      efficiencyCoefficient: 1,
+      baseAccuracy: 100,
+    });
+  });
+
+  it('chooses the generator by whether there is something to inherit, and says why', () => {
+    const at = (untrained: boolean) =>
+      methodNamed('rewarded-meta').settings({}, 'quick', { graph, dependencies, trainImages: 96, untrained });
+    expect(at(false)).toMatchObject({
+      generator: 'inherit',
+      generatorReason: expect.stringMatching(/trained/),
+    });
+    expect(at(true)).toMatchObject({
+      generator: 'pruning-net',
+      generatorReason: expect.stringMatching(/untrained.*MB/),
+    });
+  });
+
+  it('counts the PruningNet and refuses one that memory would not hold', () => {
+    let expected = 0;
+    // d, kernel: (d + 1) h + (h + 1) n
+    for (const [d, n] of [
+      [1, 9 * 8],
+      [2, 9 * 8 * 10],
+      [2, 9 * 10 * 8],
+      [1, 9 * 8],
+      [2, 8 * 4],
+    ])
+      expected += (d + 1) * 32 + 33 * n;
+    expected += 4 + weights.get('classifier/kernel')!.length + 3;
+    expect(pruningNetSize(graph, dependencies, 32)).toBe(expected);
+    expect(() => checkPruningNetFits(graph, dependencies, 32, 2 ** 30)).not.toThrow();
+    expect(() => checkPruningNetFits(graph, dependencies, 32, 400_000)).toThrow(/inherit/);
+  });
+});
