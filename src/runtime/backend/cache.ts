@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where Espalier keeps what it fetched or built, outside every repository: $ESPALIER_CACHE, or the system's place. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (env.ESPALIER_CACHE) return path.resolve(env.ESPALIER_CACHE, 'espalier');
+  if (env.ESPALIER_CACHE) return path.resolve(env.ESPALIER_CACHE);
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME))
     return path.join(env.XDG_CACHE_HOME, 'espalier');
-  if (platform === 'win32' && env.LOCALAPPDATA) return path.join(env.LOCALAPPDATA, 'espalier', 'Cache');
+  if (platform === 'win32' && env.LOCALAPPDATA) return path.join(env.LOCALAPPDATA, 'espalier');
   if (platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'espalier');
   return path.join(homedir(), '.cache', 'espalier');
 }

@@ -15,7 +15,7 @@ export interface Libraries {
   /** the library files, absolute */
   readonly files: readonly string[];
   readonly include: string;
-  /** as its headers say; null where they don't */
+  /** null where nothing says it */
   readonly version: string | null;
 }
 
@@ -81,23 +81,27 @@ function librariesIn(folder: string, source: Libraries['source']): Libraries | n
       folder: realpathSync(place),
       files: [main, framework],
       include,
-      version: headerVersion(include),
+      version: versionOf(folder, include),
     };
   }
   return null;
 }
 
-function headerVersion(include: string): string | null {
-  for (const name of ['release_version.h', 'version.h']) {
-    const file = path.join(include, 'tensorflow', 'core', 'public', name);
-    if (!existsSync(file)) continue;
-    const text = readFileSync(file, 'utf8');
-    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
-      (part) => new RegExp(`#define TF_${part}_VERSION (\\d+)`).exec(text)?.[1],
-    );
-    if (parts.every((part) => part !== undefined)) return parts.join('.');
+/** From pip's record beside the package, the headers, or the folder that setup made. */
+function versionOf(folder: string, include: string): string | null {
+  if (path.resolve(folder) === fetchedFolder()) return TENSORFLOW_VERSION;
+  const beside = path.dirname(path.resolve(folder));
+  for (const name of readdirSync(beside)) {
+    const version = /^tensorflow(?:_cpu|_macos|_intel)?-([\w.]+)\.dist-info$/.exec(name)?.[1];
+    if (version) return version;
   }
-  return null;
+  const header = path.join(include, 'tensorflow', 'core', 'public', 'version.h');
+  if (!existsSync(header)) return null;
+  const text = readFileSync(header, 'utf8');
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define TF_${part}_VERSION (\\d+)`).exec(text)?.[1],
+  );
+  return parts.every((part) => part !== undefined) ? parts.join('.') : null;
 }
 
 /** Folders of the `tensorflow` packages of the Pythons on PATH, found without importing them. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Tf } from '../types.ts';
@@ -7,20 +8,15 @@ export const require = createRequire(import.meta.url);
 
 /** Folder of an installed npm package, or null. */
 export function packageFolder(name: string): string | null {
-  try {
-    return path.dirname(require.resolve(`${name}/package.json`));
-  } catch {
-    return null;
-  }
+  // Not require.resolve: some packages don't export their package.json.
+  const folders = (require.resolve.paths(name) ?? []).map((place) => path.join(place, name));
+  return folders.find((folder) => existsSync(path.join(folder, 'package.json'))) ?? null;
 }
 
 /** Version of an installed npm package, or null. */
 export function packageVersion(name: string): string | null {
-  try {
-    return (require(`${name}/package.json`) as { version: string }).version;
-  } catch {
-    return null;
-  }
+  const folder = packageFolder(name);
+  return folder && (require(path.join(folder, 'package.json')) as { version: string }).version;
 }
 
 /**

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { addonFile, buildAddon, CannotBuild, installedAddon } from './addon.ts';
 import { fetchedFolder, findLibraries, TENSORFLOW_VERSION } from './find.ts';
-import { fetchWheel } from './wheel.ts';
+import { CannotFetch, fetchWheel } from './wheel.ts';
+import type { Log } from './wheel.ts';
 
 export interface Prepared {
   /** tfjs-node's native addon, ready to be loaded; null where it can't be had */
   readonly addon: string | null;
   /** where TensorFlow comes from, or why there is none, in one sentence */
   readonly why: string;
-  /** version of TensorFlow as its headers say, where known */
+  /** version of TensorFlow, where known without loading it */
   readonly version: string | null;
   /** command that mends it, where there is none */
   readonly mend: string | null;
@@ -19,7 +20,7 @@ export interface PrepareOptions {
   readonly fetch: boolean;
   /** false: look only, don't build the addon (default true) */
   readonly build?: boolean;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /**
@@ -51,7 +52,7 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
       };
     return { addon: await buildAddon(found, log), why, version: found.version, mend: null };
   } catch (error) {
-    if (error instanceof CannotBuild)
+    if (error instanceof CannotBuild || error instanceof CannotFetch)
       return { addon: null, why: error.message, version: null, mend: error.mend };
     const reason = error instanceof Error ? error.message : String(error);
     return {

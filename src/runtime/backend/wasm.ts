@@ -52,6 +52,10 @@ async function startThreaded(
   const { cpus } = os;
   const urls = new Map<object, string>();
   let scripts = 0;
+  const workers = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { Worker } = workers;
+  // The workers below don't keep the process alive, not even for their own start.
+  const alive = setInterval(() => undefined, 1000);
   try {
     class ScriptBlob extends Blob {
       constructor(...[parts = [], options]: ConstructorParameters<typeof Blob>) {
@@ -71,6 +75,14 @@ async function startThreaded(
     URL.createObjectURL = (blob) => urls.get(blob) ?? createObjectURL.call(URL, blob as Blob);
     const real = cpus();
     os.cpus = () => Array.from({ length: 2 * threads }, (_, i) => real[i % real.length]);
+    workers.Worker = class extends Worker {
+      constructor(...parameters: ConstructorParameters<typeof Worker>) {
+        super(...parameters);
+        this.unref();
+      }
+      // Threads that wait for work for ever must not keep the process from ending.
+      override ref(): void {}
+    };
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
     engine.setThreadsCount(threads);
     return (await tf.setBackend('wasm')) && engine.getThreadsCount() > 0;
@@ -80,6 +92,8 @@ async function startThreaded(
     globalThis.Blob = Blob;
     URL.createObjectURL = createObjectURL;
     os.cpus = cpus;
+    workers.Worker = Worker;
+    clearInterval(alive);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { BackendName } from '../types.ts';
+import { cacheFolder } from './cache.ts';
+import { packageFolder, packageVersion, require } from './packages.ts';
+import { prepareTensorflow } from './prepare.ts';
+
+export interface EngineReport {
+  readonly name: BackendName;
+  readonly available: boolean;
+  readonly version: string | null;
+  /** the addon, or the folder of the WebAssembly files */
+  readonly path: string | null;
+  /** that it would use by default */
+  readonly threads: number;
+  /** where it comes from, or why it can't be had */
+  readonly why: string;
+  /** command that mends it; null where there is nothing to mend, or no command does */
+  readonly mend: string | null;
+}
+
+export interface PackageReport {
+  readonly name: string;
+  readonly version: string | null;
+  readonly works: boolean;
+  /** why it doesn't */
+  readonly why: string | null;
+  readonly mend: string | null;
+}
+
+/** What this installation can do, JSON-safe. */
+export interface DoctorReport {
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly cache: string;
+  /** the engine that a run would use; null where there is none */
+  readonly engine: BackendName | null;
+  readonly engines: readonly EngineReport[];
+  readonly packages: readonly PackageReport[];
+}
+
+/** Looks at everything that a run needs. Fetches and builds nothing, and opens no engine in this process. */
+export async function doctor(): Promise<DoctorReport> {
+  const engines = [await checkTensorflow(), checkWasm()];
+  const packages = await Promise.all(['onnxruntime-node', 'sharp'].map(checkPackage));
+  return {
+    node: process.version,
+    platform: process.platform,
+    arch: process.arch,
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    cache: cacheFolder(),
+    engine: engines.find((engine) => engine.available)?.name ?? null,
+    engines,
+    packages,
+  };
+}
+
+async function checkTensorflow(): Promise<EngineReport> {
+  const prepared = await prepareTensorflow({ fetch: false, build: false, log: () => undefined });
+  const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || os.availableParallelism();
+  const report = { name: 'tensorflow' as const, version: prepared.version, path: prepared.addon, threads };
+  if (!prepared.addon) return { ...report, available: false, why: prepared.why, mend: prepared.mend };
+  const loaded = await inChild('process.stdout.write(require(process.argv[1]).TF_Version)', prepared.addon);
+  if ('output' in loaded)
+    return { ...report, version: loaded.output, available: true, why: prepared.why, mend: null };
+  const why = `${prepared.why}, but its addon does not load: ${loaded.error}`;
+  return {
+    ...report,
+    available: false,
+    why,
+    mend: `delete ${path.dirname(prepared.addon)}, then npm run setup`,
+  };
+}
+
+function checkWasm(): EngineReport {
+  const folder = packageFolder('@tensorflow/tfjs-backend-wasm');
+  const files = folder && path.join(folder, 'wasm-out');
+  const available = files !== null && existsSync(path.join(files, 'tfjs-backend-wasm-simd.wasm'));
+  return {
+    name: 'wasm',
+    available,
+    version: packageVersion('@tensorflow/tfjs-backend-wasm'),
+    path: available ? files : null,
+    threads: Math.min(8, os.availableParallelism()),
+    why: available ? 'the npm package' : 'the npm package is not there, or not whole',
+    mend: available ? null : 'npm ci',
+  };
+}
+
+async function checkPackage(name: string): Promise<PackageReport> {
+  const version = packageVersion(name);
+  if (!version) return { name, version, works: false, why: 'it is not installed', mend: 'npm ci' };
+  const loaded = await inChild('require(process.argv[1])', require.resolve(name));
+  if ('output' in loaded) return { name, version, works: true, why: null, mend: null };
+  return { name, version, works: false, why: loaded.error, mend: `npm rebuild ${name}` };
+}
+
+/** Runs a script in a process of its own, since a native library that doesn't fit may take its process down. */
+async function inChild(script: string, argument: string): Promise<{ output: string } | { error: string }> {
+  try {
+    // Inside VS Code, execPath is Electron, which is Node only where it is told so.
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+    const options = { env, timeout: 60_000, windowsHide: true };
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, argument], options);
+    return { output: stdout.trim() };
+  } catch (error) {
+    const { stderr = '', signal } = error as { stderr?: string; signal?: string };
+    const line = stderr.split('\n').find((text) => /^\w*Error/.test(text));
+    return { error: line ?? (signal ? `it ended by ${signal}` : String(error)) };
+  }
+}
