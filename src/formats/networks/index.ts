@@ -32,16 +32,16 @@ const scaled =
   (shape, classes, width) =>
     make(shape, classes, (base) => Math.max(1, Math.floor(base * width)));
 
-const cifar = (name: string, blocks: number): Network['config'] =>
-  scaled((shape, classes, scale) => cifarResnet(name, blocks, shape, classes, scale));
+const cifar = (name: string, blocks: number, stemStride = 1): Network['config'] =>
+  scaled((shape, classes, scale) => cifarResnet(name, blocks, shape, classes, scale, stemStride));
 
 const networks: Readonly<Record<string, Network>> = {
   resnet8: {
-    summary: 'small residual network for 28x28 images',
+    summary: 'small residual network for 28x28 images, stem with stride 2',
     inputShape: [28, 28, 1],
     classes: 10,
     width: 1,
-    config: cifar('resnet8', 1),
+    config: cifar('resnet8', 1, 2),
   },
   resnet20: {
     summary: 'ResNet-20 for 32x32 images, projection shortcuts',
