@@ -56,6 +56,8 @@ export const configSchema = z
         train: count,
         validation: count,
         test: count,
+        limit: count.optional().describe('--limit, where it was given.'),
+        validationImages: count.optional().describe('--validation-images, where it was given.'),
         preprocess,
       })
       .optional()

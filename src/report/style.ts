@@ -29,6 +29,7 @@ tr.on td{background:var(--sel)}tr.on td:first-child{font-weight:600}
 .layer>*{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .strip{display:flex;gap:1px;height:14px}.strip i{flex:1 1 0;min-width:1px;background:var(--keep);border-radius:1px}
 .strip i.x{background:none;box-shadow:inset 0 0 0 1px var(--cut)}
+.strip i.a{background:repeating-linear-gradient(45deg,var(--accent) 0 2px,transparent 2px 4px);box-shadow:inset 0 0 0 1px var(--accent)}
 .strip.dense{gap:0}.strip.dense i{border-radius:0}.strip.dense i.x{box-shadow:inset 0 1px var(--cut),inset 0 -1px var(--cut)}
 .strip.kept i{background:var(--dim);opacity:.55}
 .chip{border:1px solid var(--line);border-radius:10px;padding:0 9px;font-size:12px;font-weight:400}

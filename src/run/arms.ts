@@ -64,7 +64,6 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
     arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
   } else {
     const method = await shop.services.method(arm.name);
-    yield await session.record({ type: 'stage', arm: arm.name, stage: 'search', message: method.summary });
     const outcome = yield* runMethod(shop, method, arm, arm === main);
     const architecture = architectureOf(dependencies, outcome.chosen.kept);
     const cost = costModel(model.graph, dependencies)(architecture);

@@ -64,6 +64,8 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       train: set.train.size,
       validation: set.validation.size,
       test: set.test?.size ?? 0,
+      limit: plan.data?.limit,
+      validationImages: plan.data?.validationImages,
       preprocess: {
         name: inputs.preprocess!.name,
         scale: [...inputs.preprocess!.scale],

@@ -4,7 +4,7 @@ import { InputError, Interrupted } from '../../graph/errors.ts';
 import { engineVersion } from '../../config/version.ts';
 import { methodNamed } from '../../methods/index.ts';
 import { RunFolder } from '../../run/folder.ts';
-import { hashModel } from '../../run/measure.ts';
+import { hashModel, modelFile } from '../../run/measure.ts';
 import type { Plan } from '../../run/plan.ts';
 import { defaultControls, planVersion } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
@@ -120,11 +120,12 @@ async function resumed(
 
 async function started(
   workspace: string,
-  [model]: string[],
+  [named]: string[],
   options: PruneOptions,
 ): Promise<{ run: RunFolder; plan: Plan }> {
-  if (model === undefined)
+  if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
+  const model = await modelFile(named);
   const targets = parseTargets(options.target ?? []);
   const data = dataPlan(options);
   const method = options.method ?? (data ? 'rewarded-meta' : 'l1');

@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { readConfig } from '../config/files.ts';
+import { parseRanges } from '../config/ranges.ts';
+import type { PrunedConfig } from '../config/schema.ts';
+import { findGroups } from '../graph/channels.ts';
+import { architectureOf } from '../graph/architecture.ts';
+import { InputError } from '../graph/errors.ts';
+import { prune } from '../graph/surgery.ts';
+import type { Dependencies, KeptChannels } from '../graph/types.ts';
+import type { LoadedModel } from '../formats/types.ts';
+import { loadModel } from '../formats/index.ts';
+import { hashModel } from './measure.ts';
+import type { DataPlan } from './plan.ts';
+import type { Sized } from './services.ts';
+
+/** A pruned config with the model that it is of. */
+export interface Rebuilt {
+  readonly config: PrunedConfig;
+  readonly source: LoadedModel;
+  readonly sourceFile: string;
+  /** whether the source's hash is the config's */
+  readonly sameSource: boolean;
+  readonly dependencies: Dependencies;
+  readonly kept: KeptChannels;
+  /** cut from the source, not trained */
+  readonly pruned: Sized;
+  /** where the run wrote the pruned model */
+  readonly prunedFile: string | null;
+}
+
+/**
+ * Reads a pruned config and cuts the network that it describes out of its source model.
+ * @throws InputError where the source is missing, or has other channels than the config says
+ */
+export async function rebuild(file: string): Promise<Rebuilt> {
+  const config = await readConfig(file);
+  const folder = path.dirname(path.resolve(file));
+  const sourceFile = path.resolve(folder, config.source.path);
+  const sha256 = await hashModel(sourceFile);
+  const source = await loadModel(sourceFile);
+  const dependencies = findGroups(source.graph, { freeze: config.method.freeze });
+  const kept = keptOf(config, dependencies, file);
+  architectureOf(dependencies, kept);
+  return {
+    config,
+    source,
+    sourceFile,
+    sameSource: sha256 === config.source.sha256,
+    dependencies,
+    kept,
+    pruned: prune(source.graph, source.weights, dependencies, kept),
+    prunedFile: config.pruned ? path.resolve(folder, config.pruned.path) : null,
+  };
+}
+
+/** The kept channels of every group, in the order of the groups. */
+export function keptOf(config: PrunedConfig, dependencies: Dependencies, name: string): KeptChannels {
+  const known = new Map(config.groups.map((group) => [group.id, group]));
+  if (known.size !== dependencies.groups.length)
+    throw new InputError(
+      `${name}: has ${known.size} channel groups, but the model has ${dependencies.groups.length}; it is of another model`,
+    );
+  return dependencies.groups.map((group) => {
+    const entry = known.get(group.id);
+    if (!entry || entry.channels !== group.size)
+      throw new InputError(
+        `${name}: group "${group.id}" has ${group.size} channels in the model, but ${entry ? entry.channels : 'is not'} in the config; it is of another model`,
+      );
+    return parseRanges(entry.kept, group.size);
+  });
+}
+
+/** How the images of a config are opened again, from a path that the user gives. */
+export function configData(config: PrunedConfig, data: DataPlan): DataPlan {
+  return {
+    ...data,
+    limit: data.limit ?? config.data?.limit,
+    validationImages: data.validationImages ?? config.data?.validationImages,
+  };
+}
