@@ -40,6 +40,15 @@ function randomNetwork(seed: number, steps: number): { graph: Graph; weights: We
       const fitting = convolutions.filter((c) => channels(inputs.get(c)!) === channels(x));
       return fitting.length > 0 ? b.conv(x, 1, 3, { share: random.pick(fitting) }) : b.batchNorm(x);
     },
+    (x) => {
+      const y = b.conv(x, channels(x), 3);
+      return b.merge('add', [y, b.conv(b.relu(y), channels(x), 3, { share: y })]);
+    },
+    (x) => {
+      const y = b.conv(x, width(), 3);
+      const z = b.conv(twin(x), 1, 3, { share: y });
+      return random.uniform() < 0.5 ? b.concat([y, z]) : z;
+    },
     (x) => b.depthwise(x, 3, { multiplier: random.pick([1, 2]) }),
     (x) => {
       const groups = random.pick([2, channels(x)]);
