@@ -31,7 +31,7 @@ async function walk(
     const relative = prefix + entry.name;
     const link = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : undefined;
     if (entry.isDirectory() || link?.isDirectory()) await walk(full, `${relative}/`, depth + 1, here, files);
-    else if ((entry.isFile() || link?.isFile()) && isImagePath(entry.name))
+    else if ((entry.isFile() || link?.isFile()) && isImagePath(relative))
       files.push({ path: relative, bytes: link?.size ?? -1, read: () => readImage(full) });
     if (files.length > MAX_FILES)
       throw new InputError(

@@ -94,12 +94,22 @@ export async function readIdx(
         throw new InputError(`${file} is longer than its header says (${header.dims.join(' x ')}).`);
     }
   };
+  // a pipeline may report the other streams' abort instead of what caused it
+  let refusal: unknown;
+  const check = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    try {
+      await take(source);
+    } catch (error) {
+      if (error instanceof InputError) refusal = error;
+      throw error;
+    }
+  };
   try {
     const input: ReadStream = createReadStream(file, { highWaterMark: 1 << 20 });
-    if (packed) await pipeline(input, createGunzip({ chunkSize: 1 << 18 }), take);
-    else await pipeline(input, take);
+    if (packed) await pipeline(input, createGunzip({ chunkSize: 1 << 18 }), check);
+    else await pipeline(input, check);
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (refusal) throw refusal;
     throw new InputError(`${file} can't be unpacked (${reasonOf(error)}): make or fetch it again.`);
   }
   const all = Buffer.concat(parts);

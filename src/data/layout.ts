@@ -35,7 +35,9 @@ type Placed = { readonly parts: string[]; readonly file: SourceFile };
  * @throws InputError for fewer than two classes, or test classes that training doesn't have
  */
 export function layOut(files: readonly SourceFile[], where: string): Layout {
-  const placed = stripWrappers(files.map((file) => ({ parts: split(file.path), file })));
+  // folders are listed in whatever order the disk has them; warnings must not depend on it
+  const sorted = [...files].sort((a, b) => byCodePoint(a.path, b.path));
+  const placed = stripWrappers(sorted.map((file) => ({ parts: split(file.path), file })));
   const warnings: string[] = [];
   const bySplit = groupBySplit(placed, warnings);
   return label(bySplit, where, warnings);
@@ -115,7 +117,7 @@ function label(
     const inside = placed.filter((p) => p.parts.length > 1);
     const stray = placed.length - inside.length;
     if (stray > 0 && inside.length > 0)
-      warnings.push(`Left out ${count(stray, 'image')}${of(name)} that lie in no class folder.`);
+      warnings.push(`Left out ${count(stray, 'image')}${of(name)} outside the class folders.`);
     if (inside.length === 0 && name !== 'all' && name !== 'train')
       warnings.push(`The ${name} images lie in no class folders and so have no labels: left out.`);
     if (inside.length) labelled.set(name, inside);

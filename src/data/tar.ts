@@ -16,6 +16,8 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
   let held = 0;
   const unpack = extract();
   unpack.on('entry', (header, stream, next) => {
+    // the pipeline reports it; without a listener here it would end the process
+    stream.on('error', () => {});
     const size = header.size ?? 0;
     const wanted = header.type === 'file' && isImagePath(header.name);
     if (wanted && size > MAX_FILE_BYTES) {
@@ -47,7 +49,6 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
       }
       next();
     });
-    stream.on('error', next);
   });
   const tail = new TailOfZeros();
   try {
