@@ -90,7 +90,12 @@ async function outputFormat(out: string, source: FormatName): Promise<FormatName
 async function formatOf(file: string): Promise<ModelFormat> {
   const info = await stat(file).catch(() => null);
   if (!info) throw new InputError(`there is no model "${file}"`);
+  const ending = path.extname(file).toLowerCase();
+  if (info.isFile() && info.size > 0 && ending in foreign)
+    throw new InputError(await refuseFile(file, info.size));
   for (const format of Object.values(formats)) if (await format.detect(file)) return format;
+  // its reader tells the kinds of JSON apart
+  if (info.isFile() && info.size > 0 && ending === '.json') return tfjsLayers;
   throw new InputError(info.isDirectory() ? await refuseFolder(file) : await refuseFile(file, info.size));
 }
 
@@ -117,7 +122,6 @@ const endings: Readonly<Record<string, string>> = {
   '.h5': 'an HDF5 file',
   '.hdf5': 'an HDF5 file',
   '.keras': 'a Keras zip file',
-  '.json': 'a TensorFlow.js model.json',
 };
 
 async function refuseFile(file: string, size: number): Promise<string> {

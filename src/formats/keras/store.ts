@@ -76,7 +76,7 @@ export function findArrays(
         .map(({ name }) => `${container}/${name}`);
       if (own.length !== layers.length)
         throw new InputError(
-          `"${where}" stores weights of ${own.length} "${snake}" layers, but its configuration has ${layers.length} (first: "${layers[0].name}")`,
+          `"${where}" stores weights of ${own.length} "${snake}" layers in "${container}", but its configuration has ${layers.length} (first: "${layers[0].name}"); a layer or model that two models share is stored once, which Espalier does not read`,
         );
       const named = new Map(own.map((g) => [layerName(h5, g), g]));
       const byName = layers.every((layer) => named.has(layer.name));
