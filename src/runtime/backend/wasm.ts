@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type workerThreads from 'node:worker_threads';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type { Backend, Tf } from '../types.ts';
 import { wasmKernels } from '../kernels/wasm.ts';
@@ -52,7 +53,7 @@ async function startThreaded(
   const { cpus } = os;
   const urls = new Map<object, string>();
   let scripts = 0;
-  const workers = require('node:worker_threads') as typeof import('node:worker_threads');
+  const workers = require('node:worker_threads') as typeof workerThreads;
   const { Worker } = workers;
   // The workers below don't keep the process alive, not even for their own start.
   const alive = setInterval(() => undefined, 1000);
