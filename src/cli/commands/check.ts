@@ -1,6 +1,7 @@
 import { loadModel, saveModel } from '../../formats/index.ts';
 import { checkModel } from '../../run/check.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
+import { logitsOf } from '../../runtime/logits.ts';
 import { Network } from '../../runtime/network.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
@@ -24,7 +25,9 @@ export async function check(output: Output, [file]: string[], options: CheckOpti
       loadModel,
       saveModel,
       predict: (graph, weights, inputs, n) => {
-        const network = new Network(backend, graph, weights);
+        // a softmax hides differences in what it is given, so that is compared too
+        const outputs = [...new Set([...graph.outputs, logitsOf(graph).node])];
+        const network = new Network(backend, { ...graph, outputs }, weights);
         try {
           return network.predict(inputs, n);
         } finally {
