@@ -24,8 +24,9 @@ export interface ConvOptions extends LayerOptions {
 type Fill = number | 'zeros' | 'ones' | 'slopes';
 
 /**
- * Builds networks layer by layer, with seeded weights: He-normal convolutions, Glorot-normal dense layers, and, where `lively`, random batch-norm
- * statistics, biases and slopes, so that tests can't pass by symmetry. Every method returns the new node's id.
+ * Builds networks layer by layer, with seeded weights: He-normal convolutions, Glorot-normal dense layers; where
+ * `lively`, batch-norm parameters, biases and slopes are random too, so that tests can't pass by symmetry. Every method
+ * returns the new node's id.
  */
 export class GraphBuilder {
   private readonly nodes: Node[] = [];
