@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
+import { parseKerasConfig } from './parse.ts';
 import { isObject } from './plain.ts';
 
 type Json = Record<string, unknown>;
@@ -15,8 +16,9 @@ type Json = Record<string, unknown>;
  * @throws InputError where a size changed that the configuration has no place for
  */
 export function updateKerasConfig(config: unknown, graph: Graph): unknown {
+  const source = parseKerasConfig(config, 'the source model').graph;
   const copy = structuredClone(config);
-  if (isObject(copy)) new Update(graph).model(copy, []);
+  if (isObject(copy)) new Update(graph, source).model(copy, []);
   return copy;
 }
 
@@ -25,8 +27,11 @@ class Update {
   private readonly shapes: Record<string, Shape>;
   private readonly nodes = new Map<string, Node[]>();
   private readonly byId = new Map<string, Node>();
+  private readonly constantsBefore = new Map<string, number>();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, source: Graph) {
+    for (const { id, op } of source.nodes)
+      if (op.kind === 'affine') this.constantsBefore.set(id, Math.max(op.scale.length, op.offset.length));
     this.graph = graph;
     this.shapes = inferShapes(graph);
     for (const node of graph.nodes) {
@@ -87,12 +92,23 @@ class Update {
         if ('target_shape' in config) config.target_shape = targetShape(config.target_shape, op.target);
         return;
       case 'affine':
-        if (className === 'Rescaling') {
-          if (lengthOf(config.scale) !== op.scale.length) config.scale = op.scale;
-          if (lengthOf(config.offset) !== op.offset.length) config.offset = op.offset;
-        }
+        this.constants(config, className, op, node);
         return;
     }
+  }
+
+  /** Constants along channels that were cut; of a Rescaling they have a place in its settings. */
+  private constants(config: Json, className: unknown, op: Extract<Op, { kind: 'affine' }>, node: Node): void {
+    if (className === 'Rescaling') {
+      if (lengthOf(config.scale) !== op.scale.length) config.scale = op.scale;
+      if (lengthOf(config.offset) !== op.offset.length) config.offset = op.offset;
+      return;
+    }
+    const constants = Math.max(op.scale.length, op.offset.length);
+    if (constants > 1 && constants !== this.constantsBefore.get(node.id))
+      throw new InputError(
+        `layer "${node.layer}" (${node.layerType}) holds constants a channel, which can't be written narrower; freeze the layer before it`,
+      );
   }
 
   /** Keras 3 builds each layer from the input shape that it wrote down. */

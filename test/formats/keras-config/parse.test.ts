@@ -126,7 +126,7 @@ describe('ways of writing a model', () => {
       'd_input',
       'd',
     ]);
-    const { inbound_nodes: _nodes, ...start } = input('in', [null, 5]);
+    const start = { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 5] } };
     expect(ids({ class_name: 'Sequential', config: { name: 's', layers: [start, dense('d')] } })).toEqual([
       'in',
       'd',
@@ -269,6 +269,13 @@ describe('settings of layers', () => {
     expect(one('Permute', { dims: [3, 1, 2] })[1]).toEqual({ kind: 'permute', perm: [2, 0, 1] });
     expect(one('Concatenate', { axis: 3 })[1]).toEqual({ kind: 'concat', axis: 2 });
     expect(one('PReLU', { shared_axes: [1, 2] }).length).toBe(2);
+  });
+
+  it('constants per channel', () => {
+    const [, op] = one('Normalization', { axis: [-1], mean: [[[[1, 2]]]], variance: [4, 0.25] });
+    expect(op).toEqual({ kind: 'affine', scale: [0.5, 2], offset: [-0.5, -4] });
+    expect(refuse('Normalization', { axis: [-1], mean: null, variance: null })).toThrow(/Rescaling/);
+    expect(one('Rescaling', { scale: 0.5 })[1]).toEqual({ kind: 'affine', scale: [0.5], offset: [0] });
   });
 
   it('what does not fit is named by layer, class and setting', () => {

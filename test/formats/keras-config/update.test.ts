@@ -109,6 +109,39 @@ describe('updateKerasConfig', () => {
   });
 });
 
+/** A convolution of 4 channels, then constants of one a channel. */
+const scaled = (className: string, constants: object, width = 4) => ({
+  class_name: 'Sequential',
+  config: {
+    name: 's',
+    layers: [
+      {
+        class_name: 'Conv2D',
+        config: { name: 'c', filters: width, kernel_size: [1, 1], batch_input_shape: [null, 2, 2, 3] },
+      },
+      { class_name: className, config: { name: 'k', ...constants } },
+      { class_name: 'Conv2D', config: { name: 'o', filters: 2, kernel_size: [1, 1] } },
+    ],
+  },
+});
+
+describe('constants a channel', () => {
+  it('of a Rescaling are cut', () => {
+    const source = scaled('Rescaling', { scale: [1, 2, 3, 4], offset: 0 });
+    const { graph } = parseKerasConfig(source, 'f');
+    expect(updateKerasConfig(source, narrow(graph, 2))).toEqual(
+      scaled('Rescaling', { scale: [1, 2], offset: 0 }, 2),
+    );
+  });
+
+  it('that have no place in the settings are refused', () => {
+    const source = scaled('Normalization', { axis: -1, mean: [1, 2, 3, 4], variance: [1, 1, 1, 1] });
+    const { graph } = parseKerasConfig(source, 'f');
+    expect(updateKerasConfig(source, graph)).toEqual(source);
+    expect(() => updateKerasConfig(source, narrow(graph, 2))).toThrow(/layer "k" \(Normalization\)/);
+  });
+});
+
 describe("Python's JSON", () => {
   const text =
     '{"a": 1.0, "b": [1, -2.50, 1e-07, 1e+22, "1.0 NaN \\" 2.0"], "c": NaN, "d": -Infinity, "e": "\\u00e9"}';

@@ -10,6 +10,8 @@ export type OperationReader = (call: LayerCall, args: OperationArguments) => str
 /** The operands in order, tensors by value id; a constant that is not a number or list stays out. */
 export interface OperationArguments {
   readonly operands: readonly (string | readonly number[])[];
+  /** named constants of the call: axis, alpha, approximate */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const BINARY: Readonly<Record<string, MergeKind | 'divide'>> = {
@@ -50,7 +52,10 @@ export function operationReader(layer: LayerSpec): OperationReader | undefined {
 }
 
 /** The operands of a call: positional, then the named ones that hold operands. */
-export function operationArguments(call: Call, value: (argument: Argument) => string | undefined) {
+export function operationArguments(
+  call: Call,
+  value: (argument: Argument) => string | undefined,
+): OperationArguments {
   const named = ['x', 'x1', 'features', 'a', 'y', 'x2', 'b'].flatMap((key) =>
     Object.hasOwn(call.kwargs, key) ? [call.kwargs[key]] : [],
   );
@@ -63,7 +68,10 @@ export function operationArguments(call: Call, value: (argument: Argument) => st
       if (flat) operands.push(flat);
     }
   }
-  return { operands };
+  const settings = Object.fromEntries(
+    Object.entries(call.kwargs).flatMap(([key, a]) => ('constant' in a ? [[key, a.constant]] : [])),
+  );
+  return { operands, settings };
 }
 
 function unary(
@@ -77,12 +85,16 @@ function unary(
     call.fail(`is called with arguments that Espalier doesn't read`);
   const rank = call.builder.shapes.get(x)!.length;
   if (name === 'identity') return call.node({ kind: 'identity' }, [x]);
-  if (name === 'gelu' && config.approximate !== false)
+  const settings: Record<string, unknown> = { ...config, ...args.settings };
+  if (settings.axis !== undefined && settings.axis !== -1) call.fail('acts on another axis than the last');
+  // Keras' operation is the approximation unless told otherwise, TensorFlow's the reverse.
+  if (name === 'gelu' && (settings.approximate ?? call.className !== 'TFOpLambda') === true)
     return call.node({ kind: 'activation', activation: 'geluTanh' }, [x]);
   const op = activationByName(name === 'exp' ? 'exponential' : name, rank, call.keras3);
   if (!op) call.fail(`uses the operation "${name}", which Espalier does not execute`);
-  if (op.kind === 'activation' && op.activation === 'leakyRelu' && typeof config.negative_slope === 'number')
-    return call.node({ ...op, alpha: config.negative_slope }, [x]);
+  const alpha = settings.negative_slope ?? settings.alpha;
+  if (op.kind === 'activation' && op.alpha !== undefined && typeof alpha === 'number')
+    return call.node({ ...op, alpha }, [x]);
   return call.node(op, [x]);
 }
 

@@ -2,7 +2,7 @@ import type { LayerCall } from '../builder.ts';
 import { activationLayer, preluLayer } from './activation.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d, separableConv2d } from './conv.ts';
 import { concatenate, merge } from './merge.ts';
-import { batchNormalization, layerNormalization, rescaling } from './norm.ts';
+import { batchNormalization, layerNormalization, normalization, rescaling } from './norm.ts';
 import {
   augmentation,
   cropping,
@@ -63,6 +63,7 @@ const READERS: Readonly<Record<string, LayerReader>> = {
   Cropping2D: cropping,
   UpSampling2D: upSampling,
   Rescaling: rescaling,
+  Normalization: normalization,
   Dropout: dropout(false),
   AlphaDropout: identity,
   SpatialDropout2D: dropout(true),
