@@ -135,7 +135,8 @@ function globalAverage(tf: Tf): Kernels['globalAvgPool'] {
     const [n, h, w, c] = x.shape;
     return {
       value: tf.reshape(tf.avgPool(x, [h, w], 1, 'valid'), [n, c]),
-      gradFunc: (dy: T) => tf.tile(tf.reshape(tf.div(dy, h * w), [n, 1, 1, c]), [1, h, w, 1]),
+      // A product with ones is much faster than tf.tile.
+      gradFunc: (dy: T) => tf.mul(tf.reshape(tf.div(dy, h * w), [n, 1, 1, c]), tf.ones([1, h, w, 1])),
     };
   }) as Custom);
   return (x) => run(x) as tfc.Tensor2D;

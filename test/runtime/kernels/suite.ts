@@ -396,4 +396,40 @@ export function kernelTests(open: () => Promise<Backend>): void {
     expect(losses.at(-1)).toBeLessThan(losses[0]);
     tf.dispose([...variables, ...momenta]);
   });
+
+  it('the same training gives the same bits', () => {
+    const { tf, kernels: k } = b;
+    // Large enough that the engine shares the work out among its threads.
+    const x = tf.tidy(() => tensor(draw([16, 32, 32, 3], 95)));
+    const targets = tf.tidy(() => tf.oneHot(tf.tensor1d([...Array(16).keys()], 'int32'), 16).toFloat());
+    const train = (): Float32Array => {
+      const shapes = [[3, 3, 3, 16], [16], [16], [3, 3, 16, 1], [16], [16], [3, 3, 16, 16]]; // prettier-ignore
+      const variables = shapes.map((shape, i) => tf.variable(tf.tidy(() => tensor(draw(shape, 96 + i)))));
+      const momenta = variables.map((v) => tf.tidy(() => tf.variable(tf.zerosLike(v), false)));
+      for (let i = 0; i < 3; i++)
+        tf.tidy(() => {
+          const [stem, gamma1, beta1, depth, gamma2, beta2, last] = variables as T[] as tfc.Tensor4D[];
+          const norm = (h: T, gamma: T, beta: T): tfc.Tensor4D => {
+            const { y, ...statistics } = k.batchNorm(h, gamma as tfc.Tensor1D, beta as tfc.Tensor1D, 1e-3);
+            tf.dispose(statistics);
+            return k.relu(y) as tfc.Tensor4D;
+          };
+          const { grads } = tf.variableGrads(() => {
+            let h = k.conv2d(x as tfc.Tensor4D, stem, [1, 1], 'same', [1, 1], 1);
+            h = k.depthwiseConv2d(norm(h, gamma1, beta1), depth, [1, 1], 'same', [1, 1]);
+            h = k.conv2d(norm(h, gamma2, beta2), last, [2, 2], 'same', [1, 1], 1);
+            return k.softmaxCrossEntropy(k.globalAvgPool(h), targets as tfc.Tensor2D);
+          }, variables);
+          variables.forEach((v, i) => k.momentumUpdate(v, momenta[i], grads[v.name], 0.01, 0.9, 1e-4, false));
+        });
+      const weights = variables.flatMap((v) => [...v.dataSync()]);
+      tf.dispose([...variables, ...momenta]);
+      return Float32Array.from(weights);
+    };
+    const first = train();
+    expect(first.every(Number.isFinite)).toBe(true);
+    for (let i = 0; i < 3; i++)
+      expect(Buffer.from(train().buffer).equals(Buffer.from(first.buffer))).toBe(true);
+    tf.dispose([x, targets]);
+  });
 }
