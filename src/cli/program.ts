@@ -193,7 +193,7 @@ function dataOptions(command: Command, required: boolean): void {
       '--preprocess <name>',
       'what the network is fed: auto (default), unit, signed, raw, imagenet, caffe, standardise',
     )
-    .option('--limit <images>', 'at most so many training images', images('--limit'))
+    .option('--limit <images>', 'at most so many images of each split', images('--limit'))
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))

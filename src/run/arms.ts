@@ -193,7 +193,7 @@ async function* fineTune(shop: Shop, arm: ArmState): Events<void> {
   const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
   const inner = session.takeInner(`train:${arm.name}`);
   if (!inner) {
-    const message = `${scratch ? 'training the same shape from scratch' : 'fine-tuning'}, ${settings.epochs} epochs`;
+    const message = `${scratch ? 'training the same shape from scratch' : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
     yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
   }

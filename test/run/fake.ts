@@ -1,0 +1,177 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts';
+import { engineVersion } from '../../src/config/version.ts';
+import { costModel, fitToBudget, fullArchitecture } from '../../src/graph/architecture.ts';
+import { InputError } from '../../src/graph/errors.ts';
+import { Random } from '../../src/graph/random.ts';
+import type { Weights } from '../../src/graph/types.ts';
+import type { Candidate, Method } from '../../src/methods/types.ts';
+import type { ImageSet, Split } from '../../src/data/types.ts';
+import type { Backend, Score } from '../../src/runtime/types.ts';
+import { hashModel } from '../../src/run/measure.ts';
+import type { Plan } from '../../src/run/plan.ts';
+import type { Services, Sized, Workshop } from '../../src/run/services.ts';
+
+/**
+ * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves
+ * every weight by random steps. Any draw lost or doubled on the way changes the result.
+ */
+export function fakeServices({ slow = 0 } = {}): Services {
+  return {
+    loadModel,
+    saveModel,
+    method: async (name) => {
+      if (name === 'drawn' || name === 'other') return drawn(name, slow);
+      throw new InputError(`there is no method "${name}"`);
+    },
+    openWorkshop: async () => workshop(slow),
+    latency: async (_, after) => ({ before: 2, after: size(after) / 1000, threads: 1, machine: 'none' }),
+    script: async () => 1,
+  };
+}
+
+/** Proposes random channels at the budget, 12 times; the choice depends on every draw before it. */
+function drawn(name: string, slow: number): Method {
+  return {
+    name,
+    summary: 'random channels',
+    needsImages: false,
+    settings: (given) => ({ rounds: 12, ...given }),
+    async *run({ dependencies, graph, budgets, random, resume, settings, roundTo }) {
+      const cost = costModel(graph, dependencies);
+      const { rounds } = settings as { rounds: number };
+      const state = (resume?.json ?? { done: 0, best: null }) as { done: number; best: Candidate | null };
+      let { done, best } = state;
+      const seen = resume?.arrays.get('seen') ?? new Float32Array(rounds);
+      while (done < rounds) {
+        if (slow) await sleep(slow);
+        const widths = fullArchitecture(dependencies).map((width) => random.integer(1, width));
+        const { limit } = budgets[0];
+        const metric = budgets[0].metric as 'macs' | 'params' | 'bytes';
+        const architecture = fitToBudget(widths, (a) => cost(a)[metric], limit, dependencies, { roundTo });
+        const kept = dependencies.groups.map((group, g) =>
+          random
+            .shuffle(Array.from({ length: group.size }, (_, c) => c))
+            .slice(0, architecture[g])
+            .sort((a, b) => a - b),
+        );
+        const reward = random.uniform();
+        const candidate: Candidate = {
+          id: done,
+          origin: name,
+          architecture,
+          kept,
+          cost: cost(architecture),
+          accuracies: { recalibrated: 50 + 40 * reward },
+          reward,
+        };
+        yield { type: 'candidate', candidate };
+        if (!best || reward > best.reward!) best = candidate;
+        seen[done++] = reward;
+        yield { type: 'progress', stage: 'search', done, total: rounds, unit: 'candidates' };
+        const now = { done, best };
+        yield { type: 'checkpoint', take: () => ({ json: now, arrays: new Map([['seen', seen.slice()]]) }) };
+      }
+      return { chosen: { ...best!, origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` } };
+    },
+  };
+}
+
+function split(name: Split['name'], count: number): Split {
+  const labels = new Int32Array(count);
+  return { name, size: count, labels, height: 8, width: 8, channels: 1, read: async () => {} };
+}
+
+function workshop(slow: number): Workshop {
+  const set: ImageSet = {
+    path: 'images',
+    form: 'folder',
+    classes: ['a', 'b', 'c', 'd'],
+    height: 8,
+    width: 8,
+    channels: 1,
+    digest: 'd'.repeat(64),
+    train: split('train', 400),
+    validation: split('validation', 100),
+    test: split('test', 100),
+    broken: [],
+    close: async () => {},
+  };
+  const preprocess = { name: 'unit', scale: [1 / 255], offset: [0], bgr: false };
+  const score = async ({ weights }: Sized, name: string): Promise<Score> => {
+    let sum = name.length;
+    for (const values of weights.values()) for (const value of values) sum = (sum * 31 + value * 1e3) % 1e4;
+    return { accuracy: Math.abs(sum) / 100, loss: Math.abs(sum) / 1e4, images: 100 };
+  };
+  return {
+    images: { set, preprocess, backend: { name: 'wasm', why: 'fake', threads: 1 } as Backend },
+    found: 'as asked',
+    score,
+    recalibrate: async ({ weights }) => moved(weights, new Random(3)),
+    async *train({ weights }, settings, { stage, seed, from }) {
+      const random = new Random(
+        from ? (from.json as { random: [number, number, number, number] }).random : seed,
+      );
+      let step = from ? (from.json as { step: number }).step : 0;
+      let now: Weights = from ? from.arrays : weights;
+      const steps = settings.epochs * 4;
+      while (step < steps) {
+        if (slow) await sleep(slow);
+        now = moved(now, random);
+        step++;
+        if (step % 4 === 0) yield { type: 'loss', stage, epoch: step / 4, loss: 1 / step };
+        const [at, arrays, state] = [step, new Map(now), random.state];
+        yield { type: 'checkpoint', take: () => ({ json: { step: at, random: state }, arrays }) };
+      }
+      return now;
+    },
+    samples: async () => [],
+    close: async () => {},
+  };
+}
+
+function moved(weights: Weights, random: Random): Weights {
+  return new Map(
+    [...weights].map(([id, values]) => [id, values.map((value) => value + random.normal() / 100)]),
+  );
+}
+
+function size({ weights }: Sized): number {
+  return [...weights.values()].reduce((sum, values) => sum + values.length, 0);
+}
+
+let modelBytes: Uint8Array | undefined;
+
+/** A workspace with a small real model file, and a plan for it. */
+export async function workspaceWithPlan(folder: string, changes: Partial<Plan> = {}): Promise<Plan> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'net.h5');
+  if (!modelBytes) {
+    const model = createNetwork('cnn4', { inputShape: [8, 8, 1], classes: 4, width: 0.25, seed: 1 });
+    await saveModel(model, model.graph, model.weights, file);
+    // an HDF5 file holds the time it was written at: all workspaces get the same one
+    modelBytes = await readFile(file);
+  }
+  await writeFile(file, modelBytes);
+  return {
+    version: 1,
+    engine: engineVersion,
+    model: { path: 'net.h5', sha256: await hashModel(file) },
+    data: { path: 'images', preprocess: 'auto' },
+    targets: [{ metric: 'macs', value: 50, relative: true }],
+    method: 'drawn',
+    settings: {},
+    seed: 7,
+    effort: 'quick',
+    roundTo: 1,
+    freeze: [],
+    controls: ['other', 'scratch'],
+    fineTuneEpochs: 3,
+    backend: 'auto',
+    measureLatency: false,
+    out: 'out',
+    ...changes,
+  };
+}

@@ -1,0 +1,196 @@
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readConfig } from '../../src/config/files.ts';
+import { parseRanges } from '../../src/config/ranges.ts';
+import { costModel, fullArchitecture } from '../../src/graph/architecture.ts';
+import { findGroups } from '../../src/graph/channels.ts';
+import { InputError } from '../../src/graph/errors.ts';
+import { loadModel } from '../../src/formats/index.ts';
+import { RunFolder } from '../../src/run/folder.ts';
+import type { Plan } from '../../src/run/plan.ts';
+import { runPrune } from '../../src/run/prune.ts';
+import type { RunResult } from '../../src/run/prune.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { rebuild } from '../../src/run/rebuild.ts';
+import type { Services } from '../../src/run/services.ts';
+import { fakeServices, workspaceWithPlan } from './fake.ts';
+
+let folder: string;
+let count = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-run-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function go(
+  changes: Partial<Plan> = {},
+  services: Services = fakeServices(),
+): Promise<{ where: string; events: RunEvent[]; result: RunResult }> {
+  const where = path.join(folder, String(count++));
+  const plan = await workspaceWithPlan(where, changes);
+  const run = await RunFolder.create(where, plan);
+  const events: RunEvent[] = [];
+  const generator = runPrune(run, plan, services);
+  try {
+    for (;;) {
+      const next = await generator.next();
+      if (next.done) return { where, events, result: next.value };
+      events.push(next.value);
+    }
+  } finally {
+    await run.close();
+  }
+}
+
+test('writes a smaller model in the same format, its config and its report, within the budget', async () => {
+  const { where, result } = await go();
+  expect((await readdir(path.join(where, 'out'))).sort()).toEqual(['net.espalier.json', 'net.pruned.h5']);
+  const config = await readConfig(result.configFile);
+  const model = await loadModel(result.modelFile);
+  const groups = findGroups(model.graph);
+  const cost = costModel(model.graph, groups)(fullArchitecture(groups));
+  expect(cost).toEqual(config.cost.after);
+  expect(cost.macs).toBeLessThanOrEqual(config.cost.before.macs / 2);
+  const source = await loadModel(path.join(where, 'net.h5'));
+  for (const group of config.groups) {
+    const param =
+      source.graph.params[source.graph.nodes.find(({ layer }) => layer === group.layers[0])!.params.kernel];
+    const narrow =
+      model.graph.params[model.graph.nodes.find(({ layer }) => layer === group.layers[0])!.params.kernel];
+    expect(group.channels).toBe(param.shape.at(-1));
+    expect(parseRanges(group.kept, group.channels)).toHaveLength(narrow.shape.at(-1)!);
+  }
+  expect(config.source.path).toBe('../net.h5');
+  expect(config.pruned?.path).toBe('net.pruned.h5');
+  expect(JSON.stringify(config)).not.toContain(folder);
+  expect(config.controls?.map(({ name }) => name)).toEqual(['other', 'scratch']);
+  expect(config.latency).toBeUndefined();
+  expect(await readFile(result.reportFile, 'utf8')).toContain('net.h5');
+  expect(await readFile(path.join(where, '.espalier', '.gitignore'), 'utf8')).toBe('*\n');
+});
+
+test('two runs with one seed give the same bytes; another seed, others', async () => {
+  const [a, b, c] = [await go(), await go(), await go({ seed: 8 })];
+  const bytes = await Promise.all([a, b, c].map(({ result }) => readFile(result.configFile, 'utf8')));
+  expect(bytes[1]).toBe(bytes[0]);
+  expect(bytes[2]).not.toBe(bytes[0]);
+});
+
+test('the config alone rebuilds the cut network', async () => {
+  const { result } = await go({ data: undefined, controls: [], fineTuneEpochs: 0 });
+  const rebuilt = await rebuild(result.configFile);
+  expect(rebuilt.sameSource).toBe(true);
+  const written = await loadModel(result.modelFile);
+  for (const [id, values] of written.weights) expect(rebuilt.pruned.weights.get(id)).toEqual(values);
+});
+
+test('the test split is scored only after everything else of an arm, once', async () => {
+  const seen: string[] = [];
+  const services = fakeServices();
+  const { events } = await go(
+    {},
+    {
+      ...services,
+      openWorkshop: async (...all) => {
+        const workshop = await services.openWorkshop(...all);
+        return {
+          ...workshop,
+          score: async (network, split, signal) => {
+            seen.push(split);
+            return await workshop.score(network, split, signal);
+          },
+        };
+      },
+    },
+  );
+  const arms = 3;
+  expect(seen.filter((split) => split === 'test')).toHaveLength(1 + arms);
+  for (const arm of ['drawn', 'other', 'scratch']) {
+    const steps = events.flatMap((event) =>
+      event.type === 'score' && event.arm === arm ? [event.step] : [],
+    );
+    expect(steps.at(-1)).toBe('test');
+  }
+});
+
+test('scratch has the shape of the pruned network and none of its weights', async () => {
+  const { result } = await go();
+  const [main, , scratch] = result.report.arms;
+  expect(scratch.chosen?.cost).toEqual(main.chosen?.cost);
+  expect(scratch.scores.cut).toBeUndefined();
+  expect(scratch.epochs).toBe(main.epochs);
+});
+
+test.each<[string, Partial<Plan>, RegExp]>([
+  [
+    'unreachable',
+    { targets: [{ metric: 'macs', value: 1, relative: false }] },
+    /can't be reached; the nearest is macs=[\d.]+%/,
+  ],
+  ['nothing to prune', { targets: [{ metric: 'macs', value: 1e12, relative: false }] }, /nothing to prune/],
+  ['all frozen', { freeze: ['conv1', 'conv2', 'conv3', 'conv4'] }, /nothing can be pruned/],
+  ['unknown layer', { freeze: ['nope'] }, /nope/],
+  ['unknown method', { method: 'nope' }, /nope/],
+])('refuses before anything runs: %s', async (_, changes, message) => {
+  const services = fakeServices();
+  const openWorkshop = () => Promise.reject(new Error('images were opened'));
+  await expect(go(changes, { ...services, openWorkshop })).rejects.toThrow(message);
+  await expect(go(changes, { ...services, openWorkshop })).rejects.toBeInstanceOf(InputError);
+});
+
+test('the nearest budget that a refusal names can be reached', async () => {
+  const message = await go({ targets: [{ metric: 'params', value: 1, relative: true }] }).then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  const share = Number(/params=([\d.]+)%/.exec(message)?.[1]);
+  expect(share).toBeGreaterThan(1);
+  const { result } = await go({ targets: [{ metric: 'params', value: share, relative: true }] });
+  const { before, after } = result.config.cost;
+  expect(after.params).toBeLessThanOrEqual((before.params * share) / 100);
+});
+
+test('a measured budget: tries again with fewer MACs until it holds', async () => {
+  const { result } = await go({ targets: [{ metric: 'latency', value: 60, relative: true }], controls: [] });
+  const { latency, targets } = result.config;
+  expect(latency!.after).toBeLessThanOrEqual(targets[0].limit);
+  expect(targets[0].limit).toBeCloseTo(0.6 * targets[0].original, 6);
+});
+
+test('a changed model, and a config of another model, are refused', async () => {
+  const { where, result } = await go();
+  const other = await workspaceWithPlan(path.join(folder, 'other'));
+  const run = await RunFolder.create(where, { ...other, model: { path: 'net.h5', sha256: 'f'.repeat(64) } });
+  const generator = runPrune(
+    run,
+    { ...other, model: { path: 'net.h5', sha256: 'f'.repeat(64) } },
+    fakeServices(),
+  );
+  await expect(generator.next()).rejects.toThrow(/has changed/);
+  await run.close();
+  const text = await readFile(result.configFile, 'utf8');
+  await writeFile(result.configFile, text.replaceAll('"conv2"', '"conv9"'));
+  await expect(rebuild(result.configFile)).rejects.toThrow(InputError);
+});
+
+test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+  'a read-only folder is one sentence',
+  async () => {
+    const where = path.join(folder, 'readonly');
+    const plan = await workspaceWithPlan(where);
+    const closed = path.join(where, 'closed');
+    await mkdir(closed);
+    await chmod(closed, 0o500);
+    await expect(RunFolder.create(closed, plan)).rejects.toThrow(InputError);
+  },
+);
+
+test('an output folder that is a file is refused before anything runs', async () => {
+  const where = path.join(folder, 'file');
+  const plan = await workspaceWithPlan(where, { out: 'net.h5/out' });
+  const run = await RunFolder.create(where, plan);
+  await expect(runPrune(run, plan, fakeServices()).next()).rejects.toThrow(InputError);
+  await run.close();
+});
