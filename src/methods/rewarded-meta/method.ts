@@ -82,10 +82,12 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const root: RandomState = resumed?.root ?? context.random.state;
   const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
   const generator = makeGenerator(context, images, settings, plan, order, root);
+  // one a mini-batch: rather repaired soon than drawn for long
+  const quickly = { ...settings, tries: Math.min(settings.tries, 20) };
   const sample =
     settings.sampling === 'uniform'
       ? (random: Random) => plan.groups.map(() => random.integer(0, 30))
-      : (random: Random) => proposeRandom(problem, settings, random) ?? plan.groups.map(() => 0);
+      : (random: Random) => proposeRandom(problem, quickly, random) ?? plan.groups.map(() => 0);
   const supernet = new Supernet(images.backend, graph, weights, dependencies, plan, generator, sample, root);
   const base: Checkpoint = { kind: 'rewarded-meta', generator: settings.generator, root: [...root], order };
   try {
