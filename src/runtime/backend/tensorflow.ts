@@ -32,9 +32,9 @@ export async function openTensorflow(addon: string, why: string, threads: number
   };
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
+/** tfjs-node 4.22 calls two functions of `util` that Node 22 warns of and Node 23 removed. */
 function mendUtil(): void {
   const util = require('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
