@@ -3,7 +3,7 @@ import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { keras } from './keras/index.ts';
-import { asKeras2 } from './keras-dialect.ts';
+import { asKeras2, namesModules } from './keras-dialect.ts';
 import { kerasH5 } from './keras-h5/index.ts';
 import { inKerasOrder } from './keras-order.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
@@ -69,7 +69,9 @@ export async function saveModel(
 /** The source as one that was never in a file, in the dialect and order that the other format's readers need. */
 function converted(source: LoadedModel, target: FormatName): LoadedModel {
   const { kerasConfig } = source.container;
-  const config = target === 'keras' ? kerasConfig : asKeras2(kerasConfig, source.path);
+  // Keras 3's own dialect says more than Keras 2's can
+  const keep = target === 'keras' && namesModules(kerasConfig);
+  const config = keep ? kerasConfig : asKeras2(kerasConfig, source.path);
   return { ...source, container: { kerasConfig: inKerasOrder(config, source.path), files: new Map() } };
 }
 

@@ -23,6 +23,12 @@ export function asKeras3(config: unknown): unknown {
   };
 }
 
+/** Whether layers name their Python modules: Keras 3's dialect, which late tf.keras writes too. */
+export function namesModules(config: unknown): boolean {
+  const layers = isObject(config) && isObject(config.config) ? config.config.layers : undefined;
+  return Array.isArray(layers) && layers.some((layer) => isObject(layer) && 'module' in layer);
+}
+
 /** Fields of layers that Keras 2 does not know; each has Keras 2's behaviour as its default. */
 const newer = new Set([
   'build_config',
@@ -64,7 +70,7 @@ function modelEntry(entry: unknown, model: ModelSpec, where: string): Json {
 function layerEntry(entry: unknown, layer: LayerSpec, model: ModelSpec, where: string): Json {
   const own = layer.model
     ? modelEntry(entry, layer.model, where)
-    : { class_name: layer.className, config: simple(layer.config) as Json };
+    : { class_name: layer.className, config: settings(layer) };
   const named = { ...own, name: layer.name };
   if (model.kind === 'sequential') return named;
   return { ...named, inbound_nodes: layer.calls.map((call) => callEntry(call, layer.name, where)) };
@@ -88,17 +94,50 @@ function callEntry(call: Call, layer: string, where: string): unknown[] {
   });
 }
 
+/** Settings that tf.keras wrote for these layers though they don't have them; Keras 3 refuses to load them. */
+const stray = ['groups', 'filters', 'kernel_initializer', 'kernel_regularizer', 'kernel_constraint'];
+const strayOf: Readonly<Record<string, readonly string[]>> = {
+  DepthwiseConv2D: stray,
+  SeparableConv2D: stray.filter((key) => key !== 'filters'),
+  Conv2DTranspose: ['groups'],
+};
+
+function settings(layer: LayerSpec): Json {
+  const config = simple(layer.config) as Json;
+  for (const key of strayOf[layer.className] ?? []) delete config[key];
+  const { axis } = config;
+  if (layer.className.startsWith('BatchNormalization') && Array.isArray(axis) && axis.length === 1)
+    config.axis = axis[0] as unknown;
+  return config;
+}
+
 /** A layer's settings without Keras 3's wrappers. */
 function simple(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => simple(item));
   if (!isObject(value)) return value;
   if (key === 'dtype' && isObject(value.config)) return value.config.name;
+  if (value.class_name === 'VarianceScaling' && isObject(value.config)) return varianceScaling(value.config);
   const out: Json = {};
+  // early tf.keras wrote an initializer's dtype, which no Keras needs and Keras 3 refuses
+  if (key.endsWith('_initializer') && isObject(value.config)) {
+    const config = { ...value.config };
+    delete config.dtype;
+    return { class_name: value.class_name, config: simple(config) };
+  }
   for (const [k, item] of Object.entries(value)) {
     if (newer.has(k) || k === 'module' || k === 'registered_name' || k === 'shared_object_id') continue;
     out[k === 'batch_shape' ? 'batch_input_shape' : k] = simple(item, k);
   }
   return out;
+}
+
+/** TensorFlow.js has written these names in camel case, or as null. */
+function varianceScaling(config: Json): Json {
+  const snake = (name: unknown, fallback: string) =>
+    typeof name === 'string' ? name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`) : fallback;
+  const mode = snake(config.mode, 'fan_avg');
+  const distribution = snake(config.distribution, 'uniform');
+  return { class_name: 'VarianceScaling', config: { ...config, mode, distribution } };
 }
 
 function triple(ref: TensorRef): [string, number, number] {

@@ -8,6 +8,7 @@ import { updateKerasConfig } from '../keras-config/update.ts';
 import type { LayerWeights } from '../keras-config/types.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';
+import { asTfjs } from './dialect.ts';
 import { parseModelJson, withModelConfig } from './model-json.ts';
 import type { ModelJson, WeightSpec } from './model-json.ts';
 import { matchNames, variableName } from './names.ts';
@@ -109,7 +110,7 @@ export async function writeTfjs(
       format: 'layers-model',
       generatedBy: 'espalier',
       convertedBy: null,
-      modelTopology: { backend: 'tensorflow', model_config: config },
+      modelTopology: { backend: 'tensorflow', model_config: asTfjs(config, source.path) },
       weightsManifest: [group],
       ...(source.labels ? { userDefinedMetadata: { labels: source.labels } } : {}),
     };

@@ -1,0 +1,103 @@
+import { InputError } from '../../graph/errors.ts';
+import { isObject } from '../keras-config/plain.ts';
+
+type Json = Record<string, unknown>;
+
+/** Layers of TensorFlow.js 4.22 that Espalier's graph knows. */
+const layers = new Set(
+  `InputLayer Functional Model Sequential Conv2D Conv2DTranspose DepthwiseConv2D SeparableConv2D Dense
+  BatchNormalization LayerNormalization Activation ReLU LeakyReLU ThresholdedReLU ELU PReLU Softmax Add Multiply
+  Maximum Minimum Average Concatenate Flatten Reshape Permute MaxPooling2D AveragePooling2D GlobalAveragePooling2D
+  GlobalMaxPooling2D ZeroPadding2D Cropping2D UpSampling2D Rescaling Dropout AlphaDropout GaussianNoise
+  GaussianDropout`.split(/\s+/),
+);
+
+/** The same layer by another name, or one that does the same when not training. */
+const aliases: Readonly<Record<string, string>> = {
+  BatchNormalizationV1: 'BatchNormalization',
+  BatchNormalizationV2: 'BatchNormalization',
+  SpatialDropout2D: 'Dropout',
+  MaxPool2D: 'MaxPooling2D',
+  AvgPool2D: 'AveragePooling2D',
+};
+
+const activations = new Set(
+  'elu selu relu relu6 linear sigmoid hard_sigmoid softplus softsign tanh softmax gelu mish swish'.split(' '),
+);
+
+const initializers = new Set(
+  `Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LeCunNormal LeCunUniform Ones Orthogonal
+  RandomNormal RandomUniform TruncatedNormal Zeros`.split(/\s+/),
+);
+
+/** Settings that TensorFlow.js has no notion of and passes over; any value but these would change the result. */
+const ignored: Readonly<Record<string, readonly unknown[]>> = {
+  groups: [1, undefined, null],
+  keepdims: [false, undefined, null],
+  negative_slope: [0, undefined, null],
+  threshold: [0, undefined, null],
+};
+
+/**
+ * A configuration of Keras 2's dialect as TensorFlow.js loads it. What only matters before training (initializers,
+ * regularizers that it doesn't know) is replaced; what would change the result is refused.
+ * @throws InputError naming the layer that TensorFlow.js can't have
+ */
+export function asTfjs(config: unknown, where: string): unknown {
+  if (!isObject(config)) return config;
+  const inner = config.config;
+  if (Array.isArray(inner)) return { ...config, config: inner.map((layer) => layerEntry(layer, where)) };
+  if (!isObject(inner) || !Array.isArray(inner.layers)) return config;
+  return { ...config, config: { ...inner, layers: inner.layers.map((layer) => layerEntry(layer, where)) } };
+}
+
+function layerEntry(entry: unknown, where: string): unknown {
+  if (!isObject(entry) || !isObject(entry.config)) return entry;
+  const given = String(entry.class_name);
+  const className = aliases[given] ?? given;
+  const name = String(entry.name ?? entry.config.name);
+  const refuse = (why: string): never => {
+    throw new InputError(`"${where}" can't be written for TensorFlow.js: layer "${name}" ${why}`);
+  };
+  if (!layers.has(className)) refuse(`is a ${given}, which TensorFlow.js does not have`);
+  if (className === 'Sequential' || 'layers' in entry.config) return asTfjs({ ...entry }, where);
+  const config: Json = {};
+  for (const [key, value] of Object.entries(entry.config)) {
+    const known = ignored[key];
+    const own = key === 'threshold' && className === 'ThresholdedReLU';
+    if (known && !own && !known.includes(value))
+      refuse(`has ${key} ${JSON.stringify(value)}, which TensorFlow.js does not know`);
+    config[key] = setting(key, value, refuse);
+  }
+  return { ...entry, class_name: className, config };
+}
+
+function setting(key: string, value: unknown, refuse: (why: string) => never): unknown {
+  if (key === 'activation' && typeof value === 'string') {
+    const activation = value === 'silu' ? 'swish' : value;
+    return activations.has(activation)
+      ? activation
+      : refuse(`has the activation ${value}, which TensorFlow.js lacks`);
+  }
+  if (!isObject(value)) return value;
+  if (key.endsWith('_initializer')) return initializer(value);
+  if (key.endsWith('_regularizer')) return regularizer(value);
+  if (key.endsWith('_constraint')) return null;
+  return value;
+}
+
+function initializer(value: Json): Json {
+  if (initializers.has(String(value.class_name))) return value;
+  const config = isObject(value.config) ? value.config : {};
+  if (value.class_name === 'VarianceScaling') {
+    const distribution = String(config.distribution).includes('uniform') ? 'uniform' : 'normal';
+    return { ...value, config: { ...config, distribution } };
+  }
+  return { class_name: 'GlorotUniform', config: {} };
+}
+
+function regularizer(value: Json): Json | null {
+  const config = isObject(value.config) ? value.config : {};
+  if (!/^(l1|l2|l1l2)$/i.test(String(value.class_name))) return null;
+  return { class_name: 'L1L2', config: { l1: config.l1 ?? 0, l2: config.l2 ?? 0 } };
+}
