@@ -27,17 +27,17 @@ export function drawDemoImage(label: number, random: Random): Uint8Array {
   const canvas = new Canvas(DEMO_SIZE, DEMO_SIZE);
   ground(canvas, random);
   const middle = DEMO_SIZE / 2;
-  clutter(canvas, random, random.integer(1, 4), 0.85);
-  const size = middle * (0.5 + 0.42 * random.uniform());
+  clutter(canvas, random, random.integer(0, 3), 0.8);
+  const size = middle * (0.62 + 0.34 * random.uniform());
   const room = middle - size * 0.75;
   canvas.paint(GLYPHS[DEMO_CLASSES[label]](random), {
     x: middle + (random.uniform() * 2 - 1) * room,
     y: middle + (random.uniform() * 2 - 1) * room,
     size,
-    turn: random.normal() * 0.3,
+    turn: random.normal() * 0.22,
     stretch: (0.8 + 0.4 * random.uniform()) * (random.uniform() < 0.5 ? -1 : 1),
   });
-  if (random.uniform() < 0.55) hide(canvas, random);
+  if (random.uniform() < 0.35) hide(canvas, random);
   return develop(canvas, random);
 }
 
@@ -74,7 +74,7 @@ function clutter(canvas: Canvas, random: Random, count: number, opacity: number)
       {
         x: DEMO_SIZE / 2 + far * Math.cos(angle),
         y: DEMO_SIZE / 2 + far * Math.sin(angle),
-        size: DEMO_SIZE * (0.1 + 0.13 * random.uniform()),
+        size: DEMO_SIZE * (0.09 + 0.11 * random.uniform()),
         turn: random.uniform() * 6,
         stretch: 1,
       },
@@ -102,7 +102,7 @@ function hide(canvas: Canvas, random: Random): void {
 
 /** Light, contrast, tint and noise of a small camera. */
 function develop(canvas: Canvas, random: Random): Uint8Array {
-  const contrast = 0.55 + 0.6 * random.uniform();
+  const contrast = 0.7 + 0.45 * random.uniform();
   const light = random.normal() * 16;
   const tint = [random.normal() * 7, random.normal() * 7, random.normal() * 7];
   const grain = 2 + 5 * random.uniform();
