@@ -159,6 +159,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'an untrained reference network',
     async () => (await import('./commands/new.ts')).newNetwork,
   )
+    .option('--data <path>', 'take the input shape and the number of classes from these images')
     .option('--input <shape>', 'HEIGHTxWIDTHxCHANNELS', inputShape)
     .option('--classes <n>', 'number of classes', wholeNumber('--classes', 2, 1e6))
     .option('--width <x>', "multiplies every layer's channels", number('--width', 0.01, 16))

@@ -1,10 +1,25 @@
+import { doctor as examine } from '../../runtime/backend/doctor.ts';
+import { engineVersion } from '../../config/version.ts';
 import type { Output } from '../output.ts';
 
-/** `espalier doctor` */
+/** `espalier doctor`: exit 1 where no engine can be had or a package does not work. */
 export async function doctor(output: Output): Promise<number> {
-  const { doctor: examine } = await import('../../runtime/doctor.ts');
   const report = await examine();
-  output.data(report);
-  if (!output.json) output.print(JSON.stringify(report, null, 2));
-  return 0;
+  output.data({ espalier: engineVersion, ...report });
+  const memory = (report.memoryBytes / 2 ** 30).toFixed(0);
+  output.print(`Espalier ${engineVersion}, Node ${report.node} on ${report.platform} ${report.arch}`);
+  output.print(`${report.cpu}, ${report.cores} cores, ${memory} GB; cache ${report.cache}`);
+  for (const { name, available, version, threads, why, mend } of report.engines) {
+    const used = name === report.engine ? ', used' : '';
+    const state = available ? `ok${used}` : 'not available';
+    output.print(`${name.padEnd(18)} ${state}${version ? ` ${version}` : ''}, ${threads} threads: ${why}`);
+    if (mend) output.print(`${' '.repeat(19)}to mend it: ${mend}`);
+  }
+  for (const { name, version, works, why, mend } of report.packages) {
+    output.print(
+      `${name.padEnd(18)} ${works ? 'ok' : 'does not work'}${version ? ` ${version}` : ''}${why ? `: ${why}` : ''}`,
+    );
+    if (mend) output.print(`${' '.repeat(19)}to mend it: ${mend}`);
+  }
+  return report.engine && report.packages.every(({ works }) => works) ? 0 : 1;
 }

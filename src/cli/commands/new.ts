@@ -9,6 +9,7 @@ interface NewOptions {
   readonly classes?: number;
   readonly width?: number;
   readonly seed?: number;
+  readonly data?: string;
   readonly out?: string;
 }
 
@@ -16,9 +17,10 @@ interface NewOptions {
 export async function newNetwork(output: Output, [name]: string[], options: NewOptions): Promise<void> {
   if (!networkNames.includes(name))
     throw new InputError(`there is no network "${name}"; there are ${networkNames.join(', ')}`);
+  const images = options.data === undefined ? undefined : await shapeOf(options.data);
   const model = createNetwork(name, {
-    inputShape: options.input as [number, number, number] | undefined,
-    classes: options.classes,
+    inputShape: options.input ?? images?.shape,
+    classes: options.classes ?? images?.classes,
     width: options.width,
     seed: options.seed ?? 1,
   });
@@ -26,4 +28,12 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
   await saveModel(model, model.graph, model.weights, out);
   output.data({ network: name, out });
   output.print(`wrote ${out}`);
+}
+
+/** The size and the classes of an image set. */
+async function shapeOf(data: string): Promise<{ shape: number[]; classes: number }> {
+  const { openImages } = await import('../../data/open.ts');
+  const set = await openImages(data, { limit: 200 });
+  await set.close();
+  return { shape: [set.height, set.width, set.channels], classes: set.classes.length };
 }

@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let folder: string;
+let bundle: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-cli-'));
+  const { options } = (await import('../../scripts/bundle.mjs' as string)) as { options: object };
+  bundle = path.resolve('node_modules', `.espalier-cli-${process.pid}.cjs`);
+  await build({ ...options, sourcemap: false, entryPoints: ['src/cli/main.ts'], outfile: bundle });
+  const made = await espalier(
+    'new',
+    'cnn4',
+    '--input',
+    '8x8x1',
+    '--classes',
+    '4',
+    '--width',
+    '0.25',
+    '--out',
+    'net.h5',
+  );
+  expect(made.code).toBe(0);
+  await writeFile(path.join(folder, 'empty.h5'), '');
+  await writeFile(path.join(folder, 'text.h5'), 'not a model\n');
+  await writeFile(path.join(folder, 'bad.espalier.json'), '{"espalier": 1}');
+  await writeFile(path.join(folder, 'images.zip'), 'PK nothing');
+  await mkdir(path.join(folder, 'nothing'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await rm(bundle, { force: true });
+});
+
+interface Said {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function espalier(...args: string[]): Promise<Said> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bundle, ...args], { cwd: folder, encoding: 'utf8' }, (error, out, err) =>
+      resolve({ code: error ? ((error.code as unknown as number | undefined) ?? 1) : 0, out, err }),
+    );
+  });
+}
+
+describe('bad input: exit 2 and one line', () => {
+  const model = ['prune', 'net.h5'];
+  const cases: [string, string[]][] = [
+    ['an unknown command', ['prun']],
+    ['an unknown option', ['inspect', 'net.h5', '--colour']],
+    ['a missing argument', ['inspect']],
+    ['one argument too many', ['inspect', 'net.h5', 'b.h5']],
+    ['no such model', ['inspect', 'nope.h5']],
+    ['a folder', ['inspect', 'nothing']],
+    ['an empty file', ['inspect', 'empty.h5']],
+    ['a file that is no model', ['check', 'text.h5']],
+    ['an unknown network', ['new', 'resnet9000']],
+    ['an odd shape', ['new', 'cnn4', '--input', '8x8']],
+    ['no ending to tell the format', ['new', 'cnn4', '--out', 'x.foo']],
+    ['no target', model],
+    ['no model', ['prune', '--target', 'macs=50%']],
+    ['a target of nothing', [...model, '--target', 'macs=0%']],
+    ['a target of all', [...model, '--target', 'macs=100%']],
+    ['a negative target', [...model, '--target', 'macs=-5%']],
+    ['a nonsense target', [...model, '--target', 'fast']],
+    ['contradicting targets', [...model, '--target', 'macs=50%', '--target', 'macs=40%']],
+    ['an unreachable target', [...model, '--target', 'macs=0.001%']],
+    ['a target that holds already', [...model, '--target', 'macs=1G']],
+    ['an unknown method', [...model, '--target', 'macs=50%', '--method', 'magic']],
+    ['a method that needs images', [...model, '--target', 'macs=50%', '--method', 'rewarded-meta']],
+    ['a broken setting', [...model, '--target', 'macs=50%', '--set', 'oops']],
+    ['an unknown setting', [...model, '--target', 'macs=50%', '--set', 'oops=1']],
+    ['an unknown layer', [...model, '--target', 'macs=50%', '--freeze', 'nope']],
+    ['a seed that is none', [...model, '--target', 'macs=50%', '--seed', 'x']],
+    ['an unknown effort', [...model, '--target', 'macs=50%', '--effort', 'heroic']],
+    ['options about images without images', [...model, '--target', 'macs=50%', '--limit', '5']],
+    ['no such images', [...model, '--target', 'macs=50%', '--method', 'l1', '--data', 'nope']],
+    ['images that are none', [...model, '--target', 'macs=50%', '--method', 'l1', '--data', 'images.zip']],
+    ['a folder without images', ['evaluate', 'net.h5', '--data', 'nothing']],
+    ['nothing to go on with', ['prune', '--resume']],
+    ['no such run', ['prune', '--resume', 'nope']],
+    ['a config that is none', ['apply', 'bad.espalier.json']],
+    ['no such config', ['verify', 'nope.espalier.json']],
+    ['a diff with nothing', ['diff', 'net.h5', 'nope.h5']],
+  ];
+  test.each(cases)('%s', async (_, args) => {
+    const before = (await readdir(folder)).filter((name) => name !== '.espalier');
+    const { code, out, err } = await espalier(...args);
+    expect(err.trim().split('\n')).toHaveLength(
+      args[0] === 'prune' && err.startsWith('run ') ? err.trim().split('\n').length : 1,
+    );
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(/\S/);
+    expect(err).not.toMatch(/\n\s+at |undefined|\[object|Something went wrong/);
+    expect((await readdir(folder)).filter((name) => name !== '.espalier')).toEqual(before);
+  });
+});
+
+describe('help and version', () => {
+  test.each([['--help'], ['prune', '--help'], ['--version'], ['help', 'apply']])('%s %s', async (...args) => {
+    const { code, out, err } = await espalier(...(args.filter(Boolean) as string[]));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/\S/);
+  });
+});
+
+test('inspect: a table for people, one object for programs', async () => {
+  const { code, out } = await espalier('inspect', 'net.h5');
+  expect(code).toBe(0);
+  expect(out).toMatch(/conv1 +Conv2D +8×8×8/);
+  expect(out).toContain('fixed: network output');
+  const machine = await espalier('inspect', 'net.h5', '--json');
+  const { macs, params, groups, layers } = JSON.parse(machine.out) as {
+    macs: number;
+    params: number;
+    groups: { id: string; prunable: boolean; reason: string | null }[];
+    layers: { macs: number; params: number }[];
+  };
+  // conv1 of 8x8x1 to 8 channels by 3x3: 8*8*9*8 multiply-accumulates
+  expect(layers.find(({ macs: one }) => one > 0)?.macs).toBe(4608);
+  expect(layers.reduce((sum, one) => sum + one.macs, 0)).toBe(macs);
+  expect(layers.reduce((sum, one) => sum + one.params, 0)).toBe(params);
+  expect(groups.filter(({ prunable }) => !prunable).map(({ reason }) => reason)).toEqual(['network output']);
+});
+
+test('prune without images, then apply, verify and diff', async () => {
+  const pruned = await espalier(
+    'prune',
+    'net.h5',
+    '--target',
+    'macs=50%,params=60%',
+    '--out',
+    'out',
+    '--report',
+    'out/report.html',
+    '--json',
+  );
+  expect(pruned.code).toBe(0);
+  const events = pruned.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; seq?: number });
+  expect(events.at(-1)?.type).toBe('result');
+  const seqs = events.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+  expect(seqs).toEqual(seqs.map((_, i) => i));
+  expect((await readdir(path.join(folder, 'out'))).sort()).toEqual([
+    'net.espalier.json',
+    'net.pruned.h5',
+    'report.html',
+    'report.md',
+  ]);
+  expect(await readFile(path.join(folder, 'out/report.html'), 'utf8')).not.toMatch(/https?:|<script/);
+
+  expect((await espalier('verify', 'out/net.espalier.json')).code).toBe(0);
+  const applied = await espalier('apply', 'out/net.espalier.json', '--out', 'again.h5', '--json');
+  expect(applied.code).toBe(0);
+  expect(JSON.parse(applied.out)).toMatchObject({ trained: false });
+  const [a, b] = await Promise.all(
+    ['out/net.pruned.h5', 'again.h5'].map((file) => espalier('inspect', file, '--json')),
+  );
+  expect((JSON.parse(a.out) as { macs: number }).macs).toBe((JSON.parse(b.out) as { macs: number }).macs);
+
+  const diff = await espalier('diff', 'net.h5', 'out/net.espalier.json', '--json');
+  const { layers, total } = JSON.parse(diff.out) as {
+    layers: { channels: { removed: number[] } }[];
+    total: { a: { macs: number }; b: { macs: number } };
+  };
+  expect(total.b.macs).toBeLessThanOrEqual(total.a.macs / 2);
+  expect(layers.some(({ channels }) => channels.removed.length > 0)).toBe(true);
+  const markdown = await espalier('diff', 'net.h5', 'out/net.pruned.h5', '--markdown');
+  expect(markdown.out).toMatch(/\| `conv1` \| 8 → \d+ \|/);
+  expect((await espalier('diff', 'net.h5', 'out/net.espalier.json', '--html', 'diff.html')).code).toBe(0);
+  expect(await readFile(path.join(folder, 'diff.html'), 'utf8')).toContain('<i class=x></i>');
+
+  // a config that no longer holds: exit 1
+  const config = path.join(folder, 'out/net.espalier.json');
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/("after": \{ "macs": )\d+/, '$17'));
+  const broken = await espalier('verify', 'out/net.espalier.json', '--json');
+  expect(broken.code).toBe(1);
+  expect((JSON.parse(broken.out) as { ok: boolean }).ok).toBe(false);
+});
+
+test('help comes at once: nothing heavy is loaded for it', async () => {
+  const loaded = await new Promise<string>((resolve) => {
+    const code = `process.argv.push('--help'); process.on('exit', () => console.error(Object.keys(require.cache).join('\\n'))); require(${JSON.stringify(bundle)})`;
+    execFile(process.execPath, ['-e', code], (_, __, err) => resolve(err));
+  });
+  expect(loaded).toContain('espalier-cli');
+  expect(loaded).not.toMatch(/tfjs|sharp|onnxruntime|h5wasm/);
+});
