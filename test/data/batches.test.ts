@@ -131,7 +131,7 @@ describe('augmentation', () => {
         for (const preprocess of channels === 3 ? COMMON : COMMON.slice(0, 3)) {
           const list = await collect(
             batches(split, preprocess, {
-              batchSize: 16,
+              batchSize: 6,
               order: 'sequential',
               augmentation,
               random: new Random(2),
