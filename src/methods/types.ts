@@ -121,4 +121,6 @@ export interface SettingsContext {
   readonly trainImages: number;
   /** true where the source's weights are untrained (made by `espalier new`) */
   readonly untrained: boolean;
+  /** what the user asked for in training; a method's own training does the same */
+  readonly augmentation?: { readonly flip: boolean; readonly shift: number };
 }
