@@ -50,7 +50,10 @@ export function parseConfig(text: string, name: string): PrunedConfig {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue.path.join('.') || 'the top level';
-    throw new InputError(`${name}: is not a pruned config: ${where}: ${issue.message}`);
+    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+    throw new InputError(
+      `${name}: is not a pruned config: ${where}: ${missing ? 'is missing' : issue.message}`,
+    );
   }
   for (const group of parsed.data.groups) {
     let kept: number[];

@@ -61,6 +61,8 @@ export async function prune(output: Output, args: string[], options: PruneOption
       const files = { model: modelFile, config: configFile, report: reportFile };
       output.data({ type: 'result', ...files, config: next.value.config, configFile });
       output.print(resultTable(report));
+      if (report.latency && report.latency.after > 0.9 * report.latency.before && plan.roundTo < 8)
+        output.note('Hardly faster: engines work on blocks of channels; try --round-to 8.');
       for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
       return 0;
     }
