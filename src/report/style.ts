@@ -24,7 +24,7 @@ table{border-collapse:collapse;width:100%}td,th{padding:4px 12px;text-align:righ
 th{color:var(--dim);font-weight:400;border-bottom:1px solid var(--line);position:sticky;top:0;background:var(--panel)}
 td:first-child,th:first-child{text-align:left}tbody tr+tr td{border-top:1px solid color-mix(in srgb,var(--line) 50%,transparent)}
 tr.on td{background:var(--sel)}tr.on td:first-child{font-weight:600}
-.layer{display:grid;grid-template-columns:minmax(120px,210px) 92px minmax(0,1fr) minmax(90px,190px);gap:12px;align-items:center;padding:4px 14px}
+.layer{display:grid;grid-template-columns:minmax(120px,270px) 92px minmax(0,1fr) minmax(90px,190px);gap:12px;align-items:center;padding:4px 14px}
 .layer+.layer{border-top:1px solid color-mix(in srgb,var(--line) 50%,transparent)}
 .layer>*{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .strip{display:flex;gap:1px;height:14px}.strip i{flex:1 1 0;min-width:1px;background:var(--keep);border-radius:1px}
@@ -36,7 +36,7 @@ tr.on td{background:var(--sel)}tr.on td:first-child{font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:18px}
 figure{margin:0}figcaption{font-size:12px;color:var(--dim);margin-bottom:4px}
 .samples{display:flex;flex-wrap:wrap;gap:14px;margin:0;padding:0;list-style:none}
-.samples li{width:112px;font-size:12px;line-height:1.35}.samples img{width:112px;height:112px;image-rendering:pixelated;object-fit:contain;border:1px solid var(--line);border-radius:3px;background:var(--bg);display:block;margin-bottom:4px}
+.samples li{width:124px;font-size:12px;line-height:1.35}.samples img{width:112px;height:112px;image-rendering:pixelated;object-fit:contain;border:1px solid var(--line);border-radius:3px;background:var(--bg);display:block;margin-bottom:4px}
 ul.plain{margin:6px 0 0;padding-left:18px}
 dl{display:grid;grid-template-columns:auto 1fr;gap:3px 16px;margin:0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:820px){main{grid-template-columns:minmax(0,1fr);padding:12px}.layer{grid-template-columns:minmax(90px,130px) 80px minmax(0,1fr)}.layer>:nth-child(4){display:none}}

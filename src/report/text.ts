@@ -8,19 +8,23 @@ export function count(value: number): string {
     [1e3, ' k'],
   ] as const;
   for (const [scale, unit] of scales) if (value >= scale * 0.9995) return `${three(value / scale)}${unit}`;
-  return three(value);
+  return short(value);
 }
 
 /** Bytes: "1.12 MB". */
 export function bytes(value: number): string {
-  return `${count(value)}B`.replace(/^([\d.]+)B$/, '$1 B').replace(' kB', ' kB');
+  return `${count(value)}B`.replace(/^([\d.]+)B$/, '$1 B');
 }
 
-/** Three figures, without a tail of zeros: 41.25 -> "41.3", 7 -> "7". */
+/** Three figures: 41.25 -> "41.3". */
 function three(value: number): string {
-  const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  const text = value.toFixed(digits);
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
+}
+
+/** A number of the same text without a tail of zeros: "10.0 M" -> "10 M", for axes. */
+export function short(value: number | string): string {
+  const text = typeof value === 'number' ? three(value) : value;
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 }
 
 /** Percent with one or two digits: "92.4 %". */

@@ -1,6 +1,6 @@
 import type { ReportArm, ReportCandidate, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { amount, bytes, count, escape, metricNames, percent } from './text.ts';
+import { amount, bytes, count, escape, metricNames, percent, short } from './text.ts';
 
 type Metric = 'macs' | 'params' | 'bytes';
 
@@ -63,7 +63,7 @@ export function tradeoffChart(report: RunReport): string {
       x,
       y,
       { x: metricNames[metric], y: 'accuracy on validation, %' },
-      { x: label, y: (v) => String(v) },
+      { x: (v) => short(label(v)), y: (v) => String(v) },
     ),
   ];
   const clamp = (v: number) => y(Math.max(v, floor));

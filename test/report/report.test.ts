@@ -90,10 +90,10 @@ test('numbers as people read them', () => {
     '0',
     '7',
     '999',
-    '1 k',
+    '1.00 k',
     '149 k',
     '40.8 M',
-    '4.1 G',
+    '4.10 G',
   ]);
   expect([512, 1_120_000].map(bytes)).toEqual(['512 B', '1.12 MB']);
   expect(change(100, 49)).toBe('−51 %');
