@@ -23,8 +23,31 @@ export class Progress {
     this.live = Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
   }
 
+  private held: string[] | null = null;
+
+  /** Keeps lines back until `release` (or for a moment), so that a refusal is one line alone. */
+  hold(milliseconds = 1500): void {
+    this.held = [];
+    setTimeout(() => this.release(), milliseconds).unref();
+  }
+
+  release(): void {
+    const lines = this.held ?? [];
+    this.held = null;
+    for (const line of lines) this.say(line);
+  }
+
+  /** Forgets what was kept back. */
+  forget(): void {
+    if (this.held) this.held = [];
+  }
+
   /** A line that stays. */
   say(text: string): void {
+    if (this.held) {
+      this.held.push(text);
+      return;
+    }
     this.clear();
     this.stream.write(`${text}\n`);
   }

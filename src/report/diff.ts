@@ -18,7 +18,7 @@ export function diffPage(diff: Diff, names: Names): string {
     pair('Parameters', count(a.params), count(b.params), change(a.params, b.params)),
     pair('Weights', bytes(a.bytes), bytes(b.bytes), change(a.bytes, b.bytes)),
   ];
-  const rows = diff.layers.map(rowHtml).join('\n');
+  const rows = mixing(diff).map(rowHtml).join('\n');
   const alone = [
     ['Only in the first', diff.onlyInA],
     ['Only in the second', diff.onlyInB],
@@ -40,6 +40,11 @@ export function diffPage(diff: Diff, names: Names): string {
 ${lists.join('\n')}
 </main>`,
   );
+}
+
+/** The layers that make channels; batch norms and activations only pass them on, so they would say all twice. */
+export function mixing(diff: Diff): LayerDiff[] {
+  return diff.layers.filter(({ macs }) => macs.a > 0 || macs.b > 0);
 }
 
 function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string {
@@ -67,7 +72,8 @@ function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string
 export function diffMarkdown(diff: Diff, names: Names): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const { a, b } = diff.total;
-  const moved = diff.layers.filter(
+  const layers = mixing(diff);
+  const moved = layers.filter(
     ({ width, channels }) => width.a !== width.b || channels?.removed.length || channels?.added.length,
   );
   const lines = [
@@ -82,7 +88,7 @@ export function diffMarkdown(diff: Diff, names: Names): string {
         `| \`${cell(layer)}\` | ${width.a} → ${width.b} | ${count(macs.a)} → ${count(macs.b)} | ${formatRanges(channels?.removed ?? [])} | ${formatRanges(channels?.added ?? [])} |`,
     ),
   ];
-  const still = diff.layers.length - moved.length;
+  const still = layers.length - moved.length;
   if (still) lines.push('', `${still} ${still === 1 ? 'layer keeps' : 'layers keep'} all channels.`);
   if (diff.onlyInA.length) lines.push('', `Only in ${names.a}: ${diff.onlyInA.join(', ')}.`);
   if (diff.onlyInB.length) lines.push('', `Only in ${names.b}: ${diff.onlyInB.join(', ')}.`);

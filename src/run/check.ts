@@ -5,7 +5,7 @@ import { findGroups, statisticsOverChannels } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
 import { Random } from '../graph/random.ts';
 import { permuteChannels, prune, zeroRemoved } from '../graph/surgery.ts';
-import type { Graph, KeptChannels, Weights } from '../graph/types.ts';
+import type { Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { outputs } from './result.ts';
 
@@ -36,15 +36,19 @@ export interface CheckServices {
  */
 export async function checkModel(
   model: LoadedModel,
-  { seed, ratio }: { seed: number; ratio: number },
+  { seed, ratio, interiorOutputs }: { seed: number; ratio: number; interiorOutputs?: boolean },
   services: CheckServices,
 ): Promise<{ results: CheckResult[]; removed: number; channels: number }> {
-  const { graph, weights } = model;
-  const dependencies = findGroups(graph);
+  const { weights } = model;
+  const dependencies = findGroups(model.graph, { interiorOutputs });
+  const graph = comparable(model.graph, dependencies);
   const open = dependencies.groups.filter((group) => group.frozen === undefined);
   if (!open.length) {
     const reasons = [...new Set(dependencies.groups.map((group) => group.frozen))].slice(0, 3).join('; ');
-    throw new InputError(`nothing can be pruned: ${reasons || 'the network has no channels'}`);
+    const advice = outputsInside(model.graph)
+      ? '; some outputs are layers inside the network, which --interior-outputs opens'
+      : '';
+    throw new InputError(`nothing can be pruned: ${reasons || 'the network has no channels'}${advice}`);
   }
   const random = new Random(seed);
   const kept: KeptChannels = dependencies.groups.map((group) => {
@@ -91,15 +95,31 @@ export async function checkModel(
   const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-check-'));
   try {
     const file = outputs(model, folder).model;
-    await services.saveModel(model, narrow.graph, narrow.weights, file);
+    await services.saveModel(model, { ...narrow.graph, outputs: model.graph.outputs }, narrow.weights, file);
     const again = await services.loadModel(file);
-    results.push(verdict('reload', pruned, services.predict(again.graph, again.weights, inputs, n)));
+    results.push(verdict('reload', pruned, services.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   const channels = open.reduce((sum, group) => sum + group.size, 0);
   const removed = dependencies.groups.reduce((sum, group, g) => sum + group.size - kept[g].length, 0);
   return { results, removed, channels };
+}
+
+/** The network with the outputs alone that keep all their channels: others can't be compared one to one. */
+function comparable(graph: Graph, dependencies: Dependencies): Graph {
+  const whole = (id: string) =>
+    dependencies.values[id].every((axis) =>
+      (axis ? [...new Set(axis.group)] : []).every(
+        (g) => g < 0 || dependencies.groups[g].frozen !== undefined,
+      ),
+    );
+  return { ...graph, outputs: graph.outputs.filter(whole) };
+}
+
+/** Whether a layer that is an output also feeds another. */
+export function outputsInside(graph: Graph): boolean {
+  return graph.nodes.some((node) => node.inputs.some((id) => graph.outputs.includes(id)));
 }
 
 function verdict(

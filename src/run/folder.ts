@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 import { writeFileWhole } from '../formats/files.ts';
@@ -153,6 +153,13 @@ export class RunFolder {
     } catch (error) {
       throw unwritable(error, this.folder);
     }
+  }
+
+  /** Removes the run where it never came to a checkpoint. */
+  async discardEmpty(): Promise<void> {
+    if (await readCheckpoint(this.folder)) return;
+    this.pending = '';
+    await rm(this.folder, { recursive: true, force: true }).catch(() => {});
   }
 
   async close(): Promise<void> {

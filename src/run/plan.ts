@@ -54,6 +54,8 @@ export const planSchema = z.strictObject({
   effort: z.enum(['quick', 'standard', 'thorough']),
   roundTo: z.number().int().min(1).max(1024),
   freeze: z.array(z.string()),
+  /** outputs that also feed other layers may lose channels */
+  interiorOutputs: z.boolean().optional(),
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
   fineTuneEpochs: z.number().int().nonnegative().optional(),

@@ -38,7 +38,10 @@ export async function rebuild(file: string): Promise<Rebuilt> {
   const sourceFile = path.resolve(folder, config.source.path);
   const sha256 = await hashModel(sourceFile);
   const source = await loadModel(sourceFile);
-  const dependencies = findGroups(source.graph, { freeze: config.method.freeze });
+  const dependencies = findGroups(source.graph, {
+    freeze: config.method.freeze,
+    interiorOutputs: config.method.interiorOutputs,
+  });
   const kept = keptOf(config, dependencies, file);
   architectureOf(dependencies, kept);
   return {

@@ -37,7 +37,10 @@ export async function* openShop(
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
   const model = await services.loadModel(modelPath);
-  const dependencies = findGroups(model.graph, { freeze: plan.freeze });
+  const dependencies = findGroups(model.graph, {
+    freeze: plan.freeze,
+    interiorOutputs: plan.interiorOutputs,
+  });
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',

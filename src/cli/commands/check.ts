@@ -9,6 +9,7 @@ import { table } from '../output.ts';
 interface CheckOptions {
   readonly seed?: number;
   readonly ratio?: number;
+  readonly interiorOutputs?: boolean;
   readonly backend?: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
 }
@@ -17,10 +18,10 @@ interface CheckOptions {
 export async function check(output: Output, [file]: string[], options: CheckOptions): Promise<number> {
   const model = await loadModel(file);
   const backend = await openBackend({ prefer: options.backend, threads: options.threads });
-  const { seed = 1, ratio = 0.5 } = options;
+  const { seed = 1, ratio = 0.5, interiorOutputs } = options;
   const { results, removed, channels } = await checkModel(
     model,
-    { seed, ratio },
+    { seed, ratio, interiorOutputs },
     {
       loadModel,
       saveModel,

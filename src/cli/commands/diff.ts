@@ -7,7 +7,7 @@ import { diffGraphs, diffKept } from '../../graph/diff.ts';
 import type { Diff } from '../../graph/diff.ts';
 import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
-import { diffMarkdown, diffPage } from '../../report/diff.ts';
+import { diffMarkdown, diffPage, mixing } from '../../report/diff.ts';
 import { change, count } from '../../report/text.ts';
 import { rebuild } from '../../run/rebuild.ts';
 import type { Rebuilt } from '../../run/rebuild.ts';
@@ -64,7 +64,7 @@ async function configOf(file: string): Promise<Rebuilt | null> {
 }
 
 function text(found: Diff): string {
-  const rows = found.layers.map(({ layer, layerType, width, macs, channels }) => [
+  const rows = mixing(found).map(({ layer, layerType, width, macs, channels }) => [
     layer,
     layerType,
     width.a === width.b ? `${width.a}` : `${width.a} → ${width.b}`,

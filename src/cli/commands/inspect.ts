@@ -9,11 +9,11 @@ import { table } from '../output.ts';
 export async function inspect(
   output: Output,
   [file]: string[],
-  options: { freeze?: string[] },
+  options: { freeze?: string[]; interiorOutputs?: boolean },
 ): Promise<void> {
   const model = await loadModel(file);
   const { graph } = model;
-  const dependencies = findGroups(graph, { freeze: options.freeze });
+  const dependencies = findGroups(graph, { freeze: options.freeze, interiorOutputs: options.interiorOutputs });
   const cost = costModel(graph, dependencies)(fullArchitecture(dependencies));
   const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
   const groupOf = new Map<string, number>();

@@ -27,6 +27,8 @@ interface PruneOptions extends DataOptions {
   readonly efficiencyCoefficient?: number;
   readonly roundTo?: number;
   readonly freeze?: string[];
+  readonly interiorOutputs?: boolean;
+  readonly checkpointSeconds?: number;
   readonly set?: string[];
   readonly withControls?: true | string;
   readonly epochs?: number;
@@ -47,11 +49,16 @@ export async function prune(output: Output, args: string[], options: PruneOption
   const again = `espalier prune --resume ${run.id}`;
   const stop = stopOnCtrlC(() => progress.say('Stopping… (Ctrl-C again to end at once)'));
   try {
+    progress.hold();
     if (!output.json) progress.say(`run ${run.id}`);
-    const events = runPrune(run, plan, realServices, { signal: stop.signal });
+    const events = runPrune(run, plan, realServices, {
+      signal: stop.signal,
+      checkpointSeconds: options.checkpointSeconds,
+    });
     for (;;) {
       const next = await events.next();
       if (!next.done) {
+        if (!['opened', 'warning', 'budgets'].includes(next.value.type)) progress.release();
         output.data(next.value);
         narrate(progress, next.value);
         continue;
@@ -68,6 +75,10 @@ export async function prune(output: Output, args: string[], options: PruneOption
     }
   } catch (error) {
     progress.clear();
+    if (error instanceof InputError) progress.forget();
+    else progress.release();
+    // refused before anything was done: nothing to go on with
+    if (error instanceof InputError && !options.resume) await run.discardEmpty();
     if (error instanceof Interrupted || stop.signal.aborted) {
       output.note(`Stopped; go on with: ${again}`);
       throw new Interrupted();
@@ -95,7 +106,7 @@ async function resumed(
   const named = options.resume === true ? args[0] : options.resume;
   if (args.length > (options.resume === true ? 1 : 0))
     throw new InputError('--resume goes on with a run as it was planned; leave out the model');
-  const others = Object.keys(options).filter((key) => !['resume', 'json', 'verbose'].includes(key));
+  const others = Object.keys(options).filter((key) => !['resume', 'json', 'verbose', 'checkpointSeconds'].includes(key));
   if (others.length)
     throw new InputError(
       `--resume goes on with a run as it was planned; leave out --${others[0].replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,
@@ -155,6 +166,7 @@ async function started(
     effort: options.effort ?? 'standard',
     roundTo: options.roundTo ?? 1,
     freeze: options.freeze ?? [],
+    interiorOutputs: options.interiorOutputs,
     controls: controlNames(options.withControls, method, data !== undefined),
     fineTuneEpochs: options.fineTuneEpochs,
     backend: options.backend ?? 'auto',
