@@ -68,6 +68,7 @@ export const configSchema = z
       effort: z.enum(['quick', 'standard', 'thorough']),
       roundTo: count,
       freeze: z.array(z.string()),
+      interiorOutputs: z.literal(true).optional().describe('Outputs inside the network were open too.'),
     }),
     settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),
     fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),
