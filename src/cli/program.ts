@@ -41,7 +41,9 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'inspect <model>',
     'what a network costs, layer by layer, and what can be pruned',
     async () => (await import('./commands/inspect.ts')).inspect,
-  ).option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather);
+  )
+    .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
+    .option('--interior-outputs', 'let outputs that also feed other layers lose channels');
 
   const prune = command(
     'prune [model]',
@@ -68,6 +70,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option('--round-to <n>', 'widths in multiples of this', wholeNumber('--round-to', 1, 1024))
     .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
+    .option('--interior-outputs', 'let outputs that also feed other layers lose channels')
     .option('--set <key=value>', "one of the method's own settings (may be repeated)", gather)
     .option(
       '--with-controls [names]',
@@ -82,6 +85,11 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
     .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
+    .option(
+      '--checkpoint-seconds <n>',
+      'least seconds between checkpoints within a stage (default 15)',
+      number('--checkpoint-seconds', 0, 3600),
+    )
     .option('--resume [run]', 'go on with the last run, or the one named');
   dataOptions(prune, false);
 
@@ -173,6 +181,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   )
     .option('--seed <n>', 'of the channels and inputs (default 1)', seeds)
     .option('--ratio <x>', 'share of the channels that stay (default 0.5)', number('--ratio', 0.01, 1))
+    .option('--interior-outputs', 'let outputs that also feed other layers lose channels')
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
     .option('--threads <n>', 'default: all cores', threads);
 

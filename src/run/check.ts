@@ -97,7 +97,13 @@ export async function checkModel(
     const file = outputs(model, folder).model;
     await services.saveModel(model, { ...narrow.graph, outputs: model.graph.outputs }, narrow.weights, file);
     const again = await services.loadModel(file);
-    results.push(verdict('reload', pruned, services.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n)));
+    results.push(
+      verdict(
+        'reload',
+        pruned,
+        services.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
+      ),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -13,7 +13,10 @@ export async function inspect(
 ): Promise<void> {
   const model = await loadModel(file);
   const { graph } = model;
-  const dependencies = findGroups(graph, { freeze: options.freeze, interiorOutputs: options.interiorOutputs });
+  const dependencies = findGroups(graph, {
+    freeze: options.freeze,
+    interiorOutputs: options.interiorOutputs,
+  });
   const cost = costModel(graph, dependencies)(fullArchitecture(dependencies));
   const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
   const groupOf = new Map<string, number>();

@@ -106,7 +106,9 @@ async function resumed(
   const named = options.resume === true ? args[0] : options.resume;
   if (args.length > (options.resume === true ? 1 : 0))
     throw new InputError('--resume goes on with a run as it was planned; leave out the model');
-  const others = Object.keys(options).filter((key) => !['resume', 'json', 'verbose', 'checkpointSeconds'].includes(key));
+  const others = Object.keys(options).filter(
+    (key) => !['resume', 'json', 'verbose', 'checkpointSeconds'].includes(key),
+  );
   if (others.length)
     throw new InputError(
       `--resume goes on with a run as it was planned; leave out --${others[0].replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,

@@ -1,0 +1,26 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const built = path.join(root, 'dist/cli.cjs');
+
+/** Runs the built command line to its end. */
+export function espalier(cwd: string, ...args: string[]): { code: number | null; out: string; err: string } {
+  if (!existsSync(built)) throw new Error('dist/cli.cjs is not there: npm run build');
+  const done = spawnSync(process.execPath, [built, ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+/** Runs it and kills it without warning after so many milliseconds; resolves with its exit code, null if killed. */
+export function killed(cwd: string, after: number, ...args: string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [built, ...args], { cwd, stdio: 'ignore' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), after);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(code);
+    });
+  });
+}
