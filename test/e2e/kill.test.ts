@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadModel } from '../../src/formats/index.ts';
 import { Random } from '../../src/graph/random.ts';
 import { espalier, killed, root } from './cli.ts';
 
