@@ -60,11 +60,13 @@ it(
     }
     console.log(`${kills} kills`);
     expect(kills).toBeGreaterThanOrEqual(3);
-    for (const file of ['model.espalier.json', 'model.pruned.h5']) {
-      const a = readFileSync(path.join(whole, 'out', file));
-      const b = readFileSync(path.join(cut, 'out', file));
-      expect(a.equals(b), `${file} differs`).toBe(true);
-    }
+    const config = (where: string) => readFileSync(path.join(where, 'out/model.espalier.json'), 'utf8');
+    expect(config(cut)).toBe(config(whole));
+    // HDF5 stamps its objects with the time, so the weights are compared rather than the file
+    const read = (where: string) => loadModel(path.join(where, 'out/model.pruned.h5'));
+    const [a, b] = [await read(whole), await read(cut)];
+    expect([...a.weights.keys()]).toEqual([...b.weights.keys()]);
+    for (const [id, values] of a.weights) expect(b.weights.get(id), id).toEqual(values);
   },
 );
 
