@@ -78,6 +78,11 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option('--epochs <n>', "epochs of the method's own training", epochs('--epochs'))
     .option(
+      '--retrain <from>',
+      "what the result is trained from: generated (the method's own weights, default), source (the original's, cut) or scratch",
+      oneOf('--retrain', ['generated', 'source', 'scratch'] as const),
+    )
+    .option(
       '--fine-tune-epochs <n>',
       'epochs of training after cutting; 0 for none',
       epochs('--fine-tune-epochs'),

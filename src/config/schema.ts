@@ -68,6 +68,10 @@ export const configSchema = z
       effort: z.enum(['quick', 'standard', 'thorough']),
       roundTo: count,
       freeze: z.array(z.string()),
+      retrain: z
+        .enum(['source', 'scratch'])
+        .optional()
+        .describe("What it was trained from after cutting, where not from the method's own weights."),
       interiorOutputs: z.literal(true).optional().describe('Outputs inside the network were open too.'),
     }),
     settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),

@@ -59,7 +59,7 @@ export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events
 }
 
 async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
-  const { session, model, dependencies } = shop;
+  const { session, model, dependencies, plan } = shop;
   if (arm.name === 'scratch') {
     arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
   } else {
@@ -78,7 +78,8 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
       kept: outcome.chosen.kept.map((channels) => [...channels]),
       cost,
     };
-    if (outcome.weights) session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
+    if (outcome.weights && plan.retrain !== 'source')
+      session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
     const miss = await shop.missed(networkOf(shop, arm), session.state.budgets);
     if (miss > 1) {
@@ -186,18 +187,23 @@ async function* recalibrate(shop: Shop, arm: ArmState): Events<void> {
   yield* score(shop, arm, 'recalibrated', { graph: network.graph, weights });
 }
 
-async function* fineTune(shop: Shop, arm: ArmState): Events<void> {
+async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
   const { session, workshop, plan, fineTuning } = shop;
   if (!workshop || !fineTuning?.epochs) return;
-  const scratch = arm.name === 'scratch';
+  // the winner itself may be trained from nothing too, as in the papers
+  const restart = arm === main && plan.retrain === 'scratch';
+  const scratch = restart || arm.name === 'scratch';
   const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
   const inner = session.takeInner(`train:${arm.name}`);
   if (!inner) {
-    const message = `${scratch ? 'training the same shape from scratch' : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
+    const message = `${scratch ? `training ${restart ? 'it' : 'the same shape'} from scratch` : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
     yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
   }
-  const network = networkOf(shop, arm);
+  const cutNetwork = networkOf(shop, arm);
+  const network = restart
+    ? { graph: cutNetwork.graph, weights: initialise(cutNetwork.graph, plan.seed) }
+    : cutNetwork;
   const generator = workshop.train(network, settings, {
     stage: 'fine-tune',
     seed: plan.seed,

@@ -58,6 +58,8 @@ export const planSchema = z.strictObject({
   interiorOutputs: z.boolean().optional(),
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
+  /** what the winner is trained from after cutting; default generated: the method's own weights, where it makes any */
+  retrain: z.enum(['generated', 'source', 'scratch']).optional(),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
   backend: z.enum(['auto', 'tensorflow', 'wasm']),
   threads: z.number().int().positive().optional(),

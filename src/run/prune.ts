@@ -17,6 +17,7 @@ import { buildConfig, outputs } from './result.ts';
 import type { RunOptions, Services } from './services.ts';
 import { Session } from './session.ts';
 import { summarise } from './summary.ts';
+import { scratchSettings } from './tuning.ts';
 import { openShop } from './shop.ts';
 import type { OpenShop } from './shop.ts';
 
@@ -91,7 +92,10 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     dependencies: shop.dependencies,
     state: session.state,
     settings: shop.mainSettings,
-    fineTuning: workshop ? shop.fineTuning : null,
+    fineTuning:
+      workshop && shop.fineTuning && plan.retrain === 'scratch'
+        ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
+        : shop.fineTuning,
     set: workshop?.images.set,
     preprocess: workshop?.images.preprocess,
     latency: asked && typeof latency === 'object' ? latency : undefined,

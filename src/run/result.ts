@@ -79,6 +79,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       effort: plan.effort,
       roundTo: plan.roundTo,
       freeze: plan.freeze,
+      retrain: plan.retrain === 'generated' ? undefined : plan.retrain,
       interiorOutputs: plan.interiorOutputs || undefined,
     },
     settings: JSON.parse(JSON.stringify(inputs.settings ?? {})) as Record<string, unknown>,

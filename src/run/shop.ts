@@ -68,7 +68,7 @@ export async function* openShop(
     graph: model.graph,
     dependencies,
     trainImages: 1,
-    untrained: false,
+    untrained: looksUntrained(model),
   });
   session.checkStop();
   const workshop = plan.data
@@ -162,6 +162,13 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
   }
   state.prepared = true;
   await session.save();
+}
+
+/** Whether every batch norm still has the statistics that it was made with; without one there is no telling. */
+function looksUntrained({ graph, weights }: LoadedModel): boolean {
+  const norms = graph.nodes.filter((node) => node.op.kind === 'batchNorm');
+  const all = (param: string, value: number) => weights.get(param)?.every((v) => v === value) ?? false;
+  return norms.length > 0 && norms.every(({ params }) => all(params.mean, 0) && all(params.variance, 1));
 }
 
 /** Groups as events show them. */

@@ -1,3 +1,4 @@
+import { initialise } from '../../formats/networks/initialise.ts';
 import path from 'node:path';
 import { saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
@@ -48,7 +49,10 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
         signal,
       });
       try {
-        weights = await workshop.recalibrate(pruned, signal);
+        weights =
+          config.method.retrain === 'scratch'
+            ? initialise(pruned.graph, config.method.seed)
+            : await workshop.recalibrate(pruned, signal);
         const given = trainSettingsSchema.safeParse(config.fineTuning);
         if (given.success) {
           const settings = { ...given.data, epochs: options.epochs ?? given.data.epochs };

@@ -32,6 +32,7 @@ interface PruneOptions extends DataOptions {
   readonly set?: string[];
   readonly withControls?: true | string;
   readonly epochs?: number;
+  readonly retrain?: 'generated' | 'source' | 'scratch';
   readonly fineTuneEpochs?: number;
   readonly measureLatency?: boolean;
   readonly out?: string;
@@ -170,6 +171,7 @@ async function started(
     freeze: options.freeze ?? [],
     interiorOutputs: options.interiorOutputs,
     controls: controlNames(options.withControls, method, data !== undefined),
+    retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
     backend: options.backend ?? 'auto',
     threads: options.threads,
