@@ -17,7 +17,7 @@ import { genePlan } from './levels.ts';
 import { proposeRandom } from './proposals.ts';
 import { PruningNet } from './pruning-net.ts';
 import type { RewardKind, RewardSpec } from './reward.ts';
-import { rewardSpec } from './reward.ts';
+import { describeReward, rewardSpec } from './reward.ts';
 import { CandidateScorer } from './score.ts';
 import { Search, searchProblem, searchStateSchema } from './search.ts';
 import type { RewardedMetaSettings } from './settings.ts';
@@ -132,7 +132,7 @@ function* announce(
     stage: 'generator',
     message: `training the ${settings.generator} generator for ${settings.epochs} epochs on ${images.set.train.size} images (${settings.generatorReason})`,
   };
-  yield { type: 'stage', stage: 'reward', message: `candidates are ranked by ${JSON.stringify(spec)}` };
+  yield { type: 'stage', stage: 'reward', message: `candidates are ranked by ${describeReward(spec)}` };
 }
 
 async function* trainGenerator(

@@ -108,6 +108,26 @@ export function rewardSpec(
   }
 }
 
+/** A reward in words and its formula, for people; a = accuracy in percent. */
+export function describeReward(spec: RewardSpec): string {
+  switch (spec.kind) {
+    case 'rewarded-meta': {
+      const { baseAccuracy, baseCost, accuracyExponent, efficiencyExponent, metric } = spec;
+      return `(${baseAccuracy} / (${baseAccuracy} - a))^${accuracyExponent} * (-ln(${metric} / ${baseCost}))^${efficiencyExponent}`;
+    }
+    case 'metapruning':
+      return 'accuracy alone, within the budget';
+    case 'mnasnet-soft':
+      return `a * (${spec.metric} / ${spec.target})^${spec.exponent}`;
+    case 'mnasnet-hard':
+      return `a * (${spec.metric} / ${spec.target})^${spec.exponent} above the target, a below it`;
+    case 'amc':
+      return `-(1 - a / 100) * ln(${spec.metric})`;
+    case 'tunas-absolute':
+      return `a / 100 - ${-spec.beta} * |${spec.metric} / ${spec.target} - 1|`;
+  }
+}
+
 /** What a reward is computed from: top-1 in percent and the costs that the spec may name. */
 export type Measured = { readonly accuracy: number } & { readonly [M in RewardMetric]?: number };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import type { Effort, SettingsContext } from '../types.ts';
@@ -158,6 +159,11 @@ export function rewardedMetaSettings(
     baseAccuracy: 100,
   };
   const merged = { ...defaults, ...definedOnly(values), generator, generatorReason: reason };
+  // written out, so that what every run records is complete
+  if (merged.reward === 'rewarded-meta') {
+    const { graph, dependencies } = context;
+    merged.baseCost ??= costModel(graph, dependencies)(fullArchitecture(dependencies))[merged.rewardMetric];
+  }
   if (values.mutation === undefined)
     merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
   if (values.crossover === undefined)
