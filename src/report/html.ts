@@ -164,7 +164,7 @@ function controls(report: RunReport): string {
   return section(
     'The same budget reached in other ways',
     dim(
-      `${epochs === undefined ? 'trained alike' : `${epochs} epochs of the same training each`}; all but test on the validation split`,
+      `${epochs === undefined ? 'trained alike' : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of the same training each`}; all but test on the validation split`,
     ),
     table(heads, rows),
     true,
