@@ -1,6 +1,6 @@
 // Bundles the entry points with esbuild into dist/.
 import { build } from 'esbuild';
-import { existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { options } from './bundle.mjs';
 
 rmSync('dist', { recursive: true, force: true });
@@ -14,3 +14,4 @@ for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
   await build({ ...options, entryPoints: [entry], outfile: `dist/${name}.cjs` });
 }
+chmodSync('dist/cli.cjs', 0o755);

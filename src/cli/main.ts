@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../graph/errors.ts';
 import { addCommands } from './program.ts';
