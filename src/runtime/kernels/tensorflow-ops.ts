@@ -9,6 +9,15 @@ export interface Attribute {
   value: boolean | number | string | number[];
 }
 
+/** What the engine keeps to itself: tensors by their native ids. */
+interface NativeIds {
+  getInputTensorIds(tensors: tfc.Tensor[]): number[];
+  createOutputTensor(output: NativeTensor): tfc.Tensor;
+}
+interface NativeTensor {
+  readonly id: number;
+}
+
 export type EagerOps = ReturnType<typeof eagerOps>;
 
 /** Calling any TensorFlow op by its name, and its attributes. */
@@ -18,6 +27,11 @@ export function eagerOps(tf: Tf, engine: NodeJSKernelBackend) {
   const text = (name: string, value: string): Attribute => ({ name, type: binding.TF_ATTR_STRING, value });
   const number = (name: string, value: number): Attribute => ({ name, type: binding.TF_ATTR_FLOAT, value });
   const flag = (name: string, value: boolean): Attribute => ({ name, type: binding.TF_ATTR_BOOL, value });
+  const type = (name: string, value: 'int32' | 'int64'): Attribute => ({
+    name,
+    type: binding.TF_ATTR_TYPE,
+    value: value === 'int32' ? binding.TF_INT32 : binding.TF_INT64,
+  });
   const float: Attribute = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const nhwc = text('data_format', 'NHWC');
   const padding = (padding: Padding): Attribute[] =>
@@ -28,6 +42,7 @@ export function eagerOps(tf: Tf, engine: NodeJSKernelBackend) {
     ints,
     number,
     flag,
+    type,
     float,
     nhwc,
     padding,
@@ -37,6 +52,23 @@ export function eagerOps(tf: Tf, engine: NodeJSKernelBackend) {
     /** an op with several outputs */
     many: (name: string, attributes: Attribute[], inputs: tfc.Tensor[], outputs: number): tfc.Tensor[] =>
       engine.executeMultipleOutputs(name, attributes, inputs, outputs) as unknown as tfc.Tensor[],
+    /** an op with one output whose last input is 64-bit integers, which TensorFlow.js has no tensors for */
+    oneOfInt64(name: string, attributes: Attribute[], inputs: tfc.Tensor[], last: tfc.Tensor): tfc.Tensor {
+      const native = engine as unknown as NativeIds;
+      const run = (op: string, attrs: Attribute[], ids: number[]) =>
+        (binding.executeOp(op, attrs as never, ids, 1) as unknown as NativeTensor[])[0];
+      const cast: Attribute[] = [
+        { name: 'SrcT', type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 },
+        { name: 'DstT', type: binding.TF_ATTR_TYPE, value: binding.TF_INT64 },
+        flag('Truncate', false),
+      ];
+      const wide = run('Cast', cast, native.getInputTensorIds([last])).id;
+      try {
+        return native.createOutputTensor(run(name, attributes, [...native.getInputTensorIds(inputs), wide]));
+      } finally {
+        binding.deleteTensor(wide);
+      }
+    },
     shapeOf: (t: tfc.Tensor): tfc.Tensor => tf.tensor1d(t.shape, 'int32'),
   };
 }
