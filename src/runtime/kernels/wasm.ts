@@ -5,7 +5,7 @@ import { channelMeans, channelSums } from './compose.ts';
 import { momentumUpdate } from './momentum.ts';
 import { averageOfReal } from './pooling.ts';
 import { wasmConvolutions } from './wasm-convolutions.ts';
-import { mendMatMul } from './wasm-matmul.ts';
+import { mendGather, mendMatMul } from './wasm-mended.ts';
 import { avgPoolGradient, maxPoolGradient } from './wasm-pooling.ts';
 
 type T = tfc.Tensor;
@@ -19,6 +19,7 @@ type Custom = Parameters<Tf['customGrad']>[0];
  */
 export function wasmKernels(tf: Tf): Kernels {
   mendMatMul(tf);
+  mendGather(tf);
 
   const relu = tf.customGrad(((x: T, save: Save) => {
     const y = tf.relu(x);

@@ -29,3 +29,22 @@ export function mendMatMul(tf: Tf): void {
     },
   });
 }
+
+/**
+ * The engine's gather notes a four-dimensional shape for what it makes, whatever the shape that it returns; kernels that
+ * look at the note (a fused bias) then refuse it.
+ */
+export function mendGather(tf: Tf): void {
+  const own = tf.getKernel('GatherV2', 'wasm');
+  if (!own) return;
+  tf.unregisterKernel('GatherV2', 'wasm');
+  tf.registerKernel({
+    ...own,
+    kernelFunc: (params) => {
+      const out = own.kernelFunc(params) as tfc.TensorInfo;
+      const { dataIdMap } = params.backend as { dataIdMap: { get(id: object): { shape: number[] } } };
+      dataIdMap.get(out.dataId).shape = out.shape;
+      return out;
+    },
+  });
+}
