@@ -86,14 +86,27 @@ export async function withHdf5<T>(bytes: Uint8Array, where: string, use: (file: 
 export async function makeHdf5(fill: (file: Hdf5Writer) => void): Promise<Uint8Array> {
   const { wasm, module } = await load();
   const name = `/out-${counter++}.h5`;
-  const file = new wasm.File(name, 'w');
+  return timeless(() => {
+    const file = new wasm.File(name, 'w');
+    try {
+      fill(new Hdf5Writer(wasm, file));
+      file.close();
+      return module.FS.readFile(name);
+    } finally {
+      quietly(() => file.close());
+      quietly(() => module.FS.unlink(name));
+    }
+  });
+}
+
+/** HDF5 stamps what it makes with the time, which it asks Date for; a fixed one gives one content the same bytes. */
+function timeless<T>(work: () => T): T {
+  const { now } = Date;
+  Date.now = () => 0;
   try {
-    fill(new Hdf5Writer(wasm, file));
-    file.close();
-    return module.FS.readFile(name);
+    return work();
   } finally {
-    quietly(() => file.close());
-    quietly(() => module.FS.unlink(name));
+    Date.now = now;
   }
 }
 
