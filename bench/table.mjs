@@ -45,10 +45,9 @@ const columns = [
   ['cut', 'after cutting'],
   ['recalibrated', 'recalibrated'],
   ['fineTuned', 'fine-tuned'],
-  ['validation', null],
   ['test', 'test'],
   ['seconds', 'seconds'],
-].filter(([, title]) => title);
+];
 
 const cell = (values, digits) => {
   if (!values?.length) return '';

@@ -124,7 +124,7 @@ function comparable(graph: Graph, dependencies: Dependencies): Graph {
 }
 
 /** Whether a layer that is an output also feeds another. */
-export function outputsInside(graph: Graph): boolean {
+function outputsInside(graph: Graph): boolean {
   return graph.nodes.some((node) => node.inputs.some((id) => graph.outputs.includes(id)));
 }
 
