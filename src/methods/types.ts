@@ -66,6 +66,10 @@ export type MethodEvent =
       readonly best: number;
       readonly reward: number;
     }
+  /** a point of one of the method's own curves: reward, cost share, multiplier:<constraint>, entropy, ... */
+  | { readonly type: 'metric'; readonly name: string; readonly step: number; readonly value: number }
+  /** the widths that the method would choose at this step (an epoch), one a group */
+  | { readonly type: 'widths'; readonly step: number; readonly architecture: Architecture }
   | { readonly type: 'warning'; readonly message: string }
   /** a point from which the method can go on; `take` is called at once or not at all */
   | { readonly type: 'checkpoint'; readonly take: () => Promise<Snapshot> | Snapshot };

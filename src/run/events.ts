@@ -1,5 +1,5 @@
 import type { Budget, Candidate } from '../methods/types.ts';
-import type { Cost } from '../graph/types.ts';
+import type { Architecture, Cost } from '../graph/types.ts';
 import type { Preprocess } from '../data/types.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 
@@ -79,6 +79,20 @@ export type RunEventBody =
       readonly generation: number;
       readonly best: number;
       readonly reward: number;
+    }
+  | {
+      readonly type: 'metric';
+      readonly arm: string;
+      /** a curve of the method's own */
+      readonly name: string;
+      readonly step: number;
+      readonly value: number;
+    }
+  | {
+      readonly type: 'widths';
+      readonly arm: string;
+      readonly step: number;
+      readonly architecture: Architecture;
     }
   | { readonly type: 'chosen'; readonly arm: string; readonly candidate: Candidate }
   | { readonly type: 'fineTuning'; readonly arm: string; readonly settings: TrainSettings }
