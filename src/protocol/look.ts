@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { Contract } from './contract.ts';
+import { assessment, dataFound, dataView, draft, method } from './plan.ts';
+import { runEvent, runSummary } from './events.ts';
+import { diff, network, side } from './views.ts';
+
+const nothing = z.object({});
+
+/** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
+export const look = {
+  requests: {
+    hello: {
+      params: z.object({ protocol: z.number() }),
+      result: z.object({
+        protocol: z.number(),
+        engine: z.string(),
+        pid: z.number(),
+        node: z.string(),
+        methods: z.array(method),
+        preprocesses: z.array(z.string()),
+      }),
+    },
+    doctor: {
+      params: nothing,
+      result: z.object({
+        /** what a run would use */
+        backend: z.string(),
+        why: z.string(),
+        /** one line each: name and what was found */
+        lines: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() })),
+        /** the command or step that mends what is missing; null where all is well */
+        mend: z.string().nullable(),
+      }),
+    },
+    /** fetches or finds TensorFlow's libraries and builds the addon; progress by the notice `setup` */
+    setup: {
+      params: nothing,
+      result: z.object({ ready: z.boolean(), why: z.string(), mend: z.string().nullable() }),
+    },
+    inspect: {
+      params: z.object({
+        model: z.string(),
+        freeze: z.array(z.string()).default([]),
+        interiorOutputs: z.boolean().default(false),
+      }),
+      result: network,
+    },
+    /** image sets below the folders that suit, nearest first; stops after a bounded search */
+    findData: {
+      params: z.object({ folders: z.array(z.string()), model: z.string() }),
+      result: z.object({ found: z.array(dataFound) }),
+    },
+    openData: {
+      params: z.object({ path: z.string(), model: z.string() }),
+      result: dataView,
+    },
+    /** `measure`: runs a few training steps of this model for the predicted time, seconds of work; else what is known */
+    assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
+    /** makes the folder of a new run, ready to be started; nothing runs yet */
+    create: { params: z.object({ draft }), result: z.object({ folder: z.string(), id: z.string() }) },
+    runs: { params: z.object({ workspace: z.string() }), result: z.object({ runs: z.array(runSummary) }) },
+    /** events of a run's file from `from` on, at most so many; more while next is not null */
+    readRun: {
+      params: z.object({ folder: z.string(), from: z.number(), most: z.number().int().positive().max(5000) }),
+      result: z.object({ summary: runSummary, events: z.array(runEvent), next: z.number().nullable() }),
+    },
+    diff: { params: z.object({ a: side, b: side }), result: diff },
+    exportDiff: {
+      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
+      result: z.object({ text: z.string() }),
+    },
+    /** writes a candidate's model and config into a folder: fine-tuned where it was, else as cut and recalibrated */
+    write: {
+      params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
+      result: z.object({ model: z.string(), config: z.string() }),
+    },
+    apply: {
+      params: z.object({ config: z.string(), out: z.string().optional() }),
+      result: z.object({ model: z.string(), notes: z.array(z.string()) }),
+    },
+    verify: {
+      params: z.object({ config: z.string() }),
+      result: z.object({
+        ok: z.boolean(),
+        checks: z.array(z.object({ what: z.string(), ok: z.boolean(), text: z.string() })),
+      }),
+    },
+  },
+  notices: {
+    setup: z.object({ text: z.string() }),
+  },
+} as const satisfies Contract;
+export type Look = typeof look;
+
+/** What a process that works on one run answers, over the local pipe that its folder's engine.json names. */
+export const work = {
+  requests: {
+    hello: {
+      params: z.object({ protocol: z.number(), token: z.string() }),
+      result: z.object({ protocol: z.number(), engine: z.string(), pid: z.number(), id: z.string() }),
+    },
+    /** from now on events come as notices; those before `seq` are read from the file with `readRun` */
+    attach: { params: nothing, result: z.object({ seq: z.number(), status: z.enum(['running', 'paused']) }) },
+    pause: { params: nothing, result: nothing },
+    resume: { params: nothing, result: nothing },
+    /** saves a checkpoint and ends; answers before it ends */
+    stop: { params: nothing, result: nothing },
+    /** whether it goes on when the last one that is attached goes away */
+    keep: { params: z.object({ alone: z.boolean() }), result: nothing },
+  },
+  notices: {
+    /** at most four times a second */
+    events: z.object({ events: z.array(runEvent) }),
+    /** every second: what tells a hung process from a busy one */
+    heartbeat: z.object({ rss: z.number(), status: z.enum(['running', 'paused']) }),
+    /** the last word: how it ended */
+    ended: z.object({ status: z.enum(['done', 'stopped', 'failed']), message: z.string() }),
+  },
+} as const satisfies Contract;
+export type Work = typeof work;
+
+/** `engine.json` in a run's folder while a process works on it. */
+export const engineFile = z.object({
+  protocol: z.number(),
+  pid: z.number(),
+  /** unix socket or named pipe */
+  pipe: z.string(),
+  /** what a client must know: the file is readable by its owner alone */
+  token: z.string(),
+});
+export type EngineFile = z.infer<typeof engineFile>;
+
+/** `failure.json` in a run's folder after it failed. */
+export const failureFile = z.object({
+  message: z.string(),
+  kind: z.enum(['input', 'internal']),
+  detail: z.string().optional(),
+});

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { Contract } from './contract.ts';
+import { assessment, dataFound, dataView, draft, method } from './plan.ts';
+import { runEvent, runStatus, runSummary } from './events.ts';
+import { diff, network, side } from './views.ts';
+
+const nothing = z.object({});
+const tab = z.enum(['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs']);
+export type Tab = z.infer<typeof tab>;
+
+/** A candidate of the run that the panel shows. */
+const which = z.object({ run: z.string(), arm: z.string(), id: z.number() });
+
+/** What the panel asks of its host. */
+export const host = {
+  requests: {
+    /** first of all: what this panel is about. `strings`: translations of the panel's texts, by English text */
+    ready: {
+      params: z.object({ protocol: z.number() }),
+      result: z.object({
+        protocol: z.number(),
+        /** absolute path; null where a comparison of two files is all there is */
+        model: z.string().nullable(),
+        name: z.string(),
+        workspace: z.string().nullable(),
+        trusted: z.boolean(),
+        /** the comparison to open at once */
+        compare: z.object({ a: side, b: side }).nullable(),
+        /** the run to show at once (folder) */
+        run: z.string().nullable(),
+        tab,
+        methods: z.array(method),
+        preprocesses: z.array(z.string()),
+        strings: z.record(z.string(), z.string()),
+        /** defaults from the settings: method, effort, seed, roundTo, controls, backend, threads */
+        defaults: draft.partial(),
+        /** which engine a run would use, for the status line; null until known */
+        engine: z.string().nullable(),
+      }),
+    },
+    network: {
+      params: z.object({ freeze: z.array(z.string()), interiorOutputs: z.boolean() }),
+      result: network,
+    },
+    findData: { params: nothing, result: z.object({ found: z.array(dataFound) }) },
+    /** a dialogue; null where it was closed */
+    pickData: {
+      params: z.object({ kind: z.enum(['folder', 'file']) }),
+      result: z.object({ path: z.string().nullable() }),
+    },
+    openData: { params: z.object({ path: z.string() }), result: dataView },
+    assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
+    start: { params: z.object({ draft }), result: z.object({ folder: z.string() }) },
+    runs: { params: nothing, result: z.object({ runs: z.array(runSummary) }) },
+    /** shows this run from now on: its events come as notices, from the first on */
+    follow: { params: z.object({ run: z.string() }), result: runSummary },
+    stop: { params: z.object({ run: z.string() }), result: nothing },
+    pause: { params: z.object({ run: z.string() }), result: nothing },
+    /** a paused run goes on; a stopped or failed one is started again from its checkpoint */
+    resume: { params: z.object({ run: z.string() }), result: nothing },
+    remove: { params: z.object({ run: z.string() }), result: z.object({ removed: z.boolean() }) },
+    /** cuts, recalibrates, fine-tunes and tests another candidate than the chosen one, as the run did with its own */
+    fineTune: { params: which, result: nothing },
+    /** writes a candidate's model and config (fine-tuned where it was); asks where. null: the dialogue was closed */
+    write: {
+      params: which,
+      result: z.object({ model: z.string(), config: z.string() }).nullable(),
+    },
+    /** asks what to commit, on which branch, and commits. null: it was called off */
+    commit: {
+      params: z.object({ config: z.string() }),
+      result: z.object({ hash: z.string(), files: z.array(z.string()) }).nullable(),
+    },
+    diff: { params: z.object({ a: side, b: side }), result: diff },
+    /** asks for a second file to compare with; null where it was called off */
+    pickSide: { params: nothing, result: z.object({ side: side.nullable() }) },
+    exportDiff: {
+      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
+      result: z.object({ file: z.string().nullable() }),
+    },
+    star: { params: which.extend({ starred: z.boolean() }), result: nothing },
+    stars: {
+      params: z.object({ run: z.string() }),
+      result: z.object({ starred: z.array(z.object({ arm: z.string(), id: z.number() })) }),
+    },
+    /** opens a file beside the panel, the log, or a page of help */
+    open: {
+      params: z.object({
+        what: z.enum(['file', 'log', 'report', 'doctor', 'trust']),
+        path: z.string().optional(),
+      }),
+      result: nothing,
+    },
+  },
+  notices: {
+    /** events of the followed run, in order, without gaps; `reset` before the first of a (re-)follow */
+    events: z.object({ run: z.string(), reset: z.boolean(), events: z.array(runEvent) }),
+    status: z.object({
+      run: z.string(),
+      status: runStatus,
+      /** queued: another run is at work */
+      queued: z.boolean(),
+      /** why it failed or was refused, with what to do; null where all is well */
+      message: z.string().nullable(),
+      /** last lines of its log */
+      log: z.array(z.string()),
+      /** megabytes of the run's process */
+      memory: z.number().nullable(),
+    }),
+    /** the list of runs changed */
+    runs: z.object({ runs: z.array(runSummary) }),
+    show: z.object({ tab, compare: z.object({ a: side, b: side }).nullable(), run: z.string().nullable() }),
+    /** trust was given, the engine was found, settings changed */
+    host: z.object({ trusted: z.boolean(), engine: z.string().nullable() }),
+  },
+} as const satisfies Contract;
+export type Host = typeof host;
+
+/** What a panel remembers of itself (setState, and the serializer's state after a reload). */
+export const panelState = z.object({
+  version: z.literal(1),
+  model: z.string().nullable(),
+  compare: z.object({ a: side, b: side }).nullable(),
+  run: z.string().nullable(),
+  tab,
+  draft: draft.partial().nullable(),
+  /** what was selected and how views were set, by view */
+  views: z.record(z.string(), z.unknown()),
+});
+export type PanelState = z.infer<typeof panelState>;

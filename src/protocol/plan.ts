@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** What the user chooses before a run. Files are absolute paths. */
+export const target = z.object({
+  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
+  /** absolute, or percent of the original */
+  value: z.number().positive(),
+  relative: z.boolean(),
+  command: z.string().optional(),
+});
+export type TargetView = z.infer<typeof target>;
+
+export const effort = z.enum(['quick', 'standard', 'thorough']);
+export type Effort = z.infer<typeof effort>;
+
+export const draft = z.object({
+  model: z.string(),
+  /** folder that holds `.espalier` */
+  workspace: z.string(),
+  data: z
+    .object({
+      path: z.string(),
+      /** a name, or auto */
+      preprocess: z.string(),
+      limit: z.number().int().positive().optional(),
+      validationImages: z.number().int().positive().optional(),
+      augment: z.object({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),
+    })
+    .nullable(),
+  targets: z.array(target),
+  method: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  effort,
+  seed: z.number().int().min(0).max(0xffffffff),
+  roundTo: z.number().int().min(1).max(1024),
+  freeze: z.array(z.string()),
+  interiorOutputs: z.boolean(),
+  controls: z.array(z.string()),
+  fineTuneEpochs: z.number().int().nonnegative().optional(),
+  backend: z.enum(['auto', 'tensorflow', 'wasm']),
+  threads: z.number().int().positive().optional(),
+  measureLatency: z.boolean(),
+});
+export type Draft = z.infer<typeof draft>;
+
+export const method = z.object({
+  name: z.string(),
+  summary: z.string(),
+  needsImages: z.boolean(),
+});
+export type MethodView = z.infer<typeof method>;
+
+/** An image set that was found near a model, or asked about. */
+export const dataFound = z.object({ path: z.string(), form: z.string(), images: z.number().optional() });
+export type DataFound = z.infer<typeof dataFound>;
+
+export const dataView = z.object({
+  path: z.string(),
+  form: z.string(),
+  classes: z.array(z.string()),
+  train: z.number(),
+  validation: z.number(),
+  test: z.number(),
+  /** height, width, channels */
+  shape: z.array(z.number()),
+  broken: z.number(),
+  warnings: z.array(z.string()),
+});
+export type DataView = z.infer<typeof dataView>;
+
+/** What can be said of a draft before anything runs. */
+export const assessment = z.object({
+  /** one a target, in order */
+  targets: z.array(
+    z.object({
+      reachable: z.boolean(),
+      /** one sentence where it can't be reached or is within reach already, with the nearest */
+      message: z.string(),
+      /** in the metric's unit; null where it would have to be measured */
+      limit: z.number().nullable(),
+      original: z.number().nullable(),
+      least: z.number().nullable(),
+    }),
+  ),
+  /** what keeps the run from starting, one sentence each */
+  problems: z.array(z.string()),
+  /** what to know before starting (memory of a generator, wasm's cost), one sentence each */
+  notes: z.array(z.string()),
+  /** predicted seconds of work on this machine; null where nothing was measured yet */
+  seconds: z.number().nullable(),
+  /** how the seconds were come by, one sentence */
+  basis: z.string(),
+});
+export type Assessment = z.infer<typeof assessment>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
+
+export const cost = z.object({
+  macs: z.number(),
+  params: z.number(),
+  /** parameters as float32 */
+  bytes: z.number(),
+  peakActivationBytes: z.number(),
+});
+export type CostView = z.infer<typeof cost>;
+
+export const layer = z.object({
+  /** the node's id, unique */
+  node: z.string(),
+  /** the source's layer name, with the path of nested models */
+  layer: z.string(),
+  type: z.string(),
+  outputShape: z.array(z.number()),
+  macs: z.number(),
+  params: z.number(),
+  /** channels of its output where it makes them; null where it passes them on */
+  width: z.number().nullable(),
+  /** index in groups of the channels that its output has; null where none can be removed */
+  group: z.number().nullable(),
+});
+export type LayerView = z.infer<typeof layer>;
+
+export const group = z.object({
+  id: z.string(),
+  channels: z.number(),
+  /** why no channel may be removed; null where they may */
+  frozen: z.string().nullable(),
+  members: z.array(
+    z.object({ layer: z.string(), node: z.string(), role: z.enum(['producer', 'through', 'consumer']) }),
+  ),
+});
+export type GroupView = z.infer<typeof group>;
+
+export const network = z.object({
+  name: z.string(),
+  format: z.string(),
+  inputs: z.array(z.object({ name: z.string(), shape: z.array(z.number()) })),
+  outputs: z.array(z.object({ name: z.string(), shape: z.array(z.number()) })),
+  cost,
+  layers: z.array(layer),
+  groups: z.array(group),
+  labels: z.array(z.string()).nullable(),
+  warnings: z.array(z.string()),
+  /** SHA-256 of the file(s) */
+  sha256: z.string(),
+  fileBytes: z.number(),
+});
+export type NetworkView = z.infer<typeof network>;
+
+const two = z.object({ a: z.number(), b: z.number() });
+
+export const diffLayer = z.object({
+  layer: z.string(),
+  type: z.string(),
+  width: two,
+  macs: two,
+  params: two,
+  /** one letter a channel of the source's layer: k kept on both sides, r removed (in A alone), a added (in B alone), x on neither;
+   *  null where the two are not cuts of one network */
+  channels: z.string().nullable(),
+  /** importance of each channel (L1 norm of its filter over the layer's largest, 0..1); null where it has none */
+  importance: z.array(z.number()).nullable(),
+  /** index of the group in the source, null where there is none */
+  group: z.number().nullable(),
+});
+export type DiffLayerView = z.infer<typeof diffLayer>;
+
+export const diff = z.object({
+  a: z.object({ label: z.string() }),
+  b: z.object({ label: z.string() }),
+  layers: z.array(diffLayer),
+  onlyInA: z.array(z.string()),
+  onlyInB: z.array(z.string()),
+  total: z.object({ a: cost, b: cost }),
+  groups: z.array(z.object({ id: z.string(), channels: z.number(), frozen: z.string().nullable() })),
+});
+export type DiffView = z.infer<typeof diff>;
+
+/** One side of a comparison. Files are absolute paths. */
+export const side = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('model'), file: z.string(), label: z.string().optional() }),
+  z.object({
+    kind: z.literal('config'),
+    file: z.string(),
+    /** where its relative paths start, if it is not where it belongs (a copy of HEAD in a temporary folder) */
+    at: z.string().optional(),
+    label: z.string().optional(),
+  }),
+  /** candidate `id` of an arm of a run */
+  z.object({ kind: z.literal('candidate'), run: z.string(), arm: z.string(), id: z.number() }),
+  /** the source model of a run */
+  z.object({ kind: z.literal('original'), run: z.string() }),
+]);
+export type Side = z.infer<typeof side>;
