@@ -52,7 +52,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   )
     .option(
       '--target <goal>',
-      'macs=50%, params=100k, bytes=1MB, latency=2ms or "script=COMMAND <= 120"; all must hold',
+      'macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120"; all must hold',
       gather,
     )
     .option('--method <name>', 'how to choose the channels (default: rewarded-meta with images, l1 without)')

@@ -78,7 +78,7 @@ export const configSchema = z
     fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),
     targets: z.array(
       z.strictObject({
-        metric: z.enum(['macs', 'params', 'bytes', 'latency', 'script']),
+        metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
         limit: z.number(),
         original: z.number(),
         command: z.string().optional(),

@@ -1,7 +1,19 @@
 import { InputError } from '../graph/errors.ts';
 import { costModel, fitToBudget, leastArchitecture } from '../graph/architecture.ts';
 import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
-import type { Budget, MethodContext } from './types.ts';
+import type { Budget, MethodContext, Metric } from './types.ts';
+
+/** Metrics that are a function of the widths. */
+export type StaticMetric = Exclude<Metric, 'latency' | 'script'>;
+
+export function isStatic(metric: Metric): metric is StaticMetric {
+  return metric !== 'latency' && metric !== 'script';
+}
+
+/** A cost by a metric, in its unit. */
+export function costBy(cost: Cost, metric: StaticMetric): number {
+  return metric === 'memory' ? cost.peakActivationBytes : cost[metric];
+}
 
 /** Everything a search asks about an architecture's cost. */
 export interface Costs {
@@ -17,18 +29,18 @@ export interface Costs {
 export function costsOf(graph: Graph, dependencies: Dependencies, budgets: readonly Budget[]): Costs {
   if (budgets.length === 0) throw new InputError('there is no budget: give a target, as --target macs=50%');
   for (const { metric, limit } of budgets) {
-    if (metric === 'latency' || metric === 'script')
+    if (!isStatic(metric))
       throw new InputError(
-        `a budget on ${metric} can't be searched for yet: give a target on macs, params or bytes`,
+        `a budget on ${metric} can't be searched for yet: give a target on macs, params, bytes or memory`,
       );
     if (!(limit > 0))
       throw new InputError(`the budget of ${limit} ${metric} leaves no network: it must be above 0`);
   }
   const cost = costModel(graph, dependencies);
-  const limits = budgets.map((b) => ({ metric: b.metric as 'macs' | 'params' | 'bytes', limit: b.limit }));
+  const limits = budgets.map((b) => ({ metric: b.metric as StaticMetric, limit: b.limit }));
   const used = (architecture: Architecture): number => {
     const c = cost(architecture);
-    return Math.max(...limits.map(({ metric, limit }) => c[metric] / limit));
+    return Math.max(...limits.map(({ metric, limit }) => costBy(c, metric) / limit));
   };
   return { cost, used };
 }
@@ -38,7 +50,7 @@ export function fitToBudgets(context: MethodContext, costs: Costs, start: Archit
   const { dependencies, budgets, roundTo } = context;
   const least = costs.cost(leastArchitecture(dependencies, roundTo));
   for (const { metric, limit } of budgets) {
-    const lowest = metric === 'macs' || metric === 'params' || metric === 'bytes' ? least[metric] : 0;
+    const lowest = isStatic(metric) ? costBy(least, metric) : 0;
     if (lowest > limit)
       throw new InputError(
         `the budget of ${limit} ${metric} can't be reached: the narrowest network${roundTo > 1 ? ` in multiples of ${roundTo}` : ''} needs ${lowest}`,

@@ -3,7 +3,8 @@ import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } f
 import type { Random } from '../graph/random.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 
-export type Metric = 'macs' | 'params' | 'bytes' | 'latency' | 'script';
+/** memory: the largest sum of activations alive at once (Cost.peakActivationBytes) */
+export type Metric = 'macs' | 'params' | 'bytes' | 'memory' | 'latency' | 'script';
 
 /** A limit that the result must not exceed. */
 export interface Budget {
@@ -90,7 +91,18 @@ export interface MethodContext {
   readonly resume?: Snapshot;
   /** widths are rounded to multiples of this (1: any) */
   readonly roundTo: number;
+  /**
+   * Measures a candidate by a budget that no function of the widths gives (latency, script), in the budget's unit. A
+   * script may fail, hang or print rubbish: then why, in words. Every call measures anew.
+   */
+  readonly evaluate?: Evaluate;
 }
+
+export type Evaluate = (
+  budget: Budget,
+  candidate: Pick<Candidate, 'architecture' | 'kept'>,
+  options?: { readonly seconds?: number },
+) => Promise<number | { readonly failed: string }>;
 
 export interface MethodImages {
   readonly set: ImageSet;
@@ -111,6 +123,8 @@ export interface Method<S = unknown> {
   /** one line for help texts */
   readonly summary: string;
   readonly needsImages: boolean;
+  /** takes budgets on latency and scripts as they are, by `evaluate`; else it is given MACs that stand in for them */
+  readonly measures?: boolean;
   /** validates settings, filling in defaults for this effort; throws InputError */
   settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
   run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;

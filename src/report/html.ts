@@ -125,7 +125,11 @@ function context(report: RunReport): string {
     original.test && `${percent(original.test.accuracy, 2)} on test`,
   ].filter(Boolean);
   if (was.length) sentences.push(`Original: ${was.join(', ')}.`);
-  if (latency) sentences.push(`Latency: median, ${latency.threads} threads, on ${escape(latency.machine)}.`);
+  if (latency) {
+    const noise =
+      latency.spread === undefined ? '' : ` (half of all runs within ${percent(100 * latency.spread)})`;
+    sentences.push(`Latency: median${noise}, ${latency.threads} threads, on ${escape(latency.machine)}.`);
+  }
   const budgets = report.budgets.map(
     (budget) => `${metricNames[budget.metric]} at most ${amount(budget.metric, budget.limit)}`,
   );

@@ -54,7 +54,7 @@ export function duration(seconds: number): string {
 
 /** A value in its metric's unit. */
 export function amount(metric: string, value: number): string {
-  if (metric === 'bytes') return bytes(value);
+  if (metric === 'bytes' || metric === 'memory') return bytes(value);
   if (metric === 'latency') return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
   return count(value);
 }
@@ -63,6 +63,7 @@ export const metricNames: Readonly<Record<string, string>> = {
   macs: 'MACs',
   params: 'Parameters',
   bytes: 'Weights',
+  memory: 'Activations',
   latency: 'Latency',
   script: 'Script',
 };

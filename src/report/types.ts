@@ -87,6 +87,8 @@ export interface RunReport {
     readonly after: number;
     readonly threads: number;
     readonly machine: string;
+    /** half of all runs were within this share of the median */
+    readonly spread?: number;
   };
   readonly arms: readonly ReportArm[];
   readonly groups: readonly ReportGroup[];

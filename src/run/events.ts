@@ -111,6 +111,8 @@ export type RunEventBody =
       readonly after: number;
       readonly threads: number;
       readonly machine: string;
+      /** half of all runs were within this share of the median */
+      readonly spread?: number;
     }
   | { readonly type: 'samples'; readonly samples: readonly Sample[] }
   | { readonly type: 'warning'; readonly arm?: string; readonly message: string }

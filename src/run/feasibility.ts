@@ -1,13 +1,11 @@
 import { InputError } from '../graph/errors.ts';
 import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
+import { costBy, isStatic } from '../methods/budgets.ts';
 import type { Budget } from '../methods/types.ts';
 import { bounds, costModel, fitToBudget, fullArchitecture } from '../graph/architecture.ts';
+import { ScriptFailed } from './measure.ts';
 import { describeTarget } from './targets.ts';
 import type { Target } from './targets.ts';
-
-type Static = 'macs' | 'params' | 'bytes';
-const isStatic = (metric: string): metric is Static =>
-  metric === 'macs' || metric === 'params' || metric === 'bytes';
 
 /** Measures an architecture in a target's unit (a latency, or what a script prints). */
 export type Measure = (target: Target, architecture: Architecture) => Promise<number>;
@@ -33,10 +31,9 @@ export async function feasible(
   if (!open.length) throw new InputError(`nothing can be pruned: ${frozenReasons(dependencies)}`);
   const { least, most } = bounds(graph, dependencies, roundTo);
   const budgets: Budget[] = [];
-  for (const target of targets.filter((one) => isStatic(one.metric))) {
-    const metric = target.metric as Static;
-    budgets.push(check(target, most[metric], least[metric]));
-  }
+  for (const target of targets)
+    if (isStatic(target.metric))
+      budgets.push(check(target, costBy(most, target.metric), costBy(least, target.metric)));
   const measured = targets.filter((one) => !isStatic(one.metric));
   if (!measured.length) return { budgets };
   const full = fullArchitecture(dependencies);
@@ -44,10 +41,18 @@ export async function feasible(
   const narrow = fitToBudget(full, (a) => cost(a).macs, least.macs, dependencies, { roundTo });
   for (const target of measured)
     budgets.push({
-      ...check(target, await measure(target, full), await measure(target, narrow)),
+      ...check(target, await measure(target, full), (await tried(target, narrow)) ?? 0),
       command: target.command,
     });
   return { budgets, proxy: await findProxy() };
+
+  /** A script may fail for a narrow network although it can measure the original. */
+  async function tried(target: Target, widths: Architecture): Promise<number | null> {
+    return await measure(target, widths).catch((error: unknown) => {
+      if (error instanceof ScriptFailed) return null;
+      throw error;
+    });
+  }
 
   /** Bisection on the share of MACs: measurements are noisy, so a few steps are as good as many. */
   async function findProxy(): Promise<number> {
@@ -59,7 +64,7 @@ export async function feasible(
       let holds = true;
       for (const target of measured) {
         const budget = budgets.find((one) => one.metric === target.metric && one.command === target.command)!;
-        holds &&= (await measure(target, widths)) <= budget.limit;
+        holds &&= ((await tried(target, widths)) ?? Infinity) <= budget.limit;
       }
       if (holds) low = middle;
       else high = middle;
@@ -68,7 +73,12 @@ export async function feasible(
   }
 }
 
-/** The budgets that a method works with: measured ones by their stand-in. */
+/** The budgets of a method that measures for itself: after a miss it aims at a share of the measured ones. */
+export function tightened(budgets: readonly Budget[], share: number): Budget[] {
+  return budgets.map((one) => (isStatic(one.metric) ? one : { ...one, limit: one.limit * share }));
+}
+
+/** The budgets that any other method works with: measured ones by their stand-in. */
 export function methodBudgets(budgets: readonly Budget[], proxy: number | undefined, full: Cost): Budget[] {
   const fixed = budgets.filter((budget) => isStatic(budget.metric));
   if (proxy === undefined) return fixed;
@@ -79,7 +89,7 @@ export function methodBudgets(budgets: readonly Budget[], proxy: number | undefi
 
 /** The budgets that a cost breaks. */
 export function broken(budgets: readonly Budget[], cost: Cost): Budget[] {
-  return budgets.filter((budget) => isStatic(budget.metric) && cost[budget.metric] > budget.limit);
+  return budgets.filter((budget) => isStatic(budget.metric) && costBy(cost, budget.metric) > budget.limit);
 }
 
 function check(target: Target, original: number, least: number): Budget {

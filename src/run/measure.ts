@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../graph/errors.ts';
+import { InputError, Interrupted } from '../graph/errors.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { outputs } from './result.ts';
 import type { Services, Sized } from './services.ts';
@@ -63,40 +63,89 @@ export async function measureScript(
   command: string,
   model: LoadedModel,
   network: Sized,
+  limits: ScriptLimits = {},
 ): Promise<number> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-measure-'));
   try {
     const file = outputs(model, folder).model;
     await services.saveModel(model, network.graph, network.weights, file);
-    return await services.script(command, file);
+    return await services.script(command, file, limits);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** A user's script that gave no number for a network; another network may do better. */
+export class ScriptFailed extends InputError {}
+
+export interface ScriptLimits {
+  /** seconds until the script is ended; default 600 */
+  readonly seconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How long a script may take that nobody set a limit for. */
+const PATIENCE = 600;
+
 /**
  * Runs a user's command in their shell, {model} in it replaced by the file (else put at its end); the number is the
- * last one that it prints.
- * @throws InputError where it fails or prints no number
+ * last one that it prints. It is ended, with all that it started, when its time is up.
+ * @throws ScriptFailed where it fails, takes too long or prints no number; Interrupted once the signal is aborted
  */
-export async function runScript(command: string, modelFile: string): Promise<number> {
+export async function runScript(
+  command: string,
+  modelFile: string,
+  { seconds = PATIENCE, signal }: ScriptLimits = {},
+): Promise<number> {
   const quoted = process.platform === 'win32' ? `"${modelFile}"` : `'${modelFile.replaceAll("'", `'\\''`)}'`;
   const line = command.includes('{model}')
     ? command.replaceAll('{model}', () => quoted)
     : `${command} ${quoted}`;
+  let late = false;
   const { code, text } = await new Promise<{ code: number | null; text: string }>((resolve, reject) => {
-    const child = spawn(line, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    // a process group of its own, so that what the shell starts ends with it
+    const detached = process.platform !== 'win32';
+    const child = spawn(line, { shell: true, detached, stdio: ['ignore', 'pipe', 'inherit'] });
+    const end = (): void => {
+      try {
+        if (detached) process.kill(-child.pid!, 'SIGKILL');
+        else spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
+      } catch {
+        // it ended by itself
+      }
+      // what it left behind may hold the pipe open
+      child.stdout.destroy();
+    };
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, seconds * 1000);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
     let output = '';
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (part: string) => (output = (output + part).slice(-65536)));
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ code: status, text: output }));
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    };
+    child.on('error', (error) => {
+      done();
+      reject(new ScriptFailed(`the script "${command}" can't be started: ${error.message}`));
+    });
+    child.on('close', (status) => {
+      done();
+      resolve({ code: status, text: output });
+    });
   });
+  if (signal?.aborted) throw new Interrupted();
+  if (late)
+    throw new ScriptFailed(`the script "${command}" gave no answer within ${seconds} s and was ended`);
   if (code !== 0)
-    throw new InputError(`the script "${command}" ended with ${code}; run it by hand to see why`);
+    throw new ScriptFailed(`the script "${command}" ended with ${code}; run it by hand to see why`);
   const numbers = text.match(/[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi);
   const value = Number(numbers?.at(-1));
   if (!numbers || !Number.isFinite(value))
-    throw new InputError(`the script "${command}" printed no number; let its last word be the number`);
+    throw new ScriptFailed(`the script "${command}" printed no number; let its last word be the number`);
   return value;
 }

@@ -77,7 +77,19 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
   });
   if (typeof latency === 'string')
     yield await session.record({ type: 'warning', message: `latency could not be measured: ${latency}` });
-  else yield await session.record({ type: 'latency', ...latency });
+  else {
+    yield await session.record({ type: 'latency', ...latency });
+    const budget = session.state.budgets.find((one) => one.metric === 'latency');
+    const now = budget && ((latency.after / latency.before) * budget.original) / budget.limit;
+    if (now !== undefined && now > 1) {
+      const noise =
+        latency.spread === undefined
+          ? ''
+          : `, where half of all runs are within ${(100 * latency.spread).toFixed(1)} %`;
+      const message = `measured afresh, the latency is ${(100 * now - 100).toFixed(1)} % over its budget${noise}`;
+      yield await session.record({ type: 'warning', message });
+    }
+  }
   if (workshop) {
     const samples = await workshop.samples(before, after);
     yield await session.record({ type: 'samples', samples });

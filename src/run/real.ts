@@ -19,6 +19,9 @@ export const realServices: Services = {
       after: measured.b.medianMs,
       threads: measured.a.threads,
       machine: machineName(),
+      spread: Math.max(
+        ...[measured.a, measured.b].map((one) => (one.upperMs - one.lowerMs) / (2 * one.medianMs)),
+      ),
     };
   },
   script: runScript,

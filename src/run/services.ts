@@ -5,6 +5,7 @@ import type { Score, Snapshot, TrainSettings } from '../runtime/types.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sample } from './events.ts';
+import type { ScriptLimits } from './measure.ts';
 
 /** A network on its own: what is cut, trained and measured. */
 export interface Sized {
@@ -58,7 +59,7 @@ export interface Services {
   /** milliseconds an image at batch 1, median, of two networks measured in turns */
   latency(before: Sized, after: Sized, threads?: number): Promise<LatencyPair>;
   /** the number that a script prints for a model file */
-  script(command: string, modelFile: string): Promise<number>;
+  script(command: string, modelFile: string, limits?: ScriptLimits): Promise<number>;
 }
 
 export interface LatencyPair {
@@ -66,6 +67,8 @@ export interface LatencyPair {
   readonly after: number;
   readonly threads: number;
   readonly machine: string;
+  /** the noise: half of all runs were within this share of the median; the larger of the two networks' */
+  readonly spread?: number;
 }
 
 /** How to run: nothing that could change the result. */

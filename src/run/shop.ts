@@ -4,7 +4,7 @@ import { InputError } from '../graph/errors.ts';
 import { prune } from '../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
-import type { Budget, Method } from '../methods/types.ts';
+import type { Budget, Evaluate, Method } from '../methods/types.ts';
 import type { Shop } from './arms.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { feasible } from './feasibility.ts';
@@ -14,7 +14,8 @@ import { producersOf } from './result.ts';
 import type { Services, Sized, Workshop } from './services.ts';
 import type { State } from './state.ts';
 import type { Session } from './session.ts';
-import { hashModel, measureScript } from './measure.ts';
+import { hashModel, measureScript, ScriptFailed } from './measure.ts';
+import type { ScriptLimits } from './measure.ts';
 import type { Target } from './targets.ts';
 import { fineTuneSettings } from './tuning.ts';
 
@@ -106,6 +107,7 @@ export async function* openShop(
       return settings(method, true);
     },
     missed: (network, budgets) => missed(network, budgets, model, plan, services),
+    evaluate: evaluator(model, dependencies, plan, services, session.signal),
   };
   try {
     if (!state.prepared) yield* prepare(shop);
@@ -204,16 +206,45 @@ function measurer(model: LoadedModel, dependencies: Dependencies, plan: Plan, se
   };
 }
 
+/** What a method measures its candidates by: a script that fails is the candidate's fault, not the run's. */
+function evaluator(
+  model: LoadedModel,
+  dependencies: Dependencies,
+  plan: Plan,
+  services: Services,
+  signal: AbortSignal | undefined,
+): Evaluate {
+  return async (budget, { kept }, options) => {
+    const narrow = prune(model.graph, model.weights, dependencies, kept);
+    try {
+      return await measureOne(narrow, budget, model, plan, services, { ...options, signal });
+    } catch (error) {
+      if (error instanceof ScriptFailed) return { failed: error.message };
+      throw error;
+    }
+  };
+}
+
+/**
+ * A latency is measured beside the original's, turn by turn, and given as a share of it: whatever else the machine does
+ * by now slows both.
+ */
 async function measureOne(
   network: Sized,
-  target: { metric: string; command?: string },
+  target: { metric: string; command?: string; original?: number },
   model: LoadedModel,
   plan: Plan,
   services: Services,
+  limits: ScriptLimits = {},
 ): Promise<number> {
-  if (target.metric === 'script') return await measureScript(services, target.command!, model, network);
-  return (await services.latency(model, network, plan.threads)).after;
+  if (target.metric === 'script')
+    return await measureScript(services, target.command!, model, network, limits);
+  const { before, after } = await services.latency(model, network, plan.threads);
+  return target.original === undefined ? after : (after / before) * target.original;
 }
+
+/** Times a script is asked about the result before its failure counts. */
+const PATIENT_TRIES = 3;
 
 /** The largest ratio of a measured budget's value to its limit; 0 where there is none. */
 async function missed(
@@ -226,7 +257,13 @@ async function missed(
   let worst = 0;
   for (const budget of budgets) {
     if (budget.metric !== 'latency' && budget.metric !== 'script') continue;
-    worst = Math.max(worst, (await measureOne(network, budget, model, plan, services)) / budget.limit);
+    for (let tries = 1; ; tries++)
+      try {
+        worst = Math.max(worst, (await measureOne(network, budget, model, plan, services)) / budget.limit);
+        break;
+      } catch (error) {
+        if (!(error instanceof ScriptFailed) || tries >= PATIENT_TRIES) throw error;
+      }
   }
   return worst;
 }

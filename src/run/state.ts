@@ -23,7 +23,7 @@ const candidate = z.object({
   reward: z.number().optional(),
 });
 const budget = z.object({
-  metric: z.enum(['macs', 'params', 'bytes', 'latency', 'script']),
+  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
   limit: z.number(),
   original: z.number(),
   command: z.string().optional(),
@@ -63,6 +63,8 @@ const stateSchema = z.object({
   budgets: z.array(budget),
   /** limits on MACs that stand in for measured budgets */
   proxy: z.number().optional(),
+  /** share of the measured budgets that a method which measures for itself aims at, after a miss */
+  tightened: z.number().optional(),
   original: z.object({ validation: score.optional(), test: score.optional() }),
   arms: z.array(arm),
   inner: z

@@ -4,7 +4,7 @@ import type { Metric } from '../methods/types.ts';
 
 /** A goal as the user gave it: what must not be exceeded, absolute or as a share of the original. */
 export const targetSchema = z.strictObject({
-  metric: z.enum(['macs', 'params', 'bytes', 'latency', 'script']),
+  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
   /** absolute, in the metric's unit, or percent of the original (0..100, both excluded) */
   value: z.number().positive(),
   relative: z.boolean(),
@@ -13,9 +13,9 @@ export const targetSchema = z.strictObject({
 });
 export type Target = z.infer<typeof targetSchema>;
 
-const metrics: readonly Metric[] = ['macs', 'params', 'bytes', 'latency', 'script'];
+const metrics: readonly Metric[] = ['macs', 'params', 'bytes', 'memory', 'latency', 'script'];
 const shape =
-  'write it as macs=50%, params=100k, bytes=1MB, latency=2ms or "script=COMMAND <= 120" (macs, params, bytes, latency or script)';
+  'write it as macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120" (macs, params, bytes, memory, latency or script)';
 
 /** Units by metric: suffix -> factor. Suffixes are compared without case. */
 const counts: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
@@ -37,6 +37,7 @@ const units: Record<Metric, Record<string, number>> = {
   macs: counts,
   params: counts,
   bytes: sizes,
+  memory: sizes,
   latency: times,
   script: { '': 1 },
 };

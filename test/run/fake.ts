@@ -27,7 +27,12 @@ export function fakeServices({ slow = 0 } = {}): Services {
       throw new InputError(`there is no method "${name}"`);
     },
     openWorkshop: async () => workshop(slow),
-    latency: async (_, after) => ({ before: 2, after: size(after) / 1000, threads: 1, machine: 'none' }),
+    latency: async (before, after) => ({
+      before: size(before) / 1000,
+      after: size(after) / 1000,
+      threads: 1,
+      machine: 'none',
+    }),
     script: async () => 1,
   };
 }

@@ -68,7 +68,9 @@ export function narrate(progress: Progress, event: RunEvent): void {
       );
       break;
     case 'latency':
-      progress.say(`latency of one image: ${event.before.toFixed(2)} → ${event.after.toFixed(2)} ms`);
+      progress.say(
+        `latency of one image: ${event.before.toFixed(2)} → ${event.after.toFixed(2)} ms${event.spread === undefined ? '' : ` (half of all runs within ${percent(100 * event.spread)})`}`,
+      );
       break;
     case 'warning':
       progress.say(`warning: ${arm}${event.message}`);

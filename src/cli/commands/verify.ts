@@ -3,6 +3,7 @@ import { architectureOf, costModel, fullArchitecture } from '../../graph/archite
 import { findGroups } from '../../graph/channels.ts';
 import { loadModel } from '../../formats/index.ts';
 import type { ConfigScore } from '../../config/schema.ts';
+import { costBy, isStatic } from '../../methods/budgets.ts';
 import { configData, rebuild } from '../../run/rebuild.ts';
 import type { Rebuilt } from '../../run/rebuild.ts';
 import type { Sized } from '../../run/services.ts';
@@ -40,8 +41,8 @@ export async function verify(output: Output, [file]: string[], options: VerifyOp
     same(`${metric} after`, config.cost.after[metric], after[metric]);
   }
   for (const target of config.targets) {
-    if (target.metric === 'latency' || target.metric === 'script') continue;
-    const value = after[target.metric];
+    if (!isStatic(target.metric)) continue;
+    const value = costBy(after, target.metric);
     checks.push({
       what: `target ${target.metric}`,
       expected: `at most ${target.limit}`,
