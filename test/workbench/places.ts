@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { browser, WORKBENCHES, whyNot, workbenchPlaces } from '../../scripts/workbench.mjs';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+
+/** Pictures of what the tests see; git ignores the folder. */
+export const pictures = path.join(root, 'out', 'pictures');
+
+/** A version of code-server, and whether it is installed in the cache. */
+export interface Version {
+  readonly version: string;
+  readonly node: string;
+  readonly entry: string;
+  readonly here: boolean;
+}
+
+/** The oldest VS Code that we say we run in, and the newest tried. */
+export const versions: readonly Version[] = WORKBENCHES.map(({ version }) => {
+  const { node, entry, whole } = workbenchPlaces(version);
+  return { version, node, entry, here: whyNot() === null && existsSync(whole) };
+});
+export const [oldest, newest] = versions as [Version, Version];
+
+/** Path of the browser. @throws Error where there is none */
+export function chromium(): string {
+  const found = browser();
+  if (!found) throw new Error('there is no Chromium');
+  return found;
+}
