@@ -1,0 +1,52 @@
+import type { CandidateView } from '../../src/protocol/events.ts';
+
+/** Which of a candidate's three accuracies. */
+export type AccuracyKey = 'cut' | 'recalibrated' | 'fineTuned';
+/** Which of a candidate's costs. */
+export type CostKey = 'macs' | 'params' | 'bytes' | 'peakActivationBytes';
+
+/**
+ * Candidates column by column, so that ten thousand are ranked, filtered and drawn within a frame.
+ * Row i is candidates[i]; NaN where a value was not measured. Accuracies in percent, validation split.
+ */
+export interface Columns {
+  readonly candidates: readonly CandidateView[];
+  readonly size: number;
+  readonly macs: Float64Array;
+  readonly params: Float64Array;
+  readonly bytes: Float64Array;
+  readonly peakActivationBytes: Float64Array;
+  readonly cut: Float64Array;
+  readonly recalibrated: Float64Array;
+  readonly fineTuned: Float64Array;
+  /** what a search ranks by: after recalibration, else straight after cutting */
+  readonly proxy: Float64Array;
+}
+
+/** One typed array a value, in the order of the candidates. */
+export function columns(candidates: readonly CandidateView[]): Columns {
+  const size = candidates.length;
+  const column = () => new Float64Array(size);
+  const made = {
+    macs: column(),
+    params: column(),
+    bytes: column(),
+    peakActivationBytes: column(),
+    cut: column(),
+    recalibrated: column(),
+    fineTuned: column(),
+    proxy: column(),
+  };
+  for (let i = 0; i < size; i++) {
+    const c = candidates[i];
+    made.macs[i] = c.macs;
+    made.params[i] = c.params;
+    made.bytes[i] = c.bytes;
+    made.peakActivationBytes[i] = c.peakActivationBytes;
+    made.cut[i] = c.cut ?? NaN;
+    made.recalibrated[i] = c.recalibrated ?? NaN;
+    made.fineTuned[i] = c.fineTuned ?? NaN;
+    made.proxy[i] = c.recalibrated ?? c.cut ?? NaN;
+  }
+  return { candidates, size, ...made };
+}
