@@ -112,6 +112,8 @@ export const host = {
     show: z.object({ tab, compare: z.object({ a: side, b: side }).nullable(), run: z.string().nullable() }),
     /** trust was given, the engine was found, settings changed */
     host: z.object({ trusted: z.boolean(), engine: z.string().nullable() }),
+    /** the model's file changed on disk (or is gone): say `message`, and ask for the network again */
+    changed: z.object({ message: z.string() }),
   },
 } as const satisfies Contract;
 export type Host = typeof host;
