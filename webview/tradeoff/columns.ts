@@ -19,12 +19,18 @@ export interface Columns {
   readonly cut: Float64Array;
   readonly recalibrated: Float64Array;
   readonly fineTuned: Float64Array;
+  /** 1 where it is of a control arm: shown beside, never ranked first nor on the front */
+  readonly control: Uint8Array;
   /** what a search ranks by: after recalibration, else straight after cutting */
   readonly proxy: Float64Array;
 }
 
-/** One typed array a value, in the order of the candidates. */
-export function columns(candidates: readonly CandidateView[]): Columns {
+/**
+ * One typed array a value, in the order of the candidates.
+ *
+ * @param controls the names of the control arms
+ */
+export function columns(candidates: readonly CandidateView[], controls: readonly string[] = []): Columns {
   const size = candidates.length;
   const column = () => new Float64Array(size);
   const made = {
@@ -36,9 +42,12 @@ export function columns(candidates: readonly CandidateView[]): Columns {
     recalibrated: column(),
     fineTuned: column(),
     proxy: column(),
+    control: new Uint8Array(size),
   };
+  const control = new Set(controls);
   for (let i = 0; i < size; i++) {
     const c = candidates[i];
+    made.control[i] = Number(control.has(c.arm));
     made.macs[i] = c.macs;
     made.params[i] = c.params;
     made.bytes[i] = c.bytes;

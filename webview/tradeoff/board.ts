@@ -1,0 +1,161 @@
+import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import type { CandidateView } from '../../src/protocol/events.ts';
+import type { ArmData, RunData } from '../run-data.ts';
+import { columns } from './columns.ts';
+import type { AccuracyKey, Columns, CostKey } from './columns.ts';
+
+export type Budget = RunData['budgets'][number];
+
+/** Which candidate, across arms. */
+export interface CandidateKey {
+  readonly arm: string;
+  readonly id: number;
+}
+
+/** What the trade-off view shows of a run, made anew at every batch of events. */
+export interface Board {
+  readonly columns: Columns;
+  /** 1 where a candidate keeps every budget that is known before it is measured (all but latency and scripts) */
+  readonly within: Uint8Array;
+  readonly budgets: readonly Budget[];
+  /** the run's own reward; rewarded-meta's defaults where its method has none */
+  readonly spec: RewardSpec;
+  /** whether the run's method has a reward */
+  readonly rewarded: boolean;
+  readonly indexOf: (key: CandidateKey | null) => number;
+}
+
+/** The method's arm: the first that is no control. */
+export function mainArm(run: RunData): ArmData | undefined {
+  return run.arms.find((arm) => !arm.control) ?? run.arms[0];
+}
+
+/** A candidate with what was measured of it after the search, which is told of its arm alone. */
+function measured(arm: ArmData, candidate: CandidateView): CandidateView {
+  if (arm.chosen?.id !== candidate.id) return candidate;
+  const { cut, recalibrated, fineTuned } = arm.scores.validation;
+  return {
+    ...candidate,
+    cut: candidate.cut ?? cut,
+    recalibrated: candidate.recalibrated ?? recalibrated,
+    fineTuned: candidate.fineTuned ?? fineTuned,
+  };
+}
+
+export function board(run: RunData): Board {
+  const candidates = run.arms.flatMap((arm) => arm.candidates.map((one) => measured(arm, one)));
+  const table = columns(
+    candidates,
+    run.arms.filter(({ control }) => control).map(({ arm }) => arm),
+  );
+  const own = run.arms.find((arm) => !arm.control && arm.reward)?.reward ?? null;
+  const places = new Map<string, number>();
+  candidates.forEach(({ arm, id }, i) => places.set(`${id}@${arm}`, i));
+  return {
+    columns: table,
+    within: keeps(table, run.budgets),
+    budgets: run.budgets,
+    spec: own ?? rewardSpec('rewarded-meta', { original: run.cost?.macs ?? 1 }),
+    rewarded: own !== null,
+    indexOf: (key) => (key ? (places.get(`${key.id}@${key.arm}`) ?? -1) : -1),
+  };
+}
+
+/** The cost that a budget's metric limits; undefined where it is no cost that every candidate has. */
+export function costOf(metric: string): CostKey | undefined {
+  if (metric === 'memory') return 'peakActivationBytes';
+  return metric === 'macs' || metric === 'params' || metric === 'bytes' ? metric : undefined;
+}
+
+function keeps(table: Columns, budgets: readonly Budget[]): Uint8Array {
+  const within = new Uint8Array(table.size).fill(1);
+  for (const { metric, limit } of budgets) {
+    const key = costOf(metric);
+    if (!key) continue;
+    for (let i = 0; i < table.size; i++) if (table[key][i] > limit) within[i] = 0;
+  }
+  return within;
+}
+
+/** Something to compare with: the original, or a control arm. */
+export interface Mark {
+  readonly kind: 'original' | 'control';
+  /** the arm's name; empty for the original */
+  readonly name: string;
+  readonly costs: Readonly<Record<CostKey, number>>;
+  /** percent, validation split; the original's is the same under every choice */
+  readonly accuracies: Readonly<Partial<Record<AccuracyKey, number>>>;
+  readonly test: number | null;
+  /** milliseconds an image; the original's where it was measured */
+  readonly latency: number | null;
+}
+
+/** The original first, then the control arms that have come to a result. */
+export function marks(run: RunData): Mark[] {
+  const made: Mark[] = [];
+  const { original } = run.scores.validation;
+  const arms = run.arms.filter((arm) => arm.control && arm.chosen);
+  if (run.cost)
+    made.push({
+      kind: 'original',
+      name: '',
+      costs: run.cost,
+      accuracies: { cut: original, recalibrated: original, fineTuned: original },
+      test: run.scores.test,
+      latency: (run.latency ?? run.arms.find((arm) => arm.latency)?.latency)?.before ?? null,
+    });
+  for (const arm of arms) {
+    const chosen = measured(arm, arm.chosen!);
+    made.push({
+      kind: 'control',
+      name: arm.arm,
+      costs: chosen,
+      accuracies: { cut: chosen.cut, recalibrated: chosen.recalibrated, fineTuned: chosen.fineTuned },
+      test: arm.scores.test,
+      latency: arm.latency?.after ?? null,
+    });
+  }
+  return made;
+}
+
+/** Control arms of one kind (`random`, `random-2`, …) together. */
+export interface ControlSummary {
+  readonly name: string;
+  readonly arms: number;
+  readonly accuracies: Readonly<Record<AccuracyKey | 'test', Spread | null>>;
+}
+
+/** Mean, and standard deviation of the sample where there are several. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number | null;
+}
+
+export function spread(values: readonly (number | null | undefined)[]): Spread | null {
+  const found = values.filter((value): value is number => typeof value === 'number');
+  if (found.length === 0) return null;
+  const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
+  if (found.length === 1) return { mean, deviation: null };
+  const squares = found.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (found.length - 1)) };
+}
+
+export function controls(of: readonly Mark[]): ControlSummary[] {
+  const byName = new Map<string, Mark[]>();
+  for (const mark of of) {
+    if (mark.kind !== 'control') continue;
+    const name = mark.name.replace(/[-#:]\d+$/, '');
+    byName.set(name, [...(byName.get(name) ?? []), mark]);
+  }
+  return [...byName].map(([name, arms]) => ({
+    name,
+    arms: arms.length,
+    accuracies: {
+      cut: spread(arms.map((arm) => arm.accuracies.cut)),
+      recalibrated: spread(arms.map((arm) => arm.accuracies.recalibrated)),
+      fineTuned: spread(arms.map((arm) => arm.accuracies.fineTuned)),
+      test: spread(arms.map((arm) => arm.test)),
+    },
+  }));
+}
