@@ -1,0 +1,113 @@
+import { Emitter } from 'vscode-jsonrpc/node';
+import type { Look } from '../../protocol/look.ts';
+import type { Client } from '../../protocol/rpc.ts';
+import type { Engine } from '../types.ts';
+import { LookProcess } from './look-process.ts';
+import { chooseNode } from '../process/node.ts';
+
+export interface EngineOptions {
+  /** dist/engine.cjs */
+  readonly script: string;
+  /** the setting espalier.nodePath */
+  readonly nodePath: () => string;
+  readonly log: (line: string) => void;
+}
+
+/** Keeps one looking process: made on first need, and anew after it ended. */
+export class EngineHost implements Engine {
+  private readonly changed = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
+  private current: Promise<LookProcess> | null = null;
+  private process: LookProcess | null = null;
+  private text: string | null = null;
+  private disposed = false;
+
+  constructor(private readonly options: EngineOptions) {}
+
+  get description(): string | null {
+    return this.text;
+  }
+
+  /** its process, for tests; null where none works */
+  get pid(): number | null {
+    return this.process?.pid ?? null;
+  }
+
+  async look(): Promise<Client<Look>> {
+    if (this.disposed) throw new Error('Espalier is shutting down');
+    this.current ??= this.start();
+    const mine = this.current;
+    try {
+      return (await mine).client;
+    } catch (error) {
+      if (this.current === mine) this.current = null;
+      throw error;
+    }
+  }
+
+  async restart(): Promise<void> {
+    const old = this.current;
+    this.current = null;
+    await old?.then(
+      (process) => process.end(),
+      () => {},
+    );
+    this.describe(null);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    void this.restart();
+  }
+
+  private async start(): Promise<LookProcess> {
+    const { script, log } = this.options;
+    const node = await chooseNode(this.options.nodePath());
+    const began = Date.now();
+    const made: LookProcess = new LookProcess({
+      script,
+      node,
+      log,
+      onEnd: () => {
+        if (this.process === made) {
+          this.process = null;
+          this.current = null;
+          this.describe(null);
+        }
+        log(`engine: process ${made.pid ?? '?'} has ended`);
+      },
+    });
+    this.process = made;
+    try {
+      const { engine, node: version } = await made.shakeHands();
+      log(
+        `engine ${engine}: process ${made.pid}, Node ${version} (${node.path}), ready after ${Date.now() - began} ms`,
+      );
+      this.describe(`Node ${version.replace(/^v/, '')}`);
+      this.findBackend(made, version);
+      return made;
+    } catch (error) {
+      await made.end();
+      throw error;
+    }
+  }
+
+  /** Which backend runs would use: asked when what the user waits for has had its turn. */
+  private findBackend(process: LookProcess, version: string): void {
+    const timer = setTimeout(async () => {
+      try {
+        const { backend, why } = await process.client.request('doctor', {});
+        if (process.alive) this.describe(`Node ${version.replace(/^v/, '')} · ${backend}: ${why}`);
+      } catch {
+        // it is told where it is asked for
+      }
+    }, 1500);
+    timer.unref();
+  }
+
+  private describe(text: string | null): void {
+    if (text === this.text) return;
+    this.text = text;
+    this.changed.fire();
+  }
+}

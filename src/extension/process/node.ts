@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { InputError } from '../../graph/errors.ts';
+import { childEnvironment } from './environment.ts';
+
+/** The oldest Node that the engine runs on. */
+const oldest = [20, 19];
+
+/** What our processes are started with. */
+export interface NodeChoice {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const good = new Set<string>();
+
+/**
+ * The Node that the setting names, after a look at its version, or else the one that VS Code itself runs on.
+ * @throws InputError where the setting names something that can't be used
+ */
+export async function chooseNode(setting: string, own = process.execPath): Promise<NodeChoice> {
+  const named = setting.trim();
+  if (!named) return { path: own, env: childEnvironment(process.env, 'electron' in process.versions) };
+  const env = childEnvironment(process.env, false);
+  const mend = 'mend the setting "espalier.nodePath", or empty it to use the Node of VS Code';
+  if (!path.isAbsolute(named)) throw new InputError(`"${named}" is not an absolute path; ${mend}`);
+  if (!good.has(named)) {
+    const said = await promisify(execFile)(named, ['--version'], {
+      env,
+      timeout: 10_000,
+      windowsHide: true,
+    }).catch((error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'ENOENT'
+          ? 'it is not there'
+          : `it did not tell its version (${error.message.split('\n')[0]})`;
+      throw new InputError(`can't use the Node "${named}": ${why}; ${mend}`);
+    });
+    const version = /^v(\d+)\.(\d+)\./.exec(said.stdout.trim());
+    if (!version) throw new InputError(`"${named}" is not a Node; ${mend}`);
+    const [major, minor] = [Number(version[1]), Number(version[2])];
+    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
+      throw new InputError(
+        `"${named}" is Node ${said.stdout.trim()}, older than ${oldest.join('.')}; ${mend}`,
+      );
+    good.add(named);
+  }
+  return { path: named, env };
+}

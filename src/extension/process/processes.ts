@@ -1,0 +1,96 @@
+import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const windows = process.platform === 'win32';
+
+/** Whether a process works; one that has ended but was not yet fetched by its parent (a zombie) does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    // the name, in brackets, may hold anything: the state follows the last bracket
+    const about = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return about[about.lastIndexOf(')') + 2] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves to whether the process has gone within the time. */
+export async function gone(pid: number, milliseconds: number): Promise<boolean> {
+  const until = Date.now() + milliseconds;
+  for (;;) {
+    if (!isAlive(pid)) return true;
+    if (Date.now() >= until) return false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Tells a process and all that it started to end (`SIGTERM`) or ends them (`SIGKILL`); one that leads no group alone. */
+export function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid <= 1) return;
+  if (windows) {
+    // a process without a window can't be asked politely there: only forced
+    if (signal === 'SIGKILL')
+      spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on(
+        'error',
+        () => {},
+      );
+    return;
+  }
+  for (const target of [-pid, pid])
+    try {
+      process.kill(target, signal);
+      return;
+    } catch {
+      // no such group, or nothing left to end
+    }
+}
+
+/** Ends a process and its tree: SIGTERM, and SIGKILL for what has not gone after the grace time. */
+export async function endTree(pid: number, grace = 3000): Promise<void> {
+  signalTree(pid, 'SIGTERM');
+  if (!windows && (await gone(pid, grace))) {
+    // children that outlived their parent are still in its group
+    signalGroup(pid);
+    return;
+  }
+  signalTree(pid, 'SIGKILL');
+  await gone(pid, 2000);
+}
+
+function signalGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // the group is empty: all is well
+  }
+}
+
+/** Whether a process id that a file names is still one of our engines, not another program that got the number since. */
+export async function isEngine(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  try {
+    if (process.platform === 'linux')
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('engine.cjs');
+    const run = promisify(execFile);
+    if (windows) {
+      const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`;
+      const { stdout } = await run('powershell.exe', ['-NoProfile', '-Command', query], {
+        timeout: 10_000,
+        windowsHide: true,
+      });
+      return stdout.includes('engine.cjs');
+    }
+    const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { timeout: 5000 });
+    return stdout.includes('engine.cjs');
+  } catch {
+    return false;
+  }
+}

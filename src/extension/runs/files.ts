@@ -1,0 +1,53 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { z } from 'zod';
+import type { EngineFile } from '../../protocol/look.ts';
+import { engineFile, failureFile } from '../../protocol/look.ts';
+import { lastLines } from '../process/tail.ts';
+
+/** The process that works on a run, as its folder tells; null where none does. */
+export async function readEngineFile(folder: string): Promise<EngineFile | null> {
+  return read(path.join(folder, 'engine.json'), engineFile);
+}
+
+/** Why a run failed, as its folder tells; null where it did not. */
+export async function readFailure(folder: string): Promise<z.infer<typeof failureFile> | null> {
+  return read(path.join(folder, 'failure.json'), failureFile);
+}
+
+export function logFile(folder: string): string {
+  return path.join(folder, 'run.log');
+}
+
+/** The last lines of a run's log; none where it has none. */
+export async function lastLogLines(folder: string, count = 20): Promise<string[]> {
+  try {
+    const handle = await open(logFile(folder), 'r');
+    try {
+      const { size } = await handle.stat();
+      const buffer = Buffer.alloc(Math.min(size, 8192));
+      await handle.read(buffer, 0, buffer.length, size - buffer.length);
+      return lastLines(buffer.toString('utf8'), count);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the folder is (still) a run's. */
+export async function isRun(folder: string): Promise<boolean> {
+  return stat(path.join(folder, 'run.json')).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function read<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | null> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return null;
+  }
+}
