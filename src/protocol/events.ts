@@ -93,9 +93,22 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   event('warning', { arm: z.string().optional(), message: z.string() }),
   event('written', { model: z.string(), config: z.string(), report: z.string().optional() }),
-  event('done', {}),
+  /** `arm`: of an extra arm (see extraArm); absent: of the run itself */
+  event('done', { arm: z.string().optional() }),
 ]);
 export type PanelEvent = z.infer<typeof runEvent>;
+
+/**
+ * Another candidate than the chosen one is fine-tuned as an arm of its own in the same run, called "ARM#ID": its stages,
+ * progress, losses, scores (cut, recalibrated, fineTuned, test) and latency come under this name.
+ */
+export const extraArm = (arm: string, id: number): string => `${arm}#${id}`;
+
+/** The candidate that an extra arm is of; null for any other arm. */
+export function candidateOfArm(name: string): { arm: string; id: number } | null {
+  const [, arm, id] = /^(.+)#(\d+)$/.exec(name) ?? [];
+  return arm === undefined ? null : { arm, id: Number(id) };
+}
 
 /** How a run stands, seen from its folder. */
 export const runStatus = z.enum(['running', 'paused', 'stopped', 'failed', 'done']);

@@ -127,6 +127,8 @@ export const engineFile = z.object({
   pipe: z.string(),
   /** what a client must know: the file is readable by its owner alone */
   token: z.string(),
+  /** whether it is held; kept up to date, so that a folder tells it without a connection */
+  status: z.enum(['running', 'paused']).optional(),
 });
 export type EngineFile = z.infer<typeof engineFile>;
 

@@ -51,7 +51,13 @@ export const method = z.object({
 export type MethodView = z.infer<typeof method>;
 
 /** An image set that was found near a model, or asked about. */
-export const dataFound = z.object({ path: z.string(), form: z.string(), images: z.number().optional() });
+export const dataFound = z.object({
+  path: z.string(),
+  form: z.string(),
+  images: z.number().optional(),
+  /** class folders, where they could be counted without reading images */
+  classes: z.number().optional(),
+});
 export type DataFound = z.infer<typeof dataFound>;
 
 export const dataView = z.object({
