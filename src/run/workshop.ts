@@ -85,10 +85,11 @@ export async function openWorkshop(
   const { threads, signal } = options;
   const set = await openSet(data, model, { signal });
   try {
+    // first of all: where onnxruntime is missing, this engine scores, too
+    const backend = await openBackend({ prefer: options.backend, threads });
     const chosen = options.preprocess
       ? { preprocess: options.preprocess, found: 'as before' }
       : await choosePreprocess(data, set, model, { threads, signal });
-    const backend = await openBackend({ prefer: options.backend, threads });
     return new RealWorkshop(set, chosen.preprocess, chosen.found, backend, threads);
   } catch (error) {
     await set.close();

@@ -71,7 +71,8 @@ async function measure(
   try {
     const inputs: Float32Array[] = [];
     for (const { graph, weights } of networks) {
-      scorers.push(await openScorer(graph, weights, options));
+      // a training engine's overhead would drown what is to be compared
+      scorers.push(await openScorer(graph, weights, { backend: 'none', ...options }));
       inputs.push(noise(graph, batch));
     }
     const once = async (i: number): Promise<number> => {

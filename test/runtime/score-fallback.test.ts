@@ -35,7 +35,15 @@ describe('without onnxruntime', () => {
     expect(backend.tf.memory().numTensors).toBe(0);
   });
 
-  it('and with no engine either, it fails', async () => {
-    await expect(openScorer(graph, weights)).rejects.toThrow('cannot open shared object file');
+  it("without being told which, the process's own engine does", async () => {
+    const scorer = await openScorer(graph, weights);
+    expect(scorer.engine).toBe((await openBackend()).name);
+    await scorer.release();
+  });
+
+  it('and with no engine allowed, it fails', async () => {
+    await expect(openScorer(graph, weights, { backend: 'none' })).rejects.toThrow(
+      'cannot open shared object file',
+    );
   });
 });

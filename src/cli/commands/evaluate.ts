@@ -37,7 +37,10 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       signal,
       onImages: (done) => progress.update({ stage: 'scoring', done, total, unit: 'images' }),
     });
-    const speed = await latency(model.graph, model.weights, { threads, signal });
+    const speed = await latency(model.graph, model.weights, { threads, signal }).catch((error: unknown) => {
+      if (signal.aborted || error instanceof InputError) throw error;
+      return null;
+    });
     progress.clear();
     output.data({
       model: file,
@@ -52,9 +55,11 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       `${percent(score.accuracy, 2)} right, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
     );
     output.print(`preprocessing ${preprocess.name} (${found})`);
-    output.print(
-      `${speed.medianMs.toFixed(2)} ms an image (${speed.engine}, ${speed.threads} threads, ${machineName()})`,
-    );
+    if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
+    else
+      output.print(
+        `${speed.medianMs.toFixed(2)} ms an image (${speed.engine}, ${speed.threads} threads, ${machineName()})`,
+      );
   } finally {
     progress.clear();
     stop.release();
