@@ -21,7 +21,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', 'demo-out/', '.espalier/', 'coverage/'] },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
@@ -42,4 +42,27 @@ export default tseslint.config(
       patterns.push({ regex: '^vscode$', message: "Only src/extension may import 'vscode'." });
     return { files: [`src/${folder}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
   }),
+  {
+    // one exception: there is one opinion on the reward, also where a slider moves it
+    files: ['webview/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '^(\\.\\./)+src/(?!protocol/|config/|graph/types\\.ts$|methods/rewarded-meta/reward\\.ts$)',
+              message:
+                "webview may import only protocol, config, graph's types and the reward (design, section 2).",
+            },
+            {
+              regex: '^(vscode|node:.*)$',
+              message: 'The panel is a web page: it has neither the editor nor Node.',
+            },
+          ],
+        },
+      ],
+    },
+  },
 );

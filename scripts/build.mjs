@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { options } from './bundle.mjs';
+import { webviewEntry, webviewOptions } from './webview.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 const entries = {
@@ -15,3 +16,5 @@ for (const [name, entry] of Object.entries(entries)) {
   await build({ ...options, entryPoints: [entry], outfile: `dist/${name}.cjs` });
 }
 chmodSync('dist/cli.cjs', 0o755);
+// the panel: dist/webview/panel.js and panel.css
+await build({ ...webviewOptions, entryPoints: { panel: webviewEntry }, outdir: 'dist/webview' });

@@ -1,0 +1,6 @@
+import { Empty } from '../components/state-view.tsx';
+import { t } from '../strings.ts';
+
+export function ChannelDiff() {
+  return <Empty title={t('Nothing to show yet')} />;
+}

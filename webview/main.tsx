@@ -1,0 +1,73 @@
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { z } from 'zod';
+import { protocolVersion } from '../src/protocol/contract.ts';
+import { Failure } from '../src/protocol/rpc.ts';
+import './styles/panel.css';
+import { follow, listen, listRuns, openNetwork, show } from './actions.ts';
+import { App } from './app.tsx';
+import { StateView } from './components/state-view.tsx';
+import { host } from './host.ts';
+import { firstDraft, keepDraft } from './plan/draft.ts';
+import { remember, restored } from './persist.ts';
+import { compare, draft, engine, message, opening, selected, trusted } from './state.ts';
+import { setStrings, t } from './strings.ts';
+
+// a validator made of source text is what the content security policy is there to refuse
+z.config({ jitless: true });
+
+/** Asks the host what this panel is about, then takes up where it was left. */
+async function boot(): Promise<void> {
+  const answer = await opening.run(t('Connecting'), async (signal) => {
+    const given = await host.request('ready', { protocol: protocolVersion }, signal);
+    if (given.protocol !== protocolVersion)
+      throw new Failure(
+        'input',
+        t('This panel is of another version of Espalier than the extension: close it and open it again.'),
+      );
+    return given;
+  });
+  if (!answer) return;
+  setStrings(answer.strings);
+  trusted.value = answer.trusted;
+  engine.value = answer.engine;
+  const past = restored && restored.model === answer.model ? restored : null;
+  compare.value = answer.compare ?? past?.compare ?? null;
+  draft.value = firstDraft(answer, past?.draft ?? null);
+  remember({ model: answer.model, compare: compare.value });
+  keepDraft();
+  show(past?.tab ?? answer.tab);
+  if (answer.model !== null) void openNetwork();
+  void listRuns();
+  const folder = answer.run ?? past?.run ?? null;
+  if (folder !== null) void follow(folder).then(() => (compare.value ??= answer.compare));
+}
+
+listen();
+host.on('host', (given) => {
+  trusted.value = given.trusted;
+  engine.value = given.engine;
+});
+host.on('show', (given) => {
+  if (given.run !== null) void follow(given.run);
+  if (given.compare) {
+    compare.value = given.compare;
+    remember({ compare: given.compare });
+  }
+  show(given.tab);
+});
+// what was said of one candidate is not about the next
+effect(() => {
+  void selected.value;
+  message.value = null;
+});
+window.addEventListener('unhandledrejection', (event) => {
+  message.value = { kind: 'error', text: String(event.reason), actions: [] };
+});
+
+function Root() {
+  return <StateView load={opening.value.value}>{() => <App />}</StateView>;
+}
+
+void boot();
+render(<Root />, document.getElementById('root') ?? document.body);

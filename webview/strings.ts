@@ -1,0 +1,18 @@
+let translations: Readonly<Record<string, string>> = {};
+
+/** Takes the host's translations, by English text. */
+export function setStrings(strings: Readonly<Record<string, string>>): void {
+  translations = strings;
+}
+
+/** A text in the user's language; `{0}`, `{1}`… stand for the arguments. */
+export function t(english: string, ...args: readonly (string | number)[]): string {
+  return (translations[english] ?? english).replace(/\{(\d+)\}/g, (whole, index: string) =>
+    String(args[Number(index)] ?? whole),
+  );
+}
+
+/** One of two texts by number; both may hold `{0}`, the number. */
+export function plural(count: number, one: string, many: string, shown: string = String(count)): string {
+  return t(count === 1 ? one : many, shown);
+}
