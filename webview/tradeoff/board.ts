@@ -1,9 +1,11 @@
 import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import { candidateOfArm } from '../../src/protocol/events.ts';
 import type { CandidateView } from '../../src/protocol/events.ts';
-import type { ArmData, RunData } from '../run-data.ts';
+import type { ArmData, RunData, Scores } from '../run-data.ts';
 import { columns } from './columns.ts';
 import type { AccuracyKey, Columns, CostKey } from './columns.ts';
+import { parseSpec } from './spec.ts';
 
 export type Budget = RunData['budgets'][number];
 
@@ -31,10 +33,21 @@ export function mainArm(run: RunData): ArmData | undefined {
   return run.arms.find((arm) => !arm.control) ?? run.arms[0];
 }
 
-/** A candidate with what was measured of it after the search, which is told of its arm alone. */
-function measured(arm: ArmData, candidate: CandidateView): CandidateView {
-  if (arm.chosen?.id !== candidate.id) return candidate;
-  const { cut, recalibrated, fineTuned } = arm.scores.validation;
+/** Scores that are told of a candidate after the search: its arm's, where it is the arm's choice, or its extra arm's. */
+export function scoresOf(run: RunData, { arm, id }: CandidateKey): Scores | null {
+  let own: Scores | null = null;
+  for (const one of run.arms) {
+    const extra = candidateOfArm(one.arm);
+    if (extra?.arm === arm && extra.id === id) return one.scores;
+    if (one.arm === arm && one.chosen?.id === id) own = one.scores;
+  }
+  return own;
+}
+
+/** A candidate with what was measured of it after the search. */
+function measured(candidate: CandidateView, scores: Scores | null): CandidateView {
+  if (!scores) return candidate;
+  const { cut, recalibrated, fineTuned } = scores.validation;
   return {
     ...candidate,
     cut: candidate.cut ?? cut,
@@ -43,13 +56,27 @@ function measured(arm: ArmData, candidate: CandidateView): CandidateView {
   };
 }
 
+/** The arms that proposed candidates: all but the extra ones, which fine-tune another's. */
+function proposers(run: RunData): ArmData[] {
+  return run.arms.filter(({ arm }) => candidateOfArm(arm) === null);
+}
+
 export function board(run: RunData): Board {
-  const candidates = run.arms.flatMap((arm) => arm.candidates.map((one) => measured(arm, one)));
+  const arms = proposers(run);
+  const scored = new Map<string, Scores>();
+  for (const { arm, chosen, scores } of run.arms) {
+    const extra = candidateOfArm(arm);
+    if (extra) scored.set(`${extra.id}@${extra.arm}`, scores);
+    else if (chosen && !scored.has(`${chosen.id}@${arm}`)) scored.set(`${chosen.id}@${arm}`, scores);
+  }
+  const candidates = arms.flatMap((arm) =>
+    arm.candidates.map((one) => measured(one, scored.get(`${one.id}@${one.arm}`) ?? null)),
+  );
   const table = columns(
     candidates,
-    run.arms.filter(({ control }) => control).map(({ arm }) => arm),
+    arms.filter(({ control }) => control).map(({ arm }) => arm),
   );
-  const own = run.arms.find((arm) => !arm.control && arm.reward)?.reward ?? null;
+  const own = parseSpec(arms.find((arm) => !arm.control)?.reward);
   const places = new Map<string, number>();
   candidates.forEach(({ arm, id }, i) => places.set(`${id}@${arm}`, i));
   return {
@@ -95,7 +122,7 @@ export interface Mark {
 export function marks(run: RunData): Mark[] {
   const made: Mark[] = [];
   const { original } = run.scores.validation;
-  const arms = run.arms.filter((arm) => arm.control && arm.chosen);
+  const arms = proposers(run).filter((arm) => arm.control && arm.chosen);
   if (run.cost)
     made.push({
       kind: 'original',
@@ -106,7 +133,7 @@ export function marks(run: RunData): Mark[] {
       latency: (run.latency ?? run.arms.find((arm) => arm.latency)?.latency)?.before ?? null,
     });
   for (const arm of arms) {
-    const chosen = measured(arm, arm.chosen!);
+    const chosen = measured(arm.chosen!, arm.scores);
     made.push({
       kind: 'control',
       name: arm.arm,

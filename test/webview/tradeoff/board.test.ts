@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 import { runEvent } from '../../../src/protocol/events.ts';
 import { emptyRun, told } from '../../../webview/run-data.ts';
-import { board, controls, mainArm, marks, spread } from '../../../webview/tradeoff/board.ts';
+import { board, controls, mainArm, marks, scoresOf, spread } from '../../../webview/tradeoff/board.ts';
 
 const cost = { macs: 1000, params: 100, bytes: 400, peakActivationBytes: 50 };
 const own = rewardSpec('rewarded-meta', { original: 1000 });
@@ -58,6 +58,24 @@ describe('the board', () => {
     expect(spec).toEqual(own);
     expect(rewarded).toBe(true);
     expect(mainArm(run)?.arm).toBe('rewarded-meta');
+  });
+
+  test('what an extra arm measured belongs to the candidate that it fine-tuned', () => {
+    const more = told(
+      run,
+      [
+        { type: 'score', arm: 'rewarded-meta#0', step: 'fineTuned', split: 'validation', score: score(93) },
+        { type: 'score', arm: 'rewarded-meta#0', step: 'test', split: 'test', score: score(90) },
+      ].map((event) => runEvent.parse(event)),
+    );
+    const { columns, indexOf } = board(more);
+    expect(columns.size).toBe(5);
+    expect(columns.fineTuned[indexOf({ arm: 'rewarded-meta', id: 0 })]).toBe(93);
+    expect(columns.fineTuned[indexOf({ arm: 'rewarded-meta', id: 1 })]).toBe(91.5);
+    expect(scoresOf(more, { arm: 'rewarded-meta', id: 0 })?.test).toBe(90);
+    expect(scoresOf(more, { arm: 'rewarded-meta', id: 9 })).toBeNull();
+    expect(mainArm(more)?.arm).toBe('rewarded-meta');
+    expect(marks(more)).toHaveLength(4);
   });
 
   test('a method without a reward is ranked by the defaults: BA 100, BF the original’s MACs', () => {

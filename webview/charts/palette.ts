@@ -1,0 +1,75 @@
+import { signal } from '@preact/signals';
+
+/** The theme's colours, as a canvas takes them. */
+export interface Palette {
+  readonly text: string;
+  readonly dim: string;
+  readonly line: string;
+  readonly background: string;
+  readonly accent: string;
+  readonly kept: string;
+  readonly removed: string;
+  readonly warning: string;
+  readonly selection: string;
+  /** for several lines in one chart, told apart by dashes too */
+  readonly series: readonly string[];
+  readonly font: string;
+  readonly highContrast: boolean;
+}
+
+/** The first of these custom properties that the theme gives. */
+function first(style: CSSStyleDeclaration, names: readonly string[], fallback: string): string {
+  for (const name of names) {
+    const value = style.getPropertyValue(name).trim();
+    if (value) return value;
+  }
+  return fallback;
+}
+
+function read(): Palette {
+  const style = getComputedStyle(document.body);
+  const highContrast = /vscode-high-contrast/.test(document.body.className);
+  const text = first(style, ['--vscode-foreground'], style.color);
+  const chart = (name: string, fallback: string) => first(style, [`--vscode-charts-${name}`], fallback);
+  const accent = highContrast
+    ? first(style, ['--vscode-focusBorder', '--vscode-charts-blue'], text)
+    : chart('blue', text);
+  return {
+    text,
+    dim: first(style, ['--dim', '--vscode-descriptionForeground'], text),
+    line: first(style, ['--line', '--vscode-panel-border', '--vscode-contrastBorder'], text),
+    background: first(style, ['--vscode-editor-background'], 'Canvas'),
+    accent,
+    kept: first(style, ['--keep', '--vscode-charts-green'], text),
+    removed: first(style, ['--cut', '--vscode-charts-red'], text),
+    warning: first(style, ['--warn', '--vscode-charts-yellow'], text),
+    selection: first(style, ['--sel', '--vscode-list-activeSelectionBackground'], accent),
+    series: [
+      accent,
+      chart('orange', text),
+      chart('green', text),
+      chart('purple', text),
+      chart('red', text),
+      chart('yellow', text),
+    ],
+    font: first(style, ['--vscode-font-family'], 'sans-serif'),
+    highContrast,
+  };
+}
+
+/** The colours now; a new object when the editor's theme changes (it sets the page's class and properties). */
+export const palette = signal<Palette>(read());
+let queued = false;
+const reread = () => {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => {
+    queued = false;
+    const next = read();
+    if (JSON.stringify(next) !== JSON.stringify(palette.peek())) palette.value = next;
+  });
+};
+const watch = new MutationObserver(reread);
+watch.observe(document.body, { attributes: true, attributeFilter: ['class', 'style'] });
+watch.observe(document.documentElement, { attributes: true, attributeFilter: ['class', 'style'] });
+window.addEventListener('load', reread);

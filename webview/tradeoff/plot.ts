@@ -1,0 +1,214 @@
+import {
+  Chart,
+  LinearScale,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  ScatterController,
+} from 'chart.js';
+import type { ChartDataset, Scale } from 'chart.js';
+import type { Palette } from '../charts/palette.ts';
+import { linearTicks, logTicks } from './axes.ts';
+import type { Range } from './axes.ts';
+import type { CostAccuracy } from './iso-reward.ts';
+import { Cloud } from './cloud.ts';
+import { drawMarks } from './marks.ts';
+
+Chart.register(ScatterController, LinearScale, LogarithmicScale, LineElement, PointElement);
+
+/** A named mark of the chart: the original (a disc) or a control arm (a diamond). */
+export interface NamedMark {
+  readonly kind: 'original' | 'control';
+  readonly label: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** All that the chart shows. x: a cost, y: an accuracy in percent; NaN where a candidate has none. */
+export interface Scene {
+  /** one a candidate; replaced, never changed */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** 1: drawn strongly (keeps the budget), 0: faintly */
+  readonly strong: Uint8Array;
+  /** indices by growing cost */
+  readonly front: readonly number[];
+  readonly iso: readonly { readonly points: readonly CostAccuracy[]; readonly chosen: boolean }[];
+  readonly limit: { readonly x: number; readonly label: string } | null;
+  readonly marks: readonly NamedMark[];
+  readonly starred: readonly number[];
+  /** index, -1 for none */
+  readonly chosen: number;
+  readonly second: number;
+  readonly cursor: number;
+  readonly hovered: number;
+  readonly xRange: Range;
+  readonly yRange: Range;
+  readonly log: boolean;
+  readonly formatX: (value: number) => string;
+  /** a rectangle that is being drawn to zoom into, pixels */
+  readonly box: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number } | null;
+}
+
+const TICK = 11;
+
+/** The trade-off chart on a canvas: chart.js for axes and lines, own layers for thousands of points and the marks. */
+export class Plot {
+  private readonly chart: Chart<'scatter'>;
+  private readonly cloud = new Cloud();
+  private scene: Scene | null = null;
+  private colours: Palette | null = null;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.chart = new Chart<'scatter'>(canvas, {
+      type: 'scatter',
+      data: { datasets: [] },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        parsing: false,
+        layout: { padding: { top: 12, right: 14, left: 0, bottom: 0 } },
+        scales: {},
+      },
+      plugins: [
+        {
+          id: 'candidates',
+          beforeDatasetsDraw: () => this.drawCloud(),
+          afterDatasetsDraw: () => this.drawMarks(),
+        },
+      ],
+    });
+  }
+
+  /** Shows a scene. Cheap where only lines and marks changed: the points are kept as a picture. */
+  show(scene: Scene, colours: Palette): void {
+    const axes = this.scene;
+    const sameAxes =
+      axes !== null &&
+      colours === this.colours &&
+      axes.xRange === scene.xRange &&
+      axes.yRange === scene.yRange &&
+      axes.log === scene.log &&
+      axes.formatX === scene.formatX;
+    const sameLines = sameAxes && axes.front === scene.front && axes.iso === scene.iso && axes.x === scene.x;
+    this.scene = scene;
+    this.colours = colours;
+    if (sameLines) {
+      this.chart.draw();
+      return;
+    }
+    if (!sameAxes) this.setAxes(scene, colours);
+    this.chart.data.datasets = lines(scene, colours);
+    this.chart.update('none');
+  }
+
+  destroy(): void {
+    this.chart.destroy();
+  }
+
+  /** Pixels of a point in the chart's area, the canvas's upper left corner as origin. */
+  pixel(x: number, y: number): { x: number; y: number } {
+    return {
+      x: this.chart.scales.x.getPixelForValue(x),
+      y: this.chart.scales.y.getPixelForValue(y),
+    };
+  }
+
+  /** Cost and accuracy at a pixel. */
+  value(x: number, y: number): { x: number; y: number } {
+    return {
+      x: this.chart.scales.x.getValueForPixel(x) ?? NaN,
+      y: this.chart.scales.y.getValueForPixel(y) ?? NaN,
+    };
+  }
+
+  get area(): { left: number; top: number; right: number; bottom: number } {
+    return this.chart.chartArea ?? { left: 0, top: 0, right: 0, bottom: 0 };
+  }
+
+  /** The candidate nearest to a pixel within a reach; -1 where there is none. */
+  nearest(x: number, y: number, reach = 14): number {
+    const scene = this.scene;
+    if (!scene || !this.chart.chartArea) return -1;
+    const { left, right, bottom } = this.area;
+    let best = reach * reach;
+    let found = -1;
+    for (let i = 0; i < scene.x.length; i++) {
+      if (Number.isNaN(scene.x[i]) || Number.isNaN(scene.y[i])) continue;
+      const at = this.pixel(scene.x[i], scene.y[i]);
+      if (at.x < left || at.x > right) continue;
+      const distance = (at.x - x) ** 2 + (Math.min(at.y, bottom - 4) - y) ** 2;
+      if (distance < best) {
+        best = distance;
+        found = i;
+      }
+    }
+    return found;
+  }
+
+  private setAxes(scene: Scene, colours: Palette): void {
+    const { xRange, yRange, log, formatX } = scene;
+    const grid = { color: colours.line, tickLength: 0, drawTicks: false };
+    const font = { family: colours.font, size: TICK };
+    const ticks = { color: colours.dim, font, padding: 6, maxRotation: 0, autoSkip: false };
+    const xTicks = (scale: Scale, most: number) =>
+      (log ? logTicks(xRange, most) : linearTicks(xRange, most)).map((value) => ({ value, label: formatX(value) })) as typeof scale.ticks;
+    this.chart.options.scales = {
+      x: {
+        type: log ? 'logarithmic' : 'linear',
+        min: xRange[0],
+        max: xRange[1],
+        border: { color: colours.line },
+        grid: { ...grid, display: false },
+        afterBuildTicks: (scale) => (scale.ticks = xTicks(scale, Math.max(2, Math.floor(this.chart.width / 80)))),
+        ticks: { ...ticks, callback: (value) => formatX(Number(value)) },
+      },
+      y: {
+        type: 'linear',
+        min: yRange[0],
+        max: yRange[1],
+        border: { display: false },
+        grid,
+        afterBuildTicks: (scale) =>
+          (scale.ticks = linearTicks(yRange, Math.max(2, Math.floor(this.chart.height / 36))).map((value) => ({
+            value,
+          }))),
+        ticks: { ...ticks, callback: (value) => `${Number(Number(value).toFixed(2))}` },
+      },
+    };
+  }
+
+  private drawCloud(): void {
+    if (!this.scene || !this.colours) return;
+    const { x, y } = this.chart.scales;
+    this.cloud.draw(this.chart.ctx, this.scene, this.colours, this.area, x, y, this.chart.currentDevicePixelRatio);
+  }
+
+  private drawMarks(): void {
+    if (!this.scene || !this.colours) return;
+    drawMarks(this.chart.ctx, this.scene, this.colours, this.area, (x, y) => this.pixel(x, y));
+  }
+}
+
+function lines(scene: Scene, colours: Palette): ChartDataset<'scatter'>[] {
+  const base = { showLine: true, pointRadius: 0, pointHitRadius: 0, fill: false } as const;
+  const iso = scene.iso.map(
+    ({ points, chosen }): ChartDataset<'scatter'> => ({
+      ...base,
+      data: points.map(({ cost, accuracy }) => ({ x: cost, y: accuracy })),
+      borderColor: chosen ? colours.text : colours.dim,
+      borderWidth: 1,
+      borderDash: chosen ? [6, 3] : [2, 4],
+    }),
+  );
+  const front: ChartDataset<'scatter'> = {
+    ...base,
+    data: scene.front.map((i) => ({ x: scene.x[i], y: scene.y[i] })),
+    stepped: 'before',
+    borderColor: colours.kept,
+    borderWidth: 1.75,
+  };
+  return [...iso, front];
+}

@@ -1,0 +1,227 @@
+import { computed, effect, signal } from '@preact/signals';
+import { z } from 'zod';
+import { host } from '../host.ts';
+import { remembered } from '../persist.ts';
+import { candidateRef, run, selected } from '../state.ts';
+import type { CandidateRef } from '../state.ts';
+import { board, costOf, marks, scoresOf } from './board.ts';
+import { paretoFront } from './front.ts';
+import { choose, rank } from './rank.ts';
+import { noFilter, rows } from './rows.ts';
+import type { Filter, Sort } from './rows.ts';
+import { coefficientsOf, withCoefficients } from './spec.ts';
+import type { Coefficients } from './spec.ts';
+
+/** What the trade-off view knows beyond the panel's state; nothing here is told to the host but stars. */
+
+export const costKeys = ['macs', 'params', 'bytes', 'peakActivationBytes', 'latency'] as const;
+export type CostChoice = (typeof costKeys)[number];
+export const accuracyKeys = ['cut', 'recalibrated', 'fineTuned'] as const;
+
+/** How the chart is set; null: as suits the run. */
+export const view = remembered(
+  'tradeoff',
+  z.object({
+    cost: z.enum(costKeys).nullable(),
+    accuracy: z.enum(accuracyKeys).nullable(),
+    log: z.boolean(),
+  }),
+  { cost: null, accuracy: null, log: false },
+);
+
+/** The coefficients under which candidates are ranked; null: the run's own. */
+export const moved = remembered<Coefficients | null>(
+  'tradeoff.coefficients',
+  z.object({ accuracy: z.number(), efficiency: z.number() }).nullable(),
+  null,
+);
+
+export const boardNow = computed(() => (run.value ? board(run.value) : null));
+export const marksNow = computed(() => (run.value ? marks(run.value) : []));
+
+/** The reward under which candidates are ranked now. */
+export const spec = computed(() => {
+  const now = boardNow.value;
+  const cost = run.value?.cost;
+  if (!now) return null;
+  return moved.value && cost ? withCoefficients(now.spec, moved.value, cost) : now.spec;
+});
+
+export const coefficients = computed<Coefficients>(
+  () => moved.value ?? (boardNow.value ? coefficientsOf(boardNow.value.spec) : { accuracy: 2, efficiency: 1 }),
+);
+
+let lastOrder: readonly number[] = [];
+let lastSize = 0;
+export const ranking = computed(() => {
+  const now = boardNow.value;
+  if (!now || !spec.value) return null;
+  // an order of other candidates would only be a slow start, but never a wrong end
+  const made = rank(now.columns, spec.value, now.columns.size >= lastSize ? lastOrder : []);
+  lastOrder = made.order;
+  lastSize = made.order.length;
+  return made;
+});
+
+/** Index of the best candidate of the method's own arm, within the budgets where one is; -1 for none. */
+export const best = computed(() => {
+  const now = boardNow.value;
+  if (!now || !ranking.value) return -1;
+  const { control } = now.columns;
+  const own = choose(ranking.value, (i) => control[i] === 0 && now.within[i] === 1);
+  return own >= 0 && control[own] ? -1 : own;
+});
+
+/** The accuracy that the chart shows: as chosen, else the search's own. */
+export const accuracyKey = computed(() => {
+  if (view.value.accuracy) return view.value.accuracy;
+  const table = boardNow.value?.columns;
+  return table && table.size > 0 && !table.recalibrated.some((value) => !Number.isNaN(value)) && table.cut.some((value) => !Number.isNaN(value))
+    ? 'cut'
+    : 'recalibrated';
+});
+
+/** The cost that the chart shows: as chosen, else the first budget's, else MACs. */
+export const costKey = computed<CostChoice>(
+  () => view.value.cost ?? boardNow.value?.budgets.map(({ metric }) => costOf(metric)).find(Boolean) ?? 'macs',
+);
+
+/** Candidates' costs on the chart's axis: latency is known of those that were measured alone. */
+export const xs = computed(() => {
+  const now = boardNow.value;
+  if (!now) return new Float64Array();
+  const key = costKey.value;
+  if (key !== 'latency') return now.columns[key];
+  const made = new Float64Array(now.columns.size).fill(NaN);
+  for (const arm of run.value!.arms) {
+    if (!arm.chosen) continue;
+    const after = (arm.latency ?? (arm.control ? null : run.value!.latency))?.after;
+    const at = now.indexOf(arm.chosen);
+    if (at >= 0 && after !== undefined) made[at] = after;
+  }
+  return made;
+});
+
+/** Candidates' accuracies on the chart's axis; control arms stand there by name instead. */
+export const ys = computed(() => {
+  const now = boardNow.value;
+  if (!now) return new Float64Array();
+  const { control } = now.columns;
+  return now.columns[accuracyKey.value].map((value, i) => (control[i] ? NaN : value));
+});
+
+export const front = computed(() => paretoFront(xs.value, ys.value));
+
+/** The candidate that the panel is about, and the one that it is compared with. */
+export const chosenIndex = computed(() => boardNow.value?.indexOf(candidateRef.value) ?? -1);
+export const second = signal<CandidateRef | null>(null);
+export const secondIndex = computed(() => boardNow.value?.indexOf(second.value) ?? -1);
+export const hovered = signal(-1);
+
+export const chosenScores = computed(() =>
+  run.value && candidateRef.value ? scoresOf(run.value, candidateRef.value) : null,
+);
+
+/** A candidate of the board as the host knows it. */
+export function refOf(index: number): CandidateRef | null {
+  const one = boardNow.value?.columns.candidates[index];
+  return one && run.value ? { run: run.value.run, arm: one.arm, id: one.id } : null;
+}
+
+/** Whether the choice follows the ranking: until the user picks a point. */
+const following = signal(moved.value !== null);
+
+/** Ranks by these coefficients (null: the run's own); the choice moves to what is best under them. */
+export function moveCoefficients(to: Coefficients | null): void {
+  moved.value = to;
+  following.value = to !== null;
+  selected.value = to === null ? null : refOf(best.value);
+}
+
+/** The user picks a candidate (null: lets go). */
+export function pick(index: number): void {
+  following.value = false;
+  selected.value = refOf(index);
+}
+
+// the choice follows while candidates arrive
+effect(() => {
+  if (!following.value || best.value < 0) return;
+  const ref = refOf(best.value);
+  const now = selected.peek();
+  if (ref && (now?.arm !== ref.arm || now.id !== ref.id || now.run !== ref.run)) selected.value = ref;
+});
+
+export const filter = remembered<Filter>(
+  'candidates.filter',
+  z.object({ text: z.string(), within: z.boolean(), front: z.boolean(), starred: z.boolean() }),
+  noFilter,
+);
+export const sort = remembered<Sort>(
+  'candidates.sort',
+  z.object({
+    key: z.enum(['starred', 'id', 'reward', 'cut', 'recalibrated', 'fineTuned', 'macs', 'params', 'bytes', 'origin', 'arm']),
+    descending: z.boolean(),
+  }),
+  { key: 'reward', descending: true },
+);
+
+const nameOf = ({ arm, id }: { arm: string; id: number }) => `${id}@${arm}`;
+/** Starred candidates of the run, by `id@arm`. */
+export const stars = signal<ReadonlySet<string>>(new Set());
+let starsOf: string | null = null;
+effect(() => {
+  const folder = run.value?.run ?? null;
+  if (folder === starsOf) return;
+  starsOf = folder;
+  stars.value = new Set();
+  second.value = null;
+  if (folder === null) return;
+  host.request('stars', { run: folder }).then(
+    ({ starred }) => {
+      if (starsOf === folder) stars.value = new Set(starred.map(nameOf));
+    },
+    () => {}, // stars are a convenience: without them nothing is starred
+  );
+});
+
+export function isStarred(one: { arm: string; id: number }): boolean {
+  return stars.value.has(nameOf(one));
+}
+
+/** Stars a candidate, or takes its star; shown at once, put back if the host refuses. */
+export async function toggleStar(ref: CandidateRef): Promise<void> {
+  const set = (starred: boolean) => {
+    const next = new Set(stars.value);
+    if (starred) next.add(nameOf(ref));
+    else next.delete(nameOf(ref));
+    stars.value = next;
+  };
+  const starred = !stars.value.has(nameOf(ref));
+  set(starred);
+  try {
+    await host.request('star', { ...ref, starred });
+  } catch (error) {
+    if (starsOf === ref.run) set(!starred);
+    throw error;
+  }
+}
+
+export const starredIndices = computed(() => {
+  const now = boardNow.value;
+  if (!now || stars.value.size === 0) return [];
+  return now.columns.candidates.flatMap((one, i) => (stars.value.has(nameOf(one)) ? [i] : []));
+});
+
+/** The table's rows: indices of candidates. */
+export const listed = computed(() => {
+  const now = boardNow.value;
+  if (!now || !ranking.value) return [];
+  const flags = (from: readonly number[]) => {
+    const made = new Uint8Array(now.columns.size);
+    for (const i of from) made[i] = 1;
+    return made;
+  };
+  const given = { within: now.within, front: flags(front.value), starred: flags(starredIndices.value) };
+  return rows(now.columns, ranking.value, given, filter.value, sort.value);
+});
