@@ -1,0 +1,470 @@
+import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Emitter } from 'vscode-jsonrpc/node';
+import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
+import { InputError } from '../../graph/errors.ts';
+import { t } from '../l10n.ts';
+import { endTree, isEngine } from '../process/processes.ts';
+import type { NodeChoice } from '../process/node.ts';
+import type { Engine, Runs, Status } from '../types.ts';
+import type { FollowListener } from './follow.ts';
+import { Follower } from './follow.ts';
+import { isRun, lastLogLines, readEngineFile } from './files.ts';
+import type { Job, Memory } from './jobs.ts';
+import { Jobs } from './jobs.ts';
+import type { Outcome, Patience } from './live.ts';
+import { LiveRun, patience } from './live.ts';
+
+export interface RunsOptions {
+  readonly engine: Pick<Engine, 'look'>;
+  /** dist/engine.cjs */
+  readonly script: string;
+  readonly node: () => Promise<NodeChoice>;
+  /** the workspace's folders, absolute */
+  readonly folders: () => readonly string[];
+  readonly trusted: () => boolean;
+  readonly settings: () => { readonly keepAlive: boolean; readonly maxParallel: number };
+  readonly memory: Memory;
+  readonly log: (line: string) => void;
+  /** says something with buttons; resolves to the one that was pressed */
+  readonly say: (
+    kind: 'error' | 'warning' | 'information',
+    text: string,
+    ...buttons: string[]
+  ) => Promise<string | undefined>;
+  readonly showLog: (folder: string) => void;
+  /** told once, when the runs are first read: from then on a change on disk is worth watching for */
+  readonly onFirstRead?: () => void;
+  readonly times?: Patience;
+}
+
+/** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
+const reloadTime = 120_000;
+
+/** The runs of a workspace: found, started, queued, followed, stopped. Knows nothing of windows. */
+export class RunsHost implements Runs {
+  private readonly changed = new Emitter<void>();
+  private readonly changedStatus = new Emitter<Status>();
+  readonly onDidChange = this.changed.event;
+  readonly onDidChangeStatus = this.changedStatus.event;
+  private summaries: RunSummary[] = [];
+  private readonly live = new Map<string, LiveRun>();
+  private readonly outcomes = new Map<string, Outcome>();
+  private readonly lastJob = new Map<string, Job>();
+  private readonly followers = new Map<string, Set<Follower>>();
+  private readonly jobs: Jobs;
+  /** runs that go on by themselves if the window's reload has stopped them */
+  private readonly reloading = new Set<string>();
+  private refreshing: Promise<void> | null = null;
+  private stale = false;
+  private refreshTimer: NodeJS.Timeout | null = null;
+  private readonly tick: NodeJS.Timeout;
+  private disposed = false;
+  private wasRead = false;
+
+  constructor(private readonly options: RunsOptions) {
+    this.jobs = new Jobs(options.memory);
+    let ticks = 0;
+    this.tick = setInterval(() => {
+      if (++ticks % 10 === 0 && this.jobs.owned.length) this.jobs.touch();
+      this.pokeFollowers();
+    }, 2000);
+    this.tick.unref();
+  }
+
+  /** Takes up what this window left behind when it was closed or reloaded; starts nothing where that is nothing. */
+  async begin(): Promise<void> {
+    const { seen, jobs } = this.jobs.before;
+    if (!jobs.length && !this.jobs.queue.length) return;
+    await this.refresh();
+    const fresh = Date.now() - seen < reloadTime;
+    const rest: Job[] = [];
+    for (const job of jobs) {
+      if (this.live.has(job.folder)) {
+        this.jobs.own(job);
+        if (fresh) this.reloading.add(job.folder);
+        continue;
+      }
+      const summary = this.summary(job.folder);
+      if (!summary || (summary.status === 'done' && !job.candidate) || summary.status === 'failed') continue;
+      rest.push(job);
+    }
+    if (!this.options.trusted()) return;
+    if (fresh)
+      for (const job of rest)
+        await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+    else await this.offer(rest);
+  }
+
+  get list(): readonly RunSummary[] {
+    return this.summaries.map((summary) => {
+      const { status, message } = this.status(summary.folder);
+      return {
+        ...summary,
+        status,
+        failure: status === 'failed' ? (message ?? summary.failure) : summary.failure,
+      };
+    });
+  }
+
+  get active(): Runs['active'] {
+    for (const [folder, live] of this.live) {
+      const summary = this.summary(folder);
+      if (summary && !live.paused)
+        return { summary: { ...summary, status: 'running' }, progress: live.progress };
+    }
+    for (const [folder, live] of this.live) {
+      const summary = this.summary(folder);
+      if (summary) return { summary: { ...summary, status: 'paused' }, progress: live.progress };
+    }
+    return null;
+  }
+
+  status(folder: string): Status {
+    const live = this.live.get(folder);
+    const outcome = this.outcomes.get(folder);
+    const summary = this.summary(folder);
+    const status: Status = {
+      run: folder,
+      status: summary?.status ?? 'stopped',
+      queued: this.jobs.isQueued(folder),
+      message: summary?.failure ?? null,
+      log: [],
+      memory: null,
+    };
+    if (live)
+      return {
+        ...status,
+        status: live.paused ? 'paused' : 'running',
+        message:
+          live.silent === null
+            ? null
+            : t(
+                'The run has not responded for {0} seconds: wait, or stop it; it can go on from its last checkpoint.',
+                Math.round(live.silent / 1000),
+              ),
+        memory: live.memory === null ? null : Math.round(live.memory / 2 ** 20),
+      };
+    if (outcome)
+      return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
+    return status;
+  }
+
+  refresh(): Promise<void> {
+    if (this.refreshing) {
+      this.stale = true;
+      return this.refreshing;
+    }
+    this.refreshing = (async () => {
+      try {
+        do {
+          this.stale = false;
+          await this.readFolders();
+        } while (this.stale && !this.disposed);
+      } finally {
+        this.refreshing = null;
+      }
+    })();
+    return this.refreshing;
+  }
+
+  /** Refreshes soon, once for many reasons. */
+  refreshSoon(milliseconds = 300): void {
+    this.refreshTimer ??= setTimeout(() => {
+      this.refreshTimer = null;
+      if (!this.disposed) this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
+    }, milliseconds);
+  }
+
+  async start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void> {
+    const job: Job = candidate ? { folder, candidate } : { folder };
+    if (!this.options.trusted())
+      throw new InputError(
+        t('Runs start only in a trusted workspace: trust it first (Workspaces: Manage Workspace Trust).'),
+      );
+    if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
+    const running = this.live.get(folder) ?? (await this.adopt(folder));
+    if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
+    this.outcomes.delete(folder);
+    if (this.working() >= Math.max(1, this.options.settings().maxParallel)) {
+      this.jobs.enqueue(job);
+      this.fire(folder);
+      this.refreshSoon();
+      return;
+    }
+    await this.launch(job);
+  }
+
+  async pause(folder: string): Promise<void> {
+    await this.liveRun(folder).ask('pause');
+    await this.pump();
+  }
+
+  async resume(folder: string): Promise<void> {
+    const live = this.live.get(folder);
+    if (live) await live.ask('resume');
+    else {
+      const job = this.lastJob.get(folder);
+      await this.start(folder, job?.candidate);
+    }
+  }
+
+  async stop(folder: string): Promise<void> {
+    if (this.jobs.dequeue(folder)) {
+      this.fire(folder);
+      return;
+    }
+    this.reloading.delete(folder);
+    const live = this.live.get(folder) ?? (await this.adopt(folder));
+    if (live) return live.stop();
+    // one that can't be reached, but is there
+    const file = await readEngineFile(folder);
+    if (file && (await isEngine(file.pid))) await endTree(file.pid, this.times.term);
+    this.refreshSoon();
+  }
+
+  async remove(folder: string): Promise<void> {
+    if (this.live.has(folder) || (await this.adopt(folder)))
+      throw new InputError(t('The run {0} is at work: stop it first.', path.basename(folder)));
+    if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
+    this.jobs.dequeue(folder);
+    await rm(folder, { recursive: true, force: true });
+    this.outcomes.delete(folder);
+    this.summaries = this.summaries.filter((one) => one.folder !== folder);
+    this.changed.fire();
+  }
+
+  follow(folder: string, listener: FollowListener): { dispose(): void } {
+    const follower = new Follower(
+      async (from, most) =>
+        await (await this.options.engine.look()).request('readRun', { folder, from, most }),
+      listener,
+      (error) => this.options.log(`reading ${folder}: ${(error as Error).message}`),
+    );
+    const all = this.followers.get(folder) ?? new Set();
+    this.followers.set(folder, all.add(follower));
+    follower.restart(this.live.get(folder)?.connection?.recent ?? []);
+    void this.fetchLog(folder);
+    return {
+      dispose: () => {
+        follower.end();
+        all.delete(follower);
+        if (!all.size && this.followers.get(folder) === all) this.followers.delete(folder);
+      },
+    };
+  }
+
+  /** The settings changed. */
+  reconsider(): void {
+    for (const live of this.live.values()) live.keep(this.options.settings().keepAlive);
+    void this.pump();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearInterval(this.tick);
+    if (this.refreshTimer) clearTimeout(this.refreshTimer);
+    if (this.jobs.owned.length) this.jobs.touch();
+    for (const all of this.followers.values()) for (const follower of all) follower.end();
+    for (const live of this.live.values()) live.release();
+  }
+
+  private get times(): Patience {
+    return this.options.times ?? patience;
+  }
+
+  private summary(folder: string): RunSummary | undefined {
+    return this.summaries.find((one) => one.folder === folder);
+  }
+
+  private working(): number {
+    return [...this.live.values()].filter((live) => !live.paused).length;
+  }
+
+  private liveRun(folder: string): LiveRun {
+    const live = this.live.get(folder);
+    if (!live) throw new InputError(t('The run {0} is not at work.', path.basename(folder)));
+    return live;
+  }
+
+  private async readFolders(): Promise<void> {
+    if (!this.wasRead) this.options.onFirstRead?.();
+    this.wasRead = true;
+    const found: RunSummary[] = [];
+    for (const workspace of this.options.folders()) {
+      if (!existsSync(path.join(workspace, '.espalier', 'runs'))) continue;
+      const look = await this.options.engine.look();
+      found.push(...(await look.request('runs', { workspace })).runs);
+    }
+    if (this.disposed) return;
+    this.summaries = found.sort((a, b) => b.created - a.created);
+    for (const { folder } of found) if (!this.live.has(folder)) await this.adopt(folder);
+    this.changed.fire();
+  }
+
+  /** Connects to the process that works on a run, if one does. */
+  private async adopt(folder: string): Promise<LiveRun | null> {
+    const file = await readEngineFile(folder);
+    if (!file || this.disposed || !(await isEngine(file.pid))) return null;
+    const known = this.live.get(folder);
+    if (known) return known;
+    const live = LiveRun.make({ folder }, this.options.settings().keepAlive, this.options.log, this.times);
+    this.take(live);
+    try {
+      await live.adopt(file);
+      this.options.log(`run ${folder}: found at work in process ${file.pid}`);
+      return live;
+    } catch (error) {
+      live.release();
+      if (this.live.get(folder) === live) this.live.delete(folder);
+      this.options.log(`run ${folder}: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
+  private async launch(job: Job): Promise<void> {
+    const live = LiveRun.make(job, this.options.settings().keepAlive, this.options.log, this.times);
+    this.take(live);
+    this.lastJob.set(job.folder, job);
+    try {
+      await live.launch(this.options.script, await this.options.node());
+    } catch (error) {
+      live.release();
+      this.live.delete(job.folder);
+      this.fire(job.folder);
+      throw error;
+    }
+    this.jobs.own(job);
+    this.fire(job.folder);
+    this.refreshSoon();
+  }
+
+  private take(live: LiveRun): void {
+    const { folder } = live.job;
+    this.live.set(folder, live);
+    live.onChange(() => this.fire(folder));
+    live.onAttach((connection) => {
+      for (const follower of this.followers.get(folder) ?? []) follower.restart(connection.recent);
+    });
+    live.onEvents((events) => {
+      for (const follower of this.followers.get(folder) ?? []) follower.live(events);
+      this.count(folder, events);
+    });
+    live.onEnd((outcome) => void this.finished(live, outcome));
+  }
+
+  /** What the list shows of a run at work, without reading its file again for every candidate. */
+  private count(folder: string, events: readonly PanelEvent[]): void {
+    const candidates = events.filter((event) => event.type === 'candidate').length;
+    if (candidates)
+      this.summaries = this.summaries.map((one) =>
+        one.folder === folder ? { ...one, candidates: one.candidates + candidates } : one,
+      );
+    if (events.some((event) => ['chosen', 'score', 'written', 'done'].includes(event.type)))
+      this.refreshSoon(1000);
+    else if (candidates || events.some((event) => event.type === 'progress')) this.changed.fire();
+  }
+
+  private async finished(live: LiveRun, outcome: Outcome): Promise<void> {
+    const { folder } = live.job;
+    const owned = this.jobs.owned.find((job) => job.folder === folder);
+    this.live.delete(folder);
+    this.jobs.disown(folder);
+    if (this.disposed) return;
+    const unasked = outcome.status === 'stopped' && !outcome.asked && this.reloading.has(folder);
+    this.reloading.delete(folder);
+    if (unasked && owned) {
+      await this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
+      return;
+    }
+    this.outcomes.set(folder, outcome);
+    await this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
+    // the folder tells it from now on, but for what only we have seen
+    if (outcome.status !== 'failed' && !outcome.message) this.outcomes.delete(folder);
+    for (const follower of this.followers.get(folder) ?? []) follower.poke();
+    this.fire(folder);
+    await this.pump();
+    if (outcome.status === 'failed' && owned) void this.tellFailure(owned, outcome);
+  }
+
+  /** Starts what waits, while there is room. */
+  private async pump(): Promise<void> {
+    while (
+      !this.disposed &&
+      this.jobs.queue.length &&
+      this.working() < Math.max(1, this.options.settings().maxParallel)
+    ) {
+      const job = this.jobs.next();
+      if (!job) return;
+      if (!(await isRun(job.folder)) || this.live.has(job.folder)) continue;
+      await this.launch(job).catch((error: Error) => this.failedStart(job, error));
+    }
+  }
+
+  private failedStart(job: Job, error: Error): void {
+    const outcome: Outcome = {
+      status: 'failed',
+      message: error.message,
+      log: [],
+      crashed: false,
+      asked: false,
+    };
+    this.outcomes.set(job.folder, outcome);
+    this.fire(job.folder);
+    void this.tellFailure(job, outcome);
+  }
+
+  private async tellFailure(job: Job, outcome: Outcome): Promise<void> {
+    const [resume, log] = [t('Resume'), t('Show Log')];
+    const text = `${path.basename(job.folder)}: ${outcome.message}`;
+    const last =
+      outcome.crashed && outcome.log.length ? ` ${t('It last said: {0}', outcome.log.at(-1)!)}` : '';
+    const pressed = await this.options.say('error', text + last, resume, log);
+    if (pressed === log) this.options.showLog(job.folder);
+    if (pressed === resume)
+      await this.start(job.folder, job.candidate).catch((error: Error) =>
+        this.options.say('error', error.message),
+      );
+  }
+
+  /** Runs that stopped when the window was closed, and what waited behind them. */
+  private async offer(stopped: readonly Job[]): Promise<void> {
+    const waiting = this.jobs.queue.length;
+    if (!stopped.length && !waiting) return;
+    const names = [...stopped, ...this.jobs.queue].map((job) => path.basename(job.folder)).join(', ');
+    const [resume, later] = [t('Resume'), t('Not Now')];
+    const text = t('These runs were stopped or waiting when the window was closed: {0}. Resume them?', names);
+    const pressed = await this.options.say('information', text, resume, later);
+    if (pressed !== resume) {
+      while (this.jobs.next());
+      return;
+    }
+    for (const job of stopped)
+      await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+    await this.pump();
+  }
+
+  private async fetchLog(folder: string): Promise<void> {
+    if (this.outcomes.has(folder) || this.status(folder).status !== 'failed') return;
+    const log = await lastLogLines(folder);
+    const { message, status } = this.status(folder);
+    if (status !== 'failed' || this.outcomes.has(folder)) return;
+    this.outcomes.set(folder, { status, message: message ?? '', log, crashed: false, asked: false });
+    this.fire(folder);
+  }
+
+  /** Runs that work without a connection to us (in a terminal) are read again now and then, where one follows them. */
+  private pokeFollowers(): void {
+    for (const [folder, all] of this.followers) {
+      if (this.live.has(folder) || !['running', 'paused'].includes(this.status(folder).status)) continue;
+      for (const follower of all) follower.poke();
+    }
+  }
+
+  private fire(folder: string): void {
+    if (this.disposed) return;
+    this.changedStatus.fire(this.status(folder));
+    this.changed.fire();
+  }
+}
