@@ -57,7 +57,8 @@ function fill(stage, target) {
       const name = path.relative(root, file).replaceAll(path.sep, '/');
       if (OWN.some((own) => own.test(name))) cpSync(file, path.join(stage, name));
     }
-  const { scripts: _, devDependencies: __, dependencies: ___, private: ____, ...shipped } = manifest;
+  const shipped = { ...manifest };
+  for (const key of ['scripts', 'devDependencies', 'dependencies', 'private', 'bin']) delete shipped[key];
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
   // pictures beside the README are not shown by VS Code, and vsce refuses them
   const readme = path.join(stage, 'README.md');

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { browser, WORKBENCHES, whyNot, workbenchPlaces } from '../../scripts/workbench.mjs';
 
@@ -27,4 +27,16 @@ export function chromium(): string {
   const found = browser();
   if (!found) throw new Error('there is no Chromium');
   return found;
+}
+
+/** The VSIX that `npm run package` made: for this platform, or the one that runs everywhere. @throws Error without it */
+export function vsix(kind: 'native' | 'universal'): string {
+  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  const platform = kind === 'native' ? `${process.platform}-${process.arch}-` : '';
+  const file = path.join(root, 'out', `${name}-${platform}${version}.vsix`);
+  if (!existsSync(file)) throw new Error(`${file} is not there: npm run package`);
+  return file;
 }

@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+
+/** The extension's sources, parsed. */
+export function extensionSources(): ts.SourceFile[] {
+  return readdirSync(path.join(root, 'src/extension'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => {
+      const file = path.join(root, 'src/extension', name);
+      return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+    });
+}
+
+/** Every node of the sources. */
+export function* nodes(sources: readonly ts.SourceFile[]): Generator<ts.Node> {
+  const queue: ts.Node[] = [...sources];
+  for (let node = queue.pop(); node; node = queue.pop()) {
+    yield node;
+    node.forEachChild((child) => void queue.push(child));
+  }
+}
+
+/** Every string in the sources, with the fixed parts of templates. */
+export function strings(sources: readonly ts.SourceFile[]): Set<string> {
+  const found = new Set<string>();
+  for (const node of nodes(sources))
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      found.add(node.text);
+  return found;
+}
+
+/** First arguments of calls of this name (`f(...)`, `a.f(...)`); undefined for one that is not a plain string. */
+export function firstArguments(sources: readonly ts.SourceFile[], name: string): (string | undefined)[] {
+  const found: (string | undefined)[] = [];
+  for (const node of nodes(sources)) {
+    if (!ts.isCallExpression(node)) continue;
+    const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
+    if (called.getText() !== name) continue;
+    const [first] = node.arguments;
+    found.push(first && ts.isStringLiteralLike(first) ? first.text : undefined);
+  }
+  return found;
+}
