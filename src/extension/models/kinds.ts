@@ -1,0 +1,43 @@
+import path from 'node:path';
+import { configSuffix } from '../../config/files.ts';
+
+/** Folders in which nothing of the user's own is looked for. */
+export const skippedFolders = ['node_modules', '.git', '.espalier', '.venv', 'venv', '__pycache__'];
+
+/** Bytes from a JSON file's start that tell whether it is a model. */
+export const headBytes = 4096;
+
+/** A pruned config, by its name. */
+export function isConfig(file: string): boolean {
+  return file.toLowerCase().endsWith(configSuffix);
+}
+
+/** A Keras model, by its name. */
+export function isKeras(file: string): boolean {
+  return /\.(h5|hdf5|keras)$/i.test(file);
+}
+
+/** JSON that may be a TensorFlow.js model, as far as its name and place tell. */
+export function mayBeTfjs(file: string): boolean {
+  if (!/\.json$/i.test(file) || isConfig(file)) return false;
+  return !file.split(/[\\/]/).some((part) => skippedFolders.includes(part));
+}
+
+/**
+ * Whether JSON that starts like this is a TensorFlow.js LayersModel: its topology or weights manifest is named early.
+ * GraphModels, which hold operations and no layers, are not.
+ * @param head the first `headBytes` of the file
+ */
+export function isLayersModelHead(head: string): boolean {
+  if (!/^\uFEFF?\s*\{/.test(head)) return false;
+  if (/"format"\s*:\s*"graph-model"/.test(head)) return false;
+  if (/"modelTopology"\s*:\s*\{\s*"(node|versions|library)"\s*:/.test(head)) return false;
+  return /"(modelTopology|weightsManifest)"\s*:/.test(head);
+}
+
+/** `resnet20` of `/a/resnet20.h5`, `/a/resnet20.espalier.json` and `/a/resnet20/model.json`. */
+export function stem(file: string): string {
+  const base = path.basename(file);
+  if (/^model\.json$/i.test(base)) return path.basename(path.dirname(file)) || 'model';
+  return base.replace(isConfig(file) ? /\.espalier\.json$/i : /\.[^.]+$/, '') || base;
+}
