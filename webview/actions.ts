@@ -72,11 +72,11 @@ export function openThing(
     );
 }
 
-/** Reads the network, with what the draft freezes. */
+/** Reads the network. What the user freezes is put over it here (network/freeze.ts): no need to read it again. */
 export function openNetwork(): Promise<unknown> {
-  const { freeze = [], interiorOutputs = false } = draft.value ?? {};
+  const interiorOutputs = draft.value?.interiorOutputs ?? false;
   return network.run(t('Reading the network'), (signal) =>
-    host.request('network', { freeze, interiorOutputs }, signal),
+    host.request('network', { freeze: [], interiorOutputs }, signal),
   );
 }
 

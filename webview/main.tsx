@@ -56,6 +56,10 @@ host.on('show', (given) => {
   }
   show(given.tab);
 });
+host.on('changed', (given) => {
+  message.value = { kind: 'info', text: given.message, actions: [] };
+  void openNetwork();
+});
 // what was said of one candidate is not about the next
 effect(() => {
   void selected.value;
@@ -70,4 +74,10 @@ function Root() {
 }
 
 void boot();
-render(<Root />, document.getElementById('root') ?? document.body);
+let root = document.getElementById('root');
+if (!root) {
+  root = document.createElement('div');
+  root.id = 'root';
+  document.body.append(root);
+}
+render(<Root />, root);

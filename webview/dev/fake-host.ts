@@ -1,0 +1,245 @@
+import 'vscode-jsonrpc/browser';
+import { host as contract } from '../../src/protocol/panel.ts';
+import { Failure, notify, serve, type Handlers } from '../../src/protocol/rpc.ts';
+import { acceptPort } from '../../src/protocol/transport.ts';
+import type { Host } from '../../src/protocol/panel.ts';
+import type { MessageConnection } from 'vscode-jsonrpc';
+import type { PanelEvent, RunSummary } from '../../src/protocol/events.ts';
+import { z } from 'zod';
+import { madeFixture, type Fixture } from './fixtures.ts';
+import { dress } from './themes.ts';
+
+/**
+ * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
+ * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, recorded (the server's recording), tab=…, untrusted,
+ * live (events come over time), fail=METHOD, hang=METHOD, norun, nodata.
+ */
+z.config({ jitless: true });
+const query = new URLSearchParams(location.search);
+dress(query.get('theme') ?? 'dark');
+
+const recorded = (window as unknown as { recorded?: Fixture }).recorded;
+const fixture: Fixture =
+  query.has('recorded') && recorded
+    ? recorded
+    : madeFixture(Number(query.get('layers') ?? 60), Number(query.get('candidates') ?? 412));
+
+/** What the panel asked for, for tests. */
+const asked: { method: string; params: unknown }[] = [];
+const toHost = new Set<(message: unknown) => void>();
+const STATE = 'espalier-state';
+
+Object.assign(window, {
+  asked,
+  acquireVsCodeApi: () => ({
+    postMessage: (message: unknown) => {
+      const copy: unknown = structuredClone(message);
+      queueMicrotask(() => toHost.forEach((listener) => listener(copy)));
+    },
+    getState: () => JSON.parse(sessionStorage.getItem(STATE) ?? 'null') as unknown,
+    setState: (state: unknown) => sessionStorage.setItem(STATE, JSON.stringify(state)),
+  }),
+});
+
+let runs: readonly RunSummary[] = query.has('norun') ? [] : fixture.runs;
+let link: MessageConnection;
+const stars = new Set<string>();
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function statusOf(folder: string, status: RunSummary['status']): void {
+  runs = runs.map((one) => (one.folder === folder ? { ...one, status } : one));
+  notify(link, contract, 'status', {
+    run: folder,
+    status,
+    queued: false,
+    message: null,
+    log: [],
+    memory: 512,
+  });
+  notify(link, contract, 'runs', { runs: [...runs] });
+}
+
+async function tellEvents(folder: string, events: readonly PanelEvent[]): Promise<void> {
+  const live = query.has('live');
+  const size = live ? Number(query.get('live') || 5) : 2000;
+  notify(link, contract, 'events', { run: folder, reset: true, events: [] });
+  for (let at = 0; at < events.length; at += size) {
+    notify(link, contract, 'events', { run: folder, reset: false, events: events.slice(at, at + size) });
+    await wait(live ? 250 : 0);
+  }
+}
+
+const handlers: Handlers<Host> = {
+  ready: () => ({
+    ...fixture.ready,
+    run: query.has('norun') ? null : fixture.ready.run,
+    trusted: !query.has('untrusted'),
+    tab: (query.get('tab') ?? fixture.ready.tab) as Fixture['ready']['tab'],
+  }),
+  network: ({ freeze }) => ({
+    ...fixture.network,
+    groups: fixture.network.groups.map((group) =>
+      group.frozen === null &&
+      group.members.some((member) => member.role === 'producer' && freeze.includes(member.layer))
+        ? { ...group, frozen: 'frozen by you' }
+        : group,
+    ),
+  }),
+  findData: async () => {
+    await wait(100);
+    return { found: query.has('nodata') ? [] : [...fixture.found] };
+  },
+  pickData: () => ({ path: '/work/elsewhere/photos' }),
+  openData: async ({ path }) => {
+    await wait(200);
+    return { ...fixture.data, path };
+  },
+  assess: async ({ draft, measure }) => {
+    await wait(measure ? 1500 : 50);
+    const original = fixture.network.cost;
+    const targets = draft.targets.map((target) => {
+      if (target.metric === 'latency' || target.metric === 'script')
+        return {
+          reachable: true,
+          message: 'it is measured while the search goes on',
+          limit: null,
+          original: null,
+          least: null,
+        };
+      const whole = target.metric === 'memory' ? original.peakActivationBytes : original[target.metric];
+      const limit = target.relative ? (whole * target.value) / 100 : target.value;
+      const least = whole * 0.021;
+      if (limit < least)
+        return {
+          reachable: false,
+          message: `${target.metric} can\u2019t go below 2.1 % of the original: the layers that may not be pruned need as much.`,
+          limit,
+          original: whole,
+          least,
+        };
+      if (limit >= whole)
+        return {
+          reachable: true,
+          message: 'the original is within this already: nothing would be pruned',
+          limit,
+          original: whole,
+          least,
+        };
+      return { reachable: true, message: '', limit, original: whole, least };
+    });
+    const problems = [];
+    if (!draft.data && fixture.ready.methods.find((one) => one.name === draft.method)?.needsImages)
+      problems.push('This method needs images: choose a data set.');
+    if (targets.some((target) => !target.reachable)) problems.push('A goal can\u2019t be reached.');
+    const factor = { quick: 1, standard: 6, thorough: 30 }[draft.effort];
+    return {
+      targets,
+      problems,
+      notes: [],
+      seconds: measure ? factor * 210 * (1 + draft.controls.length) : null,
+      basis: measure
+        ? '40 training steps and 200 scored images on this machine.'
+        : 'Nothing was measured yet.',
+    };
+  },
+  start: ({ draft }) => {
+    const folder = fixture.ready.run ?? '/work/.espalier/runs/new';
+    const made: RunSummary = {
+      id: folder.split('/').at(-1)!,
+      folder,
+      status: 'running',
+      model: draft.model,
+      method: draft.method,
+      effort: draft.effort,
+      seed: draft.seed,
+      goal: 'macs \u2264 50%',
+      created: Date.now(),
+      candidates: 0,
+      result: null,
+      written: null,
+      failure: null,
+    };
+    runs = [made, ...runs.filter((one) => one.folder !== folder)];
+    return { folder };
+  },
+  runs: () => ({ runs: [...runs] }),
+  follow: ({ run }) => {
+    const summary = runs.find((one) => one.folder === run);
+    if (!summary) throw new Failure('input', `${run}: there is no such run any more.`);
+    setTimeout(() => {
+      void tellEvents(run, fixture.events[run] ?? []);
+      notify(link, contract, 'status', {
+        run,
+        status: summary.status,
+        queued: false,
+        message: summary.failure,
+        log: summary.failure ? ['epoch 1', 'Error: not a JPEG file'] : [],
+        memory: 512,
+      });
+    });
+    return summary;
+  },
+  stop: async ({ run }) => {
+    await wait(300);
+    statusOf(run, 'stopped');
+    return {};
+  },
+  pause: ({ run }) => (statusOf(run, 'paused'), {}),
+  resume: ({ run }) => (statusOf(run, 'running'), {}),
+  remove: ({ run }) => {
+    runs = runs.filter((one) => one.folder !== run);
+    notify(link, contract, 'runs', { runs: [...runs] });
+    return { removed: true };
+  },
+  fineTune: async () => (await wait(500), {}),
+  write: async () => (await wait(300), { model: '/work/deep-pruned.h5', config: '/work/deep.espalier.json' }),
+  commit: async () => (await wait(300), { hash: '0123456789abcdef', files: ['/work/deep.espalier.json'] }),
+  diff: async () => (await wait(50), fixture.diff),
+  pickSide: () => ({ side: { kind: 'model', file: '/work/other.h5', label: 'other.h5' } }),
+  exportDiff: ({ format }) => ({ file: `/work/diff.${format === 'html' ? 'html' : 'md'}` }),
+  star: ({ arm, id, starred }) => {
+    if (starred) stars.add(`${arm} ${id}`);
+    else stars.delete(`${arm} ${id}`);
+    return {};
+  },
+  stars: () => ({
+    starred: [...stars].map((key) => ({ arm: key.split(' ')[0], id: Number(key.split(' ')[1]) })),
+  }),
+  open: () => ({}),
+};
+
+const watched = Object.fromEntries(
+  Object.entries(handlers).map(([method, handler]) => [
+    method,
+    async (params: unknown, signal: AbortSignal) => {
+      asked.push({ method, params });
+      if (query.get('hang') === method) await new Promise(() => {});
+      if (query.get('fail') === method)
+        throw new Failure(
+          'input',
+          'resnet20.h5 is not a whole file: it ends within the weights of conv2d_3. Get it again.',
+          'Error: unexpected end\n    at read (keras-h5/read.ts:41)',
+        );
+      return (handler as (params: unknown, signal: AbortSignal) => unknown)(params, signal);
+    },
+  ]),
+) as unknown as Handlers<Host>;
+
+acceptPort(
+  {
+    post: (message) => {
+      const copy: unknown = structuredClone(message);
+      setTimeout(() => window.postMessage(copy, '*'));
+      return true;
+    },
+    listen(listener) {
+      toHost.add(listener);
+      return () => toHost.delete(listener);
+    },
+  },
+  (connection) => {
+    link = connection;
+    serve(connection, contract, watched);
+    connection.listen();
+  },
+);

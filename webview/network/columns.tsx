@@ -1,0 +1,125 @@
+import type { ComponentChildren } from 'preact';
+import { Bar } from '../components/bar.tsx';
+import { Link, Lock, Through, Unlock } from '../components/icons.tsx';
+import type { Column } from '../components/virtual-list.tsx';
+import { amount, shape, whole } from '../format.ts';
+import { t } from '../strings.ts';
+import { toggleFreeze, whyFrozen } from './freeze.ts';
+import type { NetworkRow } from './rows.ts';
+
+export function columns(): readonly Column[] {
+  return [
+    { key: 'layer', label: t('Layer'), width: 'minmax(200px, 1.6fr)', sortable: true },
+    {
+      key: 'shape',
+      label: t('Output'),
+      width: '104px',
+      align: 'end',
+      sortable: true,
+      title: t('Height × width × channels'),
+    },
+    { key: 'width', label: t('Channels'), width: 'minmax(90px, 0.8fr)', sortable: true },
+    {
+      key: 'macs',
+      label: t('MACs'),
+      width: 'minmax(120px, 0.9fr)',
+      align: 'end',
+      sortable: true,
+      title: t('Multiply-accumulates for one image'),
+    },
+    { key: 'params', label: t('Parameters'), width: '84px', align: 'end', sortable: true },
+    { key: 'group', label: t('Channel group'), width: 'minmax(130px, 1fr)', sortable: true },
+    { key: 'freeze', label: t('Freeze'), width: '46px' },
+  ];
+}
+
+/** One layer's cells, in the columns' order. */
+export function cellsOf(row: NetworkRow, freeze: readonly string[]): readonly ComponentChildren[] {
+  const { layer } = row;
+  return [
+    <span title={layer.layer}>
+      <span class={layer.width === null ? 'mono dim' : 'mono'}>{layer.layer}</span>{' '}
+      <span class="dim">{layer.type}</span>
+    </span>,
+    <span class="dim">{shape(layer.outputShape)}</span>,
+    layer.width !== null && (
+      <span class="with-bar">
+        <span class="number">{whole(layer.width)}</span>
+        <Bar
+          share={row.widthShare}
+          label={t('{0} channels', whole(layer.width))}
+          kind={whyFrozenOf(row, freeze) ? 'dim' : 'accent'}
+        />
+      </span>
+    ),
+    layer.macs > 0 ? (
+      <span class="with-bar">
+        <Bar
+          share={row.macsShare}
+          label={t('{0} of the costliest layer', `${Math.round(100 * row.macsShare)} %`)}
+        />
+        <span class="number">{amount(layer.macs)}</span>
+      </span>
+    ) : (
+      <span class="dim">–</span>
+    ),
+    layer.params > 0 ? amount(layer.params) : <span class="dim">–</span>,
+    <GroupCell row={row} freeze={freeze} />,
+    <FreezeCell row={row} freeze={freeze} />,
+  ];
+}
+
+function whyFrozenOf(row: NetworkRow, freeze: readonly string[]): string | null {
+  return row.group ? whyFrozen(row.group, freeze) : t('no channels that can be removed');
+}
+
+function GroupCell({ row, freeze }: { row: NetworkRow; freeze: readonly string[] }) {
+  const { group, layer, makers } = row;
+  if (!group) return null;
+  const why = whyFrozen(group, freeze);
+  if (layer.width === null)
+    return (
+      <span class="dim sign-text" title={t('Passes on the channels of group {0}', group.id)}>
+        <Through />
+        {group.id}
+      </span>
+    );
+  if (why !== null)
+    return (
+      <span class="warn sign-text" title={why}>
+        <Lock />
+        {why}
+      </span>
+    );
+  if (makers < 2) return <span class="dim">{t('own group')}</span>;
+  return (
+    <span
+      class="sign-text"
+      title={t('{0} layers are tied in group {1}: they lose the same channels', makers, group.id)}
+    >
+      <Link />
+      {group.id} <span class="dim">×{makers}</span>
+    </span>
+  );
+}
+
+function FreezeCell({ row, freeze }: { row: NetworkRow; freeze: readonly string[] }) {
+  const { group, layer } = row;
+  if (!group || layer.width === null || group.frozen !== null) return null;
+  const frozen = whyFrozen(group, freeze) !== null;
+  const label = frozen ? t('Let {0} be pruned', layer.layer) : t('Leave {0} as it is', layer.layer);
+  return (
+    <button
+      type="button"
+      class={`plain freeze${frozen ? ' on' : ''}`}
+      data-own
+      tabIndex={-1}
+      aria-pressed={frozen}
+      aria-label={label}
+      title={`${label} (${t('Space')})`}
+      onClick={() => toggleFreeze(group)}
+    >
+      {frozen ? <Lock /> : <Unlock />}
+    </button>
+  );
+}
