@@ -3,13 +3,13 @@ import type { Look } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
 import type { Engine } from '../types.ts';
 import { LookProcess } from './look-process.ts';
-import { chooseNode } from '../process/node.ts';
+import type { NodeChoice } from '../process/node.ts';
 
 export interface EngineOptions {
   /** dist/engine.cjs */
   readonly script: string;
-  /** the setting espalier.nodePath */
-  readonly nodePath: () => string;
+  /** what it is started with, as the settings have it */
+  readonly node: () => Promise<NodeChoice>;
   readonly log: (line: string) => void;
 }
 
@@ -62,7 +62,7 @@ export class EngineHost implements Engine {
 
   private async start(): Promise<LookProcess> {
     const { script, log } = this.options;
-    const node = await chooseNode(this.options.nodePath());
+    const node = await this.options.node();
     const began = Date.now();
     const made: LookProcess = new LookProcess({
       script,

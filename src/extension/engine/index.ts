@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
 import type { Engine } from '../types.ts';
+import { configuredNode, processSettings } from '../process/settings.ts';
 import { EngineHost } from './engine.ts';
 
 /** The looking process of this window; nothing starts before it is asked for. */
 export function createEngine(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Engine {
-  const settings = () => vscode.workspace.getConfiguration('espalier');
   const engine = new EngineHost({
     script: engineScript(context),
-    nodePath: () => settings().get('nodePath', ''),
+    node: configuredNode,
     log: (line) => log.info(line),
   });
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('espalier.nodePath')) void engine.restart();
+      if (processSettings.some((name) => event.affectsConfiguration(name))) void engine.restart();
     }),
   );
   return engine;

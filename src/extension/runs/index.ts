@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Engine, Runs } from '../types.ts';
-import { chooseNode } from '../process/node.ts';
+import { configuredNode } from '../process/settings.ts';
 import { logFile } from './files.ts';
 import { RunsHost } from './manager.ts';
 
@@ -40,7 +40,7 @@ export function createRuns(
   const runs = new RunsHost({
     engine,
     script: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs').fsPath,
-    node: () => chooseNode(setting('nodePath', '')),
+    node: configuredNode,
     folders: () =>
       (vscode.workspace.workspaceFolders ?? [])
         .filter(({ uri }) => uri.scheme === 'file')

@@ -54,6 +54,8 @@ export class RunsHost implements Runs {
   private readonly lastJob = new Map<string, Job>();
   private readonly followers = new Map<string, Set<Follower>>();
   private readonly jobs: Jobs;
+  /** folders outside the workspace that hold runs which are looked at */
+  private readonly elsewhere = new Set<string>();
   /** runs that go on by themselves if the window's reload has stopped them */
   private readonly reloading = new Set<string>();
   private refreshing: Promise<void> | null = null;
@@ -77,6 +79,7 @@ export class RunsHost implements Runs {
   async begin(): Promise<void> {
     const { seen, jobs } = this.jobs.before;
     if (!jobs.length && !this.jobs.queue.length) return;
+    for (const { folder } of [...jobs, ...this.jobs.queue]) this.know(folder);
     await this.refresh();
     const fresh = Date.now() - seen < reloadTime;
     const rest: Job[] = [];
@@ -184,6 +187,7 @@ export class RunsHost implements Runs {
         t('Runs start only in a trusted workspace: trust it first (Workspaces: Manage Workspace Trust).'),
       );
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
+    this.know(folder);
     const running = this.live.get(folder) ?? (await this.adopt(folder));
     if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
     this.outcomes.delete(folder);
@@ -236,6 +240,7 @@ export class RunsHost implements Runs {
   }
 
   follow(folder: string, listener: FollowListener): { dispose(): void } {
+    this.know(folder);
     const follower = new Follower(
       async (from, most) =>
         await (await this.options.engine.look()).request('readRun', { folder, from, most }),
@@ -274,6 +279,12 @@ export class RunsHost implements Runs {
     return this.options.times ?? patience;
   }
 
+  /** Runs of models outside the workspace's folders are listed too, once one of them was named. */
+  private know(folder: string): void {
+    const workspace = path.resolve(folder, '..', '..', '..');
+    if (!this.options.folders().includes(workspace)) this.elsewhere.add(workspace);
+  }
+
   private summary(folder: string): RunSummary | undefined {
     return this.summaries.find((one) => one.folder === folder);
   }
@@ -292,7 +303,7 @@ export class RunsHost implements Runs {
     if (!this.wasRead) this.options.onFirstRead?.();
     this.wasRead = true;
     const found: RunSummary[] = [];
-    for (const workspace of this.options.folders()) {
+    for (const workspace of new Set([...this.options.folders(), ...this.elsewhere])) {
       if (!existsSync(path.join(workspace, '.espalier', 'runs'))) continue;
       const look = await this.options.engine.look();
       found.push(...(await look.request('runs', { workspace })).runs);
