@@ -57,7 +57,10 @@ function around(x: number, y: number, radius: number): Box {
 
 function within(box: Box, bounds: Box): boolean {
   return (
-    box.left >= bounds.left && box.right <= bounds.right && box.top >= bounds.top && box.bottom <= bounds.bottom
+    box.left >= bounds.left &&
+    box.right <= bounds.right &&
+    box.top >= bounds.top &&
+    box.bottom <= bounds.bottom
   );
 }
 

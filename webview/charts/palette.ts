@@ -29,11 +29,11 @@ function first(style: CSSStyleDeclaration, names: readonly string[], fallback: s
 function read(): Palette {
   const style = getComputedStyle(document.body);
   const highContrast = /vscode-high-contrast/.test(document.body.className);
-  const text = first(style, ['--vscode-foreground'], style.color);
+  const text = first(style, ['--fg', '--vscode-foreground'], style.color);
   const chart = (name: string, fallback: string) => first(style, [`--vscode-charts-${name}`], fallback);
   const accent = highContrast
     ? first(style, ['--vscode-focusBorder', '--vscode-charts-blue'], text)
-    : chart('blue', text);
+    : first(style, ['--fill', '--vscode-charts-blue'], text);
   return {
     text,
     dim: first(style, ['--dim', '--vscode-descriptionForeground'], text),
@@ -43,7 +43,7 @@ function read(): Palette {
     kept: first(style, ['--keep', '--vscode-charts-green'], text),
     removed: first(style, ['--cut', '--vscode-charts-red'], text),
     warning: first(style, ['--warn', '--vscode-charts-yellow'], text),
-    selection: first(style, ['--sel', '--vscode-list-activeSelectionBackground'], accent),
+    selection: first(style, ['--vscode-list-activeSelectionBackground'], accent),
     series: [
       accent,
       chart('orange', text),

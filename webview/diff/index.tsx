@@ -1,6 +1,148 @@
-import { Empty } from '../components/state-view.tsx';
-import { t } from '../strings.ts';
+import { show } from '../actions.ts';
+import { Change, FromTo } from '../components/number.tsx';
+import { PanelCard } from '../components/panel-card.tsx';
+import { Empty, StateView } from '../components/state-view.tsx';
+import { amount, size } from '../format.ts';
+import type { DiffView } from '../../src/protocol/views.ts';
+import { shownCompare } from '../state.ts';
+import { plural, t } from '../strings.ts';
+import { TextField } from '../ui.tsx';
+import { LayerList } from './layer-list.tsx';
+import { Legend } from './legend.tsx';
+import { layerRows } from './rows.ts';
+import { SidePickers } from './sides.tsx';
+import { heights, search, sort, useDiff } from './state.ts';
+import './diff.css';
 
+/** Two networks layer by layer, every channel a cell. */
 export function ChannelDiff() {
-  return <Empty title={t('Nothing to show yet')} />;
+  const sides = shownCompare.value;
+  const load = useDiff(sides);
+  if (!sides)
+    return (
+      <Empty title={t('Nothing is compared')} action={{ label: t('Show runs'), run: () => show('runs') }}>
+        {t(
+          'Pick a candidate of a run to see which of the original’s channels it keeps, or compare two files from the Explorer’s menu: select both, then Compare Channels.',
+        )}
+      </Empty>
+    );
+  return (
+    <div class="view filled diff-view">
+      <SidePickers />
+      <StateView load={load.value.value}>{(diff) => <Shown diff={diff} />}</StateView>
+    </div>
+  );
+}
+
+function Shown({ diff }: { diff: DiffView }) {
+  const found = layerRows(diff.layers, search.value, null).length;
+  const hasImportance = diff.layers.some(({ importance }) => importance !== null);
+  return (
+    <>
+      <Totals diff={diff} />
+      <PanelCard
+        class="filled"
+        flush
+        title={t('Channels')}
+        hint={
+          <>
+            {diff.a.label} <span aria-label={t('against')}>→</span> {diff.b.label}
+            {' · '}
+            {found === diff.layers.length
+              ? plural(found, '{0} layer', '{0} layers')
+              : t('{0} of {1} layers', found, diff.layers.length)}
+          </>
+        }
+        actions={
+          <>
+            <Legend diff={diff} />
+            {hasImportance && (
+              <button
+                type="button"
+                class="chip"
+                aria-pressed={heights.value}
+                title={t('Height of a cell: its filter’s L1 norm, of the layer’s largest')}
+                onClick={() => (heights.value = !heights.value)}
+              >
+                {t('importance')}
+              </button>
+            )}
+            {sort.value && (
+              <button type="button" class="chip" onClick={() => (sort.value = null)}>
+                {t('network order')}
+              </button>
+            )}
+            <TextField
+              class="search"
+              label={t('Find layers')}
+              placeholder={t('Find layers')}
+              value={search.value}
+              onInput={(text) => (search.value = text)}
+            />
+          </>
+        }
+      >
+        {diff.layers.length === 0 ? (
+          <p class="none dim">{t('The two have no layer in common.')}</p>
+        ) : found === 0 ? (
+          <p class="none dim">{t('No layer is called that.')}</p>
+        ) : (
+          <LayerList diff={diff} />
+        )}
+      </PanelCard>
+      <Unmatched diff={diff} />
+    </>
+  );
+}
+
+function Totals({ diff }: { diff: DiffView }) {
+  const { a, b } = diff.total;
+  const one = (name: string, format: (value: number) => string, before: number, after: number) => (
+    <div class="stat">
+      <dt class="dim">{name}</dt>
+      <dd>
+        <FromTo before={format(before)} after={format(after)} big /> <Change before={before} after={after} />
+      </dd>
+    </div>
+  );
+  return (
+    <dl class="stats">
+      {one(t('MACs'), amount, a.macs, b.macs)}
+      {one(t('Parameters'), amount, a.params, b.params)}
+      {one(t('Weight bytes'), size, a.bytes, b.bytes)}
+      {one(t('Activation memory'), size, a.peakActivationBytes, b.peakActivationBytes)}
+    </dl>
+  );
+}
+
+/** Layers that one side alone has. */
+function Unmatched({ diff }: { diff: DiffView }) {
+  const { onlyInA, onlyInB } = diff;
+  if (onlyInA.length + onlyInB.length === 0) return null;
+  const list = (title: string, names: readonly string[]) =>
+    names.length > 0 && (
+      <div>
+        <h3 class="dim">{title}</h3>
+        <ul class="mono">
+          {names.map((name) => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+      </div>
+    );
+  return (
+    <details class="unmatched">
+      <summary>
+        {plural(
+          onlyInA.length + onlyInB.length,
+          '{0} layer is on one side alone',
+          '{0} layers are on one side alone',
+        )}
+      </summary>
+      <div class="unmatched-lists">
+        {list(t('only in {0}', diff.a.label), onlyInA)}
+        {list(t('only in {0}', diff.b.label), onlyInB)}
+      </div>
+    </details>
+  );
 }

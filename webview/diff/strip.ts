@@ -97,8 +97,7 @@ export function cells(
   return made;
 }
 
-/** The channel below a pixel of the strip; -1 outside it. */
-export function channelAt(channels: string, pixels: number, x: number): number {
-  const i = Math.floor((x / pixels) * channels.length);
-  return i >= 0 && i < channels.length ? i : -1;
+/** The cell below a pixel of the strip. */
+export function cellAt(of: readonly Cell[], x: number): Cell | undefined {
+  return of.find((cell) => x >= cell.x && x < cell.x + cell.width);
 }

@@ -18,7 +18,6 @@ import {
   pick,
   ranking,
   refOf,
-  second,
   toggleStar,
   xs,
   ys,
@@ -190,8 +189,7 @@ export function TradeoffChart() {
     }
     const found = plot.current!.nearest(from.x, from.y);
     if (found < 0) return;
-    if (event.shiftKey) second.value = refOf(found);
-    else pick(found);
+    pick(found, event.shiftKey);
     cursor.value = -1;
   };
 
@@ -218,7 +216,7 @@ export function TradeoffChart() {
     } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) {
       pick(at);
       setHeard(t('Chosen: {0}.', pointWords(at)));
-    } else if (event.key === 'c' && at >= 0) second.value = refOf(at);
+    } else if (event.key === 'c' && at >= 0) pick(at, true);
     else if (event.key === 's' && at >= 0) void toggleStar(refOf(at)!);
     else return;
     event.preventDefault();
@@ -232,7 +230,9 @@ export function TradeoffChart() {
       class="plot"
       role="group"
       tabIndex={0}
-      aria-label={t('Trade-off chart: left and right follow the front, up and down the reward, Enter chooses')}
+      aria-label={t(
+        'Trade-off chart: left and right follow the front, up and down the reward, Enter chooses',
+      )}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
       onPointerUp={onPointerUp}
@@ -247,7 +247,11 @@ export function TradeoffChart() {
     >
       <canvas ref={canvas} role="img" aria-label={chartLabel()} />
       {shown >= 0 && shown < size && plot.current && (
-        <PointTip index={shown} at={plot.current.pixel(xs.value[shown], ys.value[shown])} area={plot.current.area} />
+        <PointTip
+          index={shown}
+          at={plot.current.pixel(xs.value[shown], ys.value[shown])}
+          area={plot.current.area}
+        />
       )}
       <span class="only-heard" aria-live="polite">
         {heard}

@@ -28,7 +28,19 @@ export class Cloud {
     const { left, top, right, bottom } = area;
     const width = Math.max(1, Math.round((right - left) * ratio));
     const height = Math.max(1, Math.round((bottom - top) * ratio));
-    const key = [scene.x, scene.y, scene.strong, scene.xRange, scene.yRange, scene.log, colours, width, height, left, top];
+    const key = [
+      scene.x,
+      scene.y,
+      scene.strong,
+      scene.xRange,
+      scene.yRange,
+      scene.log,
+      colours,
+      width,
+      height,
+      left,
+      top,
+    ];
     if (key.some((part, i) => part !== this.key[i])) {
       this.key = key;
       this.canvas.width = width;
@@ -60,7 +72,10 @@ export class Cloud {
   }
 
   /** A strong dot, a faint dot, and an arrow downwards. */
-  private pictures(colours: Palette, ratio: number): readonly [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement] {
+  private pictures(
+    colours: Palette,
+    ratio: number,
+  ): readonly [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement] {
     if (this.dots && this.dotsOf[0] === colours && this.dotsOf[1] === ratio) return this.dots;
     this.dotsOf = [colours, ratio];
     const size = Math.ceil((2 * RADIUS + 2) * ratio);

@@ -118,9 +118,13 @@ function drawNamed(
 ): void {
   const shown = scene.marks
     .map((mark) => ({ ...mark, at: pixel(mark.x, mark.y) }))
-    .filter(({ at }) => at.x >= area.left - 1 && at.x <= area.right + 1 && at.y >= area.top - 6 && at.y <= area.bottom + 1);
+    .filter(
+      ({ at }) =>
+        at.x >= area.left - 1 && at.x <= area.right + 1 && at.y >= area.top - 6 && at.y <= area.bottom + 1,
+    );
   const chosen = scene.chosen >= 0 ? point(scene, scene.chosen, pixel, area) : null;
-  if (chosen) taken.push({ left: chosen.x - 9, right: chosen.x + 9, top: chosen.y - 9, bottom: chosen.y + 9 });
+  if (chosen)
+    taken.push({ left: chosen.x - 9, right: chosen.x + 9, top: chosen.y - 9, bottom: chosen.y + 9 });
   const labels = shown.map(({ label, at }) => ({
     ...at,
     width: Math.ceil(context.measureText(label).width),

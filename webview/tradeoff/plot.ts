@@ -1,11 +1,4 @@
-import {
-  Chart,
-  LinearScale,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  ScatterController,
-} from 'chart.js';
+import { Chart, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController } from 'chart.js';
 import type { ChartDataset, Scale } from 'chart.js';
 import type { Palette } from '../charts/palette.ts';
 import { linearTicks, logTicks } from './axes.ts';
@@ -154,7 +147,10 @@ export class Plot {
     const font = { family: colours.font, size: TICK };
     const ticks = { color: colours.dim, font, padding: 6, maxRotation: 0, autoSkip: false };
     const xTicks = (scale: Scale, most: number) =>
-      (log ? logTicks(xRange, most) : linearTicks(xRange, most)).map((value) => ({ value, label: formatX(value) })) as typeof scale.ticks;
+      (log ? logTicks(xRange, most) : linearTicks(xRange, most)).map((value) => ({
+        value,
+        label: formatX(value),
+      })) as typeof scale.ticks;
     this.chart.options.scales = {
       x: {
         type: log ? 'logarithmic' : 'linear',
@@ -162,7 +158,8 @@ export class Plot {
         max: xRange[1],
         border: { color: colours.line },
         grid: { ...grid, display: false },
-        afterBuildTicks: (scale) => (scale.ticks = xTicks(scale, Math.max(2, Math.floor(this.chart.width / 80)))),
+        afterBuildTicks: (scale) =>
+          (scale.ticks = xTicks(scale, Math.max(2, Math.floor(this.chart.width / 80)))),
         ticks: { ...ticks, callback: (value) => formatX(Number(value)) },
       },
       y: {
@@ -172,9 +169,11 @@ export class Plot {
         border: { display: false },
         grid,
         afterBuildTicks: (scale) =>
-          (scale.ticks = linearTicks(yRange, Math.max(2, Math.floor(this.chart.height / 36))).map((value) => ({
-            value,
-          }))),
+          (scale.ticks = linearTicks(yRange, Math.max(2, Math.floor(this.chart.height / 36))).map(
+            (value) => ({
+              value,
+            }),
+          )),
         ticks: { ...ticks, callback: (value) => `${Number(Number(value).toFixed(2))}` },
       },
     };
@@ -183,7 +182,15 @@ export class Plot {
   private drawCloud(): void {
     if (!this.scene || !this.colours) return;
     const { x, y } = this.chart.scales;
-    this.cloud.draw(this.chart.ctx, this.scene, this.colours, this.area, x, y, this.chart.currentDevicePixelRatio);
+    this.cloud.draw(
+      this.chart.ctx,
+      this.scene,
+      this.colours,
+      this.area,
+      x,
+      y,
+      this.chart.currentDevicePixelRatio,
+    );
   }
 
   private drawMarks(): void {
@@ -194,15 +201,13 @@ export class Plot {
 
 function lines(scene: Scene, colours: Palette): ChartDataset<'scatter'>[] {
   const base = { showLine: true, pointRadius: 0, pointHitRadius: 0, fill: false } as const;
-  const iso = scene.iso.map(
-    ({ points, chosen }): ChartDataset<'scatter'> => ({
-      ...base,
-      data: points.map(({ cost, accuracy }) => ({ x: cost, y: accuracy })),
-      borderColor: chosen ? colours.text : colours.dim,
-      borderWidth: 1,
-      borderDash: chosen ? [6, 3] : [2, 4],
-    }),
-  );
+  const iso = scene.iso.map(({ points, chosen }): ChartDataset<'scatter'> => ({
+    ...base,
+    data: points.map(({ cost, accuracy }) => ({ x: cost, y: accuracy })),
+    borderColor: chosen ? colours.text : colours.dim,
+    borderWidth: 1,
+    borderDash: chosen ? [6, 3] : [2, 4],
+  }));
   const front: ChartDataset<'scatter'> = {
     ...base,
     data: scene.front.map((i) => ({ x: scene.x[i], y: scene.y[i] })),

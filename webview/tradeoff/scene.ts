@@ -64,7 +64,10 @@ export const whole = computed<Window>(() => {
   const x: Range = view.value.log
     ? [low / 1.15, high * 1.15]
     : [0, Math.min(niceRange(0, high * 1.02, 8)[1], high * 1.12)];
-  const y = accuracyRange(ys.value, namedMarks.value.map((mark) => mark.y));
+  const y = accuracyRange(
+    ys.value,
+    namedMarks.value.map((mark) => mark.y),
+  );
   held = { key, x: steady(held.x, x), y: steady(held.y, y) };
   return { x: held.x!, y: held.y! };
 });
@@ -96,8 +99,7 @@ const iso = computed<Scene['iso']>(() => {
   if (!now || !isoFits.value || i < 0) return [];
   const { x: cost, y: accuracy } = { x: xs.value[i], y: boardNow.value!.columns.proxy[i] };
   if (!(cost > 0) || Number.isNaN(accuracy)) return [];
-  const at = (a: number) =>
-    reward(now, { accuracy: a, macs: cost, params: cost, bytes: cost });
+  const at = (a: number) => reward(now, { accuracy: a, macs: cost, params: cost, bytes: cost });
   const { x, y } = seen.value;
   const step = niceStep(y[1] - y[0], 9);
   const own = at(accuracy);

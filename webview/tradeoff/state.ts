@@ -4,7 +4,9 @@ import { host } from '../host.ts';
 import { remembered } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
 import type { CandidateRef } from '../state.ts';
+import type { RunData } from '../run-data.ts';
 import { board, costOf, marks, scoresOf } from './board.ts';
+import type { Board } from './board.ts';
 import { paretoFront } from './front.ts';
 import { choose, rank } from './rank.ts';
 import { noFilter, rows } from './rows.ts';
@@ -36,7 +38,31 @@ export const moved = remembered<Coefficients | null>(
   null,
 );
 
-export const boardNow = computed(() => (run.value ? board(run.value) : null));
+/** What a board is made of: where none of it changed (progress, losses), the board before is the board now. */
+function parts(of: RunData): readonly unknown[] {
+  return [
+    of.run,
+    of.cost,
+    of.budgets,
+    ...of.arms.flatMap(({ arm, control, candidates, revision, scores, chosen, reward }) => [
+      arm,
+      control,
+      candidates,
+      revision,
+      scores,
+      chosen,
+      reward,
+    ]),
+  ];
+}
+let made: { readonly of: readonly unknown[]; readonly board: Board } | null = null;
+export const boardNow = computed(() => {
+  if (!run.value) return null;
+  const of = parts(run.value);
+  if (made?.of.length !== of.length || of.some((part, i) => part !== made!.of[i]))
+    made = { of, board: board(run.value) };
+  return made.board;
+});
 export const marksNow = computed(() => (run.value ? marks(run.value) : []));
 
 /** The reward under which candidates are ranked now. */
@@ -48,7 +74,8 @@ export const spec = computed(() => {
 });
 
 export const coefficients = computed<Coefficients>(
-  () => moved.value ?? (boardNow.value ? coefficientsOf(boardNow.value.spec) : { accuracy: 2, efficiency: 1 }),
+  () =>
+    moved.value ?? (boardNow.value ? coefficientsOf(boardNow.value.spec) : { accuracy: 2, efficiency: 1 }),
 );
 
 let lastOrder: readonly number[] = [];
@@ -76,14 +103,18 @@ export const best = computed(() => {
 export const accuracyKey = computed(() => {
   if (view.value.accuracy) return view.value.accuracy;
   const table = boardNow.value?.columns;
-  return table && table.size > 0 && !table.recalibrated.some((value) => !Number.isNaN(value)) && table.cut.some((value) => !Number.isNaN(value))
+  return table &&
+    table.size > 0 &&
+    !table.recalibrated.some((value) => !Number.isNaN(value)) &&
+    table.cut.some((value) => !Number.isNaN(value))
     ? 'cut'
     : 'recalibrated';
 });
 
 /** The cost that the chart shows: as chosen, else the first budget's, else MACs. */
 export const costKey = computed<CostChoice>(
-  () => view.value.cost ?? boardNow.value?.budgets.map(({ metric }) => costOf(metric)).find(Boolean) ?? 'macs',
+  () =>
+    view.value.cost ?? boardNow.value?.budgets.map(({ metric }) => costOf(metric)).find(Boolean) ?? 'macs',
 );
 
 /** Candidates' costs on the chart's axis: latency is known of those that were measured alone. */
@@ -115,6 +146,8 @@ export const front = computed(() => paretoFront(xs.value, ys.value));
 /** The candidate that the panel is about, and the one that it is compared with. */
 export const chosenIndex = computed(() => boardNow.value?.indexOf(candidateRef.value) ?? -1);
 export const second = signal<CandidateRef | null>(null);
+/** The next candidate that is picked is the second of a comparison. */
+export const comparing = signal(false);
 export const secondIndex = computed(() => boardNow.value?.indexOf(second.value) ?? -1);
 export const hovered = signal(-1);
 
@@ -139,7 +172,12 @@ export function moveCoefficients(to: Coefficients | null): void {
 }
 
 /** The user picks a candidate (null: lets go). */
-export function pick(index: number): void {
+export function pick(index: number, asSecond = false): void {
+  if (asSecond || comparing.value) {
+    comparing.value = false;
+    second.value = index === chosenIndex.value ? null : refOf(index);
+    return;
+  }
   following.value = false;
   selected.value = refOf(index);
 }
@@ -160,7 +198,19 @@ export const filter = remembered<Filter>(
 export const sort = remembered<Sort>(
   'candidates.sort',
   z.object({
-    key: z.enum(['starred', 'id', 'reward', 'cut', 'recalibrated', 'fineTuned', 'macs', 'params', 'bytes', 'origin', 'arm']),
+    key: z.enum([
+      'starred',
+      'id',
+      'reward',
+      'cut',
+      'recalibrated',
+      'fineTuned',
+      'macs',
+      'params',
+      'bytes',
+      'origin',
+      'arm',
+    ]),
     descending: z.boolean(),
   }),
   { key: 'reward', descending: true },
@@ -176,6 +226,7 @@ effect(() => {
   starsOf = folder;
   stars.value = new Set();
   second.value = null;
+  comparing.value = false;
   if (folder === null) return;
   host.request('stars', { run: folder }).then(
     ({ starred }) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cells, channelAt, count, describe as inWords, ranges, runs } from '../../../webview/diff/strip.ts';
+import { cellAt, cells, count, describe as inWords, ranges, runs } from '../../../webview/diff/strip.ts';
 
 const strip = fc
   .array(fc.constantFrom('k', 'r', 'a', 'x'), { minLength: 1, maxLength: 300 })
@@ -69,9 +69,11 @@ describe('a strip', () => {
     expect(cells('kr', 30, [0.25, 0.75]).map((cell) => cell.importance)).toEqual([0.25, 0.75]);
   });
 
-  test('the channel below the pointer', () => {
-    expect(channelAt('kkkk', 100, 26)).toBe(1);
-    expect(channelAt('kkkk', 100, 100)).toBe(-1);
-    expect(channelAt('kkkk', 100, -1)).toBe(-1);
+  test('the cell below the pointer', () => {
+    const made = cells('kkkk', 100);
+    expect(cellAt(made, 26)?.first).toBe(1);
+    expect(cellAt(made, 99.9)?.first).toBe(3);
+    expect(cellAt(made, 100)).toBeUndefined();
+    expect(cellAt(made, -1)).toBeUndefined();
   });
 });

@@ -1,0 +1,50 @@
+import { compareSides, openThing, perform, tell } from '../actions.ts';
+import { baseName } from '../format.ts';
+import { host } from '../host.ts';
+import type { CandidateRef } from '../state.ts';
+import { t } from '../strings.ts';
+import { second, toggleStar } from './state.ts';
+
+/** What can be done with one candidate; every one tells what went wrong by itself. */
+
+export async function fineTune(ref: CandidateRef): Promise<void> {
+  const started = await perform('fineTune', t('Fine-tuning'), () => host.request('fineTune', ref));
+  if (started) tell(t('Candidate {0} is being fine-tuned.', ref.id));
+}
+
+/** @returns the config's path, or null where nothing was written */
+export async function write(ref: CandidateRef): Promise<string | null> {
+  const written = await perform('write', t('Writing the model'), () => host.request('write', ref));
+  if (!written) return null;
+  tell(t('{0} and {1} are written.', baseName(written.model), baseName(written.config)), [
+    { label: t('Open config'), run: () => void openThing('file', written.config) },
+  ]);
+  return written.config;
+}
+
+/** Commits a config that is written already, or writes it first. */
+export async function commit(ref: CandidateRef, config: string | undefined): Promise<void> {
+  const file = config ?? (await write(ref));
+  if (file === null) return;
+  const done = await perform('commit', t('Committing'), () => host.request('commit', { config: file }));
+  if (done) tell(t('Committed {0} as {1}.', done.files.map(baseName).join(', '), done.hash.slice(0, 8)));
+}
+
+export function star(ref: CandidateRef): void {
+  void perform('star', t('Starring'), () => toggleStar(ref));
+}
+
+/** Opens the channel diff of two candidates. */
+export function compareTwo(a: CandidateRef, b: CandidateRef): void {
+  compareSides({ a: { kind: 'candidate', ...a }, b: { kind: 'candidate', ...b } });
+}
+
+/** Asks for a file to compare the candidate with. */
+export async function compareWithFile(ref: CandidateRef): Promise<void> {
+  const picked = await perform('pickSide', t('Choosing a file'), () => host.request('pickSide', {}));
+  if (picked?.side) compareSides({ a: picked.side, b: { kind: 'candidate', ...ref } });
+}
+
+export function chooseSecond(ref: CandidateRef | null): void {
+  second.value = ref;
+}

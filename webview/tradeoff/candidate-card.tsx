@@ -1,0 +1,300 @@
+import { Change, FromTo } from '../components/number.tsx';
+import { PanelCard } from '../components/panel-card.tsx';
+import { change, milliseconds, percent, whole } from '../format.ts';
+import { extraArm } from '../../src/protocol/events.ts';
+import type { CandidateView } from '../../src/protocol/events.ts';
+import type { RunData } from '../run-data.ts';
+import { whatIsWritten } from '../shell/written.ts';
+import { busy, candidateRef, mainArm, run, trusted } from '../state.ts';
+import { t } from '../strings.ts';
+import { Button } from '../ui.tsx';
+import { chooseSecond, commit, compareTwo, compareWithFile, fineTune, star, write } from './actions.ts';
+import { controls } from './board.ts';
+import type { Spread } from './board.ts';
+import {
+  accuracyKeys,
+  best,
+  boardNow,
+  chosenIndex,
+  chosenScores,
+  comparing,
+  isStarred,
+  marksNow,
+  ranking,
+  second,
+  secondIndex,
+} from './state.ts';
+import { accuracyName, costFormat, costName, rewardText } from './words.ts';
+
+const costs = ['macs', 'params', 'bytes', 'peakActivationBytes'] as const;
+
+/** The candidate that the panel is about: what it costs, how good it is, what it stands beside, what can be done. */
+export function CandidateCard() {
+  const now = boardNow.value;
+  const index = chosenIndex.value;
+  const one = now?.columns.candidates[index];
+  const shown = run.value;
+  if (!now || !shown || !one)
+    return (
+      <PanelCard class="candidate-card" title={t('Candidate')}>
+        <p class="dim">
+          {t('Pick a point of the chart or a row of the table: its costs and accuracies are here.')}
+        </p>
+      </PanelCard>
+    );
+  const ref = candidateRef.value!;
+  const starred = isStarred(one);
+  return (
+    <PanelCard
+      class="candidate-card"
+      title={t('Candidate {0}', one.id)}
+      hint={
+        <>
+          {index === best.value && <span class="chip">{t('best reward')}</span>}{' '}
+          {mainArm.value?.chosen?.id === one.id && mainArm.value.arm === one.arm && (
+            <span class="chip">{t('the run’s choice')}</span>
+          )}{' '}
+          {now.columns.control[index] === 1 && <span class="chip">{t('control arm')}</span>} {one.origin}
+        </>
+      }
+      actions={
+        <button
+          type="button"
+          class={`plain star${starred ? ' on' : ''}`}
+          aria-pressed={starred}
+          aria-label={t('Star candidate {0}', one.id)}
+          title={starred ? t('Take the star away') : t('Star')}
+          onClick={() => star(ref)}
+        >
+          {starred ? '★' : '☆'}
+        </button>
+      }
+    >
+      <Costs one={one} shown={shown} />
+      <Accuracies one={one} shown={shown} />
+      <Beside />
+      <Second />
+      <Actions one={one} shown={shown} />
+    </PanelCard>
+  );
+}
+
+function Costs({ one, shown }: { one: CandidateView; shown: RunData }) {
+  const cost = shown.cost!;
+  const latency = latencyOf(shown, one);
+  const index = chosenIndex.value;
+  return (
+    <dl class="costs">
+      {costs.map((key, i) => (
+        <>
+          <dt class="dim">{costName(key)}</dt>
+          <dd>
+            <FromTo before={costFormat(key)(cost[key])} after={costFormat(key)(one[key])} big={i === 0} />
+          </dd>
+          <dd>
+            <Change before={cost[key]} after={one[key]} />
+          </dd>
+        </>
+      ))}
+      {latency && (
+        <>
+          <dt class="dim" title={latency.machine}>
+            {t('Latency, this machine')}
+          </dt>
+          <dd>
+            <FromTo before={milliseconds(latency.before)} after={milliseconds(latency.after)} />
+          </dd>
+          <dd>
+            <Change before={latency.before} after={latency.after} />
+          </dd>
+        </>
+      )}
+      <dt class="dim">{t('Reward')}</dt>
+      <dd class="number">{rewardText(ranking.value?.rewards[index])}</dd>
+      <dd class="number dim">
+        {ranking.value &&
+          t('no. {0} of {1}', ranking.value.ranks[index] + 1, whole(ranking.value.order.length))}
+      </dd>
+    </dl>
+  );
+}
+
+function latencyOf(shown: RunData, one: CandidateView) {
+  const extra = shown.arms.find(({ arm }) => arm === extraArm(one.arm, one.id));
+  if (extra?.latency) return extra.latency;
+  const arm = shown.arms.find(({ arm, chosen }) => arm === one.arm && chosen?.id === one.id);
+  return arm?.latency ?? (arm && !arm.control ? shown.latency : null);
+}
+
+function Accuracies({ one, shown }: { one: CandidateView; shown: RunData }) {
+  const test = chosenScores.value?.test ?? null;
+  const { original } = shown.scores.validation;
+  return (
+    <>
+      <dl class="steps">
+        {accuracyKeys.map((key) => (
+          <div key={key} class={one[key] === undefined ? '' : 'on'}>
+            <dt class="dim">{accuracyName(key)}</dt>
+            <dd>
+              {one[key] === undefined ? (
+                <span class="dim">{t('not yet')}</span>
+              ) : (
+                <b class="number">{percent(one[key])}</b>
+              )}
+            </dd>
+          </div>
+        ))}
+        {test !== null && (
+          <div class="on">
+            <dt class="dim">{t('test')}</dt>
+            <dd>
+              <b class="number">{percent(test)}</b>
+            </dd>
+          </div>
+        )}
+      </dl>
+      <p class="dim note">
+        {shown.data && t('Validation, {0} images never trained on.', whole(shown.data.validation))}{' '}
+        {test !== null &&
+          shown.data &&
+          t('Test, {0} images that the search never saw.', whole(shown.data.test))}{' '}
+        {original !== undefined && t('Original {0}', percent(original))}
+        {original !== undefined &&
+          shown.scores.test !== null &&
+          t(' ({0} on test)', percent(shown.scores.test))}
+        {original !== undefined && '.'}
+      </p>
+    </>
+  );
+}
+
+const spreadText = (given: Spread | null) =>
+  given === null
+    ? '–'
+    : given.deviation === null
+      ? percent(given.mean)
+      : `${given.mean.toFixed(1)} ± ${percent(given.deviation)}`;
+
+/** The control arms at the same budget. */
+function Beside() {
+  const found = controls(marksNow.value);
+  if (found.length === 0) return null;
+  const keys = ([...accuracyKeys, 'test'] as const).filter((key) => found.some((one) => one.accuracies[key]));
+  if (keys.length === 0) return null;
+  return (
+    <table class="beside">
+      <caption class="dim">{t('Control arms at the same budget')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('arm')}</th>
+          {keys.map((key) => (
+            <th scope="col" key={key}>
+              {key === 'test' ? t('test') : accuracyName(key)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {found.map((one) => (
+          <tr key={one.name}>
+            <th scope="row">
+              <span class="bad" aria-hidden="true">
+                ◇
+              </span>{' '}
+              {one.name}
+              {one.arms > 1 && <span class="dim"> × {one.arms}</span>}
+            </th>
+            {keys.map((key) => (
+              <td key={key}>{spreadText(one.accuracies[key])}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The second candidate of a comparison, or how to get one. */
+function Second() {
+  const ref = candidateRef.value!;
+  if (comparing.value)
+    return (
+      <p class="second" role="status">
+        {t('Pick the other in the chart or the table, or')}{' '}
+        <button type="button" class="plain link" onClick={() => void compareWithFile(ref)}>
+          {t('a file…')}
+        </button>{' '}
+        <button type="button" class="plain link" onClick={() => (comparing.value = false)}>
+          {t('Cancel')}
+        </button>
+      </p>
+    );
+  const other = boardNow.value?.columns.candidates[secondIndex.value];
+  const one = boardNow.value?.columns.candidates[chosenIndex.value];
+  if (!other || !one || !second.value) return null;
+  const to = second.value;
+  const points = (other.recalibrated ?? other.cut ?? NaN) - (one.recalibrated ?? one.cut ?? NaN);
+  return (
+    <p class="second">
+      <span aria-hidden="true">□ </span>
+      {t('Candidate {0}', other.id)}:{' '}
+      <span class="number">
+        {t('{0} MACs', change(one.macs, other.macs))}
+        {!Number.isNaN(points) && `, ${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} ${t('points')}`}
+      </span>{' '}
+      <button type="button" class="plain link" onClick={() => compareTwo(ref, to)}>
+        {t('Open channel diff')}
+      </button>{' '}
+      <button type="button" class="plain" aria-label={t('No comparison')} onClick={() => chooseSecond(null)}>
+        ✕
+      </button>
+    </p>
+  );
+}
+
+function Actions({ one, shown }: { one: CandidateView; shown: RunData }) {
+  const ref = candidateRef.value!;
+  const config = mainArm.value ? whatIsWritten(shown, mainArm.value, one)?.config : undefined;
+  const why = reasons(one, shown);
+  const said = [...new Set(Object.values(why).filter((text) => text !== null))];
+  return (
+    <>
+      <div class="buttons">
+        <Button
+          kind={why.fineTune ? 'secondary' : 'primary'}
+          disabled={!!why.fineTune}
+          onClick={() => void fineTune(ref)}
+        >
+          {t('Fine-tune')}
+        </Button>
+        <Button disabled={!!why.write} onClick={() => void write(ref)}>
+          {t('Write model…')}
+        </Button>
+        <Button onClick={() => (comparing.value = !comparing.value)}>{t('Compare with…')}</Button>
+        <Button disabled={!!why.commit} onClick={() => void commit(ref, config)}>
+          {t('Commit…')}
+        </Button>
+      </div>
+      {said.length > 0 && <p class="dim note">{said.join(' ')}</p>}
+    </>
+  );
+}
+
+/** Why a button can't be used now, one sentence each. */
+function reasons(one: CandidateView, shown: RunData): Record<'fineTune' | 'write' | 'commit', string | null> {
+  const untrusted = trusted.value ? null : t('This needs a trusted workspace.');
+  const working = (name: 'fineTune' | 'write' | 'commit') => busy.value.get(name)?.what;
+  const busyWith = (name: 'fineTune' | 'write' | 'commit') => (working(name) ? `${working(name)}…` : null);
+  return {
+    fineTune:
+      untrusted ??
+      busyWith('fineTune') ??
+      (one.fineTuned !== undefined
+        ? t('It is fine-tuned already.')
+        : shown.data === null
+          ? t('Fine-tuning needs images: this run had none.')
+          : null),
+    write: untrusted ?? busyWith('write'),
+    commit: untrusted ?? busyWith('commit') ?? busyWith('write'),
+  };
+}

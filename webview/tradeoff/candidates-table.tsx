@@ -1,0 +1,182 @@
+import { useMemo, useRef } from 'preact/hooks';
+import { PanelCard } from '../components/panel-card.tsx';
+import { VirtualList } from '../components/virtual-list.tsx';
+import type { Column } from '../components/virtual-list.tsx';
+import { amount, percent, size, whole } from '../format.ts';
+import { plural, t } from '../strings.ts';
+import { TextField } from '../ui.tsx';
+import { compareTwo, star } from './actions.ts';
+import { noFilter } from './rows.ts';
+import type { Filter, SortKey } from './rows.ts';
+import {
+  boardNow,
+  chosenIndex,
+  filter,
+  hovered,
+  isStarred,
+  listed,
+  pick,
+  ranking,
+  refOf,
+  second,
+  secondIndex,
+  sort,
+} from './state.ts';
+import { rewardText } from './words.ts';
+
+/** All candidates in rows: the chart's twin for those who don't see it, and for exact numbers. */
+export function CandidatesTable() {
+  const now = boardNow.value;
+  const shift = useRef(false);
+  const columns = useMemo(headings, []);
+  if (!now) return null;
+  const { candidates, control } = now.columns;
+  const order = listed.value;
+  const rewards = ranking.value?.rewards;
+  const filtered = filter.value;
+  const set = (part: Partial<Filter>) => (filter.value = { ...filter.value, ...part });
+  const isSet = filtered.text !== '' || filtered.within || filtered.front || filtered.starred;
+  const chosen = chosenIndex.value;
+  const toggle = (key: 'within' | 'front' | 'starred', label: string) => (
+    <button
+      type="button"
+      class="chip"
+      aria-pressed={filtered[key]}
+      onClick={() => set({ [key]: !filtered[key] })}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <PanelCard
+      class="candidates-card filled"
+      flush
+      title={t('Candidates')}
+      hint={
+        isSet
+          ? t('{0} of {1}', whole(order.length), whole(candidates.length))
+          : plural(candidates.length, '{0} candidate', '{0} candidates', whole(candidates.length))
+      }
+      actions={
+        <>
+          {toggle('within', t('within budget'))}
+          {toggle('front', t('on the front'))}
+          {toggle('starred', t('★ starred'))}
+          <TextField
+            class="search"
+            label={t('Filter candidates')}
+            placeholder={t('Number, origin, arm')}
+            value={filtered.text}
+            onInput={(text) => set({ text })}
+          />
+        </>
+      }
+    >
+      <div
+        class="shifted"
+        onClickCapture={(event) => (shift.current = event.shiftKey)}
+        onKeyDownCapture={() => (shift.current = false)}
+        onPointerLeave={() => (hovered.value = -1)}
+      >
+        <VirtualList
+          class="candidates"
+          label={t('Candidates')}
+          columns={columns}
+          rows={order}
+          rowKey={(i) => `${candidates[i].id}@${candidates[i].arm}`}
+          rowClass={(i) => (i === secondIndex.value ? 'second-row' : now.within[i] ? '' : 'over')}
+          selected={(i) => i === chosen}
+          sort={{ key: sort.value.key, down: sort.value.descending }}
+          onSort={({ key, down }) => (sort.value = { key: key as SortKey, descending: down })}
+          onSelect={(i) => {
+            pick(i, shift.current);
+            shift.current = false;
+          }}
+          onActivate={(i) => {
+            const ref = refOf(i);
+            if (ref && second.value && secondIndex.value !== i) compareTwo(ref, second.value);
+          }}
+          onToggle={(i) => star(refOf(i)!)}
+          onHover={(i) => (hovered.value = i ?? -1)}
+          onKey={(event, i) => {
+            if (event.key !== 'c') return false;
+            pick(i, true);
+            return true;
+          }}
+          cells={(i) => {
+            const one = candidates[i];
+            const starred = isStarred(one);
+            return [
+              <button
+                type="button"
+                tabIndex={-1}
+                data-own
+                class={`plain star${starred ? ' on' : ''}`}
+                aria-pressed={starred}
+                aria-label={t('Star candidate {0}', one.id)}
+                onClick={() => star(refOf(i)!)}
+              >
+                {starred ? '★' : '☆'}
+              </button>,
+              <>
+                {one.id}
+                {i === secondIndex.value && <span class="dim"> □</span>}
+              </>,
+              <span class="mono">{rewardText(rewards?.[i])}</span>,
+              percent(now.columns.cut[i]),
+              percent(now.columns.recalibrated[i]),
+              percent(now.columns.fineTuned[i]),
+              <span title={whole(one.macs)}>{amount(one.macs)}</span>,
+              <span title={whole(one.params)}>{amount(one.params)}</span>,
+              <span title={whole(one.bytes)}>{size(one.bytes)}</span>,
+              <span class="dim">{one.origin}</span>,
+              <span class="dim">
+                {control[i] === 1 && '◇ '}
+                {one.arm}
+              </span>,
+            ];
+          }}
+        />
+      </div>
+      {order.length === 0 && (
+        <p class="none dim">
+          {candidates.length === 0 ? t('No candidates yet.') : t('No candidate passes the filter.')}{' '}
+          {isSet && (
+            <button type="button" class="plain link" onClick={() => (filter.value = noFilter)}>
+              {t('Show all')}
+            </button>
+          )}
+        </p>
+      )}
+    </PanelCard>
+  );
+}
+
+function headings(): Column[] {
+  const number = (key: SortKey, label: string, width: string, title?: string): Column => ({
+    key,
+    label,
+    width,
+    align: 'end',
+    sortable: true,
+    ...(title ? { title } : {}),
+  });
+  return [
+    { key: 'starred', label: '★', width: '22px', align: 'end', sortable: true, title: t('Starred first') },
+    { key: 'id', label: t('candidate'), width: 'minmax(64px, 0.7fr)', sortable: true },
+    number('reward', t('reward'), 'minmax(60px, 0.8fr)', t('Under the coefficients above')),
+    number('cut', t('after cutting'), 'minmax(82px, 1fr)', t('Straight after cutting, validation split')),
+    number(
+      'recalibrated',
+      t('recalibrated'),
+      'minmax(82px, 1fr)',
+      t('After batch-norm recalibration, validation split'),
+    ),
+    number('fineTuned', t('fine-tuned'), 'minmax(72px, 1fr)', t('After fine-tuning, validation split')),
+    number('macs', t('MACs'), 'minmax(60px, 0.9fr)'),
+    number('params', t('parameters'), 'minmax(74px, 0.9fr)'),
+    number('bytes', t('bytes'), 'minmax(66px, 0.9fr)', t('Weights as float32')),
+    { key: 'origin', label: t('found by'), width: 'minmax(72px, 0.9fr)', align: 'end', sortable: true },
+    { key: 'arm', label: t('arm'), width: 'minmax(96px, 1.1fr)', align: 'end', sortable: true },
+  ];
+}

@@ -1,0 +1,135 @@
+import { PanelCard } from '../components/panel-card.tsx';
+import { percent, whole as wholeNumber } from '../format.ts';
+import { run } from '../state.ts';
+import { plural, t } from '../strings.ts';
+import { Button, Dropdown } from '../ui.tsx';
+import { TradeoffChart, zoomBy } from './chart.tsx';
+import { below, isoFits, whole, zoomed } from './scene.ts';
+import { Sliders } from './sliders.tsx';
+import { accuracyKey, accuracyKeys, boardNow, costKey, costKeys, front, view, xs, ys } from './state.ts';
+import type { CostChoice } from './state.ts';
+import { accuracyName, costName } from './words.ts';
+
+/** Fits the axes to the front, which is where one chooses. */
+function fitFront(): void {
+  const line = front.value;
+  if (line.length < 2) return;
+  const x = line.map((i) => xs.value[i]);
+  const y = line.map((i) => ys.value[i]);
+  const [x0, x1, y0, y1] = [x[0], x[x.length - 1], y[0], y[y.length - 1]];
+  const [dx, dy] = [(x1 - x0) * 0.05 || x0 * 0.05, (y1 - y0) * 0.08 || 1];
+  zoomed.value = { x: [x0 - dx, x1 + dx], y: [Math.max(0, y0 - dy), Math.min(100, y1 + dy)] };
+}
+
+/** The chart, what is on its axes, and the coefficients below it. */
+export function ChartCard() {
+  const size = boardNow.value?.columns.size ?? 0;
+  const measured = (key: CostChoice) =>
+    key !== 'latency' || run.value?.latency != null || run.value?.arms.some((arm) => arm.latency);
+  const hidden = below.value;
+  const stage = run.value?.stage;
+  return (
+    <PanelCard
+      class="chart-card"
+      title={t('Accuracy against {0}', costName(costKey.value))}
+      hint={plural(size, '{0} candidate', '{0} candidates', wholeNumber(size))}
+      actions={
+        <>
+          <Dropdown
+            label={t('Cost on the horizontal axis')}
+            value={costKey.value}
+            options={costKeys
+              .filter(measured)
+              .map((value) => ({ value, label: t('x: {0}', costName(value)) }))}
+            onChange={(cost) => {
+              zoomed.value = null;
+              view.value = { ...view.value, cost };
+            }}
+          />
+          <Dropdown
+            label={t('Accuracy on the vertical axis')}
+            value={accuracyKey.value}
+            options={accuracyKeys.map((value) => ({ value, label: t('y: {0}', accuracyName(value)) }))}
+            onChange={(accuracy) => {
+              zoomed.value = null;
+              view.value = { ...view.value, accuracy };
+            }}
+          />
+          <button
+            type="button"
+            class="chip"
+            aria-pressed={view.value.log}
+            onClick={() => {
+              zoomed.value = null;
+              view.value = { ...view.value, log: !view.value.log };
+            }}
+          >
+            {t('log')}
+          </button>
+          <span class="zoom" role="group" aria-label={t('Zoom')}>
+            <Button kind="icon" label={t('Zoom in')} onClick={() => zoomBy(1 / 1.5)}>
+              <span aria-hidden="true">+</span>
+            </Button>
+            <Button kind="icon" label={t('Zoom out')} disabled={!zoomed.value} onClick={() => zoomBy(1.5)}>
+              <span aria-hidden="true">−</span>
+            </Button>
+            <Button
+              kind="icon"
+              label={t('Fit the front')}
+              disabled={front.value.length < 2}
+              onClick={fitFront}
+            >
+              <span aria-hidden="true">⌜⌟</span>
+            </Button>
+            <Button
+              kind="icon"
+              label={t('Show all')}
+              disabled={!zoomed.value}
+              onClick={() => (zoomed.value = null)}
+            >
+              <span aria-hidden="true">⤢</span>
+            </Button>
+          </span>
+        </>
+      }
+    >
+      <div class="plot-frame">
+        <TradeoffChart />
+        {size === 0 && (
+          <p class="plot-note dim" role="status">
+            {run.value?.done
+              ? t('This run proposed no candidates.')
+              : t('Candidates appear here as they are found.')}{' '}
+            {!run.value?.done && stage?.message}
+          </p>
+        )}
+      </div>
+      <p class="legend dim" aria-hidden="true">
+        <span class="key dot" /> {t('within the budget')} <span class="key hollow" /> {t('over it')}{' '}
+        <span class="key front" /> {t('front')} <span class="key diamond" /> {t('control arm')}{' '}
+        {isoFits.value && (
+          <>
+            <span class="key dashed" /> {t('equal reward')}
+          </>
+        )}
+        <span class="grow" />
+        {hidden > 0 && (
+          <button
+            type="button"
+            class="plain link"
+            onClick={() => (zoomed.value = { x: whole.value.x, y: [0, whole.value.y[1]] })}
+          >
+            {plural(
+              hidden,
+              '{0} candidate below {1}: show',
+              '{0} candidates below {1}: show',
+              String(hidden),
+            ).replace('{1}', percent(whole.value.y[0], 0))}
+          </button>
+        )}
+        {hidden === 0 && <span class="hint">{t('Drag to zoom, Alt and drag to move, Ctrl and wheel')}</span>}
+      </p>
+      <Sliders />
+    </PanelCard>
+  );
+}
