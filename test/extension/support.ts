@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** A bundle of dist/, which `npm test` makes first. */
+export function built(name: string): string {
+  const file = path.join(root, 'dist', name);
+  if (!existsSync(file)) throw new Error(`dist/${name} is not there: npm run build`);
+  return file;
+}
+
+export const demoModel = path.join(root, 'media/demo/model.h5');
+export const demoImages = path.join(root, 'media/demo/garden.zip');
