@@ -10,6 +10,11 @@ import type { RewardedMetaSettings } from './settings.ts';
 /** Images a scoring run of the network takes at once. */
 const SCORE_BATCH = 250;
 
+export type ScoreSettings = Pick<
+  RewardedMetaSettings,
+  'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
+>;
+
 /**
  * Scores candidates: batch-norm recalibration on training images, then top-1 on the validation split (spec 1.4), the
  * same images for every candidate. A network without batch norm has nothing to recalibrate.
@@ -20,7 +25,10 @@ export class CandidateScorer {
 
   constructor(
     private readonly images: MethodImages,
-    private readonly settings: RewardedMetaSettings,
+    private readonly settings: Pick<
+      RewardedMetaSettings,
+      'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
+    >,
     root: RandomState,
   ) {
     const { set, preprocess } = images;

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import { Random } from '../../graph/random.ts';
+import type { RandomState } from '../../graph/random.ts';
+import type { KeptChannels } from '../../graph/types.ts';
+import type { Snapshot } from '../../runtime/types.ts';
+import { importanceOf } from '../baselines/importance.ts';
+import type { Importance } from '../baselines/importance.ts';
+import { taylorImportance } from '../baselines/taylor.ts';
+import { FixedBatches, imagesOf } from '../images.ts';
+import type { Candidate, Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import { Agent } from './agent.ts';
+import type { UpdateStats } from './agent.ts';
+import { Constraints } from './constraints.ts';
+import { confirmed, fill } from './finish.ts';
+import type { Choice } from './finish.ts';
+import { constrainedSettings, parseConstrained } from './settings.ts';
+import type { ConstrainedSettings } from './settings.ts';
+import { Space } from './space.ts';
+import { Trials, trialsSchema } from './trials.ts';
+import type { Trial } from './trials.ts';
+
+const word = z.number().int().min(0);
+const keptSchema = z.array(z.array(z.number().int().min(0)));
+const checkpointSchema = z.strictObject({
+  kind: z.literal('constrained'),
+  root: z.tuple([word, word, word, word]),
+  /** share of every group at which the budgets just hold */
+  share: z.number(),
+  /** settled once: gradients are slow, and engines differ in their last digits */
+  importance: z.array(z.array(z.number())),
+  agent: z.unknown(),
+  trials: trialsSchema,
+  /** the networks that the end is chosen from, and how far that has come */
+  ends: z
+    .object({ entries: z.array(keptSchema), chosen: z.array(z.object({ id: word, kept: keptSchema })) })
+    .nullable(),
+  /** candidates in a row that could not be measured */
+  failures: z.number().int().min(0),
+});
+type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** Candidates in a row that a script may fail for before the run gives up. */
+const MOST_FAILURES = 40;
+
+/**
+ * Pruning as a constrained Markov decision process (arXiv 2110.08558): PPO-Lagrangian from a trained network. Reward is
+ * the accuracy after cutting and batch-norm recalibration; costs are whatever the budgets are on, measured one by one
+ * and never differentiated; each has a multiplier of its own.
+ */
+export const constrained: Method<ConstrainedSettings> = {
+  name: 'constrained',
+  summary:
+    'constrained reinforcement learning (PPO-Lagrangian): accuracy within any budgets that can be measured',
+  needsImages: true,
+  measures: true,
+  settings: constrainedSettings,
+  run,
+};
+
+async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void> {
+  const images = imagesOf(context, 'constrained');
+  if (images.set.validation.size === 0)
+    throw new InputError('the method constrained needs validation images to score on');
+  const settings = parseConstrained(context.settings);
+  const resumed = context.resume && parseCheckpoint(context.resume);
+  const constraints = new Constraints(context, settings.scriptSeconds);
+  constraints.check();
+  const root: RandomState = resumed?.root ?? context.random.state;
+  const importance = resumed
+    ? resumed.importance.map((values) => Float64Array.from(values))
+    : await importanceFor(context, images, settings, root);
+  const { graph, dependencies, roundTo } = context;
+  const make = (at: number) =>
+    new Space(graph, dependencies, roundTo, importance, constraints.limits, at, settings);
+  if (!resumed) {
+    const message = `${settings.updates * settings.episodesPerUpdate} episodes of ${make(1).decisions} decisions, a ${settings.granularity === 'ratio' ? 'ratio a group' : 'decision a channel'}; budgets: ${constraints.names.map((name, i) => `${name} at most ${constraints.limits[i].toFixed(1)} %`).join(', ')}`;
+    yield { type: 'stage', stage: 'search', message };
+  }
+  const share = resumed?.share ?? (await uniformShare(make(1), constraints));
+  const space = make(share);
+  const trials = new Trials(context, images, constraints, settings, root, resumed?.trials);
+  const agent = new Agent(space, settings, new Random(root).fork('agent'));
+  if (resumed) agent.restore({ json: resumed.agent, arrays: context.resume!.arrays });
+  let ends = resumed?.ends ?? null;
+  let failures = resumed?.failures ?? 0;
+  const total = settings.updates * settings.episodesPerUpdate;
+
+  const checkpoint = (): MethodEvent => ({
+    type: 'checkpoint',
+    take: () => {
+      const { json, arrays } = agent.snapshot();
+      const state: Checkpoint = {
+        kind: 'constrained',
+        root: [...root],
+        share,
+        importance: importance.map((values) => [...values]),
+        agent: json,
+        trials: trials.state,
+        ends: structuredClone(ends),
+        failures,
+      };
+      return { json: state, arrays };
+    },
+  });
+  const stepsNow = (): number => {
+    const { tuneSteps } = settings;
+    return tuneSteps[Math.min(tuneSteps.length - 1, Math.floor(agent.progress * tuneSteps.length))];
+  };
+  async function* tried(
+    choice: Choice,
+    origin: string,
+    steps: number,
+  ): AsyncGenerator<MethodEvent, Trial, void> {
+    const { trial, fresh } = await trials.run(choice, origin, steps);
+    if (fresh) yield { type: 'candidate', candidate: trials.candidate(trial, choice.kept) };
+    if (fresh && trial.failed !== undefined)
+      yield { type: 'warning', message: `candidate ${trial.id} could not be measured: ${trial.failed}` };
+    failures = trial.failed === undefined ? 0 : failures + 1;
+    if (failures >= MOST_FAILURES)
+      throw new InputError(
+        `${failures} candidates in a row could not be measured, the last: ${trial.failed}`,
+      );
+    return trial;
+  }
+
+  // the uniform width is where the policy starts, and the one to beat
+  if (!resumed) {
+    yield* tried(space.uniform(share), 'uniform', stepsNow());
+    yield checkpoint();
+  }
+  while (!agent.done) {
+    const trial = yield* tried(space.kept(agent.propose()), 'policy', stepsNow());
+    const update = agent.tell({ reward: trial.accuracy ?? 0, costs: trial.costs });
+    yield { type: 'progress', stage: 'search', done: agent.episodesTold, total, unit: 'candidates' };
+    if (update) yield* tell(update);
+    yield checkpoint();
+  }
+  return { chosen: yield* finish() };
+
+  function* tell(stats: UpdateStats): Generator<MethodEvent, void, void> {
+    const step = stats.update;
+    const metric = (name: string, value: number): MethodEvent => ({ type: 'metric', name, step, value });
+    if (Number.isFinite(stats.reward)) {
+      yield metric('reward', stats.reward);
+      for (const [c, name] of constraints.names.entries())
+        // a share of its limit: 1 is the budget, whatever it is on
+        yield metric(`cost:${name}`, stats.costs[c] / constraints.limits[c]);
+      yield metric('entropy', stats.entropy);
+      yield metric('kl', stats.kl);
+    } else {
+      const message = `update ${step + 1}: no candidate could be measured, so nothing was learned from it`;
+      yield { type: 'warning', message };
+    }
+    for (const [c, name] of constraints.names.entries())
+      yield metric(`multiplier:${name}`, stats.multipliers[c]);
+    yield { type: 'widths', step, architecture: space.kept(agent.greedy()).architecture };
+    const [leader] = trials.leaders;
+    if (leader)
+      yield {
+        type: 'generation',
+        generation: step,
+        best: leader.trial.id,
+        reward: trials.rank(leader.trial),
+      };
+  }
+
+  async function* finish(): AsyncGenerator<MethodEvent, Candidate, void> {
+    const steps = settings.tuneSteps.at(-1)!;
+    if (!ends) {
+      const entries = entriesFor();
+      ends = { entries: entries.map((kept) => kept.map((c) => [...c])), chosen: [] };
+      const message = `bringing ${entries.length} of the best to the budgets`;
+      yield { type: 'stage', stage: 'finalists', message };
+    }
+    while (ends.entries.length) {
+      const kept = ends.entries[0];
+      const choice = { architecture: kept.map((c) => c.length), kept };
+      const filled = await fill(choice, space, constraints, settings);
+      if (filled) {
+        const trial = yield* tried(filled, 'finalist', steps);
+        if (trial.accuracy !== null) ends.chosen.push({ id: trial.id, kept: filled.kept.map((c) => [...c]) });
+      }
+      ends.entries.shift();
+      yield checkpoint();
+    }
+    const byId = trials.state.trials;
+    const ranked = [...ends.chosen].sort(
+      (a, b) =>
+        byId[b.id].accuracy! - byId[a.id].accuracy! ||
+        (constraints.excess(byId[a.id].costs) || 0) - (constraints.excess(byId[b.id].costs) || 0) ||
+        a.id - b.id,
+    );
+    for (const { id, kept } of ranked) {
+      const choice = { architecture: byId[id].architecture, kept };
+      const final = await confirmed(choice, space, constraints, settings);
+      if (!final) continue;
+      if (final === choice) return trials.candidate(byId[id], kept);
+      const trial = yield* tried(final, 'finalist', steps);
+      if (trial.accuracy !== null) return trials.candidate(trial, final.kept);
+    }
+    throw new InputError(
+      'no network was measured within all budgets; ask for a little more, or raise the setting latencyMargin or scriptSeconds',
+    );
+  }
+
+  /** Where the end is chosen from; the paper's is a single episode drawn from the policy. */
+  function entriesFor(): KeptChannels[] {
+    if (settings.final === 'sample') return [space.kept(agent.sample(new Random(root).fork('final'))).kept];
+    const greedy = space.kept(agent.greedy()).kept;
+    if (settings.final === 'greedy') return [greedy];
+    return [...trials.leaders.map(({ kept }) => kept), greedy];
+  }
+}
+
+/** Share of every group at which the uniform network just meets all budgets; the least where none is measured to. */
+async function uniformShare(space: Space, constraints: Constraints): Promise<number> {
+  let [low, high] = [0, 1];
+  // a measurement is dear and noisy, a formula neither
+  for (let i = 0; i < (constraints.measuredAtAll ? 7 : 30); i++) {
+    const middle = (low + high) / 2;
+    const choice = space.uniform(middle);
+    const within = constraints.used(choice.architecture) <= 1 && (await constraints.holds(choice, 1, 0));
+    if (within) low = middle;
+    else high = middle;
+  }
+  return Math.max(low, 1e-3);
+}
+
+async function importanceFor(
+  { graph, weights, dependencies }: MethodContext,
+  { set, preprocess, backend }: MethodImages,
+  settings: ConstrainedSettings,
+  root: RandomState,
+): Promise<Importance> {
+  if (settings.importance !== 'taylor')
+    return importanceOf(graph, dependencies, weights, settings.importance).importance;
+  const random = new Random(root).fork('taylor images');
+  const some = FixedBatches.draw(set.train, preprocess, random, 10 * 128, 128);
+  return await taylorImportance(backend, graph, dependencies, weights, some);
+}
+
+function parseCheckpoint({ json }: Snapshot): Checkpoint {
+  const parsed = checkpointSchema.safeParse(json);
+  if (!parsed.success)
+    throw new InputError('the checkpoint of the method constrained is damaged, or of another version');
+  return parsed.data;
+}
