@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { options } from './bundle.mjs';
-import { webviewEntry, webviewOptions } from './webview.mjs';
+import { webviewEntry, webviewOptions, zodInEnglish } from './webview.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 const entries = {
@@ -13,7 +13,15 @@ const entries = {
 };
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
-  await build({ ...options, entryPoints: [entry], outfile: `dist/${name}.cjs` });
+  // the extension's host loads it whole at its start: small
+  const small = name === 'extension' ? { minify: true, legalComments: 'none' } : {};
+  await build({
+    ...options,
+    ...small,
+    plugins: [zodInEnglish],
+    entryPoints: [entry],
+    outfile: `dist/${name}.cjs`,
+  });
 }
 chmodSync('dist/cli.cjs', 0o755);
 // the panel: dist/webview/panel.js and panel.css
