@@ -1,0 +1,147 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { readConfig } from '../../config/files.ts';
+import type { PrunedConfig } from '../../config/schema.ts';
+import { InputError } from '../../graph/errors.ts';
+import { t } from '../l10n.ts';
+import { activeFile, pickFile } from '../models/find.ts';
+import { isConfig } from '../models/kinds.ts';
+import { folderOf, uriOf } from './arguments.ts';
+import { sideOf } from './models.ts';
+import { cancellable } from './progress.ts';
+import { needTrust } from './register.ts';
+import type { Handler, Parts } from './register.ts';
+
+/** Commands on pruned configs; they take a run as well, whose config was written. */
+export function configCommands(parts: Parts): Record<string, Handler> {
+  const { panels, commits, log, tfjs, runs } = parts;
+
+  async function config(given: unknown, title: string): Promise<vscode.Uri | undefined> {
+    const folder = folderOf(given);
+    if (folder) {
+      const written = runs.list.find((run) => run.folder === folder)?.written;
+      if (!written) throw new InputError(t('This run has written no config yet.'));
+      return vscode.Uri.file(written.config);
+    }
+    const named = uriOf(given);
+    const uri = named ?? activeFile();
+    if (uri && isConfig(uri.fsPath)) return uri;
+    if (named)
+      throw new InputError(t('{0} is no pruned config (*.espalier.json).', path.basename(named.fsPath)));
+    return await pickFile('config', title, tfjs);
+  }
+
+  return {
+    'espalier.openDiff': async (given) => {
+      const uri = await config(given, t('Channel diff of which config?'));
+      if (!uri) return;
+      const { source } = await saved(uri);
+      const model = path.resolve(path.dirname(uri.fsPath), source.path);
+      await panels.compare(sideOf(vscode.Uri.file(model)), sideOf(uri));
+    },
+    'espalier.apply': async (given) => {
+      needTrust();
+      const uri = await config(given, t('Apply which config?'));
+      if (uri) await apply(parts, uri, await saved(uri));
+    },
+    'espalier.verify': async (given) => {
+      const uri = await config(given, t('Verify which config?'));
+      if (!uri) return;
+      const { targets } = await saved(uri);
+      // A script is somebody's code.
+      if (targets.some(({ metric }) => metric === 'script')) needTrust();
+      await verify(parts, uri);
+    },
+    'espalier.commitConfig': async (given) => {
+      needTrust();
+      const uri = await config(given, t('Commit which config?'));
+      if (!uri) return;
+      await saved(uri);
+      const committed = await commits.commit(uri);
+      if (!committed) return;
+      const { hash, files } = committed;
+      log.info(`commit ${hash}: ${files.join(', ')}`);
+      void vscode.window.showInformationMessage(
+        files.length === 1
+          ? t('Committed {0} as {1}.', path.basename(files[0]), hash.slice(0, 7))
+          : t('Committed {0} files as {1}.', files.length, hash.slice(0, 7)),
+      );
+      return committed;
+    },
+  };
+}
+
+/** Reads a config; one with changes in the editor is saved first, if the user wants. @throws InputError */
+async function saved(uri: vscode.Uri): Promise<PrunedConfig> {
+  const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+  if (document?.isDirty) await document.save();
+  return await readConfig(uri.fsPath);
+}
+
+async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedConfig): Promise<void> {
+  const folder = path.dirname(uri.fsPath);
+  const source = path.resolve(folder, config.source.path);
+  const out = config.pruned
+    ? path.resolve(folder, config.pruned.path)
+    : source.replace(/(\.[^./\\]+)$/, '.pruned$1');
+  let target: string | undefined = out;
+  if (await stat(out).catch(() => null)) {
+    const [replace, elsewhere] = [t('Replace'), t('Save Elsewhere…')];
+    const answer = await vscode.window.showWarningMessage(
+      t('{0} is there already.', path.basename(out)),
+      {
+        modal: true,
+        detail: t(
+          'Applying cuts the original without training: a fine-tuned model of the same name would be lost.',
+        ),
+      },
+      elsewhere,
+      replace,
+    );
+    if (answer === elsewhere)
+      target = (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(freeName(out)) }))?.fsPath;
+    else if (answer !== replace) return;
+  }
+  if (!target) return;
+  const { model, notes } = await cancellable(t('Applying {0}', path.basename(uri.fsPath)), async (signal) =>
+    (await engine.look()).request('apply', { config: uri.fsPath, out: target }, signal),
+  );
+  const [inspect, compare] = [t('Inspect'), t('Compare with Original')];
+  void vscode.window
+    .showInformationMessage(
+      [t('Wrote {0}.', vscode.workspace.asRelativePath(model)), ...notes].join(' '),
+      inspect,
+      compare,
+    )
+    .then(async (pressed) => {
+      if (pressed === inspect) await panels.openModel(vscode.Uri.file(model), { tab: 'network' });
+      if (pressed === compare)
+        await panels.compare(sideOf(vscode.Uri.file(source)), sideOf(vscode.Uri.file(model)));
+    });
+}
+
+function freeName(file: string): string {
+  const { dir, name, ext } = path.parse(file);
+  return path.join(dir, `${name}.applied${ext}`);
+}
+
+async function verify({ engine, log }: Parts, uri: vscode.Uri): Promise<void> {
+  const name = path.basename(uri.fsPath);
+  const { ok, checks } = await cancellable(t('Verifying {0}', name), async (signal) =>
+    (await engine.look()).request('verify', { config: uri.fsPath }, signal),
+  );
+  log.info(`verify ${uri.fsPath}: ${ok ? 'all holds' : 'something differs'}`);
+  for (const check of checks) log[check.ok ? 'info' : 'warn'](`  ${check.what}: ${check.text}`);
+  const show = t('Show Log');
+  const failed = checks.filter((check) => !check.ok);
+  const said = ok
+    ? vscode.window.showInformationMessage(t('{0} holds: {1} checks passed.', name, checks.length), show)
+    : vscode.window.showWarningMessage(
+        t('{0} no longer holds: {1}', name, failed.map(({ what, text }) => `${what}: ${text}`).join('; ')),
+        show,
+      );
+  void said.then((pressed) => {
+    if (pressed === show) log.show();
+  });
+}

@@ -1,0 +1,42 @@
+import { failureOf } from '../../protocol/rpc.ts';
+import { t } from '../l10n.ts';
+
+/** What a message offers beside its text. */
+export type Action = 'log' | 'resume' | 'setup' | 'health' | 'trust';
+
+/** A failed command, as it is told. Null: the user stopped it, and knows. */
+export interface Told {
+  readonly severity: 'error' | 'warning';
+  readonly text: string;
+  readonly actions: readonly Action[];
+  /** for the log */
+  readonly detail: string;
+}
+
+/**
+ * How a failure is told: what the user can mend is one sentence; what is our fault says so and leads to the log.
+ * @param run whether it happened to a run, which can be resumed
+ */
+export function tell(error: unknown, run = false): Told | null {
+  const { kind, message, detail } = failureOf(error);
+  if (kind === 'cancelled') return null;
+  const actions: Action[] = [];
+  if (/trusted workspace|restricted mode/i.test(message)) actions.push('trust');
+  if (/tensorflow/i.test(message) && /not found|missing|can't|could not|no tensorflow|build/i.test(message))
+    actions.push('setup');
+  if (run && kind === 'internal') actions.push('resume');
+  if (kind === 'internal' || !actions.length) actions.push('log');
+  if (kind === 'internal') actions.push('health');
+  return {
+    severity: kind === 'input' ? 'warning' : 'error',
+    text: kind === 'input' ? message : t('Espalier failed: {0}', oneLine(message)),
+    actions,
+    detail: detail ?? message,
+  };
+}
+
+/** Messages take one line; the log has the rest. */
+function oneLine(text: string): string {
+  const line = text.split('\n').find((part) => part.trim()) ?? t('no reason was given');
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+}

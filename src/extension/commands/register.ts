@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import { InputError } from '../../graph/errors.ts';
+import { t } from '../l10n.ts';
+import type { RunsTree } from '../views/runs-tree.ts';
+import type { TfjsModels } from '../models/tfjs-models.ts';
+import type { Services } from '../types.ts';
+import { folderOf } from './arguments.ts';
+import { tell } from './errors.ts';
+import type { Action } from './errors.ts';
+
+/** What commands work with. */
+export interface Parts extends Services {
+  readonly tfjs: TfjsModels;
+  readonly tree: RunsTree;
+}
+
+export type Handler = (...given: unknown[]) => unknown;
+
+/** Registers commands so that whatever one throws is logged and told in the same way. */
+export function register(parts: Parts, handlers: Readonly<Record<string, Handler>>): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...Object.entries(handlers).map(([id, handler]) =>
+      vscode.commands.registerCommand(id, async (...given: unknown[]) => {
+        try {
+          return await handler(...given);
+        } catch (error) {
+          // Not awaited: a message may stay for hours.
+          void show(parts, id, error, folderOf(given[0]));
+          return undefined;
+        }
+      }),
+    ),
+  );
+}
+
+async function show({ log, runs }: Parts, id: string, error: unknown, run?: string): Promise<void> {
+  const told = tell(error, run !== undefined);
+  if (!told) return;
+  log.error(`${id}: ${told.detail}`);
+  const names: Record<Action, string> = {
+    log: t('Show Log'),
+    resume: t('Resume'),
+    setup: t('Set Up…'),
+    health: t('Engine Health'),
+    trust: t('Manage Trust'),
+  };
+  const say = told.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+  const pressed = await say(told.text, ...told.actions.map((action) => names[action]));
+  const action = told.actions.find((one) => names[one] === pressed);
+  if (action === 'log') log.show();
+  else if (action === 'setup') await vscode.commands.executeCommand('espalier.setUpTensorflow');
+  else if (action === 'health') await vscode.commands.executeCommand('espalier.doctor');
+  else if (action === 'trust') await vscode.commands.executeCommand('workbench.trust.manage');
+  else if (action === 'resume' && run) {
+    await runs.resume(run).catch((again: unknown) => show({ log, runs } as Parts, id, again));
+  }
+}
+
+/** @throws InputError in Restricted Mode */
+export function needTrust(): void {
+  if (!vscode.workspace.isTrusted)
+    throw new InputError(t('In Restricted Mode nothing is run or written: this needs a trusted workspace.'));
+}

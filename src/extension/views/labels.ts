@@ -1,0 +1,113 @@
+import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
+import { t } from '../l10n.ts';
+import { stem } from '../models/kinds.ts';
+
+/** A run's state as the tree tells it apart; `queued` waits for another run. */
+export type RunState = RunSummary['status'] | 'queued';
+
+/** Codicon and theme colour of each state. */
+export const icons: Readonly<Record<RunState, readonly [icon: string, colour?: string]>> = {
+  queued: ['watch'],
+  running: ['loading~spin'],
+  paused: ['debug-pause', 'charts.yellow'],
+  stopped: ['debug-stop'],
+  failed: ['error', 'list.errorForeground'],
+  done: ['pass', 'charts.green'],
+};
+
+/** The state in a word, for tooltips and screen readers. */
+export function stateName(state: RunState): string {
+  const names: Record<RunState, string> = {
+    queued: t('waiting'),
+    running: t('running'),
+    paused: t('paused'),
+    stopped: t('stopped'),
+    failed: t('failed'),
+    done: t('done'),
+  };
+  return names[state];
+}
+
+/** `macs ≤ 50% · 92.4 → 91.6 %`: the goal, and what came out so far. */
+export function runDescription(run: RunSummary, state: RunState, progress: PanelEvent | null): string {
+  const parts = [run.goal];
+  const now = state === 'running' && progressText(progress);
+  if (now) parts.push(now);
+  else if (run.result?.accuracy !== undefined) parts.push(accuracyChange(run.result));
+  if (!['done', 'running'].includes(state)) parts.push(stateName(state));
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** What VS Code matches a tree item's menus by: `run;done;written;report`. */
+export function runContext(run: RunSummary, state: RunState): string {
+  return ['run', state, run.written && 'written', run.written?.report && 'report'].filter(Boolean).join(';');
+}
+
+/** Markdown; what comes from files is escaped by the caller's `escape`. */
+export function runTooltip(run: RunSummary, state: RunState, escape: (text: string) => string): string {
+  const { result } = run;
+  const lines: (readonly [string, string])[] = [
+    [t('Goal'), run.goal || '–'],
+    [t('Method'), `${run.method}, ${run.effort}`],
+    [t('Seed'), String(run.seed)],
+    [t('Candidates'), String(run.candidates)],
+  ];
+  if (result) {
+    if (result.accuracy !== undefined) lines.push([t('Accuracy'), accuracyChange(result)]);
+    lines.push([t('MACs'), share(result.macsShare)], [t('Parameters'), share(result.paramsShare)]);
+  }
+  const head = `**${escape(stem(run.model))}** – ${stateName(state)}`;
+  const table = lines.map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
+  const failure = run.failure ? `\n\n$(error) ${escape(run.failure)}` : '';
+  return `${head}\n\n| | |\n|:--|:--|\n${table.join('\n')}${failure}\n\n${escape(run.id)}`;
+}
+
+function accuracyChange({ accuracy, original }: NonNullable<RunSummary['result']>): string {
+  if (accuracy === undefined) return '';
+  return original === undefined
+    ? `${accuracy.toFixed(1)} %`
+    : `${original.toFixed(1)} → ${accuracy.toFixed(1)} %`;
+}
+
+/** A share of the original in percent. */
+export function share(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}
+
+/** `search 43 % · 3 min left`; empty before anything is known. */
+export function progressText(event: PanelEvent | null): string {
+  if (event?.type !== 'progress') return '';
+  const { stage, done, total, secondsLeft, arm } = event;
+  const percent = total > 0 ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
+  const left = secondsLeft === undefined ? '' : ` · ${t('{0} left', duration(secondsLeft))}`;
+  return `${arm ? `${arm}: ` : ''}${stageName(stage)}${percent}${left}`;
+}
+
+function stageName(stage: string): string {
+  const names: Record<string, string> = {
+    original: t('scoring the original'),
+    generator: t('training the generator'),
+    reward: t('measuring the reward'),
+    search: t('searching'),
+    recalibrate: t('recalibrating'),
+    'fine-tune': t('fine-tuning'),
+    test: t('testing'),
+  };
+  return names[stage] ?? stage;
+}
+
+/** `40 s`, `3 min`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return t('{0} s', Math.max(1, Math.round(seconds)));
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return t('{0} min', minutes);
+  const rest = minutes % 60;
+  return rest ? t('{0} h {1} min', Math.floor(minutes / 60), rest) : t('{0} h', minutes / 60);
+}
+
+/** The status bar's text while a run is alive. */
+export function statusText(run: RunSummary, progress: PanelEvent | null, others: number): string {
+  const what = run.status === 'paused' ? t('paused') : progressText(progress) || t('starting');
+  const more = others > 0 ? ` (+${others})` : '';
+  return `$(${run.status === 'paused' ? 'debug-pause' : 'loading~spin'}) ${stem(run.model)}: ${what}${more}`;
+}
