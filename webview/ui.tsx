@@ -220,9 +220,13 @@ export function Tabs<T extends string>({ active, tabs, label, onSelect, children
       }}
     >
       {tabs.map((one) => (
-        <vscode-panel-tab key={one.id} id={`tab-${one.id}`}>
-          {one.label}
-          {one.badge && <span class="badge">{one.badge}</span>}
+        // named here: the toolkit takes the name once, from a text that may change
+        <vscode-panel-tab
+          key={one.id}
+          id={`tab-${one.id}`}
+          aria-label={one.badge ? `${one.label} ${one.badge}` : one.label}
+        >
+          {one.label} {one.badge && <span class="badge">{one.badge}</span>}
         </vscode-panel-tab>
       ))}
       {tabs.map((one) => (
