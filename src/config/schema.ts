@@ -73,6 +73,7 @@ export const configSchema = z
         .optional()
         .describe("What it was trained from after cutting, where not from the method's own weights."),
       interiorOutputs: z.literal(true).optional().describe('Outputs inside the network were open too.'),
+      candidate: count.optional().describe('Which candidate it is, where not the one that the method chose.'),
     }),
     settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),
     fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),

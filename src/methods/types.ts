@@ -128,6 +128,32 @@ export interface Method<S = unknown> {
   /** validates settings, filling in defaults for this effort; throws InputError */
   settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
   run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;
+  /** how it ranks candidates (RewardSpec), for those who rank them anew; absent where it has no reward */
+  reward?(settings: S, context: WorkContext): unknown;
+  /** what it will do at these settings; throws InputError where it can't work within these budgets */
+  work?(settings: S, context: WorkContext): Work;
+}
+
+/** What a method is told to say something of its work before it does any. */
+export type WorkContext = Pick<MethodContext, 'graph' | 'dependencies' | 'budgets'>;
+
+/**
+ * Work in images, for a prediction of its time. Each counts as much as its network costs: an image of a candidate with
+ * half the MACs of the original is one image at the share 0.5.
+ */
+export interface Work {
+  /** images through training steps: forward, backward, update */
+  readonly trained: readonly ImageWork[];
+  /** images through scoring (ONNX Runtime) */
+  readonly scored: readonly ImageWork[];
+  /** images through batch-norm recalibration (the engine, forward only) */
+  readonly recalibrated: readonly ImageWork[];
+}
+
+export interface ImageWork {
+  readonly images: number;
+  /** MACs of the network that they go through, over the original's */
+  readonly share: number;
 }
 
 export type Effort = 'quick' | 'standard' | 'thorough';

@@ -127,6 +127,11 @@ async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boole
   const { session, plan, model, dependencies, workshop } = shop;
   const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
   const inner = session.takeInner(`method:${arm.name}`);
+  const settings = shop.settings(method, main);
+  if (!inner && arm.tries === 0) {
+    const reward = method.reward?.(settings, { ...shop.model, dependencies, budgets: session.state.budgets });
+    yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
+  }
   if (inner?.random) random.state = inner.random;
   const cost = costModel(model.graph, dependencies);
   const generator = method.run({
@@ -141,7 +146,7 @@ async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boole
           cost(dependencies.groups.map((group) => group.size)),
         ),
     random,
-    settings: shop.settings(method, main),
+    settings,
     images: workshop?.images,
     resume: inner?.snapshot,
     roundTo: plan.roundTo,

@@ -45,13 +45,16 @@ export type RunEventBody =
       readonly test: number;
       readonly preprocess: Preprocess;
       readonly found: string;
+      /** of the image set's names and contents */
+      readonly digest?: string;
     }
   | { readonly type: 'budgets'; readonly budgets: readonly Budget[] }
   | {
       readonly type: 'arm';
       readonly arm: string;
       readonly control: boolean;
-      readonly settings: unknown;
+      /** how the method ranks its candidates, where it has a reward (src/methods/rewarded-meta/reward.ts) */
+      readonly reward?: unknown;
     }
   | { readonly type: 'stage'; readonly arm?: string; readonly stage: string; readonly message: string }
   | {
@@ -113,11 +116,14 @@ export type RunEventBody =
       readonly machine: string;
       /** half of all runs were within this share of the median */
       readonly spread?: number;
+      /** absent: of the run's own result */
+      readonly arm?: string;
     }
   | { readonly type: 'samples'; readonly samples: readonly Sample[] }
   | { readonly type: 'warning'; readonly arm?: string; readonly message: string }
   | { readonly type: 'written'; readonly model: string; readonly config: string; readonly report?: string }
-  | { readonly type: 'done' };
+  /** `arm`: of an extra arm; absent: of the run itself */
+  | { readonly type: 'done'; readonly arm?: string };
 
 /** A test image with what the network says of it, before and after. */
 export interface Sample {

@@ -27,8 +27,8 @@ export async function feasible(
   roundTo: number,
   measure: Measure,
 ): Promise<Feasible> {
-  const open = dependencies.groups.filter((group) => group.frozen === undefined && group.size > 1);
-  if (!open.length) throw new InputError(`nothing can be pruned: ${frozenReasons(dependencies)}`);
+  const nothing = nothingPrunable(dependencies);
+  if (nothing) throw new InputError(nothing);
   const { least, most } = bounds(graph, dependencies, roundTo);
   const budgets: Budget[] = [];
   for (const target of targets)
@@ -92,20 +92,46 @@ export function broken(budgets: readonly Budget[], cost: Cost): Budget[] {
   return budgets.filter((budget) => isStatic(budget.metric) && costBy(cost, budget.metric) > budget.limit);
 }
 
-function check(target: Target, original: number, least: number): Budget {
+/** Whether a target can be reached. */
+export interface Judgement {
+  readonly reachable: boolean;
+  /** in the metric's unit */
+  readonly limit: number;
+  /** why it can't be reached, or why there is nothing to do, with the nearest; empty where all is well */
+  readonly message: string;
+}
+
+/** What can be said of a target, given the original's value and the least that any widths reach. */
+export function judge(target: Target, original: number, least: number): Judgement {
   const limit = target.relative ? (original * target.value) / 100 : target.value;
   const say = (value: number) => Number(value.toPrecision(4));
   if (limit >= original)
-    throw new InputError(
-      `target ${describeTarget(target)}: the network is within it already (${say(original)}), so there is nothing to prune; ask for less`,
-    );
+    return {
+      reachable: false,
+      limit,
+      message: `target ${describeTarget(target)}: the network is within it already (${say(original)}), so there is nothing to prune; ask for less`,
+    };
   if (limit < least) {
     const share = Math.ceil((1000 * least) / original) / 10;
-    throw new InputError(
-      `target ${describeTarget(target)}: can't be reached; the nearest is ${target.metric}=${share}% (${say(least)} of ${say(original)})`,
-    );
+    return {
+      reachable: false,
+      limit,
+      message: `target ${describeTarget(target)}: can't be reached; the nearest is ${target.metric}=${share}% (${say(least)} of ${say(original)})`,
+    };
   }
+  return { reachable: true, limit, message: '' };
+}
+
+function check(target: Target, original: number, least: number): Budget {
+  const { reachable, limit, message } = judge(target, original, least);
+  if (!reachable) throw new InputError(message);
   return { metric: target.metric, limit, original };
+}
+
+/** Why no channel at all can go; null where some can. */
+export function nothingPrunable(dependencies: Dependencies): string | null {
+  const open = dependencies.groups.some((group) => group.frozen === undefined && group.size > 1);
+  return open ? null : `nothing can be pruned: ${frozenReasons(dependencies)}`;
 }
 
 function frozenReasons(dependencies: Dependencies): string {

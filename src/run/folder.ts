@@ -81,6 +81,17 @@ export class RunFolder {
     return { run, plan };
   }
 
+  /** A run to look at while another process may work on it: not locked. @throws InputError where it is none */
+  static async look(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
+    const run = new RunFolder(path.resolve(folder));
+    return { run, plan: await run.plan() };
+  }
+
+  /** Number of events recorded so far. */
+  get length(): number {
+    return this.seq;
+  }
+
   private async plan(): Promise<Plan> {
     const file = this.file('run.json');
     let value: unknown;
@@ -195,7 +206,8 @@ export async function readEvents(
 
 async function isDone(folder: string): Promise<boolean> {
   const { events } = await readEvents(folder);
-  return events.at(-1)?.type === 'done';
+  // what extra arms tell comes after the run's own end
+  return events.some((event) => event.type === 'done' && event.arm === undefined);
 }
 
 const reasons: Record<string, string> = {

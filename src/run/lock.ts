@@ -47,6 +47,11 @@ export async function lockRun(folder: string): Promise<() => Promise<void>> {
   };
 }
 
+/** The live process that works on a run; null where none does. */
+export function lockOwner(folder: string): Promise<{ pid: number; host: string } | null> {
+  return liveOwner(path.join(folder, 'lock'));
+}
+
 async function liveOwner(file: string): Promise<{ pid: number; host: string } | null> {
   let owner: z.infer<typeof ownerSchema>;
   let touched: number;

@@ -22,6 +22,11 @@ export async function hashModel(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** The files that a model is of: its one file, or a model.json and its shards. */
+export async function modelParts(file: string): Promise<string[]> {
+  return [file, ...(await shardsOf(file))];
+}
+
 /** The file that a model is named by: the model.json of a folder. */
 export async function modelFile(named: string): Promise<string> {
   const about = await stat(named).catch(() => null);

@@ -13,7 +13,7 @@ import { probeFolder } from './probe.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { networkOf, runArm } from './arms.ts';
-import { buildConfig, outputs } from './result.ts';
+import { buildConfig, dataFacts, outputs } from './result.ts';
 import type { RunOptions, Services } from './services.ts';
 import { Session } from './session.ts';
 import { summarise } from './summary.ts';
@@ -42,6 +42,7 @@ export async function* runPrune(
 ): AsyncGenerator<RunEvent, RunResult, void> {
   const session = new Session(run, options);
   await session.load();
+  options.onLoaded?.();
   const out = run.resolve(plan.out);
   const source = await stat(run.resolve(plan.model.path)).catch(() => null);
   // room for the result, and for a few checkpoints
@@ -108,7 +109,7 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
       workshop && shop.fineTuning && plan.retrain === 'scratch'
         ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
         : shop.fineTuning,
-    set: workshop?.images.set,
+    set: workshop ? dataFacts(workshop.images.set) : undefined,
     preprocess: workshop?.images.preprocess,
     latency: asked && typeof latency === 'object' ? latency : undefined,
     before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),

@@ -30,11 +30,12 @@ export interface Rebuilt {
 
 /**
  * Reads a pruned config and cuts the network that it describes out of its source model.
+ * @param at where its relative paths start, if not where it lies
  * @throws InputError where the source is missing, or has other channels than the config says
  */
-export async function rebuild(file: string): Promise<Rebuilt> {
+export async function rebuild(file: string, at?: string): Promise<Rebuilt> {
   const config = await readConfig(file);
-  const folder = path.dirname(path.resolve(file));
+  const folder = at ?? path.dirname(path.resolve(file));
   const sourceFile = path.resolve(folder, config.source.path);
   const sha256 = await hashModel(sourceFile);
   const source = await loadModel(sourceFile);

@@ -28,18 +28,37 @@ export function outputs(model: LoadedModel, out: string): { model: string; confi
   };
 }
 
+/** What a config says of the images. */
+export interface DataFacts {
+  readonly path: string;
+  readonly form: string;
+  readonly digest: string;
+  /** images of each split */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** An open set's facts. */
+export function dataFacts(set: ImageSet): DataFacts {
+  const { path: where, form, digest, train, validation, test } = set;
+  return { path: where, form, digest, train: train.size, validation: validation.size, test: test?.size ?? 0 };
+}
+
 export interface ConfigInputs {
   readonly plan: Plan;
+  /** the candidate's number, where it is not the one that the method chose */
+  readonly candidate?: number;
   readonly model: LoadedModel;
   readonly modelPath: string;
   readonly dependencies: Dependencies;
   readonly state: State;
   readonly settings: unknown;
   readonly fineTuning: TrainSettings | null;
-  readonly set?: ImageSet;
+  readonly set?: DataFacts;
   readonly preprocess?: Preprocess;
   /** only where it was asked for */
-  readonly latency?: LatencyPair;
+  readonly latency?: Omit<LatencyPair, 'spread'>;
   readonly before: PrunedConfig['cost']['before'];
   readonly files: { readonly model: string; readonly config: string };
 }
@@ -61,9 +80,9 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       path: from(set.path),
       digest: set.digest,
       form: set.form,
-      train: set.train.size,
-      validation: set.validation.size,
-      test: set.test?.size ?? 0,
+      train: set.train,
+      validation: set.validation,
+      test: set.test,
       limit: plan.data?.limit,
       validationImages: plan.data?.validationImages,
       preprocess: {
@@ -81,6 +100,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       freeze: plan.freeze,
       retrain: plan.retrain === 'generated' ? undefined : plan.retrain,
       interiorOutputs: plan.interiorOutputs || undefined,
+      candidate: inputs.candidate,
     },
     settings: JSON.parse(JSON.stringify(inputs.settings ?? {})) as Record<string, unknown>,
     fineTuning: inputs.fineTuning?.epochs

@@ -76,4 +76,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** least seconds between checkpoints within a stage; default 15 */
   readonly checkpointSeconds?: number;
+  /** called once the folder stands where its checkpoint left it: from here on events only grow */
+  readonly onLoaded?: () => void;
+  /** seconds so far for which the run was held; they don't count as work */
+  readonly heldSeconds?: () => number;
 }

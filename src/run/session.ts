@@ -12,6 +12,8 @@ interface Inner {
   readonly snapshot: Snapshot;
 }
 
+type Slot = 'inner' | 'innerExtra';
+
 /** One sitting of a run: its state, what it records, and when it is saved. */
 export class Session {
   state: State = newState();
@@ -19,7 +21,8 @@ export class Session {
   readonly weights = new Map<string, ReadonlyMap<string, Float32Array>>();
   /** events recorded in earlier sittings that still count */
   earlier: readonly RunEvent[] = [];
-  private inner: Inner | null = null;
+  /** what is under way: with the run itself, and with an extra arm. A sitting works on one and keeps the other */
+  private readonly under: Record<Slot, Inner | null> = { inner: null, innerExtra: null };
   private readonly began = performance.now();
   private before = 0;
   private savedAt = performance.now();
@@ -28,6 +31,8 @@ export class Session {
   constructor(
     readonly run: RunFolder,
     private readonly options: RunOptions,
+    /** which of the two this sitting works on */
+    private readonly slot: Slot = 'inner',
   ) {}
 
   /** Goes back to the run's checkpoint. Returns whether there was one. */
@@ -35,16 +40,17 @@ export class Session {
     const { snapshot, events } = await this.run.resume();
     this.earlier = events;
     if (!snapshot) return false;
-    const { state, weights, inner } = readState(snapshot);
+    const { state, weights, ...arrays } = readState(snapshot);
     this.state = state;
     this.before = state.seconds;
     for (const [arm, values] of weights) this.weights.set(arm, values);
-    if (state.inner)
-      this.inner = {
-        kind: state.inner.kind,
-        random: state.inner.random as Inner['random'],
-        snapshot: { json: state.inner.json, arrays: inner },
-      };
+    for (const slot of ['inner', 'innerExtra'] as const) {
+      const one = state[slot];
+      if (!one) continue;
+      const { kind, json } = one;
+      const random = one.random as Inner['random'];
+      this.under[slot] = { kind, random, snapshot: { json, arrays: arrays[slot] } };
+    }
     return true;
   }
 
@@ -54,7 +60,7 @@ export class Session {
 
   /** Seconds of work, over all sittings. */
   get seconds(): number {
-    return this.before + (performance.now() - this.began) / 1000;
+    return this.before + (performance.now() - this.began) / 1000 - (this.options.heldSeconds?.() ?? 0);
   }
 
   /** Records an event. */
@@ -69,8 +75,8 @@ export class Session {
 
   /** What was under way at the checkpoint, once. */
   takeInner(kind: string): Inner | undefined {
-    const inner = this.inner;
-    this.inner = null;
+    const inner = this.under[this.slot];
+    this.under[this.slot] = null;
     return inner?.kind === kind ? inner : undefined;
   }
 
@@ -86,10 +92,14 @@ export class Session {
     const arrays = new Map<string, Float32Array>();
     for (const [arm, weights] of this.weights)
       for (const [param, values] of weights) arrays.set(`weights/${arm}/${param}`, values);
-    if (inner) for (const [name, values] of inner.snapshot.arrays) arrays.set(`inner/${name}`, values);
     this.state.seconds = this.seconds;
-    const under = inner && { kind: inner.kind, random: inner.random, json: inner.snapshot.json };
-    await this.run.checkpoint({ ...this.state, inner: under }, arrays);
+    const state: Record<string, unknown> = { ...this.state };
+    for (const slot of ['inner', 'innerExtra'] as const) {
+      const one = slot === this.slot ? inner : this.under[slot];
+      state[slot] = one ? { kind: one.kind, random: one.random, json: one.snapshot.json } : undefined;
+      for (const [name, values] of one?.snapshot.arrays ?? []) arrays.set(`${slot}/${name}`, values);
+    }
+    await this.run.checkpoint(state, arrays);
     this.savedAt = performance.now();
     this.saveCost = (this.savedAt - started) / 1000;
   }

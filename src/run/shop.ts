@@ -143,6 +143,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       test: set.test?.size ?? 0,
       preprocess,
       found: workshop.found,
+      digest: set.digest,
     });
     for (const message of set.warnings ?? []) yield await session.record({ type: 'warning', message });
     if (set.broken.length) {

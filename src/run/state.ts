@@ -54,6 +54,12 @@ const arm = z.object({
 });
 export type ArmState = z.infer<typeof arm>;
 
+const inner = z.object({
+  kind: z.string(),
+  random: z.array(z.number()).length(4).optional(),
+  json: z.unknown(),
+});
+
 const stateSchema = z.object({
   seq: z.number().int(),
   seconds: z.number(),
@@ -67,9 +73,11 @@ const stateSchema = z.object({
   tightened: z.number().optional(),
   original: z.object({ validation: score.optional(), test: score.optional() }),
   arms: z.array(arm),
-  inner: z
-    .object({ kind: z.string(), random: z.array(z.number()).length(4).optional(), json: z.unknown() })
-    .optional(),
+  /** candidates other than the chosen one that were taken further, called "ARM#ID" */
+  extras: z.array(arm).optional(),
+  inner: inner.optional(),
+  /** what was under way with an extra arm; the run's own stays as it was meanwhile */
+  innerExtra: inner.optional(),
 });
 /** Where a run stands, beside the arrays of its checkpoint. */
 export type State = z.infer<typeof stateSchema>;
@@ -83,15 +91,17 @@ export function readState(snapshot: Snapshot): {
   state: State;
   weights: Map<string, Map<string, Float32Array>>;
   inner: Map<string, Float32Array>;
+  innerExtra: Map<string, Float32Array>;
 } {
   const parsed = stateSchema.safeParse(snapshot.json);
   if (!parsed.success)
     throw new InputError('the checkpoint is not one of this version of Espalier; start a new run');
   const weights = new Map<string, Map<string, Float32Array>>();
-  const inner = new Map<string, Float32Array>();
+  const under = { inner: new Map<string, Float32Array>(), innerExtra: new Map<string, Float32Array>() };
   for (const [name, values] of snapshot.arrays) {
-    if (name.startsWith('inner/')) {
-      inner.set(name.slice(6), values);
+    const [, slot, array] = /^(inner|innerExtra)\/(.*)$/s.exec(name) ?? [];
+    if (slot !== undefined) {
+      under[slot as keyof typeof under].set(array, values);
       continue;
     }
     const [, armName, param] = /^weights\/([^/]*)\/(.*)$/s.exec(name) ?? [];
@@ -99,5 +109,5 @@ export function readState(snapshot: Snapshot): {
     if (!weights.has(armName)) weights.set(armName, new Map());
     weights.get(armName)!.set(param, values);
   }
-  return { state: parsed.data, weights, inner };
+  return { state: parsed.data, weights, ...under };
 }

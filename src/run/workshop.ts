@@ -20,7 +20,7 @@ import type { DataPlan } from './plan.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
-const splitSeed = 0;
+export const splitSeed = 0;
 const scoringBatch = 256;
 /** Images that the preprocessing is found on, and that batch norms are recalibrated on, at most. */
 const sampleImages = 1000;

@@ -2,26 +2,22 @@ import path from 'node:path';
 import { configSuffix } from '../../config/files.ts';
 import { formatRanges } from '../../config/ranges.ts';
 import { writeFileWhole } from '../../formats/files.ts';
-import { loadModel } from '../../formats/index.ts';
-import { diffGraphs, diffKept } from '../../graph/diff.ts';
 import type { Diff } from '../../graph/diff.ts';
-import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
-import { InputError } from '../../graph/errors.ts';
 import { diffMarkdown, diffPage, mixing } from '../../report/diff.ts';
 import { change, count } from '../../report/text.ts';
-import { rebuild } from '../../run/rebuild.ts';
-import type { Rebuilt } from '../../run/rebuild.ts';
-import { hashModel, modelFile } from '../../run/measure.ts';
+import { compare } from '../../run/compare.ts';
+import type { Compared } from '../../run/compare.ts';
+import { Models } from '../../run/models.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 
-/** `espalier diff A B` */
+/** `espalier diff A B`: two models, two configs, or a model and a config */
 export async function diff(
   output: Output,
   [a, b]: string[],
   options: { html?: string; markdown?: true | string },
 ): Promise<void> {
-  const found = await diffOf(a, b);
+  const { diff: found } = await compare(side(a), side(b), new Models());
   const names = { a: path.basename(a), b: path.basename(b) };
   if (options.html) await writeFileWhole(path.resolve(options.html), Buffer.from(diffPage(found, names)));
   const markdown = options.markdown ? diffMarkdown(found, names) : '';
@@ -35,32 +31,9 @@ export async function diff(
       if (file) output.print(`wrote ${path.resolve(file)}`);
 }
 
-/** Two models, two configs of one model, or a model and a config of it. */
-async function diffOf(a: string, b: string): Promise<Diff> {
-  const [first, second] = [await configOf(a), await configOf(b)];
-  if (!first && !second) return diffGraphs((await loadModel(a)).graph, (await loadModel(b)).graph);
-  const one = (first ?? second)!;
-  const full = leadingChannels(one.dependencies, fullArchitecture(one.dependencies));
-  if (first && second) {
-    if (first.config.source.sha256 !== second.config.source.sha256)
-      throw new InputError(`${a} and ${b} were made from different models; compare the models themselves`);
-    return diffKept(one.source.graph, one.dependencies, first.kept, second.kept);
-  }
-  const model = await modelFile(first ? b : a);
-  // the config's own source has all channels; another model is compared by its widths alone
-  if ((await hashModel(model)) === one.config.source.sha256)
-    return diffKept(
-      one.source.graph,
-      one.dependencies,
-      first ? first.kept : full,
-      second ? second.kept : full,
-    );
-  const { graph } = await loadModel(model);
-  return first ? diffGraphs(first.pruned.graph, graph) : diffGraphs(graph, second!.pruned.graph);
-}
-
-async function configOf(file: string): Promise<Rebuilt | null> {
-  return file.endsWith(configSuffix) ? await rebuild(file) : null;
+/** A file as a side: a pruned config by its name, else a model. */
+function side(file: string): Compared {
+  return file.endsWith(configSuffix) ? { kind: 'config', file } : { kind: 'model', file };
 }
 
 function text(found: Diff): string {

@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, Interrupted } from '../../graph/errors.ts';
-import { engineVersion } from '../../config/version.ts';
-import { methodNamed } from '../../methods/index.ts';
+import { makePlan } from '../../run/draft.ts';
 import { RunFolder } from '../../run/folder.ts';
-import { hashModel, modelFile } from '../../run/measure.ts';
 import type { Plan } from '../../run/plan.ts';
-import { defaultControls, planVersion } from '../../run/plan.ts';
+import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { realServices } from '../../run/real.ts';
 import { parseTargets } from '../../run/targets.ts';
@@ -141,13 +139,7 @@ async function started(
 ): Promise<{ run: RunFolder; plan: Plan }> {
   if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
-  const model = await modelFile(named);
-  const targets = parseTargets(options.target ?? []);
   const data = dataPlan(options);
-  const method = options.method ?? (data ? 'rewarded-meta' : 'l1');
-  const chosen = methodNamed(method);
-  if (chosen.needsImages && !data)
-    throw new InputError(`the method ${method} learns from images: give some with --data PATH`);
   const given = settings(options.set);
   const own: Record<string, unknown> = {
     accuracyCoefficient: options.accuracyCoefficient,
@@ -155,38 +147,34 @@ async function started(
     epochs: options.epochs,
   };
   for (const [key, value] of Object.entries(own)) if (value !== undefined) given[key] = value;
-  const inside = (file: string) =>
-    path.relative(workspace, path.resolve(file)).split(path.sep).join('/') || '.';
-  const plan: Plan = {
-    version: planVersion,
-    engine: engineVersion,
-    model: { path: inside(model), sha256: await hashModel(path.resolve(model)) },
-    data: data && { ...data, path: inside(data.path) },
-    targets,
-    method,
+  const plan = await makePlan(workspace, {
+    model: named,
+    data,
+    targets: parseTargets(options.target ?? []),
+    method: options.method,
     settings: given,
     seed: options.seed ?? 1,
     effort: options.effort ?? 'standard',
     roundTo: options.roundTo ?? 1,
     freeze: options.freeze ?? [],
     interiorOutputs: options.interiorOutputs,
-    controls: controlNames(options.withControls, method, data !== undefined),
+    controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
     backend: options.backend ?? 'auto',
     threads: options.threads,
     measureLatency: options.measureLatency ?? false,
-    out: inside(options.out ?? path.dirname(model)),
-    report: options.report === undefined ? undefined : inside(options.report),
-  };
+    out: options.out,
+    report: options.report,
+  });
   return { run: await RunFolder.create(workspace, plan), plan };
 }
 
-function controlNames(given: true | string | undefined, method: string, data: boolean): string[] {
+function controlNames(given: true | string | undefined, data: boolean): string[] {
   if (given === undefined) return [];
-  const names = given === true ? [...defaultControls] : given.split(',').map((name) => name.trim());
-  for (const name of names) if (name !== 'scratch') methodNamed(name);
-  if (!data && names.includes('scratch') && given !== true)
+  if (given === true) return [...defaultControls];
+  const names = given.split(',').map((name) => name.trim());
+  if (!data && names.includes('scratch'))
     throw new InputError('the control "scratch" trains on images: give some with --data PATH');
-  return [...new Set(names)].filter((name) => name !== method && (data || name !== 'scratch'));
+  return names;
 }

@@ -1,0 +1,76 @@
+import { InputError } from '../../graph/errors.ts';
+import { inferShapes } from '../../graph/shapes.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import type { DataView } from '../../protocol/plan.ts';
+import type { Models } from '../../run/models.ts';
+import { survey } from './survey.ts';
+import type { Survey } from './survey.ts';
+
+/** An image set as a run would split it for a model. @throws InputError where it is none */
+export async function openData(
+  models: Models,
+  { path, model: file }: { readonly path: string; readonly model: string },
+): Promise<DataView> {
+  const { model } = await models.open(file);
+  const found = await survey(path);
+  return {
+    path,
+    form: found.form,
+    classes: [...found.classes],
+    train: found.train,
+    validation: found.validation,
+    test: found.test,
+    shape: [...found.shape],
+    broken: found.broken,
+    warnings: [...found.warnings, ...remarks(model, found), ...mismatches(model, found)],
+  };
+}
+
+/** What keeps a model from learning from these images, one sentence each. */
+export function mismatches(model: LoadedModel, { classes, path }: Survey): string[] {
+  const input = inputOf(model);
+  if (!input) return [`${model.name} does not take images: it needs one input of height, width and channels`];
+  const channels = input[2];
+  if (channels !== 1 && channels !== 3)
+    return [`${model.name} takes ${channels} channels; images have 1 or 3`];
+  const outputs = classesOf(model);
+  if (outputs === null || outputs === classes.length) return [];
+  return [
+    `the network tells ${outputs} classes apart, but ${path} has ${classes.length}: ${outputs > classes.length ? 'it is the set of another network, or a part of its own' : 'it is the set of another network'}`,
+  ];
+}
+
+/** What a person should know about the images. */
+function remarks(model: LoadedModel, { shape, broken, sample }: Survey): string[] {
+  const input = inputOf(model);
+  const [height, width, channels] = shape;
+  const said: string[] = [];
+  if (broken) said.push(`${broken} of ${sample} images that were looked at can't be read`);
+  if (input && height && (input[0] !== height || input[1] !== width))
+    said.push(`the images are ${height}×${width}; they are fed at ${input[0]}×${input[1]}`);
+  if (input && height && input[2] !== channels)
+    said.push(
+      input[2] === 1
+        ? 'the images are in colour; they are fed in grey'
+        : 'the images are grey; they are fed as RGB',
+    );
+  return said;
+}
+
+function inputOf({ graph }: LoadedModel): readonly number[] | null {
+  const op = graph.nodes.find(({ id }) => id === graph.inputs[0])?.op;
+  return graph.inputs.length === 1 && op?.kind === 'input' && op.shape.length === 3 ? op.shape : null;
+}
+
+/** Classes of a classifier's first output; a single unit stands for two. Null where the output is no row of scores. */
+export function classesOf({ graph }: LoadedModel): number | null {
+  let shape: readonly number[];
+  try {
+    shape = inferShapes(graph)[graph.outputs[0]];
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+  const size = shape.reduce((a, b) => a * b, 1);
+  return shape.length && shape.at(-1) === size ? (size === 1 ? 2 : size) : null;
+}

@@ -1,0 +1,61 @@
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { InputError } from '../../graph/errors.ts';
+import { protocolVersion } from '../../protocol/contract.ts';
+import { look as contract } from '../../protocol/look.ts';
+import type { Look } from '../../protocol/look.ts';
+import { notify, serve } from '../../protocol/rpc.ts';
+import type { Handlers } from '../../protocol/rpc.ts';
+import { Models } from '../../run/models.ts';
+
+/** Serves the process that forked this one, until it goes away. Each handler is loaded when it is first asked for. */
+export function look(): void {
+  if (!process.send)
+    throw new InputError('the looking engine is started by the editor: it needs a channel to it');
+  const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process), {
+    error: log,
+    warn: log,
+    info: () => {},
+    log: () => {},
+  });
+  const models = new Models();
+  serve(connection, contract, {
+    hello: async ({ protocol }) => {
+      refuseOthers(protocol);
+      return (await import('./hello.ts')).hello();
+    },
+    doctor: async () => (await import('./doctor.ts')).examine(),
+    setup: async () =>
+      (await import('./doctor.ts')).setup((text) => notify(connection, contract, 'setup', { text })),
+    inspect: async (params) => (await import('./inspect.ts')).inspect(models, params),
+    findData: async (params, signal) => (await import('./find-data.ts')).findData(models, params, signal),
+    openData: async (params) => (await import('./open-data.ts')).openData(models, params),
+    assess: async ({ draft, measure }, signal) =>
+      (await import('./assess.ts')).assess(models, draft, measure, signal),
+    create: async ({ draft }) => (await import('./create.ts')).create(draft),
+    runs: async ({ workspace }) => ({
+      runs: await (await import('../../run/summaries.ts')).listRuns(workspace),
+    }),
+    readRun: async (params) => (await import('./runs.ts')).readRun(params),
+    diff: async ({ a, b }) => (await import('./diff.ts')).diffView(models, a, b),
+    exportDiff: async ({ a, b, format }) => (await import('./diff.ts')).exportDiff(models, a, b, format),
+    write: async ({ run, arm, id, out }) =>
+      await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
+    apply: async ({ config, out }) => (await import('./configs.ts')).apply(config, out),
+    verify: async ({ config }) => (await import('./configs.ts')).verify(config),
+  } satisfies Handlers<Look>);
+  process.once('disconnect', () => process.exit(0));
+  connection.onClose(() => process.exit(0));
+  connection.listen();
+}
+
+/** @throws InputError where the other side is of another version */
+export function refuseOthers(protocol: number): void {
+  if (protocol === protocolVersion) return;
+  throw new InputError(
+    `the editor's extension speaks version ${protocol} of Espalier's messages and this engine version ${protocolVersion}; reload the window, or install Espalier again`,
+  );
+}
+
+function log(message: string): void {
+  process.stderr.write(`${message}\n`);
+}

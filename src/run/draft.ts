@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { InputError } from '../graph/errors.ts';
+import { engineVersion } from '../config/version.ts';
+import { parsePreprocess } from '../data/preprocess.ts';
+import { methodNamed } from '../methods/index.ts';
+import { hashModel, modelFile } from './measure.ts';
+import type { Plan } from './plan.ts';
+import { planVersion } from './plan.ts';
+
+/** What is chosen before a run, wherever it was chosen: the rest of the plan follows from it. Paths as given. */
+export interface Wanted extends Omit<Plan, 'version' | 'engine' | 'model' | 'out' | 'method'> {
+  readonly model: string;
+  /** default: rewarded-meta with images, l1 without */
+  readonly method?: string;
+  /** default: beside the model */
+  readonly out?: string;
+}
+
+/**
+ * The plan of a run: complete, its paths relative to the workspace.
+ * @param workspace the folder that holds `.espalier`; relative paths start here
+ * @throws InputError where the model can't be read, a method or preprocessing is unknown, or images are missing
+ */
+export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan> {
+  const absolute = (file: string) => path.resolve(workspace, file);
+  const inside = (file: string) => path.relative(workspace, absolute(file)).split(path.sep).join('/') || '.';
+  const { data } = wanted;
+  const model = await modelFile(absolute(wanted.model));
+  if (data) parsePreprocess(data.preprocess);
+  if (!wanted.targets.length)
+    throw new InputError('there is no target: say what the result may cost at most');
+  const method = methodNamed(wanted.method ?? (data ? 'rewarded-meta' : 'l1'));
+  if (method.needsImages && !data)
+    throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
+  return {
+    version: planVersion,
+    engine: engineVersion,
+    model: { path: inside(model), sha256: await hashModel(model) },
+    data: data && { ...data, path: inside(data.path) },
+    targets: wanted.targets,
+    method: method.name,
+    settings: wanted.settings,
+    seed: wanted.seed,
+    effort: wanted.effort,
+    roundTo: wanted.roundTo,
+    freeze: wanted.freeze,
+    interiorOutputs: wanted.interiorOutputs,
+    controls: controlArms(wanted.controls, method.name, data !== undefined),
+    retrain: wanted.retrain,
+    fineTuneEpochs: wanted.fineTuneEpochs,
+    backend: wanted.backend,
+    threads: wanted.threads,
+    measureLatency: wanted.measureLatency,
+    out: inside(wanted.out ?? path.dirname(model)),
+    report: wanted.report === undefined ? undefined : inside(wanted.report),
+  };
+}
+
+/** Each control once, without the method itself, and without training from scratch where there are no images. */
+export function controlArms(names: readonly string[], method: string, data: boolean): string[] {
+  for (const name of names) if (name !== 'scratch') methodNamed(name);
+  return [...new Set(names)].filter((name) => name !== method && (data || name !== 'scratch'));
+}

@@ -1,0 +1,109 @@
+import { stat } from 'node:fs/promises';
+import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
+import { findGroups } from '../graph/channels.ts';
+import { loadModel } from '../formats/index.ts';
+import type { ConfigScore } from '../config/schema.ts';
+import { costBy, isStatic } from '../methods/budgets.ts';
+import type { DataPlan } from './plan.ts';
+import { configData, rebuild } from './rebuild.ts';
+import type { Rebuilt } from './rebuild.ts';
+import type { Sized } from './services.ts';
+import { choosePreprocess, openSet, scoreSplit } from './workshop.ts';
+
+export interface Check {
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly ok: boolean;
+}
+
+export interface VerifyOptions {
+  /** images to measure the accuracies on again */
+  readonly data?: DataPlan;
+  /** look for the preprocessing that `data` names, rather than take the config's */
+  readonly ownPreprocess?: boolean;
+  readonly threads?: number;
+  /** points by which an accuracy may differ; default 0.5 */
+  readonly tolerance?: number;
+}
+
+/**
+ * Whether what a pruned config says still holds: hashes, costs, targets, and with images the accuracies.
+ * @throws InputError where the config or its source can't be read
+ */
+export async function verifyConfig(
+  file: string,
+  options: VerifyOptions = {},
+): Promise<{ ok: boolean; checks: Check[]; notes: string[] }> {
+  const { data } = options;
+  const rebuilt = await rebuild(file);
+  const { config, source, dependencies, kept, prunedFile } = rebuilt;
+  const checks: Check[] = [];
+  const notes: string[] = [];
+  const same = (what: string, expected: unknown, found: unknown) =>
+    checks.push({ what, expected: String(expected), found: String(found), ok: expected === found });
+  same('source SHA-256', 'unchanged', rebuilt.sameSource ? 'unchanged' : 'another file');
+  const cost = costModel(source.graph, dependencies);
+  const before = cost(fullArchitecture(dependencies));
+  const after = cost(architectureOf(dependencies, kept));
+  for (const metric of ['macs', 'params'] as const) {
+    same(`${metric} before`, config.cost.before[metric], before[metric]);
+    same(`${metric} after`, config.cost.after[metric], after[metric]);
+  }
+  for (const target of config.targets) {
+    if (!isStatic(target.metric)) continue;
+    const value = costBy(after, target.metric);
+    checks.push({
+      what: `target ${target.metric}`,
+      expected: `at most ${target.limit}`,
+      found: String(value),
+      ok: value <= target.limit,
+    });
+  }
+  let pruned: Sized | null = null;
+  if (prunedFile && (await stat(prunedFile).catch(() => null))) {
+    const model = await loadModel(prunedFile);
+    const groups = findGroups(model.graph);
+    const found = costModel(model.graph, groups)(fullArchitecture(groups));
+    same('pruned file, macs', config.cost.after.macs, found.macs);
+    same('pruned file, params', config.cost.after.params, found.params);
+    pruned = model;
+  } else notes.push('the pruned model is not there, so it was not looked at');
+  if (data) {
+    const set = await openSet(configData(config, data), source);
+    try {
+      if (config.data) same('images, digest', config.data.digest, set.digest);
+      const preprocess =
+        options.ownPreprocess || !config.data
+          ? (await choosePreprocess(data, set, source, { threads: options.threads })).preprocess
+          : config.data.preprocess;
+      for (const [what, network, expected] of accuracies(rebuilt, pruned)) {
+        const split = set[expected.split];
+        if (!split) continue;
+        const found = await scoreSplit(network, split, preprocess, { threads: options.threads });
+        checks.push({
+          what,
+          expected: `${expected.accuracy.toFixed(2)} %`,
+          found: `${found.accuracy.toFixed(2)} %`,
+          ok: Math.abs(found.accuracy - expected.accuracy) <= (options.tolerance ?? 0.5),
+        });
+      }
+    } finally {
+      await set.close();
+    }
+  }
+  return { ok: checks.every((check) => check.ok), checks, notes };
+}
+
+/** What can be measured again: the original, and the pruned file as it was left. */
+function accuracies({ config, source }: Rebuilt, pruned: Sized | null): [string, Sized, ConfigScore][] {
+  const { original, originalTest, fineTuned, recalibrated, cut, test } = config.accuracy;
+  const last = fineTuned ?? recalibrated ?? cut;
+  const all: [string, Sized | null, ConfigScore | undefined][] = [
+    ['original, validation', source, original],
+    ['original, test', source, originalTest],
+    ['pruned, validation', pruned, last],
+    ['pruned, test', pruned, test],
+  ];
+  return all.filter((one): one is [string, Sized, ConfigScore] => one[1] !== null && one[2] !== undefined);
+}

@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { writeConfig } from '../config/files.ts';
+import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
+import { findGroups } from '../graph/channels.ts';
+import { InputError } from '../graph/errors.ts';
+import { prune } from '../graph/surgery.ts';
+import { saveModel } from '../formats/index.ts';
+import { costBy, isStatic } from '../methods/budgets.ts';
+import { methodNamed } from '../methods/index.ts';
+import type { Budget } from '../methods/types.ts';
+import type { Cost, Weights } from '../graph/types.ts';
+import { extraArm } from '../protocol/events.ts';
+import { readWeights } from './candidate.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { RunFolder } from './folder.ts';
+import { findCandidate, logOf } from './log.ts';
+import type { Facts } from './log.ts';
+import type { Models } from './models.ts';
+import type { Plan } from './plan.ts';
+import { probeFolder } from './probe.ts';
+import { buildConfig, outputs } from './result.ts';
+import type { DataFacts } from './result.ts';
+import { newState, readState } from './state.ts';
+import type { ArmState, State } from './state.ts';
+import { fineTuneSettings, scratchSettings } from './tuning.ts';
+
+/** A candidate of a run, named by its arm and number. */
+export interface Which {
+  readonly arm: string;
+  readonly id: number;
+}
+
+/**
+ * Writes a candidate's model and config into a folder. The run's own result gives the bytes that the run wrote; one that
+ * was fine-tuned since gives its fine-tuned weights; any other is cut from the source, and its config says nothing of
+ * accuracies that these weights don't have.
+ * @throws InputError where the run, the candidate or the source model is not there, or the folder can't be written
+ */
+export async function writeCandidate(
+  folder: string,
+  which: Which,
+  out: string,
+  models: Models,
+): Promise<{ model: string; config: string }> {
+  const { run, plan } = await RunFolder.look(folder);
+  const { model, sha256, file } = await models.open(run.resolve(plan.model.path));
+  if (sha256 !== plan.model.sha256)
+    throw new InputError(
+      `${file} has changed since the run was planned; candidates of the old one can't be cut from it`,
+    );
+  const { freeze, interiorOutputs } = plan;
+  const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
+  const log = logOf(run.folder);
+  await log.refresh();
+  const snapshot = await readCheckpoint(run.folder);
+  const { state, weights: kept } = snapshot
+    ? readState(snapshot)
+    : { state: newState(), weights: new Map<string, Map<string, Float32Array>>() };
+  const found = await standing(run, which, state, kept);
+  const { arm } = found;
+  const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
+  const weights = found.weights ?? narrow.weights;
+  const cost = costModel(model.graph, dependencies);
+  const files = outputs(model, path.resolve(out));
+  await probeFolder(path.resolve(out), arm.candidate!.cost.bytes);
+  const own = found.own;
+  const after = cost(architectureOf(dependencies, arm.candidate!.kept));
+  const mainMethod = found.method === plan.method;
+  const settings = methodNamed(found.method).settings(mainMethod ? plan.settings : {}, plan.effort, {
+    graph: model.graph,
+    dependencies,
+    trainImages: log.facts.data?.train ?? 0,
+    untrained: seemsUntrained(log.facts),
+  });
+  const config = buildConfig({
+    plan: { ...plan, method: found.method },
+    candidate: own ? undefined : arm.candidate!.id,
+    model,
+    modelPath: file,
+    dependencies,
+    state: {
+      ...state,
+      budgets: own ? state.budgets : holding(state.budgets, after),
+      arms: [arm, ...(own ? state.arms.slice(1) : [])],
+    },
+    settings,
+    fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts) : null,
+    set: dataOf(log.facts, run),
+    preprocess: log.facts.data?.preprocess,
+    latency: own && asked(plan) ? log.facts.latency : undefined,
+    before: cost(fullArchitecture(dependencies)),
+    files,
+  });
+  await saveModel(model, narrow.graph, weights, files.model);
+  await writeConfig(files.config, config);
+  return { model: files.model, config: files.config };
+}
+
+interface Standing {
+  readonly arm: ArmState;
+  /** the method that proposed it */
+  readonly method: string;
+  /** the run's own result, finished */
+  readonly own: boolean;
+  /** trained ones, where there are any */
+  readonly weights?: Weights;
+}
+
+/** What a candidate has come to: an arm with the scores that its weights have. */
+async function standing(
+  run: RunFolder,
+  { arm: name, id }: Which,
+  state: State,
+  kept: ReadonlyMap<string, Weights>,
+): Promise<Standing> {
+  const [main] = state.arms;
+  const method = name === 'scratch' ? main?.name : name;
+  const weights = main && kept.get(main.name);
+  if (main?.name === name && main.step === 'done' && main.candidate?.id === id && weights)
+    return { arm: main, method, own: true, weights };
+  const extra = state.extras?.find((one) => one.name === extraArm(name, id));
+  if (extra?.step === 'done') {
+    const filed = kept.get(extra.name) ?? (await readWeights(run, extra.name));
+    if (filed) return { arm: extra, method, own: false, weights: filed };
+  }
+  const candidate = await findCandidate(run.folder, name, id);
+  const bare = {
+    ...candidate,
+    kept: candidate.kept.map((c) => [...c]),
+    architecture: [...candidate.architecture],
+  };
+  return {
+    arm: { name, step: 'cut', tries: 0, candidate: { ...bare, accuracies: {} }, scores: {} },
+    method,
+    own: false,
+  };
+}
+
+/** The budgets that a network is known to keep. */
+function holding(budgets: readonly Budget[], cost: Cost): State['budgets'] {
+  return budgets.filter(
+    ({ metric, limit }) => isStatic(metric) && costBy(cost, metric) <= limit,
+  ) as State['budgets'];
+}
+
+function asked(plan: Plan): boolean {
+  return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
+}
+
+function tuning(plan: Plan, { data }: Facts) {
+  if (!data) return null;
+  const settings = fineTuneSettings(plan.effort, data.train, {
+    epochs: plan.fineTuneEpochs,
+    augment: plan.data?.augment,
+  });
+  return plan.retrain === 'scratch' ? scratchSettings(settings, data.train) : settings;
+}
+
+/** As the run judged it: no better than guessing. */
+function seemsUntrained({ data, originalAccuracy }: Facts): boolean {
+  return data !== undefined && originalAccuracy !== undefined && originalAccuracy < 150 / data.classes.length;
+}
+
+function dataOf({ data }: Facts, run: RunFolder): DataFacts | undefined {
+  if (!data?.digest) return undefined;
+  const { form, digest, train, validation, test } = data;
+  return { path: run.resolve(data.path), form, digest, train, validation, test };
+}
