@@ -8,6 +8,8 @@ import { follow, listen, listRuns, openNetwork, show } from './actions.ts';
 import { App } from './app.tsx';
 import { StateView } from './components/state-view.tsx';
 import { host } from './host.ts';
+import { keepAssessing } from './plan/assess-store.ts';
+import { lookForData, openData } from './plan/data-store.ts';
 import { firstDraft, keepDraft } from './plan/draft.ts';
 import { remember, restored } from './persist.ts';
 import { compare, draft, engine, message, opening, selected, trusted } from './state.ts';
@@ -37,7 +39,12 @@ async function boot(): Promise<void> {
   remember({ model: answer.model, compare: compare.value });
   keepDraft();
   show(past?.tab ?? answer.tab);
-  if (answer.model !== null) void openNetwork();
+  if (draft.value) {
+    void openNetwork();
+    void lookForData();
+    if (draft.value.data) void openData(draft.value.data.path);
+    keepAssessing();
+  }
   void listRuns();
   const folder = answer.run ?? past?.run ?? null;
   if (folder !== null) void follow(folder).then(() => (compare.value ??= answer.compare));

@@ -58,6 +58,11 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   const [view, setView] = useState({ first: 0, count: 40 });
   const [active, setActive] = useState(-1);
   const tracks = columns.map((column) => column.width).join(' ');
+  // rows are grids of their own: one least width keeps their columns in line where all is narrower
+  const least = columns.reduce(
+    (sum, column) => sum + Number(/(\d+)px/.exec(column.width)?.[1] ?? 60) + 12,
+    12,
+  );
 
   const look = useCallback(() => {
     const element = scroller.current;
@@ -156,6 +161,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       ref={(element) => {
         scroller.current = element;
         element?.style.setProperty('--tracks', tracks);
+        element?.style.setProperty('--least', `${least}px`);
       }}
       class={`list ${props.class ?? ''}`}
       role="grid"

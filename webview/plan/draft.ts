@@ -20,7 +20,7 @@ export function firstDraft(ready: Ready, past: Partial<Draft> | null): Draft | n
     interiorOutputs: false,
     controls: [],
     backend: 'auto',
-    measureLatency: true,
+    measureLatency: false,
   };
   return { ...base, ...ready.defaults, ...past, model: ready.model, workspace: ready.workspace };
 }

@@ -2,7 +2,10 @@ import { perform, show } from '../actions.ts';
 import { amount, baseName, duration, percent } from '../format.ts';
 import { host } from '../host.ts';
 import { loaded } from '../load.ts';
-import { busy, network, ready, run, runSummary, status, trusted } from '../state.ts';
+import { assessed } from '../plan/assess-store.ts';
+import { goalText } from '../plan/goal.ts';
+import { mayStart, start } from '../plan/start.ts';
+import { busy, draft, network, ready, run, runSummary, status, tab, trusted } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { statusLine } from './stages.ts';
@@ -23,8 +26,32 @@ export function Header() {
       <h1 title={about?.model ?? undefined}>{about ? baseName(about.name) : 'Espalier'}</h1>
       <span class="dim facts">{facts.join(' · ')}</span>
       <span class="grow" />
+      <QuickStart />
       <RunState />
     </header>
+  );
+}
+
+/** Before there is a run: starts one as it is planned, or leads to what is missing. */
+function QuickStart() {
+  const now = draft.value;
+  if (!now || run.value || tab.value === 'plan') return null;
+  if (!mayStart.value) return <Button onClick={() => show('plan')}>{t('Plan a run…')}</Button>;
+  const seconds = assessed.value?.answer.seconds ?? null;
+  return (
+    <div class="run-state">
+      <button type="button" class="plain dim" title={t('Change the plan')} onClick={() => show('plan')}>
+        {[
+          ...now.targets.map(goalText),
+          now.method,
+          now.effort,
+          ...(seconds === null ? [] : [t('about {0}', duration(seconds))]),
+        ].join(' · ')}
+      </button>
+      <Button kind="primary" disabled={busy.value.has('start')} onClick={() => void start()}>
+        {t('Start pruning')}
+      </Button>
+    </div>
   );
 }
 

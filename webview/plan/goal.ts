@@ -1,0 +1,88 @@
+import type { TargetView } from '../../src/protocol/plan.ts';
+import { amount, milliseconds, significant, size } from '../format.ts';
+import { t } from '../strings.ts';
+
+export type Metric = TargetView['metric'];
+
+export function metricName(metric: Metric): string {
+  return {
+    macs: t('MACs'),
+    params: t('Parameters'),
+    bytes: t('Size of the weights'),
+    memory: t('Peak activations'),
+    latency: t('Latency'),
+    script: t('Own script'),
+  }[metric];
+}
+
+/** A value in its metric's unit: 20.4 M, 0.63 MB, 0.88 ms. */
+export function shown(metric: Metric, value: number): string {
+  switch (metric) {
+    case 'bytes':
+    case 'memory':
+      return size(value);
+    case 'latency':
+      return milliseconds(value);
+    case 'script':
+      return significant(value, 5);
+    default:
+      return amount(value);
+  }
+}
+
+const counts: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+const sizes: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  kib: 1024,
+  m: 1e6,
+  mb: 1e6,
+  mib: 1024 ** 2,
+  g: 1e9,
+  gb: 1e9,
+  gib: 1024 ** 3,
+};
+const times: Readonly<Record<string, number>> = { '': 1, ms: 1, us: 1e-3, s: 1e3 };
+
+/** What a user typed as a number: 20M, 1.5 MB, 0.9 ms; percent where it is relative. Null where it is none. */
+export function parsed(metric: Metric, text: string, relative: boolean): number | null {
+  const [, digits, unit] = /^\s*(\d+(?:[.,]\d+)?)[\s\u202f]*([a-z%]*)\s*$/i.exec(text) ?? [];
+  if (digits === undefined) return null;
+  const number = Number(digits.replace(',', '.'));
+  const given = unit.toLowerCase();
+  if (relative) return (given === '' || given === '%') && number > 0 && number < 100 ? number : null;
+  const units =
+    metric === 'bytes' || metric === 'memory'
+      ? sizes
+      : metric === 'latency'
+        ? times
+        : metric === 'script'
+          ? { '': 1 }
+          : counts;
+  const factor = (units as Readonly<Record<string, number>>)[given];
+  return factor !== undefined && number > 0 ? number * factor : null;
+}
+
+/** The text to type for a value: parsed() reads it back. */
+export function typed(metric: Metric, value: number, relative: boolean): string {
+  return relative ? significant(value, 4) : shown(metric, value).replace('\u202f', ' ');
+}
+
+/** "MACs ≤ 50 %": a goal in a few words. */
+export function goalText(target: TargetView): string {
+  const amountText = target.relative
+    ? `${significant(target.value, 4)}\u202f%`
+    : shown(target.metric, target.value);
+  return `${metricName(target.metric)} \u2264 ${amountText}`;
+}
+
+/** The nearest goal that can be reached: the least, rounded up so that it holds. Null where it is not known. */
+export function nearest(target: TargetView, least: number | null, original: number | null): number | null {
+  if (least === null || least <= 0) return null;
+  if (!target.relative) return Math.ceil(least);
+  if (!original) return null;
+  const share = Math.ceil((1000 * least) / original) / 10;
+  return share < 100 ? share : null;
+}

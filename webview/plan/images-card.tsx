@@ -1,0 +1,192 @@
+import { PanelCard } from '../components/panel-card.tsx';
+import { Empty, Problem, StateView, Waiting } from '../components/state-view.tsx';
+import { relative, shape, whole } from '../format.ts';
+import type { DataFound, DataView } from '../../src/protocol/plan.ts';
+import { loaded } from '../load.ts';
+import { busy, draft, ready } from '../state.ts';
+import { plural, t } from '../strings.ts';
+import { Button, Checkbox, Dropdown } from '../ui.tsx';
+import { chooseData, found, lookForData, opened, openData, pickData, withoutData } from './data-store.ts';
+import { change } from './draft.ts';
+import { NumberField } from './number-field.tsx';
+
+/** Which images the network learns from: those found in the workspace, or others. */
+export function ImagesCard() {
+  const chosen = draft.value?.data?.path ?? null;
+  const sets = loaded(found.value.value) ?? [];
+  const other = chosen !== null && !sets.some((one) => one.path === chosen);
+  const list: readonly DataFound[] = other ? [{ path: chosen, form: t('chosen by you') }, ...sets] : sets;
+  const picking = busy.value.has('pickData');
+  return (
+    <PanelCard
+      title={t('Images')}
+      actions={
+        <>
+          <Button disabled={picking} onClick={() => void pickData('folder')}>
+            {t('Choose folder…')}
+          </Button>
+          <Button
+            disabled={picking}
+            title={t('A .zip, .tar, .tar.gz or .npz')}
+            onClick={() => void pickData('file')}
+          >
+            {t('Choose file…')}
+          </Button>
+        </>
+      }
+    >
+      <StateView
+        load={found.value.value}
+        empty={
+          other ? null : (
+            <Empty
+              title={t('No images were found in this workspace')}
+              action={{ label: t('Look again'), run: () => void lookForData() }}
+            >
+              {t(
+                'Choose a folder with one folder a class (jpg, png, webp, bmp), an archive of one, IDX files, or an .npz. Methods that read importance off the weights need none.',
+              )}
+            </Empty>
+          )
+        }
+        isEmpty={() => list.length === 0}
+      >
+        {() => null}
+      </StateView>
+      {list.length > 0 && (
+        <div class="choices" role="radiogroup" aria-label={t('Image set')}>
+          {list.map((one) => (
+            <label key={one.path} class="choice" title={one.path}>
+              <input
+                type="radio"
+                name="data"
+                checked={one.path === chosen}
+                onChange={() => chooseData(one.path)}
+              />
+              <span class="choice-name">{relative(one.path, ready.value?.workspace ?? null)}</span>
+              <span class="dim">{one.form}</span>
+              <span class="grow" />
+              <span class="dim number">
+                {one.images !== undefined && plural(one.images, '{0} image', '{0} images', whole(one.images))}
+              </span>
+            </label>
+          ))}
+          <label class="choice">
+            <input type="radio" name="data" checked={chosen === null} onChange={withoutData} />
+            <span class="choice-name">{t('No images')}</span>
+            <span class="dim">{t('cut only, by the weights alone; nothing is trained')}</span>
+          </label>
+        </div>
+      )}
+      {chosen !== null && <Opened path={chosen} />}
+    </PanelCard>
+  );
+}
+
+function Opened({ path }: { path: string }) {
+  const load = opened.value.value;
+  if (load.state === 'loading') return <Waiting what={load.what} since={load.since} cancel={load.cancel} />;
+  if (load.state === 'error')
+    return <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />;
+  if (load.state === 'idle')
+    return (
+      <p class="dim">
+        <Button onClick={() => void openData(path)}>{t('Read this set')}</Button>
+      </p>
+    );
+  return (
+    <>
+      <About data={load.value} />
+      <Reading />
+    </>
+  );
+}
+
+/** What a set holds. */
+function About({ data }: { data: DataView }) {
+  const split: readonly [string, number][] = [
+    [t('to train on'), data.train],
+    [t('held out for validation'), data.validation],
+    [t('for the test'), data.test],
+  ];
+  return (
+    <div class="about-data">
+      <dl class="totals small">
+        {split.map(([name, count]) => (
+          <div key={name}>
+            <dt class="dim">{name}</dt>
+            <dd class="number">{whole(count)}</dd>
+          </div>
+        ))}
+        <div title={data.classes.join(', ')}>
+          <dt class="dim">{t('classes')}</dt>
+          <dd class="number">{whole(data.classes.length)}</dd>
+        </div>
+        <div>
+          <dt class="dim">{t('size')}</dt>
+          <dd class="number">{shape(data.shape)}</dd>
+        </div>
+      </dl>
+      <p class="dim ellipsis" title={data.classes.join(', ')}>
+        {data.classes.slice(0, 24).join(', ')}
+        {data.classes.length > 24 && '…'}
+      </p>
+      {data.warnings.map((warning) => (
+        <p key={warning} class="note">
+          <span class="warn" aria-hidden="true">
+            ⚠
+          </span>{' '}
+          {warning}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** How images are read: what the network is fed, and how they are varied in training. */
+function Reading() {
+  const data = draft.value?.data;
+  if (!data) return null;
+  const names = ready.value?.preprocesses ?? [];
+  const augment = data.augment ?? { flip: false, shift: 0 };
+  const set = (part: Partial<NonNullable<typeof data>>) => change({ data: { ...data, ...part } });
+  return (
+    <div class="fields">
+      <label>{t('Preprocessing')}</label>
+      <Dropdown
+        label={t('Preprocessing')}
+        value={data.preprocess}
+        options={[
+          { value: 'auto', label: t('Find out (auto)') },
+          ...names.filter((name) => name !== 'auto').map((name) => ({ value: name, label: name })),
+        ]}
+        onChange={(preprocess) => set({ preprocess })}
+      />
+      <label>{t('Varied in training')}</label>
+      <span class="row-of">
+        <Checkbox checked={augment.flip} onChange={(flip) => set({ augment: { ...augment, flip } })}>
+          {t('flip')}
+        </Checkbox>
+        <NumberField
+          label={t('Shift by up to so many pixels')}
+          value={augment.shift}
+          least={0}
+          most={64}
+          onChange={(shift) => set({ augment: { ...augment, shift: shift ?? 0 } })}
+        />
+        <span class="dim">{t('pixels of shift')}</span>
+      </span>
+      <label>{t('At most')}</label>
+      <span class="row-of">
+        <NumberField
+          label={t('At most so many images of each split')}
+          value={data.limit}
+          least={1}
+          placeholder={t('all')}
+          onChange={(limit) => set({ limit })}
+        />
+        <span class="dim">{t('images of each split, for a quick try')}</span>
+      </span>
+    </div>
+  );
+}
