@@ -18,6 +18,8 @@ export interface StepOptions {
   >;
   /** dropout draws from this and the number of the step; default 0 */
   readonly seed?: number;
+  /** the gradient of a penalty on a weight beside the loss, to be added; undefined: none */
+  readonly penalty?: (paramId: string, weight: tfc.Variable) => tfc.Tensor | undefined;
 }
 
 const snapshotSchema = z.object({ kind: z.literal('network'), step: z.number().int().nonnegative() });
@@ -123,7 +125,10 @@ export class Network {
       this.trained.forEach((id, i) => {
         const gradient = grads[list[i].name];
         const update = { rate, settings, step: this.steps };
-        if (gradient) this.optimizer.apply(id, list[i], gradient, this.decays.has(id), update);
+        if (!gradient) return;
+        const penalty = options.penalty?.(id, list[i]);
+        const whole = penalty ? tf.add(gradient, penalty) : gradient;
+        this.optimizer.apply(id, list[i], whole, this.decays.has(id), update);
       });
       for (const { node, mean, variance } of stats) this.moveStatistics(node, mean, variance);
       return value.dataSync()[0];

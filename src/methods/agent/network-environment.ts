@@ -1,0 +1,84 @@
+import type { RandomState } from '../../graph/random.ts';
+import { prune, zeroRemoved } from '../../graph/surgery.ts';
+import type { Architecture, KeptChannels, Weights } from '../../graph/types.ts';
+import type { Network } from '../../runtime/network.ts';
+import { importanceOf, type Importance } from '../baselines/importance.ts';
+import { keepBest } from '../baselines/widths.ts';
+import { CandidateScorer } from '../rewarded-meta/score.ts';
+import type { Sweep } from '../rl/sweep.ts';
+import type { MethodContext, MethodImages } from '../types.ts';
+import type { Environment } from './environment.ts';
+import type { AgentMethodSettings } from './settings.ts';
+
+/**
+ * A network in training as the agent's environment. A reward is the accuracy of the sub-network, really cut out of a
+ * copy of the weights as they are, after batch-norm recalibration: the network's own weights and statistics are never
+ * touched. Call `moved` after weights have changed.
+ */
+export class NetworkEnvironment implements Environment {
+  private readonly scorer: CandidateScorer;
+  private weights: Weights | undefined;
+  private importance: Importance | undefined;
+  private readonly known = new Map<string, Promise<number>>();
+
+  constructor(
+    private readonly context: MethodContext,
+    images: MethodImages,
+    private readonly network: Network,
+    readonly sweep: Sweep,
+    private readonly settings: AgentMethodSettings,
+    root: RandomState,
+  ) {
+    this.scorer = new CandidateScorer(images, settings, root);
+  }
+
+  /** Forgets what was known of the weights. */
+  moved(): void {
+    this.weights = undefined;
+    this.importance = undefined;
+    this.known.clear();
+  }
+
+  private current(): Weights {
+    return (this.weights ??= this.network.weights());
+  }
+
+  /** The channels that an architecture keeps: the most important by the weights as they are (spec 1.4). */
+  kept(architecture: Architecture): KeptChannels {
+    const { graph, dependencies } = this.context;
+    this.importance ??= importanceOf(
+      graph,
+      dependencies,
+      this.current(),
+      this.settings.importance,
+    ).importance;
+    return keepBest(this.importance, architecture);
+  }
+
+  async reward(architecture: Architecture): Promise<number> {
+    return (await this.accuracy(this.kept(architecture))) / 100;
+  }
+
+  /** In percent; the same sub-network is scored only once between two calls of `moved`. */
+  accuracy(kept: KeptChannels): Promise<number> {
+    const key = kept.map((channels) => channels.join()).join(';');
+    let known = this.known.get(key);
+    if (!known) this.known.set(key, (known = this.cut(kept).then(({ accuracy }) => accuracy)));
+    return known;
+  }
+
+  /** The sub-network's recalibrated weights, and its accuracy in percent. */
+  async cut(kept: KeptChannels): Promise<{ weights: Weights; accuracy: number }> {
+    const { graph, dependencies } = this.context;
+    const narrow = prune(graph, this.current(), dependencies, kept);
+    const { weights, score } = await this.scorer.score(narrow.graph, narrow.weights);
+    return { weights, accuracy: score.accuracy };
+  }
+
+  /** Sets to zero what a sub-network lacks, in the network itself; variances stay. */
+  zero(kept: KeptChannels): void {
+    const { graph, dependencies } = this.context;
+    this.network.setWeights(zeroRemoved(graph, this.network.weights(), dependencies, kept));
+    this.moved();
+  }
+}

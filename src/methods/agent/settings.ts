@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import type { TrainSettings } from '../../runtime/types.ts';
+import { settingError } from '../rewarded-meta/settings.ts';
+import type { Effort, SettingsContext } from '../types.ts';
+
+const count = z.number().int().min(1);
+const some = z.number().int().min(0);
+const share = z.number().min(0).max(1);
+
+/** Every setting of the learnable agent. Flat, so that each can be given by name. Sources: spec 1.2 to 1.7. */
+export const agentSchema = z.strictObject({
+  /** epochs of plain training before anything is pruned */
+  warmUp: some,
+  /** rounds of random episodes on frozen weights */
+  fill: some,
+  /** epochs in which weights and agent are trained in turn */
+  joint: count,
+  /** epochs of weights alone, aligned to the chosen sub-network */
+  align: some,
+  /** episodes a round */
+  episodes: count,
+  /** updates of the environment representation, and of actor and critics, an epoch */
+  decoderUpdates: some,
+  agentUpdates: some,
+
+  /** units of the two hidden layers of actor, critics and decoder */
+  hidden: count,
+  /** false: the agent isn't told how the weights have moved */
+  representation: z.boolean(),
+  embedding: count,
+  decoderTargets: z.enum(['terminal', 'every-action']),
+  window: count,
+  actorRate: z.number().positive(),
+  criticRate: z.number().positive(),
+  decoderRate: z.number().positive(),
+  alpha: z.number().min(0),
+  entropyOver: z.enum(['ratio', 'unit']),
+  gamma: share,
+  tau: share,
+  credit: z.enum(['terminal', 'every-action']),
+  agentBatch: count,
+  replay: count,
+  rewardScale: z.enum(['plain', 'standard', 'epoch']),
+
+  /** no group is left with a smaller share of its channels, unless the budget can't be met otherwise */
+  leastShare: share,
+  /** how channels of a group are ranked, by the weights as they are */
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale']),
+  /** the sub-network that weights are aligned to: the policy's own, or the best of all when scored again */
+  select: z.enum(['greedy', 'best']),
+  /** weight of the soft alignment, per tensor, of the norm (not squared) of what the sub-network lacks */
+  alignment: z.number().min(0),
+  /** stage align: removed channels are set to zero before every epoch */
+  hardZero: z.boolean(),
+
+  batchSize: count,
+  rate: z.number().positive(),
+  schedule: z.enum(['constant', 'step', 'linear', 'cosine']),
+  momentum: share,
+  weightDecay: z.number().min(0),
+  labelSmoothing: share,
+  flip: z.boolean(),
+  shift: some,
+
+  /** mini-batches of batch-norm recalibration before each reward, and their size */
+  recalibrationBatches: count,
+  recalibrationBatchSize: count,
+  recalibrationMode: z.enum(['average', 'momentum']),
+  /** images of the validation split that a reward is measured on, at most */
+  validationImages: count,
+});
+
+export type AgentMethodSettings = z.infer<typeof agentSchema>;
+
+/** `epochs`: of the weights, all stages together, divided as at this effort. */
+const givenSchema = agentSchema.partial().extend({ epochs: count.optional() });
+
+type Stages = Pick<
+  AgentMethodSettings,
+  'warmUp' | 'fill' | 'joint' | 'align' | 'episodes' | 'decoderUpdates' | 'agentUpdates'
+>;
+/** Those of `thorough` are the reproduction's (spec 1.7). */
+const stages: Record<Effort, Stages> = {
+  quick: { warmUp: 3, fill: 2, joint: 6, align: 3, episodes: 8, decoderUpdates: 25, agentUpdates: 50 },
+  standard: {
+    warmUp: 6,
+    fill: 4,
+    joint: 24,
+    align: 20,
+    episodes: 10,
+    decoderUpdates: 100,
+    agentUpdates: 200,
+  },
+  thorough: {
+    warmUp: 10,
+    fill: 10,
+    joint: 70,
+    align: 110,
+    episodes: 10,
+    decoderUpdates: 100,
+    agentUpdates: 200,
+  },
+};
+const rewards: Record<Effort, { batches: number; images: number }> = {
+  quick: { batches: 4, images: 1000 },
+  standard: { batches: 10, images: 5000 },
+  thorough: { batches: 100, images: 50_000 },
+};
+
+/** The alignment's pull over a whole run, rate * weight summed over its steps: 5e-5 in the reproduction's 180 epochs. */
+const PULL = { weight: 5e-5, epochs: 180, steps: 352, most: 0.01 };
+
+/** Fills in what was not given. @throws InputError naming a setting that is wrong or unknown */
+export function agentSettings(
+  given: Readonly<Record<string, unknown>>,
+  effort: Effort,
+  context: SettingsContext,
+): AgentMethodSettings {
+  const parsed = givenSchema.safeParse(given);
+  if (!parsed.success) throw new InputError(settingError(parsed.error));
+  const { epochs, ...values } = parsed.data;
+  const { trainImages, untrained, dependencies, augmentation } = context;
+  const batchSize = values.batchSize ?? (trainImages >= 10_000 ? 128 : trainImages >= 1000 ? 64 : 32);
+  const recalibrationBatchSize = values.recalibrationBatchSize ?? Math.min(128, Math.max(trainImages, 1));
+  const plan = planned(effort, untrained, epochs);
+  const joint = values.joint ?? plan.joint;
+  const align = values.align ?? plan.align;
+  const rate = ((untrained ? 0.1 : 0.02) * batchSize) / 128;
+  const steps = Math.max(1, (joint + align) * Math.ceil(trainImages / batchSize));
+  const pull = (PULL.weight * PULL.epochs * PULL.steps * 0.1) / (steps * (values.rate ?? rate));
+  const decisions = dependencies.groups.filter((g) => g.frozen === undefined).length;
+  const { batches, images } = rewards[effort];
+  const defaults: AgentMethodSettings = {
+    ...plan,
+    hidden: 300,
+    representation: true,
+    embedding: 128,
+    decoderTargets: 'terminal',
+    window: 64,
+    actorRate: 1e-4,
+    criticRate: 1e-3,
+    decoderRate: 1e-3,
+    alpha: 0.1,
+    entropyOver: 'ratio',
+    gamma: decisions > 50 ? 1 : 0.99,
+    tau: 0.005,
+    credit: 'terminal',
+    agentBatch: 64,
+    replay: 10_000,
+    rewardScale: 'standard',
+    leastShare: 0.1,
+    importance: 'l1',
+    select: 'greedy',
+    alignment: Number(Math.max(PULL.weight, Math.min(PULL.most, pull)).toPrecision(3)),
+    hardZero: false,
+    batchSize,
+    rate,
+    schedule: 'step',
+    momentum: 0.9,
+    weightDecay: 1e-4,
+    labelSmoothing: 0,
+    flip: augmentation?.flip ?? false,
+    shift: augmentation?.shift ?? 0,
+    recalibrationBatches: Math.max(
+      1,
+      Math.min(batches, Math.floor(Math.max(trainImages, 1) / recalibrationBatchSize)),
+    ),
+    recalibrationBatchSize,
+    recalibrationMode: 'average',
+    validationImages: images,
+  };
+  const told = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
+  return parseAgentSettings({ ...defaults, ...told });
+}
+
+/** The stages of an effort: a trained network needs no warm-up. */
+function planned(effort: Effort, untrained: boolean, epochs: number | undefined): Stages {
+  const own = { ...stages[effort], ...(untrained ? {} : { warmUp: 0 }) };
+  if (epochs === undefined) return own;
+  const scale = epochs / (own.warmUp + own.joint + own.align);
+  const warmUp = Math.round(own.warmUp * scale);
+  const joint = Math.max(1, Math.round(own.joint * scale));
+  return { ...own, warmUp, joint, align: Math.max(0, epochs - warmUp - joint) };
+}
+
+/** Validates complete settings. @throws InputError */
+export function parseAgentSettings(value: unknown): AgentMethodSettings {
+  const parsed = agentSchema.safeParse(value);
+  if (!parsed.success) throw new InputError(settingError(parsed.error));
+  return parsed.data;
+}
+
+/** The weights' training, over all stages, in the runtime's words. */
+export function weightTraining(settings: AgentMethodSettings): TrainSettings {
+  return {
+    epochs: settings.warmUp + settings.joint + settings.align,
+    batchSize: settings.batchSize,
+    optimizer: 'sgd',
+    schedule: { kind: settings.schedule, rate: settings.rate, milestones: [0.5, 0.75], factor: 0.1 },
+    momentum: settings.momentum,
+    nesterov: false,
+    weightDecay: settings.weightDecay,
+    labelSmoothing: settings.labelSmoothing,
+    augmentation: { flip: settings.flip, shift: settings.shift },
+    patience: 0,
+  };
+}
