@@ -1,6 +1,102 @@
-import { Empty } from '../components/state-view.tsx';
+import { useMemo } from 'preact/hooks';
+import { show } from '../actions.ts';
+import { Empty, Problem, Waiting } from '../components/state-view.tsx';
+import { percent } from '../format.ts';
+import { loaded } from '../load.ts';
+import type { RunData } from '../run-data.ts';
+import { followed, network, ready, run, status } from '../state.ts';
 import { t } from '../strings.ts';
+import { CurveCard } from './curve-card.tsx';
+import { HeatCard } from './heat-card.tsx';
+import { curves, heat } from './series.ts';
+import type { Curve } from './series.ts';
+import './curves.css';
 
+/** A run over time: losses, the best reward, the method's own measures, and the widths that it would choose. */
 export function Curves() {
-  return <Empty title={t('Nothing to show yet')} />;
+  const shown = run.value;
+  const load = followed.value.value;
+  if (!shown)
+    return (
+      <Empty
+        title={t('No run is shown')}
+        action={
+          ready.value?.model
+            ? { label: t('Plan a run'), run: () => show('plan') }
+            : { label: t('Show runs'), run: () => show('runs') }
+        }
+      >
+        {t('A run’s losses, rewards and the method’s own measures are drawn here while it works.')}
+      </Empty>
+    );
+  if (!shown.cost && load.state === 'error')
+    return <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />;
+  if (!shown.cost)
+    return <Waiting what={t('Reading the run')} since={load.state === 'loading' ? load.since : Date.now()} />;
+  return <Shown shown={shown} />;
+}
+
+function Shown({ shown }: { shown: RunData }) {
+  const found = useMemo(
+    () => curves(shown),
+    [shown.losses, ...shown.arms.flatMap((arm) => [arm.generations, arm.metrics])],
+  );
+  const groups = loaded(network.value.value)?.groups;
+  const maps = useMemo(
+    () =>
+      shown.arms
+        .map((arm) =>
+          heat(
+            arm,
+            groups?.map(({ channels }) => channels),
+          ),
+        )
+        .filter((one) => one !== null),
+    [groups, ...shown.arms.map(({ widths }) => widths)],
+  );
+  if (found.length + maps.length === 0)
+    return (
+      <Empty title={t('No curves yet')}>
+        {status.value?.status === 'running' || !shown.done
+          ? t('They are drawn after the first epoch. Now: {0}', shown.stage?.message ?? t('starting'))
+          : t('This run’s method neither trains nor searches in rounds: it has nothing to draw over time.')}
+      </Empty>
+    );
+  return (
+    <div class="view curves-view">
+      {found.map((curve) => (
+        <CurveCard
+          key={`${curve.of} ${curve.name}`}
+          curve={curve}
+          reference={budgetOf(shown, curve)}
+          formatY={formatOf(curve)}
+        />
+      ))}
+      {maps.map((one) => (
+        <HeatCard
+          key={one.arm}
+          heat={one}
+          names={one.widths.map((_, g) =>
+            groups?.length === one.widths.length ? groups[g].id : t('group {0}', g + 1),
+          )}
+        />
+      ))}
+    </div>
+  );
+}
+
+function formatOf({ name }: Curve): ((value: number) => string) | undefined {
+  return name === 'accuracy' || name === 'cost'
+    ? (value) => percent(value, Number.isInteger(value) ? 0 : 1)
+    : undefined;
+}
+
+/** The limit that a curve of costs is to stay below, in percent of the original; where there is one. */
+function budgetOf(shown: RunData, { name, series }: Curve): { y: number; label: string } | null {
+  if (name !== 'cost') return null;
+  const metrics = new Set(series.map(({ part }) => part || shown.budgets[0]?.metric));
+  const budgets = shown.budgets.filter(({ metric }) => metrics.has(metric));
+  if (budgets.length !== 1) return null;
+  const share = (100 * budgets[0].limit) / budgets[0].original;
+  return { y: share, label: t('budget {0}', percent(share, 0)) };
 }

@@ -21,7 +21,7 @@ export function drawStrip(
     const x = Math.round(cell.x);
     const width = Math.max(1, Math.round(cell.x + cell.width) - x - gap);
     const removedTop = height * (cell.removed + (1 - cell.removed - cell.kept - cell.added));
-    if (cell.removed > 0) removed(context, x, width, height * cell.removed, colours);
+    if (cell.removed > 0) removed(context, x, width, height * cell.removed, colours, !heights);
     if (cell.kept > 0) kept(context, x, width, removedTop, height, cell, colours, heights);
     if (cell.added > 0) added(context, x, width, height - height * cell.added, height, colours);
     if (heights && cell.importance !== null && cell.kept === 0 && cell.removed > 0) {
@@ -68,6 +68,7 @@ function removed(
   width: number,
   height: number,
   colours: Palette,
+  hatched: boolean,
 ): void {
   context.strokeStyle = colours.removed;
   context.fillStyle = colours.removed;
@@ -83,6 +84,10 @@ function removed(
   context.globalAlpha = 0.85;
   context.strokeRect(x + 0.5, 0.5, width - 1, height - 1);
   context.globalAlpha = 0.4;
+  if (!hatched || width < 6) {
+    context.globalAlpha = 1;
+    return;
+  }
   context.save();
   context.beginPath();
   context.rect(x + 1, 1, width - 2, height - 2);

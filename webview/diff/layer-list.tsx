@@ -60,7 +60,7 @@ export function LayerList({ diff, compact = false }: { diff: DiffView; compact?:
   const columns = useMemo(() => headings(compact), [compact]);
   useEffect(() => {
     const measure = () => {
-      const found = frame.current?.querySelector<HTMLElement>('.strip')?.parentElement?.clientWidth;
+      const found = frame.current?.querySelector<HTMLElement>('.strip')?.clientWidth;
       if (found) setWidth(found);
     };
     const watcher = new ResizeObserver(measure);
@@ -171,7 +171,7 @@ function GroupName({ diff, layer }: { diff: DiffView; layer: DiffLayerView }) {
   if (group.frozen)
     return (
       <span class="warn" title={group.frozen}>
-        <span aria-hidden="true">🔒︎</span> {group.frozen}
+        {t('frozen')} <span class="dim">{group.frozen}</span>
       </span>
     );
   const tied = sizes(diff).get(layer.group!) ?? 1;

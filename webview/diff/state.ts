@@ -20,7 +20,7 @@ export const sort = remembered<LayerSort>(
   z.object({ key: z.enum(['layer', 'removed', 'macs', 'params']), down: z.boolean() }).nullable(),
   null,
 );
-export const heights = remembered('diff.heights', z.boolean(), true);
+export const heights = remembered('diff.heights', z.boolean(), false);
 export const search = signal('');
 
 /** Diffs of candidates that were shown last: they never change, files may. */

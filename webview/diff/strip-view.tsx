@@ -47,14 +47,15 @@ export function Strip({ layer, width, heights, cursor, onHover }: StripProps) {
     else drawStrip(context, made, STRIP_HEIGHT, colours, heights, cursor);
   }, [made, width, heights, cursor, colours, layer]);
   return (
-    <canvas
-      ref={canvas}
-      class="strip"
-      role="img"
-      aria-label={words}
-      onPointerMove={(event) => onHover(cellAt(made, event.offsetX) ?? null, event)}
-      onPointerLeave={(event) => onHover(null, event)}
-    />
+    <span class="strip">
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={words}
+        onPointerMove={(event) => onHover(cellAt(made, event.offsetX) ?? null, event)}
+        onPointerLeave={(event) => onHover(null, event)}
+      />
+    </span>
   );
 }
 

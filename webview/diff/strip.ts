@@ -63,22 +63,21 @@ export interface Cell {
 }
 
 /**
- * A strip's cells over so many pixels. Channels narrower than `least` pixels share a cell, whole channels only, so
- * that 2,048 of them still show where the gaps are.
+ * A strip's cells over so many pixels. Channels narrower than `least` pixels share a cell, equally many a cell (the
+ * last may have fewer), so that 2,048 of them still show where the gaps are.
  */
 export function cells(
   channels: string,
   pixels: number,
   importance: readonly number[] | null = null,
-  least = 3,
+  least = 2,
 ): Cell[] {
   const size = channels.length;
   if (size === 0 || !(pixels > 0)) return [];
-  const n = Math.max(1, Math.min(size, Math.floor(pixels / least)));
+  const each = Math.max(1, Math.ceil((size * least) / pixels));
   const made: Cell[] = [];
-  for (let i = 0; i < n; i++) {
-    const first = Math.floor((i * size) / n);
-    const end = Math.floor(((i + 1) * size) / n);
+  for (let first = 0; first < size; first += each) {
+    const end = Math.min(size, first + each);
     const counts = count(channels.slice(first, end));
     const length = end - first;
     let sum = 0;
@@ -86,8 +85,8 @@ export function cells(
     made.push({
       first,
       end,
-      x: (i * pixels) / n,
-      width: pixels / n,
+      x: (first * pixels) / size,
+      width: (length * pixels) / size,
       kept: counts.k / length,
       removed: counts.r / length,
       added: counts.a / length,

@@ -18,11 +18,15 @@ import {
   chosenIndex,
   chosenScores,
   comparing,
+  front,
+  pick,
   isStarred,
   marksNow,
   ranking,
   second,
   secondIndex,
+  xs,
+  ys,
 } from './state.ts';
 import { accuracyName, costFormat, costName, rewardText } from './words.ts';
 
@@ -73,6 +77,7 @@ export function CandidateCard() {
       <Costs one={one} shown={shown} />
       <Accuracies one={one} shown={shown} />
       <Beside />
+      <Neighbours />
       <Second />
       <Actions one={one} shown={shown} />
     </PanelCard>
@@ -214,6 +219,43 @@ function Beside() {
   );
 }
 
+/** Where to go from here along the front: the next smaller and the next better. */
+function Neighbours() {
+  const now = boardNow.value;
+  const at = chosenIndex.value;
+  const x = xs.value[at];
+  if (!now || Number.isNaN(x)) return null;
+  const y = ys.value[at];
+  const line = front.value;
+  const found = [
+    { name: t('smaller'), index: line.findLast((i) => xs.value[i] < x && i !== at) },
+    { name: t('better'), index: line.find((i) => (Number.isNaN(y) || ys.value[i] > y) && i !== at) },
+  ].filter((one): one is { name: string; index: number } => one.index !== undefined);
+  if (found.length === 0) return null;
+  return (
+    <dl class="neighbours">
+      {found.map(({ name, index }) => (
+        <>
+          <dt class="dim">{t('next {0}', name)}</dt>
+          <dd>
+            <button type="button" class="plain link" onClick={() => pick(index)}>
+              {t('candidate {0}', now.columns.candidates[index].id)}
+            </button>
+          </dd>
+          <dd class="number">{change(x, xs.value[index])}</dd>
+          <dd class="number">{pointsText(ys.value[index] - y)}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+/** A difference of accuracies: "+0.3 points". */
+function pointsText(points: number): string {
+  if (Number.isNaN(points)) return '';
+  return t('{0} points', `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)}`);
+}
+
 /** The second candidate of a comparison, or how to get one. */
 function Second() {
   const ref = candidateRef.value!;
@@ -240,7 +282,7 @@ function Second() {
       {t('Candidate {0}', other.id)}:{' '}
       <span class="number">
         {t('{0} MACs', change(one.macs, other.macs))}
-        {!Number.isNaN(points) && `, ${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} ${t('points')}`}
+        {!Number.isNaN(points) && `, ${pointsText(points)}`}
       </span>{' '}
       <button type="button" class="plain link" onClick={() => compareTwo(ref, to)}>
         {t('Open channel diff')}

@@ -66,35 +66,30 @@ export function ChartCard() {
           >
             {t('log')}
           </button>
-          <span class="zoom" role="group" aria-label={t('Zoom')}>
-            <Button kind="icon" label={t('Zoom in')} onClick={() => zoomBy(1 / 1.5)}>
-              <span aria-hidden="true">+</span>
-            </Button>
-            <Button kind="icon" label={t('Zoom out')} disabled={!zoomed.value} onClick={() => zoomBy(1.5)}>
-              <span aria-hidden="true">−</span>
-            </Button>
-            <Button
-              kind="icon"
-              label={t('Fit the front')}
-              disabled={front.value.length < 2}
-              onClick={fitFront}
-            >
-              <span aria-hidden="true">⌜⌟</span>
-            </Button>
-            <Button
-              kind="icon"
-              label={t('Show all')}
-              disabled={!zoomed.value}
-              onClick={() => (zoomed.value = null)}
-            >
-              <span aria-hidden="true">⤢</span>
-            </Button>
-          </span>
         </>
       }
     >
       <div class="plot-frame">
         <TradeoffChart />
+        <span class="zoom" role="group" aria-label={t('Zoom')}>
+          <Button kind="icon" label={t('Zoom in')} onClick={() => zoomBy(1 / 1.5)}>
+            <span aria-hidden="true">+</span>
+          </Button>
+          <Button kind="icon" label={t('Zoom out')} disabled={!zoomed.value} onClick={() => zoomBy(1.5)}>
+            <span aria-hidden="true">−</span>
+          </Button>
+          <Button kind="icon" label={t('Fit the front')} disabled={front.value.length < 2} onClick={fitFront}>
+            <span aria-hidden="true">⌜⌟</span>
+          </Button>
+          <Button
+            kind="icon"
+            label={t('Show all')}
+            disabled={!zoomed.value}
+            onClick={() => (zoomed.value = null)}
+          >
+            <span aria-hidden="true">⤢</span>
+          </Button>
+        </span>
         {size === 0 && (
           <p class="plot-note dim" role="status">
             {run.value?.done
@@ -127,7 +122,7 @@ export function ChartCard() {
             ).replace('{1}', percent(whole.value.y[0], 0))}
           </button>
         )}
-        {hidden === 0 && <span class="hint">{t('Drag to zoom, Alt and drag to move, Ctrl and wheel')}</span>}
+        {hidden === 0 && <span class="hint">{t('Drag or Ctrl and wheel: zoom')}</span>}
       </p>
       <Sliders />
     </PanelCard>

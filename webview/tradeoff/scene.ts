@@ -101,7 +101,7 @@ const iso = computed<Scene['iso']>(() => {
   if (!(cost > 0) || Number.isNaN(accuracy)) return [];
   const at = (a: number) => reward(now, { accuracy: a, macs: cost, params: cost, bytes: cost });
   const { x, y } = seen.value;
-  const step = niceStep(y[1] - y[0], 9);
+  const step = niceStep(y[1] - y[0], 14);
   const own = at(accuracy);
   return isoRewards({ reward: own, accuracy }, at, step).map((value) => ({
     points: isoLine(now, value, { cost: x, accuracy: y }),

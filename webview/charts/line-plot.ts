@@ -1,0 +1,180 @@
+import { Chart, LinearScale, LineElement, PointElement, ScatterController } from 'chart.js';
+import { linearTicks, niceRange } from '../tradeoff/axes.ts';
+import { place } from './labels.ts';
+import type { Palette } from './palette.ts';
+
+Chart.register(ScatterController, LinearScale, LineElement, PointElement);
+
+export interface Line {
+  readonly label: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface LineScene {
+  readonly lines: readonly Line[];
+  /** a level to compare with */
+  readonly reference: { readonly y: number; readonly label: string } | null;
+  readonly formatY: (value: number) => string;
+  /** x that the pointer or the keyboard is at */
+  readonly at: number | null;
+}
+
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [4, 2, 1, 2], [12, 4]];
+const FONT = 11;
+
+/** A small chart of lines, named at their ends: no legend to look up, and told apart by dashes too. */
+export class LinePlot {
+  private readonly chart: Chart<'scatter'>;
+  private scene: LineScene | null = null;
+  private colours: Palette | null = null;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.chart = new Chart<'scatter'>(canvas, {
+      type: 'scatter',
+      data: { datasets: [] },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        parsing: false,
+        layout: { padding: { top: 8, right: 10 } },
+        scales: {},
+      },
+      plugins: [{ id: 'names', afterDatasetsDraw: () => this.names() }],
+    });
+  }
+
+  show(scene: LineScene, colours: Palette): void {
+    const same = this.scene?.lines === scene.lines && this.colours === colours;
+    this.scene = scene;
+    this.colours = colours;
+    if (same) {
+      this.chart.draw();
+      return;
+    }
+    const values = scene.lines.flatMap(({ points }) => points);
+    const xs = values.map(({ x }) => x);
+    const ys = [...values.map(({ y }) => y), ...(scene.reference ? [scene.reference.y] : [])].filter(
+      Number.isFinite,
+    );
+    const x = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)];
+    const y = niceRange(
+      ys.reduce((a, b) => Math.min(a, b), Infinity),
+      ys.reduce((a, b) => Math.max(a, b), -Infinity),
+      5,
+    );
+    const range = x[1] > x[0] ? ([x[0], x[1]] as const) : ([x[0] - 0.5, x[0] + 0.5] as const);
+    const font = { family: colours.font, size: FONT };
+    const ticks = { color: colours.dim, font, padding: 6, maxRotation: 0, autoSkip: false };
+    this.chart.options.scales = {
+      x: {
+        type: 'linear',
+        min: range[0],
+        max: range[1],
+        border: { color: colours.line },
+        grid: { display: false },
+        afterBuildTicks: (scale) =>
+          (scale.ticks = linearTicks(range, Math.max(2, Math.floor(this.chart.width / 60)))
+            .filter(Number.isInteger)
+            .map((value) => ({ value }))),
+        ticks: { ...ticks, callback: (value) => `${value}` },
+      },
+      y: {
+        type: 'linear',
+        min: y[0],
+        max: y[1],
+        border: { display: false },
+        grid: { color: colours.line, drawTicks: false },
+        afterBuildTicks: (scale) => (scale.ticks = linearTicks(y, 5).map((value) => ({ value }))),
+        ticks: { ...ticks, callback: (value) => scene.formatY(Number(value)) },
+      },
+    };
+    this.chart.data.datasets = scene.lines.map(({ points }, k) => ({
+      data: points.map((point) => ({ ...point })),
+      showLine: true,
+      fill: false,
+      clip: false,
+      pointRadius: points.length <= 24 ? 2 : 0,
+      pointBackgroundColor: colours.series[k % colours.series.length],
+      pointBorderWidth: 0,
+      borderColor: colours.series[k % colours.series.length],
+      borderWidth: 1.5,
+      borderDash: DASHES[k % DASHES.length],
+    }));
+    this.chart.update('none');
+  }
+
+  destroy(): void {
+    this.chart.destroy();
+  }
+
+  /** The x of a pixel of the canvas. */
+  valueAt(pixel: number): number {
+    return this.chart.scales.x?.getValueForPixel(pixel) ?? NaN;
+  }
+
+  pixelAt(x: number): number {
+    return this.chart.scales.x?.getPixelForValue(x) ?? 0;
+  }
+
+  get width(): number {
+    return this.chart.width;
+  }
+
+  private names(): void {
+    const { scene, colours, chart } = this;
+    if (!scene || !colours) return;
+    const { ctx: context, chartArea: area } = chart;
+    const { x: sx, y: sy } = chart.scales;
+    context.save();
+    context.font = `${FONT}px ${colours.font}`;
+    context.textBaseline = 'middle';
+    if (scene.reference) {
+      const y = sy.getPixelForValue(scene.reference.y);
+      context.strokeStyle = colours.warning;
+      context.setLineDash([5, 3]);
+      context.beginPath();
+      context.moveTo(area.left, y);
+      context.lineTo(area.right, y);
+      context.stroke();
+      context.setLineDash([]);
+      context.fillStyle = colours.warning;
+      context.fillText(scene.reference.label, area.left + 4, y - 8);
+    }
+    if (scene.lines.length > 1) {
+      const named = scene.lines.flatMap((line, k) => {
+        const last = line.points.at(-1);
+        return last
+          ? [{ label: line.label, k, x: sx.getPixelForValue(last.x), y: sy.getPixelForValue(last.y) }]
+          : [];
+      });
+      const labels = named.map(({ label, x, y }) => ({
+        x,
+        y,
+        width: Math.ceil(context.measureText(label).width),
+        height: FONT + 2,
+      }));
+      const bounds = { left: area.left, top: area.top - 8, right: area.right + 8, bottom: area.bottom };
+      const places = place(labels, bounds, 5);
+      named.forEach(({ label, k }, i) => {
+        const y = places[i].top + labels[i].height / 2;
+        context.lineWidth = 3;
+        context.strokeStyle = colours.background;
+        context.strokeText(label, places[i].left, y);
+        context.fillStyle = colours.series[k % colours.series.length];
+        context.fillText(label, places[i].left, y);
+      });
+    }
+    if (scene.at !== null) {
+      const x = sx.getPixelForValue(scene.at);
+      context.strokeStyle = colours.dim;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(x, area.top);
+      context.lineTo(x, area.bottom);
+      context.stroke();
+    }
+    context.restore();
+  }
+}
