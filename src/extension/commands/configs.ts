@@ -15,7 +15,7 @@ import type { Handler, Parts } from './register.ts';
 
 /** Commands on pruned configs; they take a run as well, whose config was written. */
 export function configCommands(parts: Parts): Record<string, Handler> {
-  const { panels, commits, log, tfjs, runs } = parts;
+  const { panels, commits, tfjs, runs } = parts;
 
   async function config(given: unknown, title: string): Promise<vscode.Uri | undefined> {
     const folder = folderOf(given);
@@ -61,7 +61,6 @@ export function configCommands(parts: Parts): Record<string, Handler> {
       const committed = await commits.commit(uri);
       if (!committed) return;
       const { hash, files } = committed;
-      log.info(`commit ${hash}: ${files.join(', ')}`);
       void vscode.window.showInformationMessage(
         files.length === 1
           ? t('Committed {0} as {1}.', path.basename(files[0]), hash.slice(0, 7))

@@ -1,5 +1,13 @@
+import { InputError } from '../../graph/errors.ts';
 import { failureOf } from '../../protocol/rpc.ts';
 import { t } from '../l10n.ts';
+
+/** Refused in Restricted Mode. */
+export class NeedsTrust extends InputError {
+  constructor(message = t('In Restricted Mode nothing is run or written: this needs a trusted workspace.')) {
+    super(message);
+  }
+}
 
 /** What a message offers beside its text. */
 export type Action = 'log' | 'resume' | 'setup' | 'health' | 'trust';
@@ -21,7 +29,7 @@ export function tell(error: unknown, run = false): Told | null {
   const { kind, message, detail } = failureOf(error);
   if (kind === 'cancelled') return null;
   const actions: Action[] = [];
-  if (/trusted workspace|restricted mode/i.test(message)) actions.push('trust');
+  if (error instanceof NeedsTrust) actions.push('trust');
   if (/tensorflow/i.test(message) && /not found|missing|can't|could not|no tensorflow|build/i.test(message))
     actions.push('setup');
   if (run && kind === 'internal') actions.push('resume');

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
-import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import type { RunsTree } from '../views/runs-tree.ts';
 import type { TfjsModels } from '../models/tfjs-models.ts';
 import type { Services } from '../types.ts';
 import { folderOf } from './arguments.ts';
-import { tell } from './errors.ts';
+import { NeedsTrust, tell } from './errors.ts';
 import type { Action } from './errors.ts';
 
 /** What commands work with. */
@@ -56,8 +55,7 @@ async function show({ log, runs }: Parts, id: string, error: unknown, run?: stri
   }
 }
 
-/** @throws InputError in Restricted Mode */
+/** @throws NeedsTrust in Restricted Mode */
 export function needTrust(): void {
-  if (!vscode.workspace.isTrusted)
-    throw new InputError(t('In Restricted Mode nothing is run or written: this needs a trusted workspace.'));
+  if (!vscode.workspace.isTrusted) throw new NeedsTrust();
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { readConfig } from '../../config/files.ts';
 import { InputError } from '../../graph/errors.ts';
+import { NeedsTrust } from '../commands/errors.ts';
 import { t } from '../l10n.ts';
 import type { Commits, Runs } from '../types.ts';
 import { gitApi, repositoryOf } from './api.ts';
@@ -30,8 +31,7 @@ export function createCommits(log: vscode.LogOutputChannel, runs: Pick<Runs, 'li
 }
 
 async function commit(config: vscode.Uri, log: vscode.LogOutputChannel, runs: Pick<Runs, 'list'>) {
-  if (!vscode.workspace.isTrusted)
-    throw new InputError(t('Committing needs a trusted workspace (Workspaces: Manage Workspace Trust).'));
+  if (!vscode.workspace.isTrusted) throw new NeedsTrust();
   const api = await gitApi();
   const parsed = await readConfig(config.fsPath);
   const repository = await repositoryFor(api, config);
