@@ -32,13 +32,11 @@ export function strings(sources: readonly ts.SourceFile[]): Set<string> {
   return found;
 }
 
-/** First arguments of calls of this name (`f(...)`, `a.f(...)`); undefined for one that is not a plain string. */
+/** First arguments of calls of the function of this name; undefined for one that is not a plain string. */
 export function firstArguments(sources: readonly ts.SourceFile[], name: string): (string | undefined)[] {
   const found: (string | undefined)[] = [];
   for (const node of nodes(sources)) {
-    if (!ts.isCallExpression(node)) continue;
-    const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
-    if (called.getText() !== name) continue;
+    if (!ts.isCallExpression(node) || node.expression.getText() !== name) continue;
     const [first] = node.arguments;
     found.push(first && ts.isStringLiteralLike(first) ? first.text : undefined);
   }

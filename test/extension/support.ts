@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** A bundle of dist/, which `npm test` makes first. */
+/** A bundle of dist/, which `npm test` makes first; ESPALIER_DIST: another folder of them. */
 export function built(name: string): string {
-  const file = path.join(root, 'dist', name);
+  const file = path.join(process.env.ESPALIER_DIST ?? path.join(root, 'dist'), name);
   if (!existsSync(file)) throw new Error(`dist/${name} is not there: npm run build`);
   return file;
 }

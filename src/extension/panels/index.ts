@@ -83,8 +83,10 @@ export function createPanels(services: Omit<Services, 'panels'>): Panels {
       show(subject, { tab, compare: null, run: folder });
     },
     compare: async (a: Side, b: Side) => show(comparison(a, b), null),
+    // not the panels themselves: they are restored when the window was only reloaded
     dispose: () => {
-      for (const { panel } of [...open.values()]) panel.dispose();
+      for (const panel of open.values()) panel.release();
+      open.clear();
     },
   };
 }

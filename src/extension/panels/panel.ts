@@ -81,9 +81,7 @@ export class Panel {
       if (!panel.visible) this.leave();
     });
     panel.onDidDispose(() => {
-      this.leave();
-      if (this.runsTimer) clearTimeout(this.runsTimer);
-      for (const one of this.owned) one.dispose();
+      this.release();
       onDispose();
     });
     webview.html = panelHtml({
@@ -105,6 +103,13 @@ export class Panel {
       else this.show = show;
     }
     this.panel.reveal(undefined, false);
+  }
+
+  /** Lets go of the page; it stays as it is. */
+  release(): void {
+    this.leave();
+    if (this.runsTimer) clearTimeout(this.runsTimer);
+    for (const one of this.owned.splice(0)) one.dispose();
   }
 
   private address(file: string): string {

@@ -82,7 +82,8 @@ export class RunConnection {
     messages.listen();
     try {
       await made.ask('hello', { protocol: protocolVersion, token: file.token }, 15_000);
-      const { seq, status } = await made.ask('attach', {}, 15_000);
+      // answered once the run stands where its checkpoint was
+      const { seq, status } = await made.ask('attach', {}, 120_000);
       made.seq = seq;
       made.status = status;
       return made;

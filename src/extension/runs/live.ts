@@ -198,7 +198,10 @@ export class LiveRun {
           // gone meanwhile, or it will answer in a moment
         }
     }
-    if (connection.ended) return this.finish({ ...connection.ended, log: [], crashed: false });
+    if (connection.ended) {
+      const log = connection.ended.status === 'failed' ? await lastLogLines(this.job.folder) : [];
+      return this.finish({ ...connection.ended, log, crashed: false });
+    }
     if (this.pid !== null && isAlive(this.pid)) {
       this.silent = this.times.beat;
       return this.changed.fire();
@@ -219,7 +222,11 @@ export class LiveRun {
         crashed: false,
       });
     if (failure) return this.finish({ status: 'failed', message: failure.message, log, crashed: false });
-    if (how?.code === 0) return this.finish({ status: 'stopped', message: '', log: [], crashed: false });
+    // 2: refused, with the reason as its last word (the run is in use elsewhere)
+    if (how?.code === 2 && log.length)
+      return this.finish({ status: 'failed', message: log.at(-1)!, log, crashed: false });
+    if (how?.code === 0 || how?.code === 130)
+      return this.finish({ status: 'stopped', message: '', log: [], crashed: false });
     const why = how?.signal ?? (how ? t('exit code {0}', how.code ?? '?') : null);
     this.finish({
       status: 'failed',

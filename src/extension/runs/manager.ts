@@ -84,6 +84,7 @@ export class RunsHost implements Runs {
     const fresh = Date.now() - seen < reloadTime;
     const rest: Job[] = [];
     for (const job of jobs) {
+      if (fresh) await this.leaving(job.folder);
       if (this.live.has(job.folder)) {
         this.jobs.own(job);
         if (fresh) this.reloading.add(job.folder);
@@ -94,6 +95,8 @@ export class RunsHost implements Runs {
       rest.push(job);
     }
     if (!this.options.trusted()) return;
+    // offered once
+    this.jobs.touch();
     if (fresh)
       for (const job of rest)
         await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
@@ -188,6 +191,7 @@ export class RunsHost implements Runs {
       );
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
     this.know(folder);
+    if (!this.summary(folder)) await this.refresh();
     const running = this.live.get(folder) ?? (await this.adopt(folder));
     if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
     this.outcomes.delete(folder);
@@ -225,6 +229,8 @@ export class RunsHost implements Runs {
     // one that can't be reached, but is there
     const file = await readEngineFile(folder);
     if (file && (await isEngine(file.pid))) await endTree(file.pid, this.times.term);
+    else if (!file && this.summary(folder)?.status === 'running')
+      throw new InputError(t('The run {0} was started in a terminal: stop it there.', path.basename(folder)));
     this.refreshSoon();
   }
 
@@ -312,6 +318,16 @@ export class RunsHost implements Runs {
     this.summaries = found.sort((a, b) => b.created - a.created);
     for (const { folder } of found) if (!this.live.has(folder)) await this.adopt(folder);
     this.changed.fire();
+  }
+
+  /** Waits for a process that is just ending, because the window before this one has let go of it. */
+  private async leaving(folder: string): Promise<void> {
+    for (let attempt = 0; attempt < 30 && !this.live.has(folder) && !this.disposed; attempt++) {
+      const { status } = this.summary(folder) ?? { status: 'stopped' };
+      if (status !== 'running' && status !== 'paused') return;
+      await new Promise((resolve) => setTimeout(resolve, 500).unref());
+      await this.refresh();
+    }
   }
 
   /** Connects to the process that works on a run, if one does. */
