@@ -47,6 +47,13 @@ declare module 'preact' {
   }
 }
 
+/** The toolkit names a control "Text field" or after its text when it enters the page, whatever it was called: named again. */
+function useName(element: { readonly current: HTMLElement | null }, name: string | undefined): void {
+  useEffect(() => {
+    if (name !== undefined) element.current?.setAttribute('aria-label', name);
+  }, [name]);
+}
+
 export interface ButtonProps {
   readonly kind?: 'primary' | 'secondary' | 'icon';
   readonly disabled?: boolean;
@@ -97,6 +104,7 @@ export function Checkbox({
   children,
 }: CheckboxProps) {
   const element = useRef<HTMLElement & { checked: boolean }>(null);
+  useName(element, label);
   useEffect(() => {
     if (element.current) element.current.checked = checked;
   });
@@ -172,6 +180,7 @@ export interface TextFieldProps {
 export function TextField(props: TextFieldProps) {
   const { value, label, placeholder, disabled = false, invalid = false, onInput, onCommit } = props;
   const element = useRef<HTMLElement & { value: string }>(null);
+  useName(element, label);
   useEffect(() => {
     if (element.current && element.current.value !== value) element.current.value = value;
   }, [value]);
@@ -193,7 +202,16 @@ export function TextField(props: TextFieldProps) {
 }
 
 export function ProgressRing({ label }: { readonly label?: string }) {
-  return <vscode-progress-ring class="ring" aria-label={label} aria-hidden={label ? undefined : 'true'} />;
+  const element = useRef<HTMLElement>(null);
+  useName(element, label);
+  return (
+    <vscode-progress-ring
+      ref={element}
+      class="ring"
+      aria-label={label}
+      aria-hidden={label ? undefined : 'true'}
+    />
+  );
 }
 
 export interface TabsProps<T extends string> {
