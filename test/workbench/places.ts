@@ -40,3 +40,6 @@ export function vsix(kind: 'native' | 'universal'): string {
   if (!existsSync(file)) throw new Error(`${file} is not there: npm run package`);
   return file;
 }
+
+/** Whether there is a browser here. */
+export const runnable = whyNot() === null;

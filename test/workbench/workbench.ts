@@ -36,9 +36,19 @@ export class Browser {
     return new Browser(context, profile);
   }
 
-  async open(server: Server, workspace: string): Promise<Workbench> {
+  async open(
+    server: Server,
+    workspace: string,
+    payload?: ReadonlyArray<readonly [string, string]>,
+  ): Promise<Workbench> {
     const page = await this.#context.newPage();
-    const workbench = new Workbench(page, server.url(workspace));
+    const workbench = new Workbench(page, server.url(workspace, payload));
+    if (payload) {
+      await page.exposeFunction('codeAutomationExit', (code: number) => (workbench.exit = code));
+      await page.exposeFunction('codeAutomationLog', (_type: string, words: unknown) =>
+        workbench.said.push(JSON.stringify(words)),
+      );
+    }
     await workbench.load();
     return workbench;
   }
@@ -60,6 +70,9 @@ export class Workbench {
   readonly #url: string;
   /** what the browser's console said of refused content (CSP) */
   readonly violations: string[] = [];
+  /** how the tests inside the extension host ended, and what they said */
+  exit: number | null = null;
+  readonly said: string[] = [];
 
   constructor(page: Page, url: string) {
     this.page = page;

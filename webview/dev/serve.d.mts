@@ -1,4 +1,5 @@
-export declare function servePanel(options?: {
-  recording?: string;
-  port?: number;
-}): Promise<{ url: string; close(): Promise<void> }>;
+export declare const policy: string;
+export declare function servePanel(options?: { readonly recording?: string; readonly port?: number }): Promise<{
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}>;

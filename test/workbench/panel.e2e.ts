@@ -1,0 +1,88 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { servePanel } from '../../webview/dev/serve.mjs';
+import { pictures, runnable } from './places.ts';
+import { Browser } from './workbench.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tabs = ['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs'] as const;
+const themes = ['dark', 'light', 'hcDark', 'hcLight'] as const;
+
+// The panel alone, in a plain browser, under the extension's own content security policy.
+describe.skipIf(!runnable)('the panel in plain Chromium', () => {
+  let browser: Browser;
+  let panel: Awaited<ReturnType<typeof servePanel>>;
+  let page: Page;
+  const refused: string[] = [];
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    panel = await servePanel();
+    browser = await Browser.start();
+    page = await browser.newPage();
+    // every page begins anew, not where the last one was left
+    await page.addInitScript('sessionStorage.clear()');
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) refused.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error)));
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    await panel?.close();
+  });
+
+  const open = async (query: string) => {
+    await page.goto(`${panel.url}?${query}`);
+    await page.getByRole('tab').first().waitFor();
+    // what moves has come to rest
+    await page.waitForTimeout(700);
+  };
+
+  describe.each(themes)('%s', (theme) => {
+    it.each(tabs)('%s has nothing that keeps people out', async (tab) => {
+      await open(`theme=${theme}&tab=${tab}&layers=60&candidates=120`);
+      mkdirSync(pictures, { recursive: true });
+      await page.screenshot({ path: path.join(pictures, `panel-${tab}-${theme}.png`) });
+      // outside the page's policy, as a browser's own tools are
+      const session = await page.context().newCDPSession(page);
+      await session.send('Runtime.evaluate', { expression: axe });
+      const { result } = await session.send('Runtime.evaluate', {
+        expression:
+          'axe.run(document, { resultTypes: ["violations"] }).then((found) => JSON.stringify(found))',
+        awaitPromise: true,
+      });
+      const { violations } = JSON.parse(String(result.value)) as AxeResults;
+      const serious = violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .slice(0, 3)
+              .map((node) => node.html.slice(0, 160))
+              .join(' | ')}`,
+        );
+      expect(serious).toEqual([]);
+    });
+  });
+
+  it.each(['norun', 'norun&nodata', 'untrusted', 'fail=network', 'fail=ready'])(
+    'nothing to show, or something wrong (%s), is said in words',
+    async (query) => {
+      await page.goto(`${panel.url}?${query}`);
+      await page.waitForTimeout(1500);
+      const text = await page.locator('body').innerText();
+      expect(text.trim().length).toBeGreaterThan(20);
+      expect(text).not.toMatch(/undefined|NaN|\[object/);
+    },
+  );
+
+  it('the content security policy had nothing to refuse, and nothing was thrown', () => {
+    expect(refused).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import type { FrameLocator, Locator } from 'playwright-core';
+import { until } from './processes.ts';
+import type { Workbench } from './workbench.ts';
+
+/** What a user does in the panel, by what is written there. */
+export class PrunePanel {
+  readonly workbench: Workbench;
+  readonly frame: FrameLocator;
+
+  constructor(workbench: Workbench, nth = 0) {
+    this.workbench = workbench;
+    this.frame = workbench.panel(nth);
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.frame.getByRole('button', { name });
+  }
+
+  /** Shows a view by its tab. */
+  async show(tab: 'Network' | 'Plan' | 'Trade-off' | 'Curves' | 'Channel diff' | 'Runs'): Promise<void> {
+    await this.frame.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
+  }
+
+  text(): Promise<string> {
+    return this.frame
+      .locator('body')
+      .innerText({ timeout: 2000 })
+      .catch(() => '');
+  }
+
+  async shows(what: string | RegExp, seconds = 30): Promise<void> {
+    let text = '';
+    const holds = async () => {
+      text = await this.text();
+      return typeof what === 'string' ? text.includes(what) : what.test(text);
+    };
+    await until(`the panel shows ${String(what)}`, holds, seconds).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it shows: ${text.slice(0, 1500)}`);
+    });
+  }
+
+  /** Opens the plan, takes the smallest effort and no control arms, and starts once nothing stands in the way. */
+  async start(settings = 'population=6, generations=2, epochs=1', epochs = '1'): Promise<void> {
+    await this.show('Plan');
+    await this.frame
+      .getByRole('radio', { name: /images/ })
+      .first()
+      .waitFor();
+    await this.button('Quick').click();
+    for (const control of ['uniform', 'random', 'l1', 'scratch']) {
+      const chip = this.button(control);
+      if ((await chip.count()) && (await chip.getAttribute('aria-pressed')) === 'true') await chip.click();
+    }
+    await this.frame.getByText('Advanced', { exact: true }).click();
+    await this.fill('The method’s own settings', settings);
+    await this.fill('Epochs of fine-tuning', epochs);
+    const start = this.button('Start pruning');
+    await until('a run may be started', async () => (await start.getAttribute('disabled')) === null, 60);
+    await start.click();
+  }
+
+  async fill(label: string, value: string): Promise<void> {
+    await this.frame.getByRole('textbox', { name: label, exact: true }).fill(value);
+  }
+
+  /** How many candidates the trade-off view says there are. */
+  async candidates(): Promise<number> {
+    const found = /(\d[\d,]*) candidates?\b/.exec(await this.text());
+    return found ? Number(found[1].replaceAll(',', '')) : 0;
+  }
+
+  /** Candidate's number that the card is about; null where there is none. */
+  async chosen(): Promise<number | null> {
+    const found = /^Candidate (\d+)$/m.exec(await this.text());
+    return found ? Number(found[1]) : null;
+  }
+
+  /** How the run stands, from the pill at the top. */
+  async state(): Promise<string> {
+    const pill = this.frame.locator('.pill').first();
+    return (
+      (await pill.getAttribute('class', { timeout: 2000 }).catch(() => ''))?.replace('pill', '').trim() ?? ''
+    );
+  }
+
+  async reaches(state: string, seconds = 120): Promise<void> {
+    await until(`the run is ${state}`, async () => (await this.state()) === state, seconds);
+  }
+}

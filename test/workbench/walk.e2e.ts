@@ -1,0 +1,100 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { versions } from './places.ts';
+import { enginesOf, until } from './processes.ts';
+import { PrunePanel } from './prune-panel.ts';
+import { suite } from './workbench-suite.ts';
+import { git } from './workspace.ts';
+
+// The walk of design.md, section 1, as a user goes it.
+describe.each(versions)('code-server $version', (version) => {
+  describe.skipIf(!version.here)('from right-click to commit', () => {
+    const w = suite(version);
+
+    it('prunes on real images, slides the choice, shows the diff, writes and commits', async () => {
+      const folder = await w.workspace();
+      const workbench = await (await w.window(folder)).ready();
+      const menu = await workbench.contextMenu('notes.md');
+      expect(menu.filter((entry) => /Prune|Inspect Channels/.test(entry))).toEqual([]);
+
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const clicked = Date.now();
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.show('Network');
+      await panel.shows('Conv2D', 60);
+      console.log(`${version.version}: the network is shown ${Date.now() - clicked} ms after the click`);
+      await workbench.screenshot(`walk-network-${version.version}`);
+
+      await panel.show('Plan');
+      await panel.shows('Can be reached', 60);
+      await workbench.screenshot(`walk-plan-${version.version}`);
+      await panel.start();
+
+      // candidates come one by one, while the run works
+      await panel.show('Trade-off');
+      await until('the first candidates are shown', async () => (await panel.candidates()) > 0, 120);
+      const early = await panel.candidates();
+      expect(await panel.state()).toBe('running');
+      expect(enginesOf(w.server.folder).length).toBeGreaterThan(0);
+      await workbench.screenshot(`walk-running-${version.version}`);
+      await panel.reaches('done', 180);
+      expect(await panel.candidates()).toBeGreaterThanOrEqual(early);
+      expect(await panel.candidates()).toBeGreaterThan(3);
+
+      // a coefficient moves the choice, and nothing is trained for it
+      const before = await panel.chosen();
+      const engines = enginesOf(w.server.folder).length;
+      const slider = panel.frame.getByLabel('Efficiency coefficient');
+      const other = panel.frame.getByLabel('Accuracy coefficient');
+      await other.fill('0');
+      await slider.fill('4');
+      await until('the choice moved', async () => (await panel.chosen()) !== before, 10);
+      expect(enginesOf(w.server.folder).length).toBeLessThanOrEqual(engines);
+      const moved = await panel.chosen();
+      await workbench.screenshot(`walk-tradeoff-${version.version}`);
+
+      await panel.show('Channel diff');
+      await panel.shows(/kept/i, 30);
+      await workbench.screenshot(`walk-diff-${version.version}`);
+
+      // fine-tune the one that the coefficients chose
+      await panel.show('Trade-off');
+      await panel.button('Fine-tune').first().click();
+      await panel.reaches('running', 30);
+      await panel.reaches('done', 120);
+      expect(await panel.chosen()).toBe(moved);
+
+      await panel.button('Write model…').first().click();
+      await workbench.page.locator('.quick-input-widget').waitFor();
+      await workbench.page.keyboard.press('Enter');
+      await until('the model is written', () => existsSync(path.join(folder, 'model.pruned.h5')), 60);
+      const config = readdirSync(folder).find((name) => name.endsWith('.espalier.json'));
+      expect(config).toBeDefined();
+
+      await panel
+        .button(/^Commit/)
+        .first()
+        .click();
+      await until('it is asked what to commit', () =>
+        workbench.page.locator('.quick-input-list .monaco-list-row').count(),
+      );
+      await workbench.screenshot(`walk-commit-${version.version}`);
+      for (let step = 0; step < 5 && git(folder, 'rev-list', '--count', 'HEAD').trim() === '1'; step++) {
+        await workbench.page.waitForTimeout(1500);
+        if (await workbench.page.locator('.quick-input-widget').isVisible())
+          await workbench.page.keyboard.press('Enter');
+      }
+      await until('it is committed', () => git(folder, 'rev-list', '--count', 'HEAD').trim() === '2');
+      const files = git(folder, 'show', '--name-only', '--format=', 'HEAD').trim().split('\n').sort();
+      expect(files).toEqual([config, 'model.pruned.h5'].sort());
+      expect(git(folder, 'show', '-s', '--format=%an %ae', 'HEAD').trim()).toBe(
+        'A. Gardener gardener@example.org',
+      );
+      expect(git(folder, 'show', '-s', '--format=%B', 'HEAD')).toMatch(/MACs/);
+      expect(git(folder, 'status', '--porcelain').trim()).toBe('');
+      expect(workbench.violations).toEqual([]);
+    });
+  });
+});
