@@ -25,9 +25,13 @@ export async function readInput(file: string, what: string): Promise<Uint8Array>
 /**
  * Writes files so that each either has its whole new content or is left as it was: all under temporary names beside
  * their targets and synced, then renamed in the order given (put the file that names the others last).
+ * @param mode of the new files, default as the process's umask has it
  * @throws InputError where the folder can't be written or the disk is full; no temporary file is left behind
  */
-export async function writeFiles(files: readonly (readonly [string, Uint8Array])[]): Promise<void> {
+export async function writeFiles(
+  files: readonly (readonly [string, Uint8Array])[],
+  mode?: number,
+): Promise<void> {
   const written: [temporary: string, target: string][] = [];
   let at = '';
   try {
@@ -36,7 +40,7 @@ export async function writeFiles(files: readonly (readonly [string, Uint8Array])
       await mkdir(path.dirname(target), { recursive: true });
       const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
       written.push([temporary, target]);
-      const handle = await open(temporary, 'wx');
+      const handle = await open(temporary, 'wx', mode);
       try {
         await handle.writeFile(bytes);
         await handle.sync();
@@ -55,8 +59,8 @@ export async function writeFiles(files: readonly (readonly [string, Uint8Array])
 }
 
 /** One file: see writeFiles. */
-export function writeFileWhole(target: string, bytes: Uint8Array): Promise<void> {
-  return writeFiles([[target, bytes]]);
+export function writeFileWhole(target: string, bytes: Uint8Array, mode?: number): Promise<void> {
+  return writeFiles([[target, bytes]], mode);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -163,7 +163,7 @@ async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boole
           await session.save({ kind: `method:${arm.name}`, random: random.state, snapshot });
         }
       } else yield await pass(session, arm.name, event);
-      session.checkStop();
+      session.checkStopWithin(event.type === 'checkpoint');
     }
   } finally {
     await generator.return?.(undefined as never);
@@ -245,7 +245,7 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
       if (event.type === 'checkpoint') {
         if (session.due()) await session.save({ kind: `train:${arm.name}`, snapshot: event.take() });
       } else yield await pass(session, arm.name, event);
-      session.checkStop();
+      session.checkStopWithin(event.type === 'checkpoint');
     }
   } finally {
     await generator.return?.(undefined as never);

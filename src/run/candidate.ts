@@ -38,6 +38,10 @@ export async function* runCandidate(
   let shop: OpenShop | null = null;
   try {
     shop = yield* openShop(run, plan, services, session);
+    if (extra.step === 'cut') {
+      const message = `candidate ${which.id} of ${which.arm}, cut from the original's weights`;
+      yield await session.record({ type: 'stage', arm: extra.name, stage: 'cut', message });
+    }
     if (extra.step !== 'done') yield* runArm(shop, extra, extra);
     // already filed: nothing is left to do
     if (session.weights.has(extra.name)) yield* finish(shop, run, extra);

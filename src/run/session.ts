@@ -12,6 +12,9 @@ interface Inner {
   readonly snapshot: Snapshot;
 }
 
+/** Milliseconds that a stop waits for a checkpoint. */
+const patience = 2000;
+
 type Slot = 'inner' | 'innerExtra';
 
 /** One sitting of a run: its state, what it records, and when it is saved. */
@@ -27,6 +30,7 @@ export class Session {
   private before = 0;
   private savedAt = performance.now();
   private saveCost = 0;
+  private stoppedAt: number | null = null;
 
   constructor(
     readonly run: RunFolder,
@@ -73,6 +77,16 @@ export class Session {
     if (this.options.signal?.aborted) throw new Interrupted();
   }
 
+  /**
+   * The same within a stage, where a stop should lose nothing: it waits a little for the stage's next checkpoint.
+   * @param saved a checkpoint was offered just now, and so was taken (see `due`)
+   */
+  checkStopWithin(saved: boolean): void {
+    if (!this.options.signal?.aborted) return;
+    this.stoppedAt ??= performance.now();
+    if (saved || performance.now() - this.stoppedAt > patience) throw new Interrupted();
+  }
+
   /** What was under way at the checkpoint, once. */
   takeInner(kind: string): Inner | undefined {
     const inner = this.under[this.slot];
@@ -82,6 +96,7 @@ export class Session {
 
   /** Whether a checkpoint within a stage is worth its time now: at most a tenth of the time goes into them. */
   due(): boolean {
+    if (this.options.signal?.aborted) return true;
     const since = (performance.now() - this.savedAt) / 1000;
     return since >= Math.max(this.options.checkpointSeconds ?? 15, 10 * this.saveCost);
   }

@@ -2,6 +2,7 @@ import type { ReportArm, ReportCandidate, ReportLoss, RunReport } from '../repor
 import type { Plan } from './plan.ts';
 import type { RunEvent } from './events.ts';
 import type { Candidate } from '../methods/types.ts';
+import { candidateOfArm } from '../protocol/events.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -50,6 +51,8 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
     return arm;
   };
   for (const event of events) {
+    // another candidate's fine-tuning is no part of what the run was about
+    if ('arm' in event && event.arm !== undefined && candidateOfArm(event.arm)) continue;
     if ('arm' in event && event.arm !== undefined && event.at !== undefined) {
       if (!began.has(event.arm)) began.set(event.arm, event.at);
       armOf(event.arm).seconds = event.at - began.get(event.arm)!;

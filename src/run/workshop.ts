@@ -144,7 +144,6 @@ class RealWorkshop implements Workshop {
         stage: options.stage,
         from: options.from,
         signal: options.signal,
-        checkpointSeconds: 5,
         validate: () => this.score({ graph, weights: network.weights() }, 'validation', options.signal),
       });
       return network.weights();

@@ -25,7 +25,7 @@ export interface TrainOptions {
   /** a checkpoint of this training, as `take` gave it */
   readonly from?: Snapshot;
   readonly signal?: AbortSignal;
-  /** least seconds between checkpoints offered within an epoch; default 20 */
+  /** least seconds between checkpoints offered within an epoch (one that isn't taken costs nothing); default 0.5 */
   readonly checkpointSeconds?: number;
 }
 
@@ -123,6 +123,8 @@ export async function* train(
   while (position.epoch < settings.epochs && !position.done) {
     await breather.breathe();
     for await (const batch of options.batches(position.epoch, position.batch)) {
+      // a stop loses nothing
+      if (options.signal?.aborted) yield checkpoint();
       await breather.breathe();
       speed.start();
       const rate = rateAt(settings.schedule, position.step, totalSteps);
@@ -137,8 +139,8 @@ export async function* train(
       position.images += batch.n;
       position.epochImages += batch.n;
       position.epochLoss += loss * batch.n;
+      if (performance.now() - checkpointAt > (options.checkpointSeconds ?? 0.5) * 1000) yield checkpoint();
       if (speed.due()) yield progress(stage, position, totalSteps, speed);
-      if (performance.now() - checkpointAt > (options.checkpointSeconds ?? 20) * 1000) yield checkpoint();
     }
     if (position.batch !== stepsPerEpoch)
       throw new InputError(

@@ -1,11 +1,11 @@
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { InputError } from '../../graph/errors.ts';
-import { protocolVersion } from '../../protocol/contract.ts';
 import { look as contract } from '../../protocol/look.ts';
 import type { Look } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import { Models } from '../../run/models.ts';
+import { refuseOthers } from '../version.ts';
 
 /** Serves the process that forked this one, until it goes away. Each handler is loaded when it is first asked for. */
 export function look(): void {
@@ -46,14 +46,6 @@ export function look(): void {
   process.once('disconnect', () => process.exit(0));
   connection.onClose(() => process.exit(0));
   connection.listen();
-}
-
-/** @throws InputError where the other side is of another version */
-export function refuseOthers(protocol: number): void {
-  if (protocol === protocolVersion) return;
-  throw new InputError(
-    `the editor's extension speaks version ${protocol} of Espalier's messages and this engine version ${protocolVersion}; reload the window, or install Espalier again`,
-  );
 }
 
 function log(message: string): void {

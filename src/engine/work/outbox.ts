@@ -1,0 +1,31 @@
+import type { PanelEvent } from '../../protocol/events.ts';
+
+const least = 250;
+
+/** Gathers events and tells them at most four times a second; of progress only the latest of each arm and stage. */
+export class Outbox {
+  private waiting: PanelEvent[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private toldAt = -Infinity;
+
+  constructor(private readonly tell: (events: PanelEvent[]) => void) {}
+
+  add(event: PanelEvent): void {
+    if (event.type === 'progress') {
+      const { arm, stage } = event;
+      this.waiting = this.waiting.filter(
+        (one) => one.type !== 'progress' || one.arm !== arm || one.stage !== stage,
+      );
+    }
+    this.waiting.push(event);
+    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.toldAt + least - performance.now()));
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.waiting.length) return;
+    this.toldAt = performance.now();
+    this.tell(this.waiting.splice(0));
+  }
+}
