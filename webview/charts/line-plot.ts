@@ -66,6 +66,7 @@ export class LinePlot {
     );
     const range = x[1] > x[0] ? ([x[0], x[1]] as const) : ([x[0] - 0.5, x[0] + 0.5] as const);
     const font = { family: colours.font, size: FONT };
+    this.chart.options.layout = { padding: { top: 8, right: this.room(scene, colours) } };
     const ticks = { color: colours.dim, font, padding: 6, maxRotation: 0, autoSkip: false };
     this.chart.options.scales = {
       x: {
@@ -85,7 +86,7 @@ export class LinePlot {
         min: y[0],
         max: y[1],
         border: { display: false },
-        grid: { color: colours.line, drawTicks: false },
+        grid: { color: colours.grid, drawTicks: false },
         afterBuildTicks: (scale) => (scale.ticks = linearTicks(y, 5).map((value) => ({ value }))),
         ticks: { ...ticks, callback: (value) => scene.formatY(Number(value)) },
       },
@@ -122,6 +123,15 @@ export class LinePlot {
     return this.chart.width;
   }
 
+  /** Room on the right for the names of the lines, at most a third of the chart. */
+  private room(scene: LineScene, colours: Palette): number {
+    if (scene.lines.length < 2) return 10;
+    const { ctx: context, width } = this.chart;
+    context.font = `${FONT}px ${colours.font}`;
+    const widest = Math.max(...scene.lines.map(({ label }) => context.measureText(label).width));
+    return Math.min(widest + 12, width / 3);
+  }
+
   private names(): void {
     const { scene, colours, chart } = this;
     if (!scene || !colours) return;
@@ -155,7 +165,7 @@ export class LinePlot {
         width: Math.ceil(context.measureText(label).width),
         height: FONT + 2,
       }));
-      const bounds = { left: area.left, top: area.top - 8, right: area.right + 8, bottom: area.bottom };
+      const bounds = { left: area.left, top: area.top - 8, right: chart.width, bottom: area.bottom };
       const places = place(labels, bounds, 5);
       named.forEach(({ label, k }, i) => {
         const y = places[i].top + labels[i].height / 2;

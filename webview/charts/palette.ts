@@ -5,6 +5,8 @@ export interface Palette {
   readonly text: string;
   readonly dim: string;
   readonly line: string;
+  /** lines behind a chart: never louder than what stands on them */
+  readonly grid: string;
   readonly background: string;
   readonly accent: string;
   readonly kept: string;
@@ -26,32 +28,35 @@ function first(style: CSSStyleDeclaration, names: readonly string[], fallback: s
   return fallback;
 }
 
+/** A colour with another opacity, whatever way the theme writes it. */
+function withAlpha(colour: string, alpha: number): string {
+  const context = document.createElement('canvas').getContext('2d')!;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+}
+
 function read(): Palette {
   const style = getComputedStyle(document.body);
   const highContrast = /vscode-high-contrast/.test(document.body.className);
   const text = first(style, ['--fg', '--vscode-foreground'], style.color);
   const chart = (name: string, fallback: string) => first(style, [`--vscode-charts-${name}`], fallback);
-  const accent = highContrast
-    ? first(style, ['--vscode-focusBorder', '--vscode-charts-blue'], text)
-    : first(style, ['--fill', '--vscode-charts-blue'], text);
+  const accent = first(style, ['--fill', '--vscode-charts-blue'], text);
+  const line = first(style, ['--line', '--vscode-panel-border', '--vscode-contrastBorder'], text);
   return {
     text,
     dim: first(style, ['--dim', '--vscode-descriptionForeground'], text),
-    line: first(style, ['--line', '--vscode-panel-border', '--vscode-contrastBorder'], text),
+    line,
+    grid: highContrast ? withAlpha(line, 0.3) : line,
     background: first(style, ['--vscode-editor-background'], 'Canvas'),
     accent,
     kept: first(style, ['--keep', '--vscode-charts-green'], text),
     removed: first(style, ['--cut', '--vscode-charts-red'], text),
     warning: first(style, ['--warn', '--vscode-charts-yellow'], text),
     selection: first(style, ['--vscode-list-activeSelectionBackground'], accent),
-    series: [
-      accent,
-      chart('orange', text),
-      chart('green', text),
-      chart('purple', text),
-      chart('red', text),
-      chart('yellow', text),
-    ],
+    // charts-orange is half transparent in the editor's own themes
+    series: [accent, ...['purple', 'green', 'red', 'yellow'].map((name) => chart(name, text)), text],
     font: first(style, ['--vscode-font-family'], 'sans-serif'),
     highContrast,
   };

@@ -15,10 +15,10 @@ import type { Curve, Series } from './series.ts';
 /** More points a line are not seen. */
 const MOST = 800;
 
-function titleOf({ name, of }: Curve): string {
+function titleOf({ name }: Curve): string {
   const known: Readonly<Record<string, string>> = {
     loss: t('Loss'),
-    accuracy: t('Accuracy while training'),
+    accuracy: t('Accuracy'),
     'best reward': t('Best reward'),
     reward: t('Reward'),
     cost: t('Cost against the budget'),
@@ -26,10 +26,7 @@ function titleOf({ name, of }: Curve): string {
     entropy: t('Entropy'),
     reconstruction: t('Reconstruction error'),
   };
-  return (
-    (of === 'metric' && name === 'accuracy' ? t('Accuracy') : known[name]) ??
-    name.charAt(0).toUpperCase() + name.slice(1)
-  );
+  return known[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function unitOf(of: Curve['of']): string {
@@ -37,13 +34,12 @@ function unitOf(of: Curve['of']): string {
 }
 
 /** A line's name: what sets it apart from the chart's others. */
-export function lineNames(series: readonly Series[], of: Curve['of']): string[] {
+export function lineNames(series: readonly Series[]): string[] {
   const arms = new Set(series.map(({ arm }) => arm));
   const parts = new Set(series.map(({ part }) => part));
   return series.map(({ arm, part }) => {
-    const what = of === 'stage' ? stageName(part) : part;
-    if (parts.size > 1 && arms.size > 1) return [what, arm && `(${arm})`].filter(Boolean).join(' ');
-    return parts.size > 1 ? what : arms.size > 1 ? arm : what || arm;
+    if (parts.size > 1 && arms.size > 1) return `${part} (${arm})`;
+    return parts.size > 1 ? part : arms.size > 1 ? arm : part || arm;
   });
 }
 
@@ -60,7 +56,7 @@ export function CurveCard({ curve, reference = null, formatY = plain }: CurveCar
   const canvas = useRef<HTMLCanvasElement>(null);
   const plot = useRef<LinePlot | null>(null);
   const at = useSignal<number | null>(null);
-  const names = useMemo(() => lineNames(curve.series, curve.of), [curve]);
+  const names = useMemo(() => lineNames(curve.series), [curve]);
   const lines = useMemo<readonly Line[]>(
     () => curve.series.map(({ points }, k) => ({ label: names[k], points: thin(points, MOST) })),
     [curve, names],
@@ -120,7 +116,11 @@ export function CurveCard({ curve, reference = null, formatY = plain }: CurveCar
     at.value = steps[Math.max(0, Math.min(steps.length - 1, index + by))] ?? null;
   };
   return (
-    <PanelCard class="curve-card" title={title} hint={t('by {0}', unit)}>
+    <PanelCard
+      class="curve-card"
+      title={title}
+      hint={[curve.stage && stageName(curve.stage), t('by {0}', unit)].filter(Boolean).join(' · ')}
+    >
       <div
         class="curve"
         role="group"

@@ -175,8 +175,8 @@ function paint(
       const share = widths[g][Math.floor(((k + 1) * steps.length) / columns) - 1] / sizes[g];
       if (!Number.isFinite(share)) continue;
       context.globalAlpha = 0.06 + 0.94 * Math.max(0, Math.min(1, share)) ** 1.5;
-      const x = Math.floor(k * cell);
-      context.fillRect(x, g * ROW, Math.ceil((k + 1) * cell) - x - (cell > 6 ? 1 : 0), ROW - 1);
+      const x = Math.round(k * cell);
+      context.fillRect(x, g * ROW, Math.round((k + 1) * cell) - x - (cell > 6 ? 1 : 0), ROW - 1);
     }
   context.globalAlpha = 1;
   context.strokeStyle = colours.text;

@@ -66,7 +66,7 @@ function Shown({ shown }: { shown: RunData }) {
     <div class="view curves-view">
       {found.map((curve) => (
         <CurveCard
-          key={`${curve.of} ${curve.name}`}
+          key={`${curve.name} ${curve.stage}`}
           curve={curve}
           reference={budgetOf(shown, curve)}
           formatY={formatOf(curve)}

@@ -7,9 +7,8 @@ export interface Point {
 
 /** One line of a chart. */
 export interface Series {
-  /** the arm, where the chart holds several */
   readonly arm: string;
-  /** what it is besides: a stage, a constraint; empty where there is one only */
+  /** what it is besides: a constraint; empty where there is nothing to tell apart */
   readonly part: string;
   /** by growing x */
   readonly points: readonly Point[];
@@ -19,6 +18,8 @@ export interface Series {
 export interface Curve {
   /** loss, accuracy, reward, or the metric's name up to its colon */
   readonly name: string;
+  /** the stage that losses and accuracies are of; else empty */
+  readonly stage: string;
   readonly of: 'stage' | 'generation' | 'metric';
   readonly series: readonly Series[];
 }
@@ -26,19 +27,15 @@ export interface Curve {
 /** All curves of a run: training first, then the search's, then the method's own in the order in which they came. */
 export function curves(run: RunData): Curve[] {
   const made: Curve[] = [];
-  const add = (name: string, of: Curve['of'], series: readonly Series[]) => {
-    if (series.length > 0) made.push({ name, of, series });
+  const add = (name: string, of: Curve['of'], series: readonly Series[], stage = '') => {
+    if (series.length > 0) made.push({ name, of, stage, series });
   };
-  add(
-    'loss',
-    'stage',
-    byStage(run, ({ loss }) => loss),
-  );
-  add(
-    'accuracy',
-    'stage',
-    byStage(run, ({ accuracy }) => accuracy),
-  );
+  for (const stage of new Set(run.losses.map((event) => event.stage))) {
+    const losses = byArm(run, stage, ({ loss }) => loss);
+    const accuracies = byArm(run, stage, ({ accuracy }) => accuracy);
+    add('loss', 'stage', losses, stage);
+    add('accuracy', 'stage', accuracies, stage);
+  }
   add(
     'best reward',
     'generation',
@@ -65,21 +62,22 @@ export function curves(run: RunData): Curve[] {
   return made;
 }
 
-/** One line an arm and stage; a stage that began again (after a resume) goes on where it was. */
-function byStage(run: RunData, value: (event: RunData['losses'][number]) => number | undefined): Series[] {
-  const lines = new Map<string, { arm: string; part: string; points: Map<number, number> }>();
+/** One line an arm; an epoch that is told again (after a resume) counts as it was told last. */
+function byArm(
+  run: RunData,
+  stage: string,
+  value: (event: RunData['losses'][number]) => number | undefined,
+): Series[] {
+  const lines = new Map<string, Map<number, number>>();
   for (const event of run.losses) {
     const y = value(event);
-    if (y === undefined) continue;
+    if (y === undefined || event.stage !== stage) continue;
     const arm = event.arm ?? '';
-    const key = `${arm}\n${event.stage}`;
-    const line = lines.get(key) ?? { arm, part: event.stage, points: new Map<number, number>() };
-    line.points.set(event.epoch, y);
-    lines.set(key, line);
+    lines.set(arm, (lines.get(arm) ?? new Map<number, number>()).set(event.epoch, y));
   }
-  return [...lines.values()].map(({ arm, part, points }) => ({
+  return [...lines].map(([arm, points]) => ({
     arm,
-    part,
+    part: '',
     points: [...points].map(([x, y]) => ({ x, y })).sort((a, b) => a.x - b.x),
   }));
 }

@@ -143,7 +143,7 @@ export class Plot {
 
   private setAxes(scene: Scene, colours: Palette): void {
     const { xRange, yRange, log, formatX } = scene;
-    const grid = { color: colours.line, tickLength: 0, drawTicks: false };
+    const grid = { color: colours.grid, tickLength: 0, drawTicks: false };
     const font = { family: colours.font, size: TICK };
     const ticks = { color: colours.dim, font, padding: 6, maxRotation: 0, autoSkip: false };
     const xTicks = (scale: Scale, most: number) =>

@@ -25,23 +25,24 @@ const run = told(
 describe('curves', () => {
   test('are grouped: stages, generations, metrics up to the colon', () => {
     const found = curves(run);
-    expect(found.map(({ name, series }) => [name, series.length])).toEqual([
-      ['loss', 2],
-      ['accuracy', 1],
-      ['best reward', 1],
-      ['cost', 2],
-      ['entropy', 1],
+    expect(found.map(({ name, stage, series }) => [name, stage, series.length])).toEqual([
+      ['loss', 'train', 1],
+      ['accuracy', 'train', 1],
+      ['loss', 'fine-tune', 1],
+      ['best reward', '', 1],
+      ['cost', '', 2],
+      ['entropy', '', 1],
     ]);
     // told twice (after a resume): the later counts
     expect(found[0].series[0].points).toEqual([
       { x: 1, y: 3 },
       { x: 2, y: 1.9 },
     ]);
-    expect(found[3].series.map(({ part }) => part)).toEqual(['macs', 'params']);
+    expect(found[4].series.map(({ part }) => part)).toEqual(['macs', 'params']);
   });
 
   test('their table has every x once', () => {
-    expect(tableOf(curves(run)[3].series)).toEqual([
+    expect(tableOf(curves(run)[4].series)).toEqual([
       { x: 0, values: [80, 70] },
       { x: 1, values: [60, undefined] },
     ]);
