@@ -1,6 +1,6 @@
+import './no-eval.ts';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { z } from 'zod';
 import { protocolVersion } from '../src/protocol/contract.ts';
 import { Failure } from '../src/protocol/rpc.ts';
 import './styles/panel.css';
@@ -14,9 +14,6 @@ import { firstDraft, keepDraft } from './plan/draft.ts';
 import { remember, restored } from './persist.ts';
 import { compare, draft, engine, message, opening, selected, trusted } from './state.ts';
 import { setStrings, t } from './strings.ts';
-
-// a validator made of source text is what the content security policy is there to refuse
-z.config({ jitless: true });
 
 /** Asks the host what this panel is about, then takes up where it was left. */
 async function boot(): Promise<void> {

@@ -94,6 +94,17 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       bringIntoSight(props.reveal);
   }, [props.reveal]);
 
+  // another order: from its beginning
+  const order = sort ? `${sort.key} ${sort.down}` : '';
+  const ordered = useRef(order);
+  useLayoutEffect(() => {
+    if (ordered.current === order) return;
+    ordered.current = order;
+    if (scroller.current) scroller.current.scrollTop = 0;
+    setActive(-1);
+    look();
+  }, [order]);
+
   const select = (index: number) => {
     if (!rows.length) return;
     const to = Math.max(0, Math.min(rows.length - 1, index));
@@ -187,37 +198,39 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       }}
       onPointerLeave={() => props.onHover?.(null, -1)}
     >
-      <div class="row head" role="row" aria-rowindex={1} ref={headed}>
-        {columns.map((column) => (
-          <div
-            key={column.key}
-            role="columnheader"
-            class={column.align === 'end' ? 'end' : ''}
-            title={column.title}
-            aria-sort={sort?.key === column.key ? (sort.down ? 'descending' : 'ascending') : undefined}
-          >
-            {column.sortable && props.onSort ? (
-              <button
-                type="button"
-                class="plain"
-                onClick={() =>
-                  props.onSort!({
-                    key: column.key,
-                    down: sort?.key === column.key ? !sort.down : column.align === 'end',
-                  })
-                }
-              >
-                {column.label}
-                <span aria-hidden="true">{sort?.key === column.key ? (sort.down ? ' ↓' : ' ↑') : ''}</span>
-              </button>
-            ) : (
-              column.label
-            )}
-          </div>
-        ))}
-      </div>
-      <div class="rows" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
-        {shown}
+      <div class="sheet">
+        <div class="row head" role="row" aria-rowindex={1} ref={headed}>
+          {columns.map((column) => (
+            <div
+              key={column.key}
+              role="columnheader"
+              class={column.align === 'end' ? 'end' : ''}
+              title={column.title}
+              aria-sort={sort?.key === column.key ? (sort.down ? 'descending' : 'ascending') : undefined}
+            >
+              {column.sortable && props.onSort ? (
+                <button
+                  type="button"
+                  class="plain"
+                  onClick={() =>
+                    props.onSort!({
+                      key: column.key,
+                      down: sort?.key === column.key ? !sort.down : column.align === 'end',
+                    })
+                  }
+                >
+                  {column.label}
+                  <span aria-hidden="true">{sort?.key === column.key ? (sort.down ? ' ↓' : ' ↑') : ''}</span>
+                </button>
+              ) : (
+                column.label
+              )}
+            </div>
+          ))}
+        </div>
+        <div class="rows" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+          {shown}
+        </div>
       </div>
     </div>
   );

@@ -1,3 +1,4 @@
+import '../no-eval.ts';
 import 'vscode-jsonrpc/browser';
 import { host as contract } from '../../src/protocol/panel.ts';
 import { Failure, notify, serve, type Handlers } from '../../src/protocol/rpc.ts';
@@ -5,16 +6,14 @@ import { acceptPort } from '../../src/protocol/transport.ts';
 import type { Host } from '../../src/protocol/panel.ts';
 import type { MessageConnection } from 'vscode-jsonrpc';
 import type { PanelEvent, RunSummary } from '../../src/protocol/events.ts';
-import { z } from 'zod';
 import { madeFixture, type Fixture } from './fixtures.ts';
 import { dress } from './themes.ts';
 
 /**
  * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
  * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, recorded (the server's recording), tab=…, untrusted,
- * live (events come over time), fail=METHOD, hang=METHOD, norun, nodata.
+ * live (events come over time), fail=METHOD, hang=METHOD, norun, nodata, onedata.
  */
-z.config({ jitless: true });
 const query = new URLSearchParams(location.search);
 dress(query.get('theme') ?? 'dark');
 
@@ -87,7 +86,7 @@ const handlers: Handlers<Host> = {
   }),
   findData: async () => {
     await wait(100);
-    return { found: query.has('nodata') ? [] : [...fixture.found] };
+    return { found: query.has('nodata') ? [] : fixture.found.slice(0, query.has('onedata') ? 1 : 9) };
   },
   pickData: () => ({ path: '/work/elsewhere/photos' }),
   openData: async ({ path }) => {

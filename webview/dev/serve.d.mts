@@ -1,5 +1,8 @@
 export declare const policy: string;
-export declare function servePanel(options?: { readonly recording?: string; readonly port?: number }): Promise<{
+export declare function servePanel(options?: {
+  readonly recording?: string;
+  readonly port?: number;
+}): Promise<{
   readonly url: string;
   readonly close: () => Promise<void>;
 }>;

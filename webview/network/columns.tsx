@@ -9,27 +9,27 @@ import type { NetworkRow } from './rows.ts';
 
 export function columns(): readonly Column[] {
   return [
-    { key: 'layer', label: t('Layer'), width: 'minmax(200px, 1.6fr)', sortable: true },
+    { key: 'layer', label: t('Layer'), width: 'minmax(170px, 1.7fr)', sortable: true },
     {
       key: 'shape',
       label: t('Output'),
-      width: '104px',
+      width: '106px',
       align: 'end',
       sortable: true,
       title: t('Height × width × channels'),
     },
-    { key: 'width', label: t('Channels'), width: 'minmax(90px, 0.8fr)', sortable: true },
+    { key: 'width', label: t('Channels'), width: 'minmax(64px, 0.6fr)', sortable: true },
     {
       key: 'macs',
       label: t('MACs'),
-      width: 'minmax(120px, 0.9fr)',
+      width: 'minmax(98px, 0.7fr)',
       align: 'end',
       sortable: true,
       title: t('Multiply-accumulates for one image'),
     },
-    { key: 'params', label: t('Parameters'), width: '84px', align: 'end', sortable: true },
-    { key: 'group', label: t('Channel group'), width: 'minmax(130px, 1fr)', sortable: true },
-    { key: 'freeze', label: t('Freeze'), width: '46px' },
+    { key: 'params', label: t('Parameters'), width: '74px', align: 'end', sortable: true },
+    { key: 'group', label: t('Channel group'), width: 'minmax(110px, 1fr)', sortable: true },
+    { key: 'freeze', label: t('Freeze'), width: '48px' },
   ];
 }
 
@@ -81,14 +81,14 @@ function GroupCell({ row, freeze }: { row: NetworkRow; freeze: readonly string[]
     return (
       <span class="dim sign-text" title={t('Passes on the channels of group {0}', group.id)}>
         <Through />
-        {group.id}
+        <span class="ellipsis">{group.id}</span>
       </span>
     );
   if (why !== null)
     return (
       <span class="warn sign-text" title={why}>
         <Lock />
-        {why}
+        <span class="ellipsis">{why}</span>
       </span>
     );
   if (makers < 2) return <span class="dim">{t('own group')}</span>;
@@ -98,7 +98,7 @@ function GroupCell({ row, freeze }: { row: NetworkRow; freeze: readonly string[]
       title={t('{0} layers are tied in group {1}: they lose the same channels', makers, group.id)}
     >
       <Link />
-      {group.id} <span class="dim">×{makers}</span>
+      <span class="ellipsis">{group.id}</span> <span class="dim">×{makers}</span>
     </span>
   );
 }

@@ -39,7 +39,7 @@ export function GroupCard({ network, index }: { network: NetworkView; index: num
           <Lock /> {t('Nothing can be removed: {0}.', why)}
         </p>
       )}
-      <p class="dim number">
+      <p class="dim">
         {t(
           '{0} MACs, {1} of the network',
           amount(macs),

@@ -83,6 +83,7 @@ export function nearest(target: TargetView, least: number | null, original: numb
   if (least === null || least <= 0) return null;
   if (!target.relative) return Math.ceil(least);
   if (!original) return null;
-  const share = Math.ceil((1000 * least) / original) / 10;
+  // a tenth of a percent more, but not for a rounding error's sake
+  const share = Math.ceil((1000 * least) / original - 1e-6) / 10;
   return share < 100 ? share : null;
 }

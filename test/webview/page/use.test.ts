@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Draft } from '../../../src/protocol/plan.ts';
+import { asked, chromiumPath, openPanels } from './open.ts';
+
+describe.skipIf(!chromiumPath)('using the panel', () => {
+  let panels: Awaited<ReturnType<typeof openPanels>>;
+  beforeAll(async () => {
+    panels = await openPanels();
+  });
+  afterAll(() => panels?.close());
+
+  test('one data set in the workspace: it opens ready to start, and one click starts', async () => {
+    const { page, complaints } = await panels.open('norun&onedata');
+    await page.getByText('Start pruning').click();
+    await page.waitForSelector('#view-tradeoff:not([hidden])');
+    const [{ draft }] = (await asked(page, 'start')) as { draft: Draft }[];
+    expect(draft.data).toEqual({ path: '/work/images', preprocess: 'auto' });
+    expect(draft.targets).toEqual([{ metric: 'macs', value: 50, relative: true }]);
+    expect(await asked(page, 'follow')).toHaveLength(1);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a goal that can’t be reached keeps Start disabled with the sentence; the nearest is one click away', async () => {
+    const { page } = await panels.open('norun&onedata&tab=plan');
+    const start = page.locator('vscode-button.start');
+    await expect.poll(() => start.getAttribute('aria-disabled')).toBe(null);
+    await page.locator('.goal vscode-text-field').getByRole('textbox').fill('1');
+    await page.getByText('Can’t be reached', { exact: true }).waitFor();
+    expect(await start.getAttribute('aria-disabled')).toBe('true');
+    await page.getByText('A goal can’t be reached.').waitFor();
+    await page.getByText('Take the nearest: 2.1').click();
+    await page.getByText('Can be reached').waitFor();
+    await expect.poll(() => start.getAttribute('aria-disabled')).toBe(null);
+    await page.context().close();
+  });
+
+  test('the predicted time comes from a measurement in the background', async () => {
+    const { page } = await panels.open('norun&onedata&tab=plan');
+    await page.getByText('measuring a few steps').waitFor();
+    await page.getByText('about 21').waitFor();
+    expect(((await asked(page, 'assess')) as { measure: boolean }[]).map((one) => one.measure)).toContain(
+      true,
+    );
+    await page.context().close();
+  });
+
+  test('an untrusted workspace: looking works, running does not, and the way is offered', async () => {
+    const { page } = await panels.open('norun&onedata&untrusted&tab=plan');
+    await page.getByText('This workspace is not trusted: nothing can be run in it.').waitFor();
+    expect(await page.locator('vscode-button.start').getAttribute('aria-disabled')).toBe('true');
+    await page.getByText('Manage trust').first().click();
+    expect(await asked(page, 'open')).toEqual([{ what: 'trust' }]);
+    await page.getByRole('tab', { name: 'Network' }).click();
+    await page.getByText('stage1_block1_conv1', { exact: true }).first().waitFor();
+    await page.context().close();
+  });
+
+  test('the keyboard alone: tabs, layers, freezing, sorting', async () => {
+    const { page } = await panels.open('norun&onedata&tab=network');
+    await page.getByRole('tab', { name: 'Network' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForSelector('.plan');
+    await page.keyboard.press('ArrowLeft');
+    const list = page.getByRole('grid', { name: 'Layers of the network' });
+    await list.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    const active = await list.getAttribute('aria-activedescendant');
+    const row = page.locator(`[id="${active}"]`);
+    expect(await row.textContent()).toContain('stage1_block1_conv1');
+    await page.keyboard.press('Space');
+    await expect.poll(() => row.textContent()).toContain('frozen by you');
+    await page.keyboard.press('End');
+    expect(
+      await page.locator(`[id="${await list.getAttribute('aria-activedescendant')}"]`).textContent(),
+    ).toContain('predictions');
+    const heading = page.getByRole('columnheader', { name: 'Parameters' });
+    await heading.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    expect(await heading.getAttribute('aria-sort')).toBe('descending');
+    expect(await list.locator('.rows .row').first().textContent()).toContain('stage4');
+    await page.context().close();
+  });
+
+  test('tied layers light up together', async () => {
+    const { page } = await panels.open('tab=network');
+    await page.getByText('stage1_block1_conv2', { exact: true }).first().hover();
+    const lit = await page.locator('.row.tied').allTextContents();
+    expect(lit.length).toBeGreaterThan(5);
+    expect(lit.every((text) => text.includes('stage1_'))).toBe(true);
+    expect(lit.some((text) => text.includes('block2_conv2'))).toBe(true);
+    expect(lit.some((text) => text.includes('conv1'))).toBe(false);
+    await page.context().close();
+  });
+
+  test('what fails says so, with the cause, the details and a way on', async () => {
+    const { page } = await panels.open('fail=network');
+    const alert = page.getByRole('alert');
+    await alert.getByText('it ends within the weights of conv2d_3').waitFor();
+    expect(await alert.locator('pre').textContent()).toContain('keras-h5/read.ts');
+    await alert.getByText('Try again').click();
+    await expect.poll(async () => (await asked(page, 'network')).length).toBe(2);
+    await alert.getByText('Show log').click();
+    expect(await asked(page, 'open')).toEqual([{ what: 'log' }]);
+    await page.context().close();
+  });
+
+  test('nothing loads without end: what hangs counts the seconds, then is an error that can be tried again', async () => {
+    const { page } = await panels.open('hang=network', { clock: true });
+    await page.getByText('Reading the network').waitFor();
+    await page.clock.runFor(12_000);
+    await page
+      .locator('.state.loading')
+      .getByText('12 s')
+      .or(page.locator('.state.loading').getByText('12 s'))
+      .waitFor();
+    await page.locator('.state.loading').getByText('Show log').waitFor();
+    await page.clock.runFor(50_000);
+    await page.getByRole('alert').getByText('Reading the network: no answer in 60 seconds.').waitFor();
+    await page.getByRole('alert').getByText('Try again').waitFor();
+    await page.context().close();
+  });
+
+  test('a host that never answers: connecting ends in an error', async () => {
+    const { page } = await panels.open('hang=ready', { clock: true });
+    await page.getByText('Connecting').waitFor();
+    await page.clock.runFor(21_000);
+    await page.getByRole('alert').getByText('Connecting: no answer in 20 seconds.').waitFor();
+    await page.context().close();
+  });
+
+  test('a hidden panel is made anew: tab, search and draft are as they were', async () => {
+    const { page } = await panels.open('norun&onedata&tab=network');
+    await page.getByLabel('Search layers, types and groups').getByRole('textbox').fill('stage2 conv');
+    await expect.poll(() => page.locator('.list .rows .row').count()).toBe(6);
+    await page.getByRole('tab', { name: 'Plan' }).click();
+    await page.getByRole('button', { name: 'Thorough' }).click();
+    await page.waitForTimeout(400);
+    await page.reload();
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Thorough' }).getAttribute('aria-pressed'))
+      .toBe('true');
+    await page.getByRole('tab', { name: 'Network' }).click();
+    await expect.poll(() => page.locator('.list .rows .row').count()).toBe(6);
+    await page.context().close();
+  });
+
+  test('stop, resume, write and commit are asked of the host, and told when done', async () => {
+    const { page } = await panels.open('tab=runs&candidates=40');
+    await page.locator('.top').getByText('Stop').click();
+    await page.locator('.top .pill').getByText('Stopped').waitFor();
+    await page.locator('.top').getByText('Resume').click();
+    await expect.poll(async () => (await asked(page, 'resume')).length).toBe(1);
+    await page.getByText('Commit pruned config…').click();
+    await page.getByText('Committed deep.espalier.json as 01234567').waitFor();
+    const [written] = (await asked(page, 'write')) as { arm: string; id: number }[];
+    expect(written.arm).toBe('rewarded-meta');
+    expect(await asked(page, 'commit')).toEqual([{ config: '/work/deep.espalier.json' }]);
+    await page.context().close();
+  });
+});
