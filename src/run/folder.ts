@@ -16,6 +16,7 @@ export class RunFolder {
   readonly workspace: string;
   private seq = 0;
   private pending = '';
+  private writing: Promise<void> = Promise.resolve();
   private release: (() => Promise<void>) | null = null;
 
   private constructor(folder: string) {
@@ -140,11 +141,12 @@ export class RunFolder {
   }
 
   async flush(): Promise<void> {
-    if (!this.pending) return;
     const text = this.pending;
     this.pending = '';
+    // one after the other, whoever asks: two at once could change places
+    if (text) this.writing = this.writing.then(() => appendFile(this.file('events.jsonl'), text));
     try {
-      await appendFile(this.file('events.jsonl'), text);
+      await this.writing;
     } catch (error) {
       throw unwritable(error, this.folder);
     }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { engineVersion } from '../../config/version.ts';
+import type { PanelEvent } from '../../protocol/events.ts';
 import { failureOf } from '../../protocol/rpc.ts';
 import { runCandidate } from '../../run/candidate.ts';
 import type { RunFolder } from '../../run/folder.ts';
@@ -26,7 +27,8 @@ type End = {
 export class RunProcess {
   private readonly stop = new AbortController();
   private readonly gate = new Gate();
-  private readonly outbox = new Outbox((events) => this.pipe.tell('events', { events }));
+  private readonly outbox = new Outbox((events) => this.tell(events));
+  private telling: Promise<unknown> = Promise.resolve();
   private readonly pipe: Pipe;
   private loaded!: () => void;
   private readonly standing = new Promise<void>((resolve) => (this.loaded = resolve));
@@ -83,12 +85,20 @@ export class RunProcess {
     clearInterval(beat);
     clearTimeout(this.alone);
     this.outbox.flush();
+    await this.telling;
     // whoever hears of the end finds the folder as it stays
     await this.pipe.withdraw();
     await this.run.close();
     await this.pipe.close({ status: end.status, message: end.message });
     release();
     return end.code;
+  }
+
+  /** Tells what is in the file by then: whoever hears of a candidate may ask the looking process about it. */
+  private tell(events: PanelEvent[]): void {
+    const recorded = this.telling.then(() => this.run.flush());
+    // that it can't be written is told by the run itself
+    this.telling = recorded.catch(() => {}).then(() => this.pipe.tell('events', { events }));
   }
 
   private async pull(): Promise<End> {
