@@ -13,7 +13,7 @@ export class PrunePanel {
   }
 
   button(name: string | RegExp): Locator {
-    return this.frame.getByRole('button', { name });
+    return this.frame.getByRole('button', { name, exact: typeof name === 'string' });
   }
 
   /** Shows a view by its tab. */

@@ -62,8 +62,11 @@ describe.each(versions)('code-server $version', (version) => {
       // fine-tune the one that the coefficients chose
       await panel.show('Trade-off');
       await panel.button('Fine-tune').first().click();
-      await panel.reaches('running', 30);
-      await panel.reaches('done', 120);
+      await until(
+        'it is fine-tuned',
+        async () => /\d/.test(await panel.frame.locator('.candidate-card .steps > div').nth(2).innerText()),
+        120,
+      );
       expect(await panel.chosen()).toBe(moved);
 
       await panel.button('Write model…').first().click();
