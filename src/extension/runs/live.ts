@@ -58,6 +58,7 @@ export class LiveRun {
   ended: Outcome | null = null;
   private pid: number | null = null;
   private stopping = false;
+  private exit: Awaited<Launched['ended']> | null = null;
   private alone: boolean;
   private readonly watch: NodeJS.Timeout;
 
@@ -134,13 +135,12 @@ export class LiveRun {
   }
 
   private async reach(launched: Launched): Promise<void> {
-    let exit: { code: number | null; signal: NodeJS.Signals | null } | null = null;
     void launched.ended.then((how) => {
-      exit = how;
-      if (!this.connection) void this.end(how);
+      this.exit = how;
+      if (!this.connection) void this.end();
     });
     const until = Date.now() + this.times.start;
-    while (!exit && !this.ended && Date.now() < until) {
+    while (!this.exit && !this.ended && Date.now() < until) {
       const file = await readEngineFile(this.job.folder);
       if (file?.pid === launched.pid)
         try {
@@ -151,7 +151,7 @@ export class LiveRun {
         }
       await pause(100);
     }
-    if (exit || this.ended) return;
+    if (this.exit || this.ended) return;
     this.silent = this.times.start;
     this.changed.fire();
   }
@@ -187,6 +187,8 @@ export class LiveRun {
   private async lost(connection: RunConnection): Promise<void> {
     if (this.ended || this.connection !== connection) return;
     this.connection = null;
+    // its last words may still be on their way through the queue
+    for (let wait = 0; wait < 20 && !connection.ended; wait++) await pause(25);
     for (let attempt = 0; attempt < 5; attempt++) {
       if (this.pid === null || (await gone(this.pid, connection.ended ? 10_000 : 2000))) break;
       if (this.ended) return;
@@ -206,12 +208,13 @@ export class LiveRun {
       this.silent = this.times.beat;
       return this.changed.fire();
     }
-    await this.end(null);
+    await this.end();
   }
 
   /** The process is gone without a last word on a connection. */
-  private async end(how: { code: number | null; signal: NodeJS.Signals | null } | null): Promise<void> {
+  private async end(): Promise<void> {
     if (this.ended) return;
+    const how = this.exit;
     const failure = await readFailure(this.job.folder);
     const log = await lastLogLines(this.job.folder);
     if (this.stopping)
@@ -253,7 +256,7 @@ export class LiveRun {
       const was = this.silent;
       this.silent = silent > this.times.beat ? silent : null;
       if ((was === null) !== (this.silent === null)) this.changed.fire();
-    } else if (this.silent !== null && this.pid !== null && !isAlive(this.pid)) void this.end(null);
+    } else if (this.silent !== null && this.pid !== null && !isAlive(this.pid)) void this.end();
   }
 }
 

@@ -42,6 +42,8 @@ export interface RunsOptions {
 /** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
 const reloadTime = 120_000;
 
+const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
+
 /** The runs of a workspace: found, started, queued, followed, stopped. Knows nothing of windows. */
 export class RunsHost implements Runs {
   private readonly changed = new Emitter<void>();
@@ -408,11 +410,12 @@ export class RunsHost implements Runs {
     this.outcomes.set(folder, outcome);
     await this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
     // the folder tells it from now on, but for what only we have seen
-    if (outcome.status !== 'failed' && !outcome.message) this.outcomes.delete(folder);
+    const ended = outcome.crashed && this.summary(folder)?.status === 'done' ? done : outcome;
+    if (ended.status !== 'failed' && !ended.message) this.outcomes.delete(folder);
     for (const follower of this.followers.get(folder) ?? []) follower.poke();
     this.fire(folder);
     await this.pump();
-    if (outcome.status === 'failed' && owned) void this.tellFailure(owned, outcome);
+    if (ended.status === 'failed' && owned) void this.tellFailure(owned, ended);
   }
 
   /** Starts what waits, while there is room. */

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Jobs } from '../../../src/extension/runs/jobs.ts';
-
-class Memory extends Map<string, unknown> {
-  update(key: string, value: unknown): Promise<void> {
-    // as VS Code keeps it: as text
-    if (value === undefined) this.delete(key);
-    else this.set(key, JSON.parse(JSON.stringify(value)));
-    return Promise.resolve();
-  }
-}
+import { Memory } from './memory.ts';
 
 describe('what waits and what is this window’s', () => {
   it('is a queue, each run once, that outlives a reload', () => {

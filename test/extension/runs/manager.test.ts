@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,16 +17,9 @@ import { chooseNode } from '../../../src/extension/process/node.ts';
 import { isAlive } from '../../../src/extension/process/processes.ts';
 import { RunsHost } from '../../../src/extension/runs/manager.ts';
 import { built, demoModel } from '../support.ts';
+import { Memory } from './memory.ts';
 import type { Behaviour } from './program.ts';
 import { standIn } from './program.ts';
-
-class Memory extends Map<string, unknown> {
-  update(key: string, value: unknown): Promise<void> {
-    if (value === undefined) this.delete(key);
-    else this.set(key, JSON.parse(JSON.stringify(value)));
-    return Promise.resolve();
-  }
-}
 
 const times = { start: 15_000, beat: 1500, stop: 1500, term: 400 };
 let workspace: string;
@@ -84,8 +85,9 @@ function open(): RunsHost {
 
 /** A run's folder as the engine makes it, for a process that behaves like this. */
 async function make(behave: Behaviour): Promise<string> {
+  copyFileSync(demoModel, path.join(workspace, 'model.h5'));
   const draft: Draft = {
-    model: demoModel,
+    model: path.join(workspace, 'model.h5'),
     workspace,
     data: null,
     targets: [{ metric: 'macs', value: 60, relative: true }],

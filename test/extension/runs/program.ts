@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Net from 'node:net';
 import type * as Os from 'node:os';
+import type * as Path from 'node:path';
 import path from 'node:path';
 import type * as Rpc from 'vscode-jsonrpc/node';
 
@@ -41,7 +42,7 @@ export function standIn(folder: string): string {
 function program(rpcFile: string, require: NodeJS.Require) {
   const fs = require('fs') as typeof Fs;
   const net = require('net') as typeof Net;
-  const path = require('path') as typeof path;
+  const path = require('path') as typeof Path;
   const os = require('os') as typeof Os;
   const rpc = require(rpcFile) as typeof Rpc;
   const folder = process.argv[3];
