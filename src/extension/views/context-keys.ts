@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Runs } from '../types.ts';
 
@@ -9,16 +11,42 @@ export function keepContextKeys(runs: Runs): vscode.Disposable {
     known.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
+  // Until the runs are read, which needs the engine, their folders tell whether there are any.
+  let onDisk = false;
   const update = () => {
     const states = runs.list.map(({ folder }) => runs.status(folder));
     const any = (...wanted: string[]) =>
       states.some(({ status, queued }) => wanted.includes(queued ? 'queued' : status));
-    set('espalier.hasRuns', states.length > 0);
+    set('espalier.hasRuns', onDisk || states.length > 0);
     set('espalier.runAlive', any('running', 'paused', 'queued'));
     set('espalier.runWorking', any('running'));
     set('espalier.runResumable', any('paused', 'stopped', 'failed'));
   };
-  const disposables = [runs.onDidChange(update), runs.onDidChangeStatus(update)];
+  const disposables = [
+    runs.onDidChange(() => {
+      onDisk = false;
+      update();
+    }),
+    runs.onDidChangeStatus(update),
+  ];
   update();
+  void runFolders().then((count) => {
+    onDisk = count > 0;
+    update();
+  });
   return vscode.Disposable.from(...disposables);
+}
+
+/** How many run folders the workspace has. */
+async function runFolders(): Promise<number> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const counts = await Promise.all(
+    folders.map(({ uri }) =>
+      readdir(path.join(uri.fsPath, '.espalier', 'runs')).then(
+        (names) => names.length,
+        () => 0,
+      ),
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
