@@ -28,13 +28,17 @@ function first(style: CSSStyleDeclaration, names: readonly string[], fallback: s
   return fallback;
 }
 
-/** A colour with another opacity, whatever way the theme writes it. */
-function withAlpha(colour: string, alpha: number): string {
+/** Red, green and blue (0..255) of a colour, whatever way the theme writes it. */
+export function rgb(colour: string): readonly [number, number, number] {
   const context = document.createElement('canvas').getContext('2d')!;
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
   const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
-  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+  return [r, g, b];
+}
+
+function withAlpha(colour: string, alpha: number): string {
+  return `rgba(${rgb(colour).join(', ')}, ${alpha})`;
 }
 
 function read(): Palette {

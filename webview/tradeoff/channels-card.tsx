@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { compareSides } from '../actions.ts';
 import { PanelCard } from '../components/panel-card.tsx';
 import { Problem, Waiting } from '../components/state-view.tsx';
@@ -19,8 +19,9 @@ export function ChannelsCard() {
   // the last one stays while the next is made: no flicker while a coefficient moves
   const last = useRef<DiffView | null>(null);
   if (load.state === 'data') last.current = load.value;
-  if (!ref) return null;
   const shown = last.current;
+  const list = useMemo(() => shown && <LayerList diff={shown} compact />, [shown]);
+  if (!ref) return null;
   return (
     <PanelCard
       class="channels-card filled"
@@ -39,7 +40,7 @@ export function ChannelsCard() {
       {load.state === 'error' ? (
         <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />
       ) : shown ? (
-        <LayerList diff={shown} compact />
+        list
       ) : (
         <Waiting what={t('Comparing')} since={load.state === 'loading' ? load.since : Date.now()} />
       )}

@@ -49,10 +49,17 @@ export function bestFirst(key: SortKey): boolean {
  * Indices of the candidates to list, in their order. What was not measured comes last either way; equal values stay
  * in the order of the reward.
  */
-export function rows(columns: Columns, ranking: Ranking, marks: Marks, filter: Filter, sort: Sort): number[] {
-  const passes = matcher(columns, marks, filter);
-  const listed = ranking.order.filter(passes);
+export function rows(
+  columns: Columns,
+  ranking: Ranking,
+  marks: Marks,
+  filter: Filter,
+  sort: Sort,
+): readonly number[] {
   const { key, descending } = sort;
+  const all = !filter.text && !filter.within && !filter.front && !filter.starred;
+  if (all && key === 'reward' && descending) return ranking.order;
+  const listed = ranking.order.filter(matcher(columns, marks, filter));
   if (key === 'reward') {
     if (descending) return listed;
     const measured = listed.filter((i) => !Number.isNaN(ranking.rewards[i]));

@@ -264,15 +264,24 @@ export const starredIndices = computed(() => {
   return now.columns.candidates.flatMap((one, i) => (stars.value.has(nameOf(one)) ? [i] : []));
 });
 
-/** The table's rows: indices of candidates. */
-export const listed = computed(() => {
+/** What rows are chosen by; not made anew when a coefficient moves. */
+const flags = computed(() => {
   const now = boardNow.value;
-  if (!now || !ranking.value) return [];
-  const flags = (from: readonly number[]) => {
-    const made = new Uint8Array(now.columns.size);
+  const flag = (from: readonly number[]) => {
+    const made = new Uint8Array(now?.columns.size ?? 0);
     for (const i of from) made[i] = 1;
     return made;
   };
-  const given = { within: now.within, front: flags(front.value), starred: flags(starredIndices.value) };
-  return rows(now.columns, ranking.value, given, filter.value, sort.value);
+  return {
+    within: now?.within ?? flag([]),
+    front: flag(front.value),
+    starred: flag(starredIndices.value),
+  };
+});
+
+/** The table's rows: indices of candidates. */
+export const listed = computed<readonly number[]>(() => {
+  const now = boardNow.value;
+  if (!now || !ranking.value) return [];
+  return rows(now.columns, ranking.value, flags.value, filter.value, sort.value);
 });
