@@ -46,7 +46,11 @@ export function costsOf(graph: Graph, dependencies: Dependencies, budgets: reado
 }
 
 /** An architecture brought to the budgets of a run: see fitToBudget. @throws InputError where none fits, in words */
-export function fitToBudgets(context: MethodContext, costs: Costs, start: Architecture): Architecture {
+export function fitToBudgets(
+  context: Pick<MethodContext, 'dependencies' | 'budgets' | 'roundTo'>,
+  costs: Costs,
+  start: Architecture,
+): Architecture {
   const { dependencies, budgets, roundTo } = context;
   const least = costs.cost(leastArchitecture(dependencies, roundTo));
   for (const { metric, limit } of budgets) {

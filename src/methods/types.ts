@@ -129,25 +129,27 @@ export interface Method<S = unknown> {
   settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
   run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;
   /** how it ranks candidates (RewardSpec), for those who rank them anew; absent where it has no reward */
-  reward?(settings: S, context: WorkContext): unknown;
+  reward?(settings: S, context: Pick<WorkContext, 'graph' | 'dependencies' | 'budgets'>): unknown;
   /** what it will do at these settings; throws InputError where it can't work within these budgets */
   work?(settings: S, context: WorkContext): Work;
 }
 
 /** What a method is told to say something of its work before it does any. */
-export type WorkContext = Pick<MethodContext, 'graph' | 'dependencies' | 'budgets'>;
+export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies' | 'budgets' | 'roundTo'> {
+  /** images of the splits; absent where there are none */
+  readonly images?: { readonly train: number; readonly validation: number };
+}
 
-/**
- * Work in images, for a prediction of its time. Each counts as much as its network costs: an image of a candidate with
- * half the MACs of the original is one image at the share 0.5.
- */
+/** Work in images, for a prediction of its time (src/run/predict.ts). */
 export interface Work {
-  /** images through training steps: forward, backward, update */
+  /** through training steps: forward, backward, update */
   readonly trained: readonly ImageWork[];
-  /** images through scoring (ONNX Runtime) */
-  readonly scored: readonly ImageWork[];
-  /** images through batch-norm recalibration (the engine, forward only) */
+  /** through batch-norm recalibration: forward on the training engine */
   readonly recalibrated: readonly ImageWork[];
+  /** through scoring (ONNX Runtime) */
+  readonly scored: readonly ImageWork[];
+  /** networks that are opened for scoring */
+  readonly opened: number;
 }
 
 export interface ImageWork {

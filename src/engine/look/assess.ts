@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bounds } from '../../graph/architecture.ts';
 import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies } from '../../graph/types.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
-import type { Method } from '../../methods/types.ts';
+import type { Budget, Method } from '../../methods/types.ts';
 import type { Assessment, Draft } from '../../protocol/plan.ts';
 import { controlArms } from '../../run/draft.ts';
+import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { judge, nothingPrunable } from '../../run/feasibility.ts';
 import type { Models, Opened } from '../../run/models.ts';
-import { mismatches } from './open-data.ts';
+import { forecast } from './forecast.ts';
+import type { Forecast } from './forecast.ts';
+import { classesBeyond, mismatches } from './open-data.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -20,8 +24,6 @@ export async function assess(
   measure: boolean,
   signal: AbortSignal,
 ): Promise<Assessment> {
-  void measure;
-  void signal;
   const opened = await models.open(draft.model);
   const { freeze, interiorOutputs } = draft;
   const dependencies = findGroups(opened.model.graph, { freeze, interiorOutputs });
@@ -37,14 +39,20 @@ export async function assess(
       `the method ${method.name} learns from images: choose some, or a method that reads the weights alone`,
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
-  if (method) settingsOf(method, draft, opened, dependencies, images, problems);
-  return {
-    targets: targetsOf(draft, opened, dependencies),
-    problems,
-    notes,
-    seconds: null,
-    basis: 'nothing was measured yet',
-  };
+  const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
+  const targets = targetsOf(draft, opened, dependencies);
+  const unreachable = targets.some(({ reachable }) => !reachable);
+  let time: Forecast = { seconds: null, basis: 'the plan is not complete yet' };
+  if (!problems.length && !unreachable)
+    try {
+      const budgets = budgetsOf(draft, targets);
+      time = await forecast(opened, dependencies, draft, budgets, images, { measure, signal });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(error.message);
+    }
+  notes.push(...(await remarks(draft, opened, settings, images)));
+  return { targets, problems, notes, ...time };
 }
 
 function targetsOf(draft: Draft, { model }: Opened, dependencies: Dependencies): Assessment['targets'] {
@@ -62,6 +70,55 @@ function targetsOf(draft: Draft, { model }: Opened, dependencies: Dependencies):
     return { ...judge(target, original, lowest), original, least: lowest };
   });
 }
+
+/** The goals as a method is given them: measured ones by MACs, which aren't known yet, so by none. */
+function budgetsOf(draft: Draft, targets: Assessment['targets']): Budget[] {
+  return draft.targets.flatMap(({ metric, command }, i) => {
+    const { limit, original } = targets[i];
+    return limit === null || original === null ? [] : [{ metric, limit, original, command }];
+  });
+}
+
+/** What to know before starting. */
+async function remarks(
+  draft: Draft,
+  opened: Opened,
+  settings: unknown,
+  images: Survey | null,
+): Promise<string[]> {
+  const said: string[] = [];
+  if (images && classesBeyond(opened.model, images) !== null) said.push(classesBeyond(opened.model, images)!);
+  const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;
+  if (typeof chosen?.generatorReason === 'string')
+    said.push(`generator ${String(chosen.generator)}: ${chosen.generatorReason}`);
+  const wasm = images && (await wasmReason(draft.backend));
+  if (wasm) said.push(`trains by wasm, about 5 times slower than by TensorFlow: ${wasm}`);
+  if (!images)
+    said.push('without images it ends with cutting: no accuracy is measured, and nothing is fine-tuned');
+  return said;
+}
+
+/** Why a run would train by wasm; null where it wouldn't, or where that isn't known yet: looking starts a Python. */
+async function wasmReason(backend: Draft['backend']): Promise<string | null> {
+  if (backend === 'wasm') return 'as asked';
+  const looked = (tensorflow ??= prepareTensorflow({
+    fetch: false,
+    build: false,
+    log: () => {},
+  }));
+  const prepared = await Promise.race([looked, sleep(patience, null, { ref: false })]);
+  if (!prepared) return null;
+  const { addon, why, mend } = prepared;
+  // setup may mend it meanwhile
+  if (addon === null) tensorflow = null;
+  // it is built when a run starts
+  return addon !== null || why.endsWith('not built yet')
+    ? null
+    : `${why}${mend ? `; to mend it: ${mend}` : ''}`;
+}
+
+const patience = 300;
+let tensorflow: ReturnType<typeof prepareTensorflow> | null = null;
 
 async function imagesOf({ model }: Opened, draft: Draft, problems: string[]): Promise<Survey | null> {
   if (!draft.data) return null;

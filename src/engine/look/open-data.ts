@@ -3,7 +3,7 @@ import { inferShapes } from '../../graph/shapes.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
 import type { Models } from '../../run/models.ts';
-import { survey } from './survey.ts';
+import { survey as take } from './survey.ts';
 import type { Survey } from './survey.ts';
 
 /** An image set as a run would split it for a model. @throws InputError where it is none */
@@ -12,7 +12,7 @@ export async function openData(
   { path, model: file }: { readonly path: string; readonly model: string },
 ): Promise<DataView> {
   const { model } = await models.open(file);
-  const found = await survey(path);
+  const found = await take(path);
   return {
     path,
     form: found.form,
@@ -34,17 +34,29 @@ export function mismatches(model: LoadedModel, { classes, path }: Survey): strin
   if (channels !== 1 && channels !== 3)
     return [`${model.name} takes ${channels} channels; images have 1 or 3`];
   const outputs = classesOf(model);
-  if (outputs === null || outputs === classes.length) return [];
-  return [
-    `the network tells ${outputs} classes apart, but ${path} has ${classes.length}: ${outputs > classes.length ? 'it is the set of another network, or a part of its own' : 'it is the set of another network'}`,
-  ];
+  return outputs !== null && classes.length > outputs
+    ? [
+        `the network tells ${outputs} classes apart, but ${path} has ${classes.length}: it is the set of another network`,
+      ]
+    : [];
+}
+
+/** A word of warning where the network knows more classes than the images have; null where all is well. */
+export function classesBeyond(model: LoadedModel, { classes, path }: Survey): string | null {
+  const outputs = classesOf(model);
+  return outputs !== null && classes.length < outputs
+    ? `the network tells ${outputs} classes apart and ${path} has ${classes.length}; unless these are its first ones, in order, accuracies mean nothing`
+    : null;
 }
 
 /** What a person should know about the images. */
-function remarks(model: LoadedModel, { shape, broken, sample }: Survey): string[] {
+function remarks(model: LoadedModel, survey: Survey): string[] {
+  const { shape, broken, sample } = survey;
   const input = inputOf(model);
   const [height, width, channels] = shape;
   const said: string[] = [];
+  const beyond = classesBeyond(model, survey);
+  if (beyond) said.push(beyond);
   if (broken) said.push(`${broken} of ${sample} images that were looked at can't be read`);
   if (input && height && (input[0] !== height || input[1] !== width))
     said.push(`the images are ${height}×${width}; they are fed at ${input[0]}×${input[1]}`);

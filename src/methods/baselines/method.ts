@@ -40,6 +40,8 @@ interface Recipe {
     settings: Settings,
   ) => Promise<{ importance: Importance; warnings: readonly string[] }>;
   readonly keep?: (context: MethodContext, architecture: Architecture) => KeptChannels;
+  /** images whose gradients it takes */
+  readonly images?: (settings: Settings) => number;
 }
 
 /** A control arm: one candidate, by a rule, at the same budgets as the search's. Deterministic. */
@@ -50,6 +52,10 @@ function baseline(recipe: Recipe): Method<Settings> {
     summary,
     needsImages,
     settings: (given) => parse(given),
+    work: (settings, { images }) => {
+      const used = Math.min(recipe.images?.(settings) ?? 0, images?.train ?? 0);
+      return { trained: used ? [{ images: used, share: 1 }] : [], recalibrated: [], scored: [], opened: 0 };
+    },
     async *run(context) {
       const settings = parse(context.settings ?? {});
       const { graph, dependencies, budgets } = context;
@@ -112,6 +118,7 @@ export const baselines: readonly Method<Settings>[] = [
     name: 'taylor',
     summary: 'channels whose removal would change the loss most, to first order',
     needsImages: true,
+    images: ({ batches, batchSize }) => batches * batchSize,
     async rank(context, settings) {
       const { set, preprocess, backend } = imagesOf(context, 'taylor');
       const random = new Random(context.random.state).fork('taylor images');
