@@ -9,8 +9,8 @@ export type RunState = RunSummary['status'] | 'queued';
 export const icons: Readonly<Record<RunState, readonly [icon: string, colour?: string]>> = {
   queued: ['watch'],
   running: ['loading~spin'],
-  paused: ['debug-pause', 'charts.yellow'],
-  stopped: ['debug-stop'],
+  paused: ['debug-pause'],
+  stopped: ['stop-circle'],
   failed: ['error', 'list.errorForeground'],
   done: ['pass', 'charts.green'],
 };
@@ -31,7 +31,7 @@ export function stateName(state: RunState): string {
 /** `macs ≤ 50% · 92.4 → 91.6 %`: the goal, and what came out so far. */
 export function runDescription(run: RunSummary, state: RunState, progress: PanelEvent | null): string {
   const parts = [run.goal];
-  const now = state === 'running' && progressText(progress);
+  const now = state === 'running' && progressText(progress, run.method);
   if (now) parts.push(now);
   else if (run.result?.accuracy !== undefined) parts.push(accuracyChange(run.result));
   if (!['done', 'running'].includes(state)) parts.push(stateName(state));
@@ -74,13 +74,16 @@ export function share(part: number): string {
   return `${(100 * part).toFixed(1)} %`;
 }
 
-/** `search 43 % · 3 min left`; empty before anything is known. */
-export function progressText(event: PanelEvent | null): string {
+/**
+ * `searching 43 % · 3 min left`, with the name of a control arm before it; empty before anything is known.
+ * @param main the run's own method, which goes without saying
+ */
+export function progressText(event: PanelEvent | null, main: string): string {
   if (event?.type !== 'progress') return '';
   const { stage, done, total, secondsLeft, arm } = event;
   const percent = total > 0 ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
   const left = secondsLeft === undefined ? '' : ` · ${t('{0} left', duration(secondsLeft))}`;
-  return `${arm ? `${arm}: ` : ''}${stageName(stage)}${percent}${left}`;
+  return `${arm && arm !== main ? `${arm}: ` : ''}${stageName(stage)}${percent}${left}`;
 }
 
 function stageName(stage: string): string {
@@ -107,7 +110,7 @@ export function duration(seconds: number): string {
 
 /** The status bar's text while a run is alive. */
 export function statusText(run: RunSummary, progress: PanelEvent | null, others: number): string {
-  const what = run.status === 'paused' ? t('paused') : progressText(progress) || t('starting');
+  const what = run.status === 'paused' ? t('paused') : progressText(progress, run.method) || t('starting');
   const more = others > 0 ? ` (+${others})` : '';
   return `$(${run.status === 'paused' ? 'debug-pause' : 'loading~spin'}) ${stem(run.model)}: ${what}${more}`;
 }

@@ -51,6 +51,14 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       runs.onDidChange(() => this.later(undefined)),
       runs.onDidChangeStatus(({ run }) => this.later(this.nodes.get(run))),
     );
+    // How far a run is, is not told: it is looked at while somebody can see it.
+    const timer = setInterval(() => {
+      const { active } = this.runs;
+      const node = active?.progress && this.nodes.get(active.summary.folder);
+      if (node && this.view.visible) this.later(node);
+    }, 2000);
+    timer.unref();
+    this.disposables.push({ dispose: () => clearInterval(timer) });
   }
 
   async getChildren(node?: Node): Promise<Node[]> {

@@ -60,13 +60,16 @@ describe('a run in a line', () => {
 
 describe('progress', () => {
   it('never passes 100 %, and says only what is known', () => {
-    expect(progressText(progress({ done: 120, secondsLeft: undefined }))).toBe('searching 100 %');
-    expect(progressText(progress({ total: 0, secondsLeft: undefined }))).toBe('searching');
-    expect(progressText(progress({ arm: 'l1', stage: 'odd', secondsLeft: 20 }))).toBe(
+    expect(progressText(progress({ done: 120, secondsLeft: undefined }), 'rewarded-meta')).toBe(
+      'searching 100 %',
+    );
+    expect(progressText(progress({ total: 0, secondsLeft: undefined }), 'rewarded-meta')).toBe('searching');
+    expect(progressText(progress({ arm: 'l1', stage: 'odd', secondsLeft: 20 }), 'rewarded-meta')).toBe(
       'l1: odd 43 % · 20 s left',
     );
-    expect(progressText(null)).toBe('');
-    expect(progressText({ type: 'done' })).toBe('');
+    expect(progressText(progress({ arm: 'rewarded-meta' }), 'rewarded-meta')).toMatch(/^searching 43 %/);
+    expect(progressText(null, 'l1')).toBe('');
+    expect(progressText({ type: 'done' }, 'l1')).toBe('');
   });
 
   it('gives times as people say them', () => {
