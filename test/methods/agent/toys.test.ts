@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/graph/random.ts';
+import { Agent, type AgentSettings } from '../../../src/methods/agent/agent.ts';
+import { greedy, learn, play } from '../../../src/methods/agent/rounds.ts';
+import { exhaustive, toySettings, toySweep, ToyEnvironment, worth } from './toys.ts';
+
+interface Toy {
+  readonly epochs: number;
+  readonly fill: number;
+  readonly episodes: number;
+  readonly decoderUpdates: number;
+  readonly agentUpdates: number;
+  readonly settings: AgentSettings;
+  /** values, and a level that all rewards rise by, at an epoch */
+  readonly world: (epoch: number) => { values: readonly number[]; level: number };
+}
+
+/** The share of the best reward that the policy's own architecture gets, behind each epoch's updates. */
+async function shares(toy: Toy, seed: number): Promise<number[]> {
+  const agent = new Agent(toySweep, toy.epochs + 1, toy.settings, new Random(seed));
+  let level = 0;
+  const world = new (class extends ToyEnvironment {
+    override reward = async (architecture: readonly number[]) => level + worth(this.values, architecture);
+  })([]);
+  const result: number[] = [];
+  for (let epoch = 0; epoch <= toy.epochs; epoch++) {
+    agent.begin();
+    const now = toy.world(Math.max(0, epoch - 1));
+    world.values = now.values;
+    level = now.level;
+    const count = epoch === 0 ? toy.fill : toy.episodes;
+    for (let i = 0; i < count; i++) await play(agent, world, epoch === 0 ? 'random' : 'sampled');
+    if (epoch === 0) continue;
+    const updates = learn(agent, { ...toy, representation: toy.settings.representation });
+    while (!(await updates.next()).done);
+    result.push(worth(now.values, greedy(agent, world)) / exhaustive(now.values).reward);
+  }
+  return result;
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+describe('a toy problem whose optimum is known', () => {
+  it('is solved within 2 %', { timeout: 600_000 }, async () => {
+    const values = [1, 0.2, 0.6, 0.9, 0.3, 0.5];
+    const toy: Toy = {
+      epochs: 25,
+      fill: 100,
+      episodes: 10,
+      decoderUpdates: 5,
+      agentUpdates: 150,
+      settings: toySettings,
+      world: () => ({ values, level: 0 }),
+    };
+    const random = new Random(1);
+    const agent = new Agent(toySweep, 1, toySettings, random);
+    agent.begin();
+    const drawn = Array.from({ length: 200 }, () =>
+      worth(values, toySweep.architecture(agent.rollout('random').decided)),
+    );
+    const best = exhaustive(values).reward;
+    expect(mean(drawn) / best).toBeLessThan(0.9);
+    const found = await shares(toy, 1);
+    if (process.env.ESPALIER_VERBOSE) console.log(found.map((s) => s.toFixed(3)).join(' '));
+    expect(found.at(-1)).toBeGreaterThan(0.98);
+  });
+});
+
+describe('a toy problem that drifts from epoch to epoch', () => {
+  const before = [1, 0.1, 0.1, 1, 0.1, 1];
+  const after = [0.1, 1, 1, 0.1, 1, 0.1];
+  const epochs = 12;
+  const toy: Omit<Toy, 'settings'> = {
+    epochs,
+    fill: 20,
+    episodes: 10,
+    decoderUpdates: 10,
+    agentUpdates: 60,
+    world: (epoch) => {
+      const t = epoch / (epochs - 1);
+      return { values: before.map((v, i) => v + t * (after[i] - v)), level: t };
+    },
+  };
+
+  it(
+    'is followed better with the representation of the environment than without, over ten seeds',
+    { timeout: 600_000 },
+    async () => {
+      const seeds = Number(process.env.ESPALIER_TOY_SEEDS ?? 10);
+      const differences: number[] = [];
+      for (let seed = 1; seed <= seeds; seed++) {
+        const small = { ...toySettings, agentBatch: 32, rewardScale: 'epoch' as const };
+        const [told, untold] = [
+          await shares({ ...toy, settings: small }, seed),
+          await shares({ ...toy, settings: { ...small, representation: false } }, seed),
+        ].map((found) => mean(found.slice(epochs / 2)));
+        if (process.env.ESPALIER_VERBOSE) console.log(seed, told.toFixed(4), untold.toFixed(4));
+        differences.push(told - untold);
+      }
+      expect(mean(differences)).toBeGreaterThan(0);
+      expect(differences.filter((d) => d > 0).length).toBeGreaterThanOrEqual(0.7 * seeds);
+    },
+  );
+});
