@@ -1,6 +1,8 @@
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { Look } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
+import { Failure } from '../../protocol/rpc.ts';
+import { t } from '../l10n.ts';
 import type { Engine } from '../types.ts';
 import { LookProcess } from './look-process.ts';
 import type { NodeChoice } from '../process/node.ts';
@@ -34,7 +36,7 @@ export class EngineHost implements Engine {
   }
 
   async look(): Promise<Client<Look>> {
-    if (this.disposed) throw new Error('Espalier is shutting down');
+    if (this.disposed) throw new Failure('cancelled', t('The window is closing.'));
     this.current ??= this.start();
     const mine = this.current;
     try {

@@ -9,6 +9,7 @@ import type { Client } from '../../protocol/rpc.ts';
 import { Failure, client } from '../../protocol/rpc.ts';
 import type { Result } from '../../protocol/contract.ts';
 import { limits } from './limits.ts';
+import { t } from '../l10n.ts';
 import type { NodeChoice } from '../process/node.ts';
 import { endTree, gone } from '../process/processes.ts';
 import { Tail } from '../process/tail.ts';
@@ -62,14 +63,16 @@ export class LookProcess {
       };
       // `close`, unlike `exit`, comes after the last words
       this.child.once('close', (code, signal) => end(this.failure(code, signal)));
-      this.child.once('error', (error) =>
+      this.child.once('error', (error) => {
+        if (this.child.pid !== undefined) return log(`engine: ${error.message}`);
+        const mend = t('See the setting "espalier.nodePath".');
         end(
           new Failure(
             'input',
-            `can't start the engine with "${node.path}": ${error.message}; see the setting "espalier.nodePath"`,
+            `${t('The engine can\'t be started with "{0}": {1}.', node.path, error.message)} ${mend}`,
           ),
-        ),
-      );
+        );
+      });
     });
     this.connection = createMessageConnection(
       new IPCMessageReader(this.child),
@@ -97,7 +100,11 @@ export class LookProcess {
     if (this.hello.protocol !== protocolVersion)
       throw new Failure(
         'internal',
-        `the engine speaks protocol ${this.hello.protocol} and the extension ${protocolVersion}: reload the window, and install Espalier again if that does not help`,
+        t(
+          'The engine speaks protocol {0} and the extension {1}: reload the window, and install Espalier again if that does not help.',
+          this.hello.protocol,
+          protocolVersion,
+        ),
       );
     return this.hello;
   }
@@ -129,15 +136,12 @@ export class LookProcess {
           timer = setTimeout(() => {
             give.abort();
             void this.endIfHung();
-            const time =
-              limit >= 60_000 ? `${Math.round(limit / 60_000)} minutes` : `${limit / 1000} seconds`;
-            reject(
-              new Failure(
-                'internal',
-                `the engine did not answer "${method}" within ${time}; try again, or see the log`,
-                this.tail.last().join('\n'),
-              ),
+            const told = t(
+              'The engine did not answer "{0}" within {1} seconds: try again, or see the log.',
+              method,
+              limit / 1000,
             );
+            reject(new Failure('internal', told, this.tail.last().join('\n')));
           }, limit);
         });
         const answer = inner.request(method, params, give.signal);
@@ -172,10 +176,12 @@ export class LookProcess {
   }
 
   private failure(code: number | null, signal: NodeJS.Signals | null): Failure {
-    if (this.asked) return new Failure('cancelled', 'the engine was stopped');
-    const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+    if (this.asked) return new Failure('cancelled', t('The engine was stopped.'));
+    const how = signal
+      ? t('The engine was ended by {0}.', signal)
+      : t('The engine ended with code {0}.', code ?? '?');
     const last = this.tail.last();
-    const said = last.length ? `; it last said: ${last.at(-1)}` : '';
-    return new Failure('internal', `the engine ${how}${said}`, last.join('\n'));
+    const said = last.length ? ` ${t('It last said: {0}', last.at(-1)!)}` : '';
+    return new Failure('internal', how + said, last.join('\n'));
   }
 }

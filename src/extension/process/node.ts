@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { InputError } from '../../graph/errors.ts';
+import { t } from '../l10n.ts';
 import { childEnvironment } from './environment.ts';
 
 /** The oldest Node that the engine runs on. */
@@ -23,27 +24,28 @@ export async function chooseNode(setting: string, own = process.execPath): Promi
   const named = setting.trim();
   if (!named) return { path: own, env: childEnvironment(process.env, 'electron' in process.versions) };
   const env = childEnvironment(process.env, false);
-  const mend = 'mend the setting "espalier.nodePath", or empty it to use the Node of VS Code';
-  if (!path.isAbsolute(named)) throw new InputError(`"${named}" is not an absolute path; ${mend}`);
+  const refuse = (why: string) =>
+    new InputError(
+      `${why} ${t('Mend the setting "espalier.nodePath", or empty it to use the Node of VS Code.')}`,
+    );
+  if (!path.isAbsolute(named)) throw refuse(t('"{0}" is not an absolute path.', named));
   if (!good.has(named)) {
     const said = await promisify(execFile)(named, ['--version'], {
       env,
       timeout: 10_000,
       windowsHide: true,
     }).catch((error: NodeJS.ErrnoException) => {
-      const why =
+      throw refuse(
         error.code === 'ENOENT'
-          ? 'it is not there'
-          : `it did not tell its version (${error.message.split('\n')[0]})`;
-      throw new InputError(`can't use the Node "${named}": ${why}; ${mend}`);
+          ? t('The Node "{0}" is not there.', named)
+          : t('The Node "{0}" does not start: {1}.', named, error.message.split('\n')[0]),
+      );
     });
     const version = /^v(\d+)\.(\d+)\./.exec(said.stdout.trim());
-    if (!version) throw new InputError(`"${named}" is not a Node; ${mend}`);
+    if (!version) throw refuse(t('"{0}" is not a Node.', named));
     const [major, minor] = [Number(version[1]), Number(version[2])];
     if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
-      throw new InputError(
-        `"${named}" is Node ${said.stdout.trim()}, older than ${oldest.join('.')}; ${mend}`,
-      );
+      throw refuse(t('"{0}" is Node {1}, older than {2}.', named, said.stdout.trim(), oldest.join('.')));
     good.add(named);
   }
   return { path: named, env };

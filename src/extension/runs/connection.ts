@@ -12,6 +12,7 @@ import type { EngineFile, Work } from '../../protocol/look.ts';
 import { work } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
 import { Failure, client } from '../../protocol/rpc.ts';
+import { t } from '../l10n.ts';
 
 /** So many of the latest events are at hand for those who begin to follow: more than a run holds back from its file. */
 const recentEvents = 4096;
@@ -66,7 +67,11 @@ export class RunConnection {
     if (file.protocol !== protocolVersion)
       throw new Failure(
         'input',
-        `the run is at work in an Espalier of another version (protocol ${file.protocol}, not ${protocolVersion}): let it end, or stop it where it was started`,
+        t(
+          'The run is at work in an Espalier of another version (protocol {0}, not {1}): let it end, or stop it where it was started.',
+          file.protocol,
+          protocolVersion,
+        ),
       );
     const socket = await connected(file.pipe);
     const messages = createMessageConnection(
@@ -103,13 +108,15 @@ export class RunConnection {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () =>
-          reject(new Failure('internal', `the run's process did not answer within ${limit / 1000} seconds`)),
+          reject(
+            new Failure('internal', t("The run's process did not answer within {0} seconds.", limit / 1000)),
+          ),
         limit,
       );
     });
     const gone = new Promise<never>((_, reject) => {
-      this.socket.once('close', () => reject(new Failure('internal', "the run's process is gone")));
-      if (!this.open) reject(new Failure('internal', "the run's process is gone"));
+      this.socket.once('close', () => reject(new Failure('internal', t("The run's process is gone."))));
+      if (!this.open) reject(new Failure('internal', t("The run's process is gone.")));
     });
     const answer = this.inner.request(method, params as never);
     for (const promise of [answer, late, gone]) promise.catch(() => {});
@@ -129,11 +136,11 @@ function connected(pipe: string): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(pipe);
     socket.setNoDelay(true);
-    const timer = setTimeout(() => fail(new Error('it does not answer')), 10_000);
+    const timer = setTimeout(() => fail(new Error(t('it does not answer'))), 10_000);
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new Failure('internal', `can't reach the run's process: ${error.message}`));
+      reject(new Failure('internal', t("The run's process can't be reached: {0}.", error.message)));
     };
     socket.once('error', fail);
     socket.once('connect', () => {

@@ -9,7 +9,7 @@ export type ReadPage = (
 export type FollowListener = (events: readonly PanelEvent[], reset: boolean) => void;
 
 /** So many events at once: validated and passed on within a few milliseconds. */
-const page = 500;
+const page = 250;
 
 /**
  * One who follows a run: its past read from the file by pages, then what comes live, in order, none missing and none twice.

@@ -62,7 +62,7 @@ describe('following a run', () => {
     const { follower, seen, seqs } = panel(file);
     follower.restart();
     await expect.poll(() => seen.events.length).toBe(1234);
-    expect(file.reads).toBe(3);
+    expect(file.reads).toBe(5);
     follower.live([event(1234), progress, event(1235)]);
     expect(seqs()).toEqual([...range(0, 1235), undefined, 1235]);
     expect(seen.resets).toBe(1);
