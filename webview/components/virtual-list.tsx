@@ -25,7 +25,6 @@ export interface VirtualListProps<T> {
   readonly columns: readonly Column[];
   /** the cells' contents, one a column */
   readonly cells: (row: T, index: number) => readonly ComponentChildren[];
-  readonly rowKey: (row: T, index: number) => string | number;
   readonly rowClass?: (row: T, index: number) => string;
   readonly selected?: (row: T, index: number) => boolean;
   /** the row under the keyboard changed, or was clicked */
@@ -140,20 +139,22 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   };
 
   const last = Math.min(rows.length, view.first + view.count);
+  // elements are used again, in turn: scrolling and another order change their texts alone
+  const slots = Math.max(1, view.count);
   const shown = [];
   for (let index = Math.min(view.first, Math.max(0, rows.length - view.count)); index < last; index++) {
     const row = rows[index];
     const selected = props.selected?.(row, index) ?? false;
     shown.push(
       <div
-        key={props.rowKey(row, index)}
+        key={index % slots}
         id={`${id}-${index}`}
         role="row"
         aria-rowindex={index + 2}
         aria-selected={props.selected ? selected : undefined}
         data-index={index}
         class={`row${selected ? ' selected' : ''}${index === active ? ' active' : ''} ${props.rowClass?.(row, index) ?? ''}`}
-        style={{ top: `${index * rowHeight}px`, height: `${rowHeight}px` }}
+        style={{ transform: `translateY(${index * rowHeight}px)` }}
       >
         {props.cells(row, index).map((cell, at) => (
           <div key={columns[at].key} role="gridcell" class={columns[at].align === 'end' ? 'end' : ''}>
@@ -173,6 +174,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
         scroller.current = element;
         element?.style.setProperty('--tracks', tracks);
         element?.style.setProperty('--least', `${least}px`);
+        element?.style.setProperty('--row', `${rowHeight}px`);
       }}
       class={`list ${props.class ?? ''}`}
       role="grid"

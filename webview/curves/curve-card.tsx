@@ -185,7 +185,6 @@ function CurveTable({
             label={title}
             rows={rows}
             rowHeight={20}
-            rowKey={({ x }) => x}
             columns={[
               { key: 'x', label: unit, width: 'minmax(60px, 1fr)' },
               ...names.map((name, k) => ({

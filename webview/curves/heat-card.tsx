@@ -132,7 +132,6 @@ export function HeatCard({ heat, names }: { heat: Heat; names: readonly string[]
               label={t('Widths')}
               rows={widths}
               rowHeight={20}
-              rowKey={(_, g) => g}
               columns={[
                 { key: 'group', label: t('group'), width: 'minmax(120px, 2fr)' },
                 { key: 'size', label: t('channels'), width: 'minmax(64px, 1fr)', align: 'end' },

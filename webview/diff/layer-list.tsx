@@ -96,7 +96,6 @@ export function LayerList({ diff, compact = false }: { diff: DiffView; compact?:
         rowHeight={compact ? 22 : 24}
         columns={columns}
         rows={order}
-        rowKey={(i) => i}
         rowClass={(i) => (lit !== null && diff.layers[i].group === lit ? 'tied' : '')}
         sort={sort.value && { key: sort.value.key, down: sort.value.down }}
         onSort={({ key, down }) =>

@@ -7,9 +7,12 @@ import { t } from '../strings.ts';
 import { toggleFreeze, whyFrozen } from './freeze.ts';
 import type { NetworkRow } from './rows.ts';
 
-export function columns(): readonly Column[] {
-  return [
-    { key: 'layer', label: t('Layer'), width: 'minmax(170px, 1.7fr)', sortable: true },
+/** Beside an editor there is little room: what the group's card says too is left out first. */
+const WIDE_ONLY = new Set(['shape', 'freeze']);
+
+export function columns(narrow: boolean): readonly Column[] {
+  const all: readonly Column[] = [
+    { key: 'layer', label: t('Layer'), width: 'minmax(150px, 1.7fr)', sortable: true },
     {
       key: 'shape',
       label: t('Output'),
@@ -31,40 +34,52 @@ export function columns(): readonly Column[] {
     { key: 'group', label: t('Channel group'), width: 'minmax(110px, 1fr)', sortable: true },
     { key: 'freeze', label: t('Freeze'), width: '48px' },
   ];
+  return narrow ? all.filter((column) => !WIDE_ONLY.has(column.key)) : all;
 }
 
 /** One layer's cells, in the columns' order. */
-export function cellsOf(row: NetworkRow, freeze: readonly string[]): readonly ComponentChildren[] {
+export function cellsOf(
+  row: NetworkRow,
+  freeze: readonly string[],
+  narrow: boolean,
+): readonly ComponentChildren[] {
   const { layer } = row;
-  return [
-    <span title={layer.layer}>
+  const nothing = <span class="dim">–</span>;
+  const name = (
+    <span title={`${layer.layer} · ${layer.type}`}>
       <span class={layer.width === null ? 'mono dim' : 'mono'}>{layer.layer}</span>{' '}
       <span class="dim">{layer.type}</span>
-    </span>,
+    </span>
+  );
+  const width = layer.width !== null && (
+    <span class="with-bar">
+      <span class="number">{whole(layer.width)}</span>
+      <Bar
+        share={row.widthShare}
+        label={t('{0} channels', whole(layer.width))}
+        kind={whyFrozenOf(row, freeze) ? 'dim' : 'accent'}
+      />
+    </span>
+  );
+  const macs = layer.macs > 0 && (
+    <span class="with-bar">
+      <Bar
+        share={row.macsShare}
+        label={t('{0} of the costliest layer', `${Math.round(100 * row.macsShare)} %`)}
+      />
+      <span class="number">{amount(layer.macs)}</span>
+    </span>
+  );
+  const params = layer.params > 0 && amount(layer.params);
+  const group = <GroupCell row={row} freeze={freeze} />;
+  if (narrow) return [name, width, macs || nothing, params || nothing, group];
+  return [
+    name,
     <span class="dim">{shape(layer.outputShape)}</span>,
-    layer.width !== null && (
-      <span class="with-bar">
-        <span class="number">{whole(layer.width)}</span>
-        <Bar
-          share={row.widthShare}
-          label={t('{0} channels', whole(layer.width))}
-          kind={whyFrozenOf(row, freeze) ? 'dim' : 'accent'}
-        />
-      </span>
-    ),
-    layer.macs > 0 ? (
-      <span class="with-bar">
-        <Bar
-          share={row.macsShare}
-          label={t('{0} of the costliest layer', `${Math.round(100 * row.macsShare)} %`)}
-        />
-        <span class="number">{amount(layer.macs)}</span>
-      </span>
-    ) : (
-      <span class="dim">–</span>
-    ),
-    layer.params > 0 ? amount(layer.params) : <span class="dim">–</span>,
-    <GroupCell row={row} freeze={freeze} />,
+    width,
+    macs || nothing,
+    params || nothing,
+    group,
     <FreezeCell row={row} freeze={freeze} />,
   ];
 }

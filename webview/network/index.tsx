@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { z } from 'zod';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { openNetwork } from '../actions.ts';
+import { useNarrow } from '../components/use-narrow.ts';
 import { Empty, StateView } from '../components/state-view.tsx';
 import { VirtualList, type Sort } from '../components/virtual-list.tsx';
 import { whole } from '../format.ts';
@@ -55,6 +56,7 @@ function Layers({ network: view }: { network: NetworkView }) {
   const shown = useMemo(() => sorted(matching(rows, search, filter), sort), [rows, search, filter, sort]);
   const freeze = draft.value?.freeze ?? [];
   const lit = litGroup.value;
+  const narrow = useNarrow();
   useEffect(() => () => void (hoveredGroup.value = null), []);
   const group = lit === null ? null : view.groups[lit];
   const readers = useMemo(
@@ -128,9 +130,8 @@ function Layers({ network: view }: { network: NetworkView }) {
                 class="layers"
                 label={t('Layers of the network')}
                 rows={shown}
-                columns={columns()}
-                cells={(row) => cellsOf(row, freeze)}
-                rowKey={(row) => row.index}
+                columns={columns(narrow)}
+                cells={(row) => cellsOf(row, freeze, narrow)}
                 rowClass={rowClass}
                 sort={sort}
                 onSort={(next: Sort) => set({ sort: next })}

@@ -38,9 +38,9 @@ async function assess(now: Draft): Promise<void> {
     assessFailure.value = null;
     pending.value = null;
     if (answer.seconds !== null || answer.problems.length || !mayMeasure()) return;
+    measuring.value = Date.now();
     await new Promise((resolve) => setTimeout(resolve, BEFORE_MEASURING));
     if (!live()) return;
-    measuring.value = Date.now();
     const measured = await host.request('assess', { draft: now, measure: true }, abort.signal);
     if (live()) assessed.value = { of: now, answer: measured };
   } catch (error) {

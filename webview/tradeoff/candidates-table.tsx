@@ -24,9 +24,6 @@ import {
 } from './state.ts';
 import { rewardText } from './words.ts';
 
-/** More than can be in sight at once. */
-const REUSED = 96;
-
 /** All candidates in rows: the chart's twin for those who don't see it, and for exact numbers. */
 export function CandidatesTable() {
   const now = boardNow.value;
@@ -86,8 +83,6 @@ export function CandidatesTable() {
           label={t('Candidates')}
           columns={columns}
           rows={order}
-          // rows in sight are used again, in turn: re-ranking and scrolling change their texts alone
-          rowKey={(_, place) => place % REUSED}
           rowClass={(i) => (i === secondIndex.value ? 'second-row' : now.within[i] ? '' : 'over')}
           selected={(i) => i === chosen}
           sort={{ key: sort.value.key, down: sort.value.descending }}

@@ -1,0 +1,66 @@
+// Records what the panel's host would answer, from the built engine: for looking at the panel in a plain browser.
+//   node webview/dev/record.mjs OUT.json MODEL WORKSPACE DATA
+// MODEL's runs in WORKSPACE (made with `espalier prune`) are taken whole. OUT belongs outside the repository.
+import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+
+const [out, model, workspace, data] = process.argv.slice(2).map((given) => path.resolve(given));
+const engine = fork('dist/engine.cjs', ['look'], {
+  execArgv: [],
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+});
+const connection = createMessageConnection(new IPCMessageReader(engine), new IPCMessageWriter(engine));
+connection.listen();
+const ask = (method, params) => connection.sendRequest(method, params);
+
+const hello = await ask('hello', { protocol: 1 });
+const network = await ask('inspect', { model, freeze: [], interiorOutputs: false });
+const { runs } = await ask('runs', { workspace });
+const events = {};
+for (const { folder } of runs) {
+  events[folder] = [];
+  for (let from = 0; from !== null;) {
+    const part = await ask('readRun', { folder, from, most: 2000 });
+    events[folder].push(...part.events);
+    from = part.next;
+  }
+}
+const [run] = runs;
+const chosen =
+  run && events[run.folder].filter((event) => event.type === 'chosen').map((event) => event.candidate)[0];
+const recording = {
+  ready: {
+    protocol: 1,
+    model,
+    name: path.basename(model),
+    workspace,
+    trusted: true,
+    compare: null,
+    run: run?.folder ?? null,
+    tab: 'network',
+    methods: hello.methods,
+    preprocesses: hello.preprocesses,
+    strings: {},
+    defaults: {},
+    engine: (await ask('doctor', {})).backend,
+  },
+  network,
+  found: (await ask('findData', { folders: [workspace], model })).found,
+  data: await ask('openData', { path: data, model }),
+  runs,
+  events,
+  diff:
+    chosen &&
+    (await ask('diff', {
+      a: { kind: 'original', run: run.folder },
+      b: { kind: 'candidate', run: run.folder, arm: chosen.arm, id: chosen.id },
+    })),
+};
+writeFileSync(out, JSON.stringify(recording));
+console.log(
+  `${out}: ${network.layers.length} layers, ${runs.length} runs, ${Object.values(events).flat().length} events`,
+);
+connection.dispose();
+engine.kill();
