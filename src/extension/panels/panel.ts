@@ -36,6 +36,7 @@ export class Panel {
   private run: string | null = null;
   private following: vscode.Disposable | null = null;
   private runsTimer: NodeJS.Timeout | null = null;
+  private runsTold = '';
   private readonly owned: vscode.Disposable[] = [];
 
   constructor(
@@ -149,6 +150,7 @@ export class Panel {
     this.following = null;
     this.connection = null;
     this.run = null;
+    this.runsTold = '';
     this.ready = false;
   }
 
@@ -180,7 +182,11 @@ export class Panel {
   private tellRuns(): void {
     this.runsTimer ??= setTimeout(() => {
       this.runsTimer = null;
-      this.tell('runs', { runs: runsOf(this.subject, this.services.runs.list) });
+      const runs = runsOf(this.subject, this.services.runs.list);
+      const text = JSON.stringify(runs);
+      if (text === this.runsTold) return;
+      this.runsTold = text;
+      this.tell('runs', { runs });
     }, 250);
   }
 
