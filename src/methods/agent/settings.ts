@@ -114,9 +114,9 @@ const rewards: Record<Effort, { batches: number; images: number }> = {
 
 /**
  * The alignment's pull over a whole run, rate * weight summed over its steps, is to be that of the reproduction: 5e-5
- * over 180 epochs of 352 mini-batches at rates of 0.1 (90 epochs), 0.01 and 0.001. Shorter runs pull harder.
+ * over 180 epochs of 352 mini-batches at rates of 0.1 (85 epochs), 0.01 and 0.001. Shorter runs pull harder.
  */
-const PULL = { weight: 5e-5, rates: 352 * (90 * 0.1 + 50 * 0.01 + 50 * 0.001), most: 0.05 };
+const PULL = { weight: 5e-5, rates: 352 * (85 * 0.1 + 47.5 * 0.01 + 47.5 * 0.001), most: 0.05 };
 
 /** Fills in what was not given. @throws InputError naming a setting that is wrong or unknown */
 export function agentSettings(
