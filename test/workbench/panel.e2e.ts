@@ -1,14 +1,12 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servePanel } from '../../webview/dev/serve.mjs';
+import { serious } from './accessibility.ts';
 import { pictures, runnable } from './places.ts';
 import { Browser } from './workbench.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tabs = ['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs'] as const;
 const themes = ['dark', 'light', 'hcDark', 'hcLight'] as const;
 
@@ -48,25 +46,7 @@ describe.skipIf(!runnable)('the panel in plain Chromium', () => {
       await open(`theme=${theme}&tab=${tab}&layers=60&candidates=120`);
       mkdirSync(pictures, { recursive: true });
       await page.screenshot({ path: path.join(pictures, `panel-${tab}-${theme}.png`) });
-      // outside the page's policy, as a browser's own tools are
-      const session = await page.context().newCDPSession(page);
-      await session.send('Runtime.evaluate', { expression: axe });
-      const { result } = await session.send('Runtime.evaluate', {
-        expression:
-          'axe.run(document, { resultTypes: ["violations"] }).then((found) => JSON.stringify(found))',
-        awaitPromise: true,
-      });
-      const { violations } = JSON.parse(String(result.value)) as AxeResults;
-      const serious = violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes
-              .slice(0, 3)
-              .map((node) => node.html.slice(0, 160))
-              .join(' | ')}`,
-        );
-      expect(serious).toEqual([]);
+      expect(await serious(page)).toEqual([]);
     });
   });
 

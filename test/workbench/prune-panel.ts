@@ -39,8 +39,12 @@ export class PrunePanel {
     });
   }
 
-  /** Opens the plan, takes the smallest effort and no control arms, and starts once nothing stands in the way. */
-  async start(settings = 'population=6, generations=2, epochs=1', epochs = '1'): Promise<void> {
+  /** Opens the plan, takes the smallest effort and these control arms, and starts once nothing stands in the way. */
+  async start(
+    settings = 'population=6, generations=2, epochs=1',
+    epochs = '1',
+    controls: readonly string[] = [],
+  ): Promise<void> {
     await this.show('Plan');
     await this.frame
       .getByRole('radio', { name: /images/ })
@@ -49,7 +53,9 @@ export class PrunePanel {
     await this.button('Quick').click();
     for (const control of ['uniform', 'random', 'l1', 'scratch']) {
       const chip = this.button(control);
-      if ((await chip.count()) && (await chip.getAttribute('aria-pressed')) === 'true') await chip.click();
+      if (!(await chip.count())) continue;
+      const pressed = (await chip.getAttribute('aria-pressed')) === 'true';
+      if (pressed !== controls.includes(control)) await chip.click();
     }
     await this.frame.getByText('Advanced', { exact: true }).click();
     await this.fill('The method’s own settings', settings);

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -95,8 +96,18 @@ export class Server {
   }
 
   /** The extension's folder, as installed. */
-  get extensions(): string {
-    return extensions(this.folder);
+  get installed(): string {
+    const place = extensions(this.folder);
+    const name = readdirSync(place).find((one) => one.startsWith('espalier.espalier-'));
+    if (!name) throw new Error(`the extension is not in ${place}`);
+    return path.join(place, name);
+  }
+
+  /** Changes the user's settings; open windows take them over at once. */
+  set(settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.folder, 'user', 'User', 'settings.json');
+    const now = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...now, ...settings }));
   }
 
   /** Ends it and all that it started. Gives the command lines of those that it would have left behind. */

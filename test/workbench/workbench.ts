@@ -213,6 +213,19 @@ export class Workbench {
       .first();
   }
 
+  /** A notification, also one that has gone from sight: from the list of all. */
+  async notification(text: string | RegExp): Promise<Locator> {
+    const all = this.page.locator('.notifications-center .notification-list-item');
+    for (let turn = 0; turn < 10; turn++) {
+      const found = all.filter({ hasText: text }).first();
+      if (await found.isVisible()) return found;
+      if (!(await this.page.locator('.notifications-center').isVisible()))
+        await this.palette('Notifications: Show Notifications');
+      await this.page.waitForTimeout(1000);
+    }
+    throw new Error(`no notification says ${String(text)}`);
+  }
+
   dialog(): Locator {
     return this.page.locator('.monaco-dialog-box').first();
   }

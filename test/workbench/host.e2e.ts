@@ -1,0 +1,56 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { versions } from './places.ts';
+import { until } from './processes.ts';
+import { PrunePanel } from './prune-panel.ts';
+import { suite } from './workbench-suite.ts';
+
+interface Report {
+  readonly active: boolean;
+  readonly activation: number;
+  readonly commands: readonly string[];
+  readonly manifest: readonly string[];
+  readonly delay: { readonly max: number; readonly p99: number; readonly mean: number };
+  readonly turns: readonly { readonly took: number; readonly worked: number }[];
+}
+
+// Measured inside the extension host, by a probe that VS Code loads beside the extension as it would load its tests.
+describe.each(versions)('code-server $version', (version) => {
+  describe.skipIf(!version.here)('inside the extension host', () => {
+    const w = suite(version);
+
+    it('commands are registered, activation is quick, and a whole run never holds the loop', async () => {
+      const folder = await w.workspace();
+      const { server } = w;
+      const place = (file: string) => `vscode-remote://127.0.0.1:${server.port}${file}`;
+      const workbench = await w.window(folder, [
+        ['extensionDevelopmentPath', place(server.installed)],
+        ['extensionTestsPath', place(path.join(import.meta.dirname, 'host/probe.cjs'))],
+      ]);
+      const note = (name: string) => path.join(server.folder, 'home', name);
+      await until('the probe runs', () => existsSync(note('probe.started')), 60);
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.start('population=8, generations=6, epochs=1');
+      await panel.show('Trade-off');
+      await panel.reaches('done', 180);
+      await panel.show('Channel diff');
+      await panel.shows(/kept/i, 60);
+      writeFileSync(note('probe.stop'), '');
+      await until('the probe reports', () => existsSync(note('probe.json')), 30);
+      const report = JSON.parse(readFileSync(note('probe.json'), 'utf8')) as Report;
+
+      expect(report.manifest.filter((command) => !report.commands.includes(command))).toEqual([]);
+      const held = Math.max(0, ...report.turns.map(({ took, worked }) => Math.min(took, worked)));
+      console.log(
+        `${version.version}: activation ${report.activation.toFixed(0)} ms; ` +
+          `the loop's longest turn ${report.delay.max.toFixed(0)} ms by the clock (99 %: ${report.delay.p99.toFixed(0)} ms), ` +
+          `of which it worked at most ${held.toFixed(0)} ms`,
+      );
+      // by its own work: what it waits for a processor is the machine's
+      expect(held).toBeLessThan(50);
+    });
+  });
+});

@@ -1,0 +1,202 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { versions } from './places.ts';
+import { enginesOf, processesOf, until } from './processes.ts';
+import { PrunePanel } from './prune-panel.ts';
+import { suite } from './workbench-suite.ts';
+import type { Workbench } from './workbench.ts';
+import { git } from './workspace.ts';
+
+/** Long enough to be disturbed in the middle; ends in half a minute all the same. */
+const long = 'population=8, generations=30, epochs=1';
+
+// What goes wrong in real life: reloads, stops, crashes, broken files, no git, two windows.
+describe.each(versions)('code-server $version', (version) => {
+  describe.skipIf(!version.here)('when things go otherwise', () => {
+    const w = suite(version);
+    const workers = () => enginesOf(w.server.folder).filter(({ command }) => /\.cjs run /.test(command));
+    const runsOf = (folder: string) =>
+      readdirSync(path.join(folder, '.espalier/runs'), { withFileTypes: true }).filter((entry) =>
+        entry.isDirectory(),
+      );
+
+    /** A window with a run that has found its first candidates. */
+    async function running(folder: string): Promise<{ workbench: Workbench; panel: PrunePanel }> {
+      const workbench = await (await w.window(folder)).ready();
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.start(long);
+      await panel.show('Trade-off');
+      await until('the first candidates are shown', async () => (await panel.candidates()) > 2, 120);
+      return { workbench, panel };
+    }
+
+    it('a reload in mid-run: the panel comes back with the run, which goes on', async () => {
+      const folder = await w.workspace();
+      const { workbench } = await running(folder);
+      const [worker] = workers();
+      await workbench.reload();
+      await workbench.ready();
+      const panel = new PrunePanel(workbench);
+      await panel.shows('candidates', 60);
+      await panel.reaches('running', 30);
+      expect(runsOf(folder)).toHaveLength(1);
+      expect(workers().map(({ pid }) => pid)).toEqual([worker.pid]);
+      const before = await panel.candidates();
+      await until('candidates come again', async () => (await panel.candidates()) > before, 60);
+      await panel.button('Stop').click();
+      await panel.reaches('stopped', 30);
+    });
+
+    it('stop leaves no process, and resume goes on from there to the end', async () => {
+      const folder = await w.workspace();
+      const { panel } = await running(folder);
+      const stopped = Date.now();
+      await panel.button('Stop').click();
+      await panel.reaches('stopped', 30);
+      await until('its process is gone', () => workers().length === 0, 10);
+      console.log(`${version.version}: stopped within ${Date.now() - stopped} ms`);
+      const found = await panel.candidates();
+      await panel.button('Resume').click();
+      await panel.reaches('running', 60);
+      await panel.reaches('done', 180);
+      expect(await panel.candidates()).toBeGreaterThanOrEqual(found);
+      expect(workers()).toEqual([]);
+    });
+
+    it('killed with -9: the offer to resume, and it resumes', async () => {
+      const folder = await w.workspace();
+      const { workbench, panel } = await running(folder);
+      process.kill(workers()[0].pid, 'SIGKILL');
+      await panel.reaches('failed', 30);
+      const offer = await workbench.notification(/ended|crash|stopped|killed/i);
+      await workbench.screenshot(`mishap-killed-${version.version}`);
+      await offer.getByRole('button', { name: /Resume/ }).click();
+      await panel.reaches('running', 60);
+      await panel.reaches('done', 180);
+      expect(runsOf(folder)).toHaveLength(1);
+    });
+
+    it('the looking process killed: the next look works', async () => {
+      const folder = await w.workspace();
+      const workbench = await (await w.window(folder)).ready();
+      await workbench.rightClick('model.h5', 'Inspect Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.shows('stem_conv', 60);
+      for (const { pid } of enginesOf(w.server.folder)) process.kill(pid, 'SIGKILL');
+      await panel.show('Plan');
+      await panel.show('Channel diff');
+      await workbench.rightClick('broken.h5', 'Inspect Channels');
+      await new PrunePanel(workbench, 1).shows(/broken\.h5/, 60);
+      await workbench.rightClick('model.h5', 'Inspect Channels');
+      await panel.show('Network');
+      await panel.shows('stem_conv', 60);
+    });
+
+    it('a broken model file is told in words, with what to do', async () => {
+      const folder = await w.workspace();
+      const workbench = await (await w.window(folder)).ready();
+      await workbench.rightClick('broken.h5', 'Inspect Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.shows(/broken\.h5/, 60);
+      await panel.shows(/HDF5|not a model|can.t be read/i, 30);
+      expect(await panel.text()).not.toMatch(/\bat .*\.cjs|undefined|\[object/);
+      await workbench.screenshot(`mishap-broken-${version.version}`);
+    });
+
+    it('a folder without git: all works but the commit, which says why', async () => {
+      const folder = await w.workspace({ git: false });
+      const workbench = await w.window(folder);
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.start('population=4, generations=1, epochs=1');
+      await panel.reaches('done', 180);
+      await panel.show('Trade-off');
+      await panel.button('Commit pruned config…').click();
+      await workbench.dialog().getByText("isn't in a git repository").waitFor();
+      await workbench.screenshot(`mishap-no-git-${version.version}`);
+      await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
+      expect(readdirSync(folder)).not.toContain('.git');
+    });
+
+    it('without a name for commits, it says how to set one and leaves the index as it was', async () => {
+      const folder = await w.workspace({ identity: false });
+      const workbench = await (await w.window(folder)).ready();
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.start('population=4, generations=1, epochs=1');
+      await panel.reaches('done', 180);
+      await panel.show('Trade-off');
+      await panel.button('Commit pruned config…').click();
+      await until('it is said that a name is missing', async () =>
+        /user\.name/i.test(
+          (await workbench.page
+            .locator('.notifications-toasts')
+            .innerText()
+            .catch(() => '')) + (await panel.text()),
+        ),
+      );
+      expect(git(folder, 'diff', '--cached', '--name-only').trim()).toBe('');
+      expect(git(folder, 'rev-list', '--count', 'HEAD').trim()).toBe('1');
+    });
+
+    it('two windows on one workspace: both follow the one run, either may stop it', async () => {
+      const folder = await w.workspace();
+      const { panel: first } = await running(folder);
+      const other = await (await w.window(folder)).ready();
+      await other.rightClick('model.h5', 'Prune Channels');
+      const second = new PrunePanel(other);
+      await second.frame.getByRole('tab', { name: 'Runs' }).waitFor({ timeout: 60_000 });
+      await second.show('Runs');
+      await second.shows(/rewarded-meta/, 30);
+      await other.palette('Espalier: Open Run');
+      if (await other.page.locator('.quick-input-widget').isVisible())
+        await other.page.keyboard.press('Enter');
+      await second.reaches('running', 30);
+      expect(workers()).toHaveLength(1);
+      await second.button('Stop').click();
+      await second.reaches('stopped', 30);
+      await first.reaches('stopped', 30);
+      await until('its process is gone', () => workers().length === 0, 10);
+    });
+
+    it('when the browser goes away, so does the run, with a checkpoint', async () => {
+      const folder = await w.workspace();
+      const { workbench } = await running(folder);
+      await workbench.page.close();
+      await until('its process is gone', () => workers().length === 0, 60);
+      const [run] = runsOf(folder);
+      expect(readdirSync(path.join(folder, '.espalier/runs', run.name))).toContain('checkpoint');
+      expect(processesOf(folder).filter(({ command }) => /\.cjs run /.test(command))).toEqual([]);
+    });
+  });
+
+  describe.skipIf(!version.here)('in Restricted Mode', () => {
+    const w = suite(version, { trusted: false });
+
+    it('looking works, running does not', async () => {
+      const folder = await w.workspace();
+      const workbench = await w.window(folder);
+      const no = workbench.dialog().getByRole('button', { name: /^No/ });
+      if (
+        await no.waitFor({ timeout: 8000 }).then(
+          () => true,
+          () => false,
+        )
+      )
+        await no.click();
+      await workbench.rightClick('model.h5', 'Inspect Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.shows('stem_conv', 60);
+      expect(await workbench.contextMenu('model.h5')).not.toContain('Prune Channels…');
+      await panel.show('Plan');
+      await panel.shows(/trust/i, 30);
+      expect(await panel.button('Start pruning').getAttribute('disabled')).not.toBeNull();
+      await workbench.screenshot(`mishap-restricted-${version.version}`);
+    });
+  });
+});
