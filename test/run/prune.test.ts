@@ -15,6 +15,8 @@ import type { RunResult } from '../../src/run/prune.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { rebuild } from '../../src/run/rebuild.ts';
 import type { Services } from '../../src/run/services.ts';
+import { methodNamed } from '../../src/methods/index.ts';
+import { ScriptFailed } from '../../src/run/measure.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 
 let folder: string;
@@ -43,6 +45,8 @@ async function go(
     await run.close();
   }
 }
+
+const withUniform = (): Services => ({ ...fakeServices(), method: async (name) => methodNamed(name) });
 
 test('writes a smaller model in the same format, its config and its report, within the budget', async () => {
   const { where, result } = await go();
@@ -157,6 +161,72 @@ test('a measured budget: tries again with fewer MACs until it holds', async () =
   const { latency, targets } = result.config;
   expect(latency!.after).toBeLessThanOrEqual(targets[0].limit);
   expect(targets[0].limit).toBeCloseTo(0.6 * targets[0].original, 6);
+});
+
+test('a budget on memory holds for the written model', async () => {
+  const { result } = await go(
+    { targets: [{ metric: 'memory', value: 70, relative: true }], method: 'uniform', controls: [] },
+    withUniform(),
+  );
+  const { cost, targets } = result.config;
+  expect(targets[0]).toMatchObject({ metric: 'memory', original: cost.before.peakActivationBytes });
+  expect(cost.after.peakActivationBytes).toBeLessThanOrEqual(0.7 * cost.before.peakActivationBytes);
+});
+
+test('a method that measures is given the measured budget itself, and a tighter one after a miss', async () => {
+  const limits: number[] = [];
+  const values: unknown[] = [];
+  const services = fakeServices();
+  let calls = 0;
+  let over = false;
+  const measuring: Services = {
+    ...services,
+    // the result is measured 10 % over at first
+    script: async (command) => {
+      if (command === 'broken') throw new ScriptFailed('the script "broken" ended with 1');
+      if (over) {
+        over = false;
+        return 66;
+      }
+      return calls++ ? 40 : 100;
+    },
+    method: async () => ({
+      name: 'measuring',
+      summary: '',
+      needsImages: false,
+      measures: true,
+      settings: () => ({}),
+      async *run({ budgets, dependencies, evaluate, graph }) {
+        const [budget] = budgets;
+        limits.push(budget.limit);
+        const architecture = dependencies.groups.map(({ size, frozen }) =>
+          frozen === undefined ? size / 2 : size,
+        );
+        const kept = architecture.map((width) => Array.from({ length: width }, (_, c) => c));
+        values.push(await evaluate!({ ...budget, command: 'broken' }, { architecture, kept }));
+        values.push(await evaluate!(budget, { architecture, kept }));
+        const cost = costModel(graph, dependencies)(architecture);
+        yield { type: 'stage', stage: 'search', message: '' };
+        over = limits.length === 1;
+        return { chosen: { id: 0, origin: 'half', architecture, kept, cost, accuracies: {} } };
+      },
+    }),
+  };
+  const target = { metric: 'script' as const, value: 60, relative: true, command: 'x' };
+  const { events } = await go(
+    { targets: [target], method: 'measuring', controls: [], data: undefined },
+    measuring,
+  );
+  expect(limits[0]).toBe(60);
+  expect(limits[1]).toBeCloseTo((60 / 1.1) * 0.98, 9);
+  expect(limits).toHaveLength(2);
+  expect(values).toEqual([
+    { failed: 'the script "broken" ended with 1' },
+    40,
+    { failed: 'the script "broken" ended with 1' },
+    40,
+  ]);
+  expect(events.some((e) => e.type === 'warning' && /10.0 % over the budget/.test(e.message))).toBe(true);
 });
 
 test('a changed model, and a config of another model, are refused', async () => {

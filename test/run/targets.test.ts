@@ -83,3 +83,12 @@ test('any text gives sound targets or an InputError', () => {
     ),
   );
 });
+
+test('memory is a size', () => {
+  expect(parseTargets(['memory=1MiB'])[0]).toMatchObject({
+    metric: 'memory',
+    value: 1048576,
+    relative: false,
+  });
+  expect(parseTargets(['memory=60%'])[0]).toMatchObject({ metric: 'memory', relative: true });
+});

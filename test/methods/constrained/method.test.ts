@@ -242,10 +242,10 @@ function noise(classes: number): ImageSet {
     width: 4,
     channels: 2,
     read: async (indices, out) => {
-      indices.forEach((index, k) => {
-        const random = new Random(index);
+      for (let k = 0; k < indices.length; k++) {
+        const random = new Random(indices[k]);
         for (let i = 0; i < 32; i++) out[k * 32 + i] = random.integer(0, 255);
-      });
+      }
     },
   });
   return {

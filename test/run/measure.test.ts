@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Interrupted } from '../../src/graph/errors.ts';
+import { runScript, ScriptFailed } from '../../src/run/measure.ts';
+
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-script-'));
+  file = path.join(folder, "a model's file.h5");
+  await writeFile(file, 'x'.repeat(1234));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const node = (program: string) => `"${process.execPath}" -e "${program}"`;
+/** a file that a program makes when it is not ended in time */
+const trace = () => path.join(folder, 'still-there');
+
+describe('a user script', () => {
+  test('is given the file at its end, or where {model} stands; its last number counts', async () => {
+    const size = "console.log('bytes:', require('fs').statSync(process.argv[1]).size)";
+    expect(await runScript(node(size), file)).toBe(1234);
+    expect(await runScript(`${node(size)} {model} more`, file)).toBe(1234);
+    expect(await runScript(node("console.log('3 runs, 1.5e-2 ms')"), file)).toBe(0.015);
+  });
+
+  test.each([
+    ['fails', 'process.exit(3)', /ended with 3/],
+    ['prints rubbish', "console.log('no idea')", /printed no number/],
+    ['prints nothing', '', /printed no number/],
+    ['prints what is no finite number', "console.log('1e999')", /printed no number/],
+  ])('that %s is told apart from other errors', async (_, program, message) => {
+    const failed = runScript(node(program), file);
+    await expect(failed).rejects.toThrow(message);
+    await expect(failed).rejects.toBeInstanceOf(ScriptFailed);
+  });
+
+  test('that hangs is ended in its time, with what it started', async () => {
+    const later = node(`setTimeout(() => require('fs').writeFileSync('${trace()}', ''), 1500)`);
+    const began = performance.now();
+    await expect(runScript(`${later} & wait;`, file, { seconds: 0.4 })).rejects.toThrow(
+      /no answer within 0.4 s/,
+    );
+    expect(performance.now() - began).toBeLessThan(1400);
+    await new Promise((resolve) => setTimeout(resolve, 1800));
+    await expect(import('node:fs/promises').then((fs) => fs.stat(trace()))).rejects.toThrow(/ENOENT/);
+  });
+
+  test('is ended at once when the run is stopped', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 200);
+    const running = runScript(node('setTimeout(() => {}, 20000)'), file, { signal: stop.signal });
+    await expect(running).rejects.toBeInstanceOf(Interrupted);
+  });
+});
