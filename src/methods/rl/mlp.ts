@@ -20,10 +20,9 @@ export interface Pass {
 }
 
 /**
- * A small fully connected network on float32 arrays, with backpropagation by hand. On networks of up to 64 units this
- * is faster than launching TensorFlow.js ops (an update of [64, 12] -> 64 -> 64 -> 1 takes 0.4 ms, where the ops' own
- * launches take 2 to 3); at 300 units it takes 10 ms against 3 (measured on 2 cores), and gives the same bytes on
- * every backend.
+ * A small fully connected network on float32 arrays, with backpropagation by hand; the same bytes on every backend.
+ * Forward and backward of 64 rows through 12-64-64-1 take 0.44 ms, where TensorFlow.js on tensorflow takes 1.6, most
+ * of it launching; through 140-300-300-1 they take 15 ms against 2.2 (best times, on a busy machine of 2 cores).
  */
 export class Mlp {
   /** layer by layer the kernel [in, out] and the bias [out]: `<name>/0/kernel`, `<name>/0/bias`, ... */
