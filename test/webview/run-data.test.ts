@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { CandidateView, PanelEvent } from '../../src/protocol/events.ts';
+import { candidateOf, emptyRun, told } from '../../webview/run-data.ts';
+
+const candidate = (arm: string, id: number, more: Partial<CandidateView> = {}): CandidateView => ({
+  arm,
+  id,
+  origin: 'random',
+  macs: 100 - id,
+  params: 10,
+  bytes: 40,
+  peakActivationBytes: 1,
+  ...more,
+});
+
+describe('what a run has told', () => {
+  const events: PanelEvent[] = [
+    { type: 'arm', arm: 'uniform', control: true },
+    { type: 'arm', arm: 'rewarded-meta', control: false },
+    { type: 'candidate', candidate: candidate('rewarded-meta', 0, { recalibrated: 80 }) },
+    { type: 'candidate', candidate: candidate('rewarded-meta', 1) },
+    { type: 'loss', arm: 'rewarded-meta', stage: 'generator', epoch: 1, loss: 2 },
+    { type: 'loss', arm: 'rewarded-meta', stage: 'generator', epoch: 2, loss: 1 },
+    { type: 'metric', arm: 'rewarded-meta', name: 'entropy', step: 0, value: 1 },
+    { type: 'metric', arm: 'rewarded-meta', name: 'entropy', step: 1, value: 0.5 },
+    { type: 'score', step: 'original', split: 'validation', score: { accuracy: 92, loss: 0.3, images: 10 } },
+    { type: 'score', step: 'original', split: 'test', score: { accuracy: 91, loss: 0.3, images: 10 } },
+    { type: 'progress', stage: 'search', done: 2, total: 10, unit: 'candidates', at: 7 },
+  ];
+
+  test('in one batch or one by one, it is the same', () => {
+    const whole = told(emptyRun('run'), events);
+    let single = emptyRun('run');
+    for (const event of events) single = told(single, [event]);
+    expect(single).toEqual({ ...whole, arms: whole.arms });
+    expect(whole.arms.map((arm) => arm.arm)).toEqual(['rewarded-meta', 'uniform']);
+    expect(whole.losses.map((one) => one.loss)).toEqual([2, 1]);
+    expect(whole.arms[0].metrics.get('entropy')?.map((one) => one.value)).toEqual([1, 0.5]);
+    expect(whole.scores).toEqual({ validation: { original: 92 }, test: 91 });
+    expect(whole.seconds).toBe(7);
+  });
+
+  test('a candidate that is told again keeps its place and what was known of it', () => {
+    const first = told(emptyRun('run'), events);
+    const revision = first.arms[0].revision;
+    const after = told(first, [
+      { type: 'chosen', candidate: candidate('rewarded-meta', 0, { recalibrated: 80, fineTuned: 90 }) },
+    ]);
+    const [arm] = after.arms;
+    expect(arm.candidates.map((one) => one.id)).toEqual([0, 1]);
+    expect(candidateOf(arm, 0)).toMatchObject({ recalibrated: 80, fineTuned: 90 });
+    expect(arm.chosen?.id).toBe(0);
+    expect(arm.revision).toBeGreaterThan(revision);
+    expect(arm).not.toBe(first.arms[0]);
+    expect(after.arms[1]).toBe(first.arms[1]);
+  });
+
+  test('10,000 candidates in batches of 100 take no time that grows with what is there', () => {
+    let run = emptyRun('run');
+    for (let at = 0; at < 10_000; at += 100)
+      run = told(
+        run,
+        Array.from({ length: 100 }, (_, i) => ({
+          type: 'candidate' as const,
+          candidate: candidate('a', at + i),
+        })),
+      );
+    const [arm] = run.arms;
+    expect(arm.candidates).toHaveLength(10_000);
+    expect(candidateOf(arm, 9_999)?.macs).toBe(100 - 9_999);
+  });
+});
