@@ -43,7 +43,11 @@ describe.each(versions)('code-server $version', (version) => {
       await panel.shows('candidates', 60);
       await panel.reaches('running', 30);
       expect(runsOf(folder)).toHaveLength(1);
-      expect(workers().map(({ pid }) => pid)).toEqual([worker.pid]);
+      // the same process, or a new one that took the run up where the old one left it; never two
+      expect(workers()).toHaveLength(1);
+      console.log(
+        `${version.version}: after the reload ${workers()[0].pid === worker.pid ? 'it went on' : 'it was resumed'}`,
+      );
       const before = await panel.candidates();
       await until('candidates come again', async () => (await panel.candidates()) > before, 60);
       await panel.button('Stop').click();
@@ -164,14 +168,14 @@ describe.each(versions)('code-server $version', (version) => {
       await until('its process is gone', () => workers().length === 0, 10);
     });
 
-    it('when the browser goes away, so does the run, with a checkpoint', async () => {
+    it('when the extension host dies, its run ends by itself, with a checkpoint', async () => {
       const folder = await w.workspace();
-      const { workbench } = await running(folder);
-      await workbench.page.close();
+      await running(folder);
+      for (const { pid, command } of processesOf(w.server.folder))
+        if (command.includes('--type=extensionHost')) process.kill(pid, 'SIGKILL');
       await until('its process is gone', () => workers().length === 0, 60);
       const [run] = runsOf(folder);
       expect(readdirSync(path.join(folder, '.espalier/runs', run.name))).toContain('checkpoint');
-      expect(processesOf(folder).filter(({ command }) => /\.cjs run /.test(command))).toEqual([]);
     });
   });
 

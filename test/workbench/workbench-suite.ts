@@ -25,7 +25,7 @@ export function suite(version: Version, options: Partial<ServerOptions> = {}) {
   });
   afterEach(async ({ task }: TestContext) => {
     for (const [i, workbench] of open.splice(0).entries()) {
-      if (task.result?.state === 'fail')
+      if (task.result?.state === 'fail' && !workbench.page.isClosed())
         await workbench.screenshot(
           `failed-${version.version}-${task.name.replace(/\W+/g, '-').slice(0, 60)}-${i}`,
         );
