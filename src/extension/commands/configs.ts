@@ -106,10 +106,11 @@ async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedC
   const { model, notes } = await cancellable(t('Applying {0}', path.basename(uri.fsPath)), async (signal) =>
     (await engine.look()).request('apply', { config: uri.fsPath, out: target }, signal),
   );
+  const written = vscode.workspace.asRelativePath(model);
   const [inspect, compare] = [t('Inspect'), t('Compare with Original')];
   void vscode.window
     .showInformationMessage(
-      [t('Wrote {0}.', vscode.workspace.asRelativePath(model)), ...notes].join(' '),
+      notes.length ? t('Wrote {0}: {1}', written, notes.join('; ')) : t('Wrote {0}.', written),
       inspect,
       compare,
     )

@@ -35,7 +35,7 @@ export function register(parts: Parts, handlers: Readonly<Record<string, Handler
 async function show({ log, runs }: Parts, id: string, error: unknown, run?: string): Promise<void> {
   const told = tell(error, run !== undefined);
   if (!told) return;
-  log.error(`${id}: ${told.detail}`);
+  log[told.severity === 'error' ? 'error' : 'warn'](`${id}: ${told.detail}`);
   const names: Record<Action, string> = {
     log: t('Show Log'),
     resume: t('Resume'),

@@ -111,7 +111,8 @@ async function message(subject: string, body: string): Promise<string | null> {
 }
 
 async function inEditor(text: string): Promise<string | null> {
-  const document = await vscode.workspace.openTextDocument({ language: 'git-commit', content: text });
+  // Plain text: the git extension would offer its own commit above a message of git's.
+  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content: text });
   await vscode.window.showTextDocument(document, { preview: false });
   const commit = t('Commit');
   const answer = await vscode.window.showInformationMessage(
