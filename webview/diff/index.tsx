@@ -9,9 +9,9 @@ import { plural, t } from '../strings.ts';
 import { TextField } from '../ui.tsx';
 import { LayerList } from './layer-list.tsx';
 import { Legend } from './legend.tsx';
-import { layerRows } from './rows.ts';
+import { layerRows, makesChannels } from './rows.ts';
 import { SidePickers } from './sides.tsx';
-import { heights, search, sort, useDiff } from './state.ts';
+import { all, heights, search, sort, useDiff } from './state.ts';
 import './diff.css';
 
 /** Two networks layer by layer, every channel a cell. */
@@ -35,7 +35,8 @@ export function ChannelDiff() {
 }
 
 function Shown({ diff }: { diff: DiffView }) {
-  const found = layerRows(diff.layers, search.value, null).length;
+  const found = layerRows(diff.layers, search.value, null, all.value).length;
+  const passing = diff.layers.filter((layer) => !makesChannels(layer)).length;
   const hasImportance = diff.layers.some(({ importance }) => importance !== null);
   return (
     <>
@@ -48,14 +49,25 @@ function Shown({ diff }: { diff: DiffView }) {
           <>
             {diff.a.label} <span aria-label={t('against')}>→</span> {diff.b.label}
             {' · '}
-            {found === diff.layers.length
+            {found === diff.layers.length - (all.value ? 0 : passing)
               ? plural(found, '{0} layer', '{0} layers')
-              : t('{0} of {1} layers', found, diff.layers.length)}
+              : t('{0} of {1} layers', found, diff.layers.length - (all.value ? 0 : passing))}
           </>
         }
         actions={
           <>
             <Legend diff={diff} />
+            {passing > 0 && (
+              <button
+                type="button"
+                class="chip"
+                aria-pressed={all.value}
+                title={t('Also layers that only pass channels on: normalisation, activation, addition')}
+                onClick={() => (all.value = !all.value)}
+              >
+                {t('all layers')}
+              </button>
+            )}
             {hasImportance && (
               <button
                 type="button"

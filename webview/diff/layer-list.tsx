@@ -7,8 +7,8 @@ import type { Column } from '../components/virtual-list.tsx';
 import { amount, change, percent } from '../format.ts';
 import { hoveredGroup, litGroup, selectedGroup } from '../state.ts';
 import { t } from '../strings.ts';
-import { layerRows } from './rows.ts';
-import { heights, search, sort } from './state.ts';
+import { layerRows, makesChannels } from './rows.ts';
+import { all, heights, search, sort } from './state.ts';
 import { Strip } from './strip-view.tsx';
 import type { Cell, Fate } from './strip.ts';
 
@@ -54,8 +54,8 @@ export function LayerList({ diff, compact = false }: { diff: DiffView; compact?:
   const at = useSignal<At | null>(null);
   const keyed = useComputed(() => (at.value?.x === null ? at.value : null));
   const order = useMemo(
-    () => layerRows(diff.layers, compact ? '' : search.value, sort.value),
-    [diff, compact ? '' : search.value, sort.value],
+    () => layerRows(diff.layers, compact ? '' : search.value, sort.value, !compact && all.value),
+    [diff, compact ? '' : search.value, sort.value, !compact && all.value],
   );
   const columns = useMemo(() => headings(compact), [compact]);
   useEffect(() => {
@@ -189,7 +189,9 @@ function sizes(diff: DiffView): Map<number, number> {
   let found = counted.get(diff);
   if (!found) {
     found = new Map();
-    for (const { group } of diff.layers) if (group !== null) found.set(group, (found.get(group) ?? 0) + 1);
+    for (const layer of diff.layers)
+      if (layer.group !== null && makesChannels(layer))
+        found.set(layer.group, (found.get(layer.group) ?? 0) + 1);
     counted.set(diff, found);
   }
   return found;

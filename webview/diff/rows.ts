@@ -12,12 +12,27 @@ export function saved({ a, b }: { readonly a: number; readonly b: number }): num
   return a > 0 ? 1 - b / a : 0;
 }
 
-/** Layers whose name or type holds every word, sorted; indices into the layers, so that equal names stay apart. */
-export function layerRows(layers: readonly DiffLayerView[], text: string, sort: LayerSort): number[] {
+/** Whether a layer makes channels of its own (convolutions, dense): others pass on what these make. */
+export function makesChannels({ macs }: DiffLayerView): boolean {
+  return macs.a > 0 || macs.b > 0;
+}
+
+/**
+ * Layers whose name or type holds every word, sorted; indices into the layers, so that equal names stay apart.
+ *
+ * @param all also those that pass channels on (normalisation, activation, addition)
+ */
+export function layerRows(
+  layers: readonly DiffLayerView[],
+  text: string,
+  sort: LayerSort,
+  all: boolean,
+): number[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = layers
     .map((_, i) => i)
     .filter((i) => {
+      if (!all && !makesChannels(layers[i])) return false;
       const name = `${layers[i].layer} ${layers[i].type}`.toLowerCase();
       return words.every((word) => name.includes(word));
     });
@@ -42,10 +57,10 @@ export function layerRows(layers: readonly DiffLayerView[], text: string, sort: 
   });
 }
 
-/** Channels of all layers together, by what became of them; layers that can't be matched count by their widths alone. */
+/** Channels of all layers that make some, by what became of them; what can't be matched counts by its widths alone. */
 export function totals(layers: readonly DiffLayerView[]): { kept: number; removed: number; added: number } {
   const sum = { kept: 0, removed: 0, added: 0 };
-  for (const { channels, width } of layers) {
+  for (const { channels, width } of layers.filter(makesChannels)) {
     if (channels === null) {
       sum.kept += Math.min(width.a, width.b);
       sum.removed += Math.max(0, width.a - width.b);

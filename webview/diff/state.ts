@@ -21,6 +21,8 @@ export const sort = remembered<LayerSort>(
   null,
 );
 export const heights = remembered('diff.heights', z.boolean(), false);
+/** Whether layers that only pass channels on are listed too. */
+export const all = remembered('diff.all', z.boolean(), false);
 export const search = signal('');
 
 /** Diffs of candidates that were shown last: they never change, files may. */

@@ -77,6 +77,22 @@ export function accuracyRange(values: ArrayLike<number>, always: readonly number
   return [Math.max(0, bottom), Math.min(100, top)];
 }
 
+/**
+ * A closer look at values that stand in a small part of a range (a search keeps near its budget), with half as much
+ * room again on either side; null where they fill enough of it.
+ */
+export function focus(low: number, high: number, whole: Range, log = false): Range | null {
+  if (!(high >= low) || (log && !(low > 0))) return null;
+  if (log) {
+    const found = focus(Math.log(low), Math.log(high), ln(whole));
+    return found && [Math.exp(found[0]), Math.exp(found[1])];
+  }
+  const span = Math.max(high - low, (whole[1] - whole[0]) / 50);
+  if (span > (whole[1] - whole[0]) / 5) return null;
+  const middle = (low + high) / 2;
+  return inside([middle - span, middle + span], whole);
+}
+
 /** Keeps the range shown while what is wanted fits in it and fills more than half of it: points arrive, axes stay. */
 export function steady(shown: Range | null, wanted: Range): Range {
   if (!shown) return wanted;

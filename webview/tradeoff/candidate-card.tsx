@@ -103,8 +103,8 @@ function Costs({ one, shown }: { one: CandidateView; shown: RunData }) {
       ))}
       {latency && (
         <>
-          <dt class="dim" title={latency.machine}>
-            {t('Latency, this machine')}
+          <dt class="dim" title={t('Measured on {0}', latency.machine)}>
+            {t('Latency')}
           </dt>
           <dd>
             <FromTo before={milliseconds(latency.before)} after={milliseconds(latency.after)} />

@@ -4,7 +4,7 @@ import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, Dropdown } from '../ui.tsx';
 import { TradeoffChart, zoomBy } from './chart.tsx';
-import { below, isoFits, whole, zoomed } from './scene.ts';
+import { below, home, isoFits, whole, zoomed } from './scene.ts';
 import { Sliders } from './sliders.tsx';
 import { accuracyKey, accuracyKeys, boardNow, costKey, costKeys, front, view, xs, ys } from './state.ts';
 import type { CostChoice } from './state.ts';
@@ -75,7 +75,12 @@ export function ChartCard() {
           <Button kind="icon" label={t('Zoom in')} onClick={() => zoomBy(1 / 1.5)}>
             <span aria-hidden="true">+</span>
           </Button>
-          <Button kind="icon" label={t('Zoom out')} disabled={!zoomed.value} onClick={() => zoomBy(1.5)}>
+          <Button
+            kind="icon"
+            label={t('Zoom out')}
+            disabled={(zoomed.value ?? home.value) === whole.value}
+            onClick={() => zoomBy(1.5)}
+          >
             <span aria-hidden="true">−</span>
           </Button>
           <Button kind="icon" label={t('Fit the front')} disabled={front.value.length < 2} onClick={fitFront}>
@@ -84,8 +89,8 @@ export function ChartCard() {
           <Button
             kind="icon"
             label={t('Show all')}
-            disabled={!zoomed.value}
-            onClick={() => (zoomed.value = null)}
+            disabled={(zoomed.value ?? home.value) === whole.value}
+            onClick={() => (zoomed.value = home.value === whole.value ? null : whole.value)}
           >
             <span aria-hidden="true">⤢</span>
           </Button>

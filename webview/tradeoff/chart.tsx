@@ -35,7 +35,7 @@ export function zoomBy(factor: number, about?: { x: number; y: number }): void {
   const x = zoom(xRange, factor, centre.x, full.x, log);
   const y = zoom(yRange, factor, centre.y, [Math.min(0, full.y[0]), Math.max(100, full.y[1])]);
   const wide = x[0] <= full.x[0] && x[1] >= full.x[1] && y[1] - y[0] >= full.y[1] - full.y[0];
-  zoomed.value = wide ? null : { x, y };
+  zoomed.value = wide ? full : { x, y };
 }
 
 function panBy(x: number, y: number): void {

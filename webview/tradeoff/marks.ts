@@ -118,6 +118,12 @@ function drawNamed(
 ): void {
   const shown = scene.marks
     .map((mark) => ({ ...mark, at: pixel(mark.x, mark.y) }))
+    // dearer than the axis shows: on its edge, with an arrow (the original, when one looks closely)
+    .map((mark) =>
+      mark.kind === 'original' && mark.at.x > area.right
+        ? { ...mark, label: `${mark.label} →`, at: { x: area.right, y: mark.at.y } }
+        : mark,
+    )
     .filter(
       ({ at }) =>
         at.x >= area.left - 1 && at.x <= area.right + 1 && at.y >= area.top - 6 && at.y <= area.bottom + 1,

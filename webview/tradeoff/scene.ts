@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { reward } from '../../src/methods/rewarded-meta/reward.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';
-import { accuracyRange, niceRange, niceStep, steady } from './axes.ts';
+import { accuracyRange, focus, niceRange, niceStep, steady } from './axes.ts';
 import type { Range } from './axes.ts';
 import { costOf } from './board.ts';
 import { isoLine, isoRewards } from './iso-reward.ts';
@@ -72,7 +72,40 @@ export const whole = computed<Window>(() => {
   return { x: held.x!, y: held.y! };
 });
 
-const seen = computed<Window>(() => zoomed.value ?? whole.value);
+const limit = computed<Scene['limit']>(() => {
+  const found = boardNow.value?.budgets.find(
+    ({ metric }) => (metric === 'latency' ? 'latency' : costOf(metric)) === costKey.value,
+  );
+  return found ? { x: found.limit, label: budgetLabel(found.limit, found.original) } : null;
+});
+
+let heldFocus: { of: Window; x: Range } | null = null;
+
+/** What is seen before anything is zoomed: the whole, or the part of it where the candidates are. */
+export const home = computed<Window>(() => {
+  const all = whole.value;
+  let low = Infinity;
+  let high = -Infinity;
+  const take = (value: number) => {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  };
+  xs.value.forEach((value, i) => {
+    if (!Number.isNaN(ys.value[i])) take(value);
+  });
+  for (const { kind, x } of namedMarks.value) if (kind === 'control' && low <= high) take(x);
+  if (limit.value && low <= high) take(limit.value.x);
+  const found = focus(low, high, all.x, view.value.log);
+  if (!found) {
+    heldFocus = null;
+    return all;
+  }
+  if (heldFocus?.of.x !== all.x) heldFocus = null;
+  heldFocus = { of: all, x: steady(heldFocus?.x ?? null, found) };
+  return { x: heldFocus.x, y: all.y };
+});
+
+const seen = computed<Window>(() => zoomed.value ?? home.value);
 
 /** How many candidates lie below the accuracy axis. */
 export const below = computed(() => {
@@ -107,13 +140,6 @@ const iso = computed<Scene['iso']>(() => {
     points: isoLine(now, value, { cost: x, accuracy: y }),
     chosen: value === own,
   }));
-});
-
-const limit = computed<Scene['limit']>(() => {
-  const found = boardNow.value?.budgets.find(
-    ({ metric }) => (metric === 'latency' ? 'latency' : costOf(metric)) === costKey.value,
-  );
-  return found ? { x: found.limit, label: budgetLabel(found.limit, found.original) } : null;
 });
 
 const none = new Float64Array();

@@ -21,16 +21,18 @@ const layers = [
   layer('conv_b', 'kkrr', [4, 2], [100, 50]),
   layer('conv_a', 'kkkr', [4, 3], [1000, 900]),
   layer('dense', null, [10, 12], [10, 10]),
+  layer('relu', 'kkrr', [4, 2], [0, 0]),
 ];
 
 test('layers stay in the network’s order, or are sorted, or searched', () => {
-  expect(layerRows(layers, '', null)).toEqual([0, 1, 2]);
-  expect(layerRows(layers, '', { key: 'layer', down: false })).toEqual([1, 0, 2]);
-  expect(layerRows(layers, '', { key: 'removed', down: true })).toEqual([0, 1, 2]);
-  expect(layerRows(layers, '', { key: 'macs', down: true })).toEqual([1, 0, 2]);
-  expect(layerRows(layers, '', { key: 'params', down: true })).toEqual([2, 0, 1]);
-  expect(layerRows(layers, 'CONV _a', null)).toEqual([1]);
-  expect(layerRows(layers, 'dense dense', null)).toEqual([2]);
+  expect(layerRows(layers, '', null, true)).toEqual([0, 1, 2, 3]);
+  expect(layerRows(layers, '', null, false)).toEqual([0, 1, 2]);
+  expect(layerRows(layers, '', { key: 'layer', down: false }, true)).toEqual([1, 0, 2]);
+  expect(layerRows(layers, '', { key: 'removed', down: true }, true)).toEqual([0, 1, 2]);
+  expect(layerRows(layers, '', { key: 'macs', down: true }, true)).toEqual([1, 0, 2]);
+  expect(layerRows(layers, '', { key: 'params', down: true }, true)).toEqual([2, 0, 1]);
+  expect(layerRows(layers, 'CONV _a', null, true)).toEqual([1]);
+  expect(layerRows(layers, 'dense dense', null, true)).toEqual([2]);
 });
 
 test('totals count channels, and widths where channels can’t be told', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   accuracyRange,
+  focus,
   linearTicks,
   logTicks,
   niceRange,
@@ -69,6 +70,18 @@ describe('ranges', () => {
     expect(steady([0, 100], [10, 110])).toEqual([10, 110]);
     expect(steady([0, 100], [80, 90])).toEqual([80, 90]);
     expect(steady(null, [1, 2])).toEqual([1, 2]);
+  });
+
+  test('what stands in a small part is looked at closely', () => {
+    expect(focus(40, 50, [0, 100])).toEqual([35, 55]);
+    expect(focus(10, 60, [0, 100])).toBeNull();
+    expect(focus(0, 4, [0, 100])).toEqual([0, 8]);
+    const [low, high] = focus(50, 50, [0, 100])!;
+    expect(low).toBeLessThan(50);
+    expect(high).toBeGreaterThan(50);
+    expect(focus(Infinity, -Infinity, [0, 100])).toBeNull();
+    const [a, b] = focus(100, 110, [1, 1e6], true)!;
+    expect(a * b).toBeCloseTo(100 * 110);
   });
 
   test('zooming keeps the point under the pointer and the limits', () => {
