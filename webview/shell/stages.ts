@@ -44,6 +44,8 @@ export function statusLine(run: RunData, how: RunStatus, given: Status | null): 
   const arm = progress?.arm ?? stage?.arm;
   if (arm !== undefined && run.arms.find((one) => one.arm === arm)?.control) parts[0] += ` (${arm})`;
   if (how !== 'running' && stage) parts.push(stageName(stage.stage));
+  const generation = run.arms.find((one) => one.arm === arm)?.generations.at(-1);
+  if (stage?.stage === 'search' && generation) parts.push(t('generation {0}', generation.generation));
   if (progress) {
     const { done, total, unit, secondsLeft } = progress;
     parts.push(t('{0} of {1} {2}', whole(done), whole(total), unit));
