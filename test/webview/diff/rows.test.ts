@@ -27,10 +27,10 @@ const layers = [
 test('layers stay in the network’s order, or are sorted, or searched', () => {
   expect(layerRows(layers, '', null, true)).toEqual([0, 1, 2, 3]);
   expect(layerRows(layers, '', null, false)).toEqual([0, 1, 2]);
-  expect(layerRows(layers, '', { key: 'layer', down: false }, true)).toEqual([1, 0, 2]);
-  expect(layerRows(layers, '', { key: 'removed', down: true }, true)).toEqual([0, 1, 2]);
-  expect(layerRows(layers, '', { key: 'macs', down: true }, true)).toEqual([1, 0, 2]);
-  expect(layerRows(layers, '', { key: 'params', down: true }, true)).toEqual([2, 0, 1]);
+  expect(layerRows(layers, '', { key: 'layer', down: false }, false)).toEqual([1, 0, 2]);
+  expect(layerRows(layers, '', { key: 'removed', down: true }, false)).toEqual([0, 1, 2]);
+  expect(layerRows(layers, '', { key: 'macs', down: true }, false)).toEqual([1, 0, 2]);
+  expect(layerRows(layers, '', { key: 'params', down: true }, false)).toEqual([2, 0, 1]);
   expect(layerRows(layers, 'CONV _a', null, true)).toEqual([1]);
   expect(layerRows(layers, 'dense dense', null, true)).toEqual([2]);
 });
