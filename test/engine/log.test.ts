@@ -1,0 +1,135 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Outbox } from '../../src/engine/work/outbox.ts';
+import { panelEvent } from '../../src/engine/panel-events.ts';
+import type { PanelEvent } from '../../src/protocol/events.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { RunLog } from '../../src/run/log.ts';
+
+let folder: string;
+let file: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-log-'));
+  file = path.join(folder, 'events.jsonl');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const cost = { macs: 1, params: 2, bytes: 8, peakActivationBytes: 4 };
+/** As a run records one: see RunFolder.record. */
+const line = (seq: number, id: number, arm = 'a "quoted" arm', at = seq / 10) =>
+  `${JSON.stringify({
+    seq,
+    at,
+    type: 'candidate',
+    candidate: {
+      id,
+      origin: 'random',
+      architecture: [3],
+      kept: [[0, 1, seq % 97]],
+      cost,
+      accuracies: {},
+      reward: id,
+    },
+    arm,
+  })}\n`;
+
+it('reads on where it was, whatever was torn, and starts anew where the file was cut back', async () => {
+  const log = new RunLog(folder);
+  await log.refresh();
+  expect(log.length).toBe(0);
+  const first = Array.from({ length: 200 }, (_, i) => line(i, i)).join('');
+  writeFileSync(file, first);
+  expect(await log.read(0, 1000)).toHaveLength(200);
+  // half a line is none yet
+  const next = line(200, 200);
+  appendFileSync(file, next.slice(0, 20));
+  await log.refresh();
+  expect(log.length).toBe(200);
+  appendFileSync(file, next.slice(20));
+  expect((await log.read(199, 10)).map(({ seq }) => seq)).toEqual([199, 200]);
+  expect(log.facts.candidates).toBe(201);
+  expect((await log.candidate('a "quoted" arm', 77))?.kept).toEqual([[0, 1, 77]]);
+  expect(await log.candidate('another', 77)).toBeNull();
+  // a run that went on from its checkpoint: the same numbers, told again, then longer than before
+  truncateSync(file, readFileSync(file, 'utf8').split('\n').slice(0, 150).join('\n').length + 1);
+  appendFileSync(file, Array.from({ length: 100 }, (_, i) => line(150 + i, 150 + i, 'b', 99 + i)).join(''));
+  const again = await log.read(0, 1000);
+  expect(again).toHaveLength(250);
+  expect(again[150]).toMatchObject({ arm: 'b', at: 99 });
+  expect(await log.candidate('a "quoted" arm', 160)).toBeNull();
+  expect(log.facts.candidates).toBe(250);
+  rmSync(file);
+  await log.refresh();
+  expect(log.length).toBe(0);
+});
+
+it('goes no further than what is whole: a line out of its turn ends it', async () => {
+  const log = new RunLog(folder);
+  const stage = (seq: number) =>
+    `${JSON.stringify({ seq, at: 0, type: 'stage', stage: 's', message: '' })}\n`;
+  writeFileSync(file, stage(0) + stage(1) + stage(5) + stage(6));
+  expect(await log.read(0, 10)).toHaveLength(2);
+  writeFileSync(file, `${stage(0)}not json\n${stage(2)}`);
+  expect(await log.read(0, 10)).toHaveLength(1);
+});
+
+it('coalesces what is told: the latest progress of each stage, and no batch sooner than a quarter second', async () => {
+  const told: { at: number; events: PanelEvent[] }[] = [];
+  const outbox = new Outbox((events) => told.push({ at: performance.now(), events }));
+  const progress = (stage: string, done: number): PanelEvent => ({
+    type: 'progress',
+    stage,
+    done,
+    total: 9,
+    unit: 'images',
+  });
+  const end = performance.now() + 900;
+  let count = 0;
+  while (performance.now() < end) {
+    outbox.add(progress('one', ++count));
+    outbox.add(progress('two', count));
+    outbox.add({ type: 'loss', stage: 'one', epoch: count, loss: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  outbox.flush();
+  const all = told.flatMap(({ events }) => events);
+  // what is no progress is told whole, in order
+  expect(all.flatMap((event) => (event.type === 'loss' ? [event.epoch] : []))).toEqual(
+    Array.from({ length: count }, (_, i) => i + 1),
+  );
+  for (const { events } of told)
+    for (const stage of ['one', 'two'])
+      expect(events.filter((event) => event.type === 'progress' && event.stage === stage)).toHaveLength(1);
+  // the last was told at our wish
+  for (let i = 1; i < told.length - 1; i++) expect(told[i].at - told[i - 1].at).toBeGreaterThan(240);
+});
+
+it('leaves out of an event what no panel draws, and an event that it could not draw', () => {
+  const candidate = {
+    id: 3,
+    origin: 'random',
+    architecture: [3],
+    kept: [[0]],
+    cost,
+    accuracies: { cut: 50 },
+  };
+  expect(panelEvent({ type: 'candidate', arm: 'l1', candidate, seq: 4, at: 1 })).toEqual({
+    type: 'candidate',
+    seq: 4,
+    at: 1,
+    candidate: { arm: 'l1', id: 3, origin: 'random', ...cost, cut: 50 },
+  });
+  const progress: RunEvent = {
+    type: 'progress',
+    stage: 's',
+    done: 0,
+    total: 1,
+    unit: 'images',
+    secondsLeft: Infinity,
+  };
+  expect(panelEvent(progress)).toEqual({ type: 'progress', stage: 's', done: 0, total: 1, unit: 'images' });
+  expect(panelEvent({ type: 'samples', samples: [] })).toBeNull();
+  expect(panelEvent({ type: 'loss', stage: 's', epoch: 1, loss: NaN })).toBeNull();
+});
