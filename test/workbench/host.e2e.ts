@@ -8,7 +8,7 @@ import { suite } from './workbench-suite.ts';
 
 interface Report {
   readonly active: boolean;
-  readonly activation: number;
+  readonly activation: { readonly took: number; readonly worked: number };
   readonly commands: readonly string[];
   readonly manifest: readonly string[];
   readonly delay: { readonly max: number; readonly p99: number; readonly mean: number };
@@ -45,12 +45,15 @@ describe.each(versions)('code-server $version', (version) => {
       expect(report.manifest.filter((command) => !report.commands.includes(command))).toEqual([]);
       const held = Math.max(0, ...report.turns.map(({ took, worked }) => Math.min(took, worked)));
       console.log(
-        `${version.version}: activation ${report.activation.toFixed(0)} ms; ` +
+        `${version.version}: activation ${report.activation.took.toFixed(0)} ms by the clock, ` +
+          `${report.activation.worked.toFixed(0)} ms of work; ` +
           `the loop's longest turn ${report.delay.max.toFixed(0)} ms by the clock (99 %: ${report.delay.p99.toFixed(0)} ms), ` +
           `of which it worked at most ${held.toFixed(0)} ms`,
       );
       // by its own work: what it waits for a processor is the machine's
       expect(held).toBeLessThan(50);
+      // already active where the workspace asked for it before the probe came
+      if (!report.active) expect(report.activation.worked).toBeLessThan(50);
     });
   });
 });

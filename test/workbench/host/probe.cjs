@@ -14,8 +14,9 @@ exports.run = async () => {
   const extension = vscode.extensions.getExtension('espalier.espalier');
   const active = extension.isActive;
   const began = performance.now();
+  const busy = threadMilliseconds();
   await extension.activate();
-  const activation = performance.now() - began;
+  const activation = { took: performance.now() - began, worked: threadMilliseconds() - busy };
   const commands = (await vscode.commands.getCommands(true)).filter((name) => name.startsWith('espalier.'));
   fs.writeFileSync(note('probe.started'), '');
 
