@@ -1,5 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
+import { Breather } from '../../runtime/breathe.ts';
 import { forward } from '../../runtime/forward.ts';
 import { logitsGraph } from '../../runtime/logits.ts';
 import { targetRows } from '../../runtime/targets.ts';
@@ -34,9 +35,13 @@ export async function taylorImportance(
       tf.tidy(() => tf.variable(tf.tensor(weights.get(param.id)!.slice(), [...param.shape]))),
     );
   let images = 0;
+  const breather = new Breather();
   const list = places.map((p) => tensors.get(p.param)!);
   try {
-    for await (const batch of batches) tf.tidy(() => add(batch));
+    for await (const batch of batches) {
+      await breather.breathe();
+      tf.tidy(() => add(batch));
+    }
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();
   }
