@@ -103,13 +103,6 @@ export class Server {
     return path.join(place, name);
   }
 
-  /** Changes the user's settings; open windows take them over at once. */
-  set(settings: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.folder, 'user', 'User', 'settings.json');
-    const now = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...now, ...settings }));
-  }
-
   /** Ends it and all that it started. Gives the command lines of those that it would have left behind. */
   async stop(): Promise<string[]> {
     running.delete(this);

@@ -6,10 +6,10 @@ import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
 
 const themes = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
-  'hc-dark': 'Default High Contrast',
-  'hc-light': 'Default High Contrast Light',
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  'hc-dark': 'Dark High Contrast',
+  'hc-light': 'Light High Contrast',
 };
 const tabs = ['Network', 'Plan', 'Trade-off', 'Curves', 'Channel diff', 'Runs'] as const;
 
@@ -29,7 +29,7 @@ describe.skipIf(!newest.here)('views', () => {
     await panel.reaches('done', 400);
     const problems: string[] = [];
     for (const [name, theme] of Object.entries(themes)) {
-      w.server.set({ 'workbench.colorTheme': theme });
+      await workbench.theme(theme);
       const kind = name.startsWith('hc') ? 'high-contrast' : `vscode-${name}`;
       await until(`the panel is ${name}`, async () =>
         ((await panel.frame.locator('body').getAttribute('class')) ?? '').includes(kind),

@@ -236,6 +236,7 @@ export class Workbench {
     return this;
   }
 
+  /** Changes the colour theme to the one of this name. */
   async theme(setting: string): Promise<void> {
     await this.palette('Preferences: Color Theme');
     await this.page.locator('.quick-input-widget input.input').fill(setting);
