@@ -23,6 +23,7 @@ export const trainSettingsSchema = z.strictObject({
   nesterov: z.boolean(),
   weightDecay: z.number(),
   labelSmoothing: z.number(),
+  clipNorm: z.number().positive().optional(),
   augmentation: z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() }),
   patience: z.number().int().nonnegative(),
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
+import { clipByGlobalNorm } from './clip.ts';
 import { forward } from './forward.ts';
 import { logitsGraph, logitsOf } from './logits.ts';
 import { Optimizer } from './optimizer.ts';
@@ -14,7 +15,7 @@ export interface StepOptions {
   readonly rate: number;
   readonly settings: Pick<
     TrainSettings,
-    'optimizer' | 'momentum' | 'nesterov' | 'weightDecay' | 'labelSmoothing'
+    'optimizer' | 'momentum' | 'nesterov' | 'weightDecay' | 'labelSmoothing' | 'clipNorm'
   >;
   /** dropout draws from this and the number of the step; default 0 */
   readonly seed?: number;
@@ -122,8 +123,9 @@ export class Network {
         return this.backend.kernels.softmaxCrossEntropy(logits, targets);
       }, list);
       this.steps++;
+      const gradients = settings.clipNorm ? clipByGlobalNorm(this.backend, grads, settings.clipNorm) : grads;
       this.trained.forEach((id, i) => {
-        const gradient = grads[list[i].name];
+        const gradient = gradients[list[i].name];
         const update = { rate, settings, step: this.steps };
         if (!gradient) return;
         const penalty = options.penalty?.(id, list[i]);

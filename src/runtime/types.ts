@@ -113,6 +113,8 @@ export interface TrainSettings {
   /** on kernels only (convolutions and dense), as in the papers */
   readonly weightDecay: number;
   readonly labelSmoothing: number;
+  /** largest common L2 norm of a step's gradients; absent: any */
+  readonly clipNorm?: number;
   readonly augmentation: { readonly flip: boolean; readonly shift: number };
   /** stop when the validation loss has not improved for this many epochs; 0: never */
   readonly patience: number;

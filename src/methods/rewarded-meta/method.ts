@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
-import { fullArchitecture } from '../../graph/architecture.ts';
+import { costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { importanceOf } from '../baselines/importance.ts';
 import { taylorImportance } from '../baselines/taylor.ts';
 import { byImportance } from '../baselines/widths.ts';
@@ -23,6 +23,7 @@ import { Search, searchProblem, searchStateSchema } from './search.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
 import { checkPruningNetFits } from './size.ts';
+import { rewardedMetaWork } from './work.ts';
 import { Supernet } from './supernet.ts';
 
 const word = z.number().int().min(0);
@@ -51,6 +52,9 @@ export function metaPruning(name: string, summary: string, reward: RewardKind): 
     needsImages: true,
     settings: (given, effort, context) => rewardedMetaSettings(given, effort, context, reward),
     run: (context) => run(name, context),
+    reward: (settings, { graph, dependencies, budgets }) =>
+      specOf(settings, costModel(graph, dependencies)(fullArchitecture(dependencies)), { budgets }),
+    work: rewardedMetaWork,
   };
 }
 
@@ -72,11 +76,14 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     throw new InputError(`the method ${name} needs validation images to score on`);
   const resumed = context.resume && parseCheckpoint(context.resume);
   const asked = parseSettings(context.settings);
-  const settings = { ...asked, generator: resumed?.generator ?? asked.generator };
+  const generatorKind = resumed?.generator ?? asked.generator;
   const { graph, weights, dependencies, budgets } = context;
   const plan = genePlan(dependencies, context.roundTo);
   const costs = costsOf(graph, dependencies, budgets);
-  const problem = searchProblem(plan, costs, settings);
+  const problem = searchProblem(plan, costs, asked);
+  // a budget so tight that uniform widths are near the range's lower end moves that end down
+  const lowLevel = Math.min(asked.lowLevel, Math.max(0, problem.uniform - 10));
+  const settings = { ...asked, generator: generatorKind, lowLevel };
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
   const root: RandomState = resumed?.root ?? context.random.state;
@@ -201,7 +208,7 @@ async function channelOrder(
 function specOf(
   settings: RewardedMetaSettings,
   full: { readonly macs: number; readonly params: number; readonly bytes: number },
-  { budgets }: MethodContext,
+  { budgets }: Pick<MethodContext, 'budgets'>,
 ): RewardSpec {
   const metric = settings.rewardMetric;
   return rewardSpec(settings.reward, {

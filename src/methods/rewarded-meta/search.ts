@@ -30,7 +30,7 @@ export function searchProblem(
   plan: GenePlan,
   costs: Costs,
   settings: Pick<RewardedMetaSettings, 'windowLow' | 'includeUniform'>,
-): EvolutionProblem {
+): EvolutionProblem & { readonly uniform: number } {
   const side = (genes: Genes): -1 | 0 | 1 => {
     const used = costs.used(widthsOf(plan, genes));
     return used > 1 ? 1 : used < settings.windowLow ? -1 : 0;
@@ -45,6 +45,7 @@ export function searchProblem(
   let uniform = LEVELS - 1;
   while (side(uniformGenes(plan, uniform)) === 1) uniform--;
   return {
+    uniform,
     genes: plan.groups.length,
     levels: LEVELS,
     side,

@@ -4,6 +4,7 @@ import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph, KeptChannels, Weights } from '../../graph/types.ts';
+import { clipByGlobalNorm } from '../../runtime/clip.ts';
 import { forward } from '../../runtime/forward.ts';
 import { logitsGraph } from '../../runtime/logits.ts';
 import type { StepOptions } from '../../runtime/network.ts';
@@ -123,8 +124,11 @@ export class Supernet {
         return kernels.softmaxCrossEntropy(logits, tf.tensor2d(rows, logits.shape));
       }, list);
       this.steps++;
+      const gradients: Record<string, tfc.Tensor | null> = settings.clipNorm
+        ? clipByGlobalNorm(this.backend, grads, settings.clipNorm)
+        : grads;
       for (const [name, { variable, decays, rate: factor }] of trained) {
-        const gradient: tfc.Tensor | null = grads[variable.name];
+        const gradient = gradients[variable.name];
         if (!gradient) continue;
         const update = { rate: rate * factor, settings, step: this.steps };
         this.optimizer.apply(name, variable, gradient, decays, update);
