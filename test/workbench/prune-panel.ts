@@ -71,7 +71,12 @@ export class PrunePanel {
 
   /** How many candidates the trade-off view says there are. */
   async candidates(): Promise<number> {
-    const found = /(\d[\d,]*) candidates?\b/.exec(await this.text());
+    // not the run's total, which stands at the top of the panel
+    const card = await this.frame
+      .locator('.chart-card')
+      .innerText({ timeout: 2000 })
+      .catch(() => '');
+    const found = /(\d[\d,]*) candidates?\b/.exec(card);
     return found ? Number(found[1].replaceAll(',', '')) : 0;
   }
 
