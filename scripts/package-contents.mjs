@@ -9,6 +9,7 @@ export const OWN = [
   /^media\/espalier\.schema\.json$/,
   /^media\/icon\.png$/,
   /^media\/[\w-]+\.svg$/,
+  /^media\/readme\/[\w-]+\.png$/,
   /^media\/(icons|walkthrough)\/[\w-]+\.(svg|md|png)$/,
   /^media\/demo\/(model\.h5|garden\.zip)$/,
   /^dist\/(cli|engine|extension|setup)\.cjs$/,

@@ -38,6 +38,8 @@ for (const target of targets) {
       target: target ?? undefined,
       dependencies: false,
       allowMissingRepository: true,
+      // the pictures lie beside the README, in the package too
+      rewriteRelativeLinks: false,
     });
     renameSync(packagePath, file);
     console.log(`${path.relative(root, file)}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
