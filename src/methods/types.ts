@@ -150,6 +150,8 @@ export interface Work {
   readonly scored: readonly ImageWork[];
   /** networks that are opened for scoring */
   readonly opened: number;
+  /** seconds of one core besides, which no number of images gives: an agent's own learning */
+  readonly seconds?: number;
 }
 
 export interface ImageWork {

@@ -34,7 +34,17 @@ export function predictSeconds(works: readonly Work[], images: Images, speed: Sp
   const opened = works.reduce((sum, work) => sum + work.opened, 0) * speed.narrow.opened;
   const original = secondsOf({ images: images.validation + images.test, share: 1 }, speed, 'scored');
   const latency = latencyRuns * (speed.full.scored + speed.narrow.scored);
-  return fixedSeconds + original + latency + opened + all('trained') + all('recalibrated') + all('scored');
+  const besides = works.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+  return (
+    fixedSeconds +
+    besides +
+    original +
+    latency +
+    opened +
+    all('trained') +
+    all('recalibrated') +
+    all('scored')
+  );
 }
 
 /** A straight line through both measurements: a part of the time does not go with the MACs. */

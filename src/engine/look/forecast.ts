@@ -63,7 +63,9 @@ export async function forecast(
       trainImages: images?.train ?? 1,
       untrained: false,
     });
-    if (!method.work) silent.push(name);
+    // what it measures of every candidate takes as long as it takes
+    const measuring = method.measures && draft.targets.some(({ metric }) => !isStatic(metric));
+    if (!method.work || measuring) silent.push(name);
     else
       works.push(
         method.work(settings, {

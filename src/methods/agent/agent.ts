@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -36,7 +36,7 @@ const stateSchema = z.object({
 });
 
 /** What an action's bounds add to a sweep's state: the policy's map depends on them. */
-const BOUNDS = 2;
+export const BOUNDS = 2;
 
 /**
  * The pruning agent (spec 1.2 to 1.5): runs episodes over a sweep, remembers what came of them, and learns. It knows

@@ -1,18 +1,18 @@
-import { fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { Architecture } from '../../graph/types.ts';
-import { costsOf, fitToBudgets, type Costs } from '../budgets.ts';
+import { costsOf, type Costs } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
-import { sweepGroups } from '../rl/group-features.ts';
-import { Sweep } from '../rl/sweep.ts';
+import type { Sweep } from '../rl/sweep.ts';
 import type { Candidate, Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import { NetworkEnvironment } from './network-environment.ts';
+import { sweepOf } from './rules.ts';
 import { greedy, learn, play, type Played } from './rounds.ts';
 import { agentSettings, parseAgentSettings, type AgentMethodSettings } from './settings.ts';
 import { joinSnapshots, splitSnapshot, type AgentRunState, type Chosen } from './state.ts';
 import { WeightTraining } from './weights.ts';
+import { agentWork } from './work.ts';
 
 type Events<T> = AsyncGenerator<MethodEvent, T, void>;
 
@@ -23,6 +23,7 @@ export const agent: Method<AgentMethodSettings> = {
     'a learnable agent that prunes the network while it is trained, and aligns the weights to its choice',
   needsImages: true,
   settings: agentSettings,
+  work: agentWork,
   async *run(context) {
     const images = imagesOf(context, 'agent');
     if (images.set.validation.size === 0)
@@ -50,17 +51,9 @@ class AgentRun {
     images: MethodImages,
     private readonly settings: AgentMethodSettings,
   ) {
-    const { graph, dependencies, budgets, roundTo } = context;
-    this.costs = costsOf(graph, dependencies, budgets);
+    this.costs = costsOf(context.graph, context.dependencies, context.budgets);
     // refuses what can't be reached, before anything is trained
-    fitToBudgets(context, this.costs, fullArchitecture(dependencies));
-    this.sweep = new Sweep(sweepGroups(graph, dependencies), {
-      used: this.costs.used,
-      roundTo,
-      leastShare: settings.leastShare,
-    });
-    if (this.sweep.length === 0)
-      throw new InputError('no channel of this network can be removed: every group is frozen');
+    this.sweep = sweepOf(context, this.costs, settings);
     const resumed = context.resume && splitSnapshot(context.resume);
     this.state = resumed?.state ?? {
       kind: 'agent-method',

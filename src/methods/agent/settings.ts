@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { rateAt } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
@@ -19,6 +19,7 @@ import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
 import { Trials, trialsSchema } from './trials.ts';
 import type { Trial } from './trials.ts';
+import { constrainedWork, taylorBatches } from './work.ts';
 
 const word = z.number().int().min(0);
 const keptSchema = z.array(z.array(z.number().int().min(0)));
@@ -55,6 +56,7 @@ export const constrained: Method<ConstrainedSettings> = {
   needsImages: true,
   measures: true,
   settings: constrainedSettings,
+  work: constrainedWork,
   run,
 };
 
@@ -236,7 +238,13 @@ async function importanceFor(
   if (settings.importance !== 'taylor')
     return importanceOf(graph, dependencies, weights, settings.importance).importance;
   const random = new Random(root).fork('taylor images');
-  const some = FixedBatches.draw(set.train, preprocess, random, 10 * 128, 128);
+  const some = FixedBatches.draw(
+    set.train,
+    preprocess,
+    random,
+    taylorBatches.count * taylorBatches.size,
+    taylorBatches.size,
+  );
   return await taylorImportance(backend, graph, dependencies, weights, some);
 }
 

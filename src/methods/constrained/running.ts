@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const runningSchema = z.strictObject({
   count: z.number().min(0),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
 import { prune } from '../../graph/surgery.ts';
