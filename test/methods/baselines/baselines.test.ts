@@ -6,6 +6,7 @@ import { Random } from '../../../src/graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../../src/graph/types.ts';
 import { importanceOf } from '../../../src/methods/baselines/importance.ts';
 import { taylorImportance } from '../../../src/methods/baselines/taylor.ts';
+import { baselines } from '../../../src/methods/baselines/method.ts';
 import { methodNamed, methods } from '../../../src/methods/index.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
@@ -150,7 +151,7 @@ async function run(
   }
 }
 
-const names = [...methods.keys()].filter((name) => name !== 'rewarded-meta' && name !== 'metapruning');
+const names = baselines.map(({ name }) => name);
 
 describe('methods', () => {
   const { graph, weights } = smallNet(3, 16);
@@ -181,6 +182,7 @@ describe('methods', () => {
 
   it('are all there', () => {
     expect(names).toEqual(['uniform', 'random', 'l1', 'l2', 'geometric-median', 'bn-scale', 'taylor']);
+    for (const one of baselines) expect(methods.get(one.name)).toBe(one);
     expect(names.filter((name) => methodNamed(name).needsImages)).toEqual(['taylor']);
   });
 
