@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Imported before any schema is made: a validator made of source text is what the content security policy refuses.
 z.config({ jitless: true });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rangesPattern } from './ranges.ts';
 
 /** Version of the config format; a reader refuses what is newer. */

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a .npy file says of itself. */
 export interface NpyHeader {

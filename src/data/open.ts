@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
 import { probe, type Shape } from './decode.ts';

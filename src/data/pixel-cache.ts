@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DECODER, type Shape } from './decode.ts';
 import type { PixelMemory } from './pixels.ts';
 import type { Item } from './source.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cost } from './views.ts';
 
 /** A candidate as the panel lists it: without its channels, which are asked for when it is looked at. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runEvent, runSummary } from './events.ts';

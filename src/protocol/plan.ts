@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the user chooses before a run. Files are absolute paths. */
 export const target = z.object({

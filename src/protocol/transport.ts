@@ -1,6 +1,6 @@
 import type { DataCallback, Disposable, Message, MessageConnection } from 'vscode-jsonrpc';
 import { AbstractMessageReader, AbstractMessageWriter, createMessageConnection } from 'vscode-jsonrpc';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * JSON-RPC where whole messages are posted (a webview's postMessage). Each side must have imported `vscode-jsonrpc/node` or

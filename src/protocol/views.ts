@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, utimes, writeFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 
 const ownerSchema = z.object({ pid: z.number().int(), host: z.string(), token: z.string() });

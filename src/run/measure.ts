@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { outputs } from './result.ts';

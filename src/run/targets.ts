@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 import type { Metric } from '../methods/types.ts';
 

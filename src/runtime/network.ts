@@ -1,5 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';

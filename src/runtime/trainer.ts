@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 import { Breather } from './breathe.ts';
 import type { Network } from './network.ts';

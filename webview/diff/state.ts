@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DiffView, Side } from '../../src/protocol/views.ts';
 import { host } from '../host.ts';
 import { loading } from '../load.ts';

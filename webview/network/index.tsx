@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { openNetwork } from '../actions.ts';
 import { useNarrow } from '../components/use-narrow.ts';

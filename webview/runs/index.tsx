@@ -4,7 +4,7 @@ import { draft, ready, run, runs } from '../state.ts';
 import { t } from '../strings.ts';
 import { Checkbox } from '../ui.tsx';
 import { remembered } from '../persist.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunCard } from './run-card.tsx';
 import './runs.css';
 

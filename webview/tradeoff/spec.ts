@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 

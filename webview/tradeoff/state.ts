@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { host } from '../host.ts';
 import { remembered } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';

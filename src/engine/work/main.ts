@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { RunFolder } from '../../run/folder.ts';
 import { RunProcess } from './process.ts';

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { t } from '../l10n.ts';
 import type { GitCli } from './cli.ts';

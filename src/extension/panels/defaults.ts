@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Draft } from '../../protocol/plan.ts';
 import { draft } from '../../protocol/plan.ts';
 

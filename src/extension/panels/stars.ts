@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const starred = z.array(z.object({ arm: z.string(), id: z.number() }));
 export type Star = z.infer<typeof starred>[number];

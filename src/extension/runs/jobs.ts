@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a run process is started for: the run itself, or one more candidate of it. */
 const job = z.object({

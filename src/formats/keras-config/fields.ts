@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LayerCall } from './builder.ts';
 
 /** Sizes in a configuration that are larger than this are damage, not design. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { leadingChannels } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { costModel, fullArchitecture } from '../../graph/architecture.ts';

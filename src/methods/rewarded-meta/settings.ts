@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { TrainSettings } from '../../runtime/types.ts';

@@ -1,5 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { narrowGraph } from '../../graph/surgery.ts';

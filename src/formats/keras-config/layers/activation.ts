@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ActivationKind, Op } from '../../../graph/types.ts';
 import type { LayerCall } from '../builder.ts';
 import { fields, or, real } from '../fields.ts';

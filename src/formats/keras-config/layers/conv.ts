@@ -2,7 +2,7 @@ import type { Pair } from '../../../graph/types.ts';
 import type { LayerCall } from '../builder.ts';
 import { fields, flag, or, padding, pair, size } from '../fields.ts';
 import { fusedActivation } from './activation.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const UNIT: Pair = [1, 1];
 

@@ -1,6 +1,6 @@
 import type { LayerCall } from '../builder.ts';
 import { fields, or } from '../fields.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type MergeKind = 'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average';
 

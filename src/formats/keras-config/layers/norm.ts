@@ -1,6 +1,6 @@
 import type { LayerCall } from '../builder.ts';
 import { fields, flag, or, real } from '../fields.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const integer = z.number().int();
 const axes = z.union([integer.transform((n) => [n]), z.array(integer).min(1)]);

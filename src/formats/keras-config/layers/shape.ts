@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../graph/shapes.ts';
 import type { LayerCall } from '../builder.ts';
 import { borders, fields, flag, or, padding, pair, real } from '../fields.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export function flatten(call: LayerCall): string {
   fields(call, {});
