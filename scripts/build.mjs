@@ -9,12 +9,13 @@ const entries = {
   cli: 'src/cli/main.ts',
   engine: 'src/engine/main.ts',
   extension: 'src/extension/extension.ts',
+  host: 'src/extension/host.ts',
   setup: 'src/runtime/backend/prepare.ts',
 };
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
-  // the extension's host loads it whole at its start: small
-  const small = name === 'extension' ? { minify: true, legalComments: 'none' } : {};
+  // loaded whole when a window opens: small
+  const small = name === 'extension' || name === 'host' ? { minify: true, legalComments: 'none' } : {};
   await build({
     ...options,
     ...small,

@@ -12,7 +12,7 @@ export const OWN = [
   /^media\/readme\/[\w-]+\.png$/,
   /^media\/(icons|walkthrough)\/[\w-]+\.(svg|md|png)$/,
   /^media\/demo\/(model\.h5|garden\.zip)$/,
-  /^dist\/(cli|engine|extension|setup)\.cjs$/,
+  /^dist\/(cli|engine|extension|host|setup)\.cjs$/,
   /^dist\/webview\/[\w-]+\.(js|css|ttf)$/,
 ];
 

@@ -57,7 +57,7 @@ describe.each([
       entries.flatMap((entry) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(entry)?.[1] ?? []),
     );
     expect([...copied].sort()).toEqual(allowed.map(([name]) => name).sort());
-    for (const name of ['extension', 'engine', 'cli', 'setup'])
+    for (const name of ['extension', 'host', 'engine', 'cli', 'setup'])
       expect(entries).toContain(`extension/dist/${name}.cjs`);
     expect(entries).toContain('extension/dist/webview/panel.js');
   });

@@ -15,21 +15,20 @@ export interface Parts extends Services {
 
 export type Handler = (...given: unknown[]) => unknown;
 
-/** Registers commands so that whatever one throws is logged and told in the same way. */
-export function register(parts: Parts, handlers: Readonly<Record<string, Handler>>): vscode.Disposable {
-  return vscode.Disposable.from(
-    ...Object.entries(handlers).map(([id, handler]) =>
-      vscode.commands.registerCommand(id, async (...given: unknown[]) => {
-        try {
-          return await handler(...given);
-        } catch (error) {
-          // Not awaited: a message may stay for hours.
-          void show(parts, id, error, folderOf(given[0]));
-          return undefined;
-        }
-      }),
-    ),
-  );
+/** Runs a command by its identifier with what VS Code gave it. */
+export type RunCommand = (id: string, given: readonly unknown[]) => Promise<unknown>;
+
+/** Runs commands so that whatever one throws is logged and told in the same way. */
+export function runnerOf(parts: Parts, handlers: Readonly<Record<string, Handler>>): RunCommand {
+  return async (id, given) => {
+    try {
+      return await handlers[id](...given);
+    } catch (error) {
+      // Not awaited: a message may stay for hours.
+      void show(parts, id, error, folderOf(given[0]));
+      return undefined;
+    }
+  };
 }
 
 async function show({ log, runs }: Parts, id: string, error: unknown, run?: string): Promise<void> {
