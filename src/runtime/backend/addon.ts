@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, withLock } from './cache.ts';
+import { mends } from './mends.ts';
 import { packageFolder, packageVersion, require } from './packages.ts';
 import type { Libraries } from './find.ts';
 
@@ -78,7 +79,7 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
         if (error instanceof CannotBuild) throw error;
         const lines = String((error as { stderr?: string }).stderr ?? error).split('\n');
         const reason = lines.find((line) => /error|cannot/i.test(line)) ?? lines[0];
-        throw new CannotBuild(`${compiler} could not build the TensorFlow addon: ${reason}`, 'npm run setup');
+        throw new CannotBuild(`${compiler} could not build the TensorFlow addon: ${reason}`, mends.setup);
       } finally {
         rmSync(temporary, { recursive: true, force: true });
       }
@@ -110,7 +111,7 @@ async function findCompiler(): Promise<string> {
 
 function addonSources(): string[] {
   const folder = packageFolder('@tensorflow/tfjs-node');
-  if (!folder) throw new CannotBuild('@tensorflow/tfjs-node is not installed', 'npm ci');
+  if (!folder) throw new CannotBuild('@tensorflow/tfjs-node is not installed', mends.install);
   const sources = path.join(folder, 'binding');
   return readdirSync(sources)
     .filter((name) => name.endsWith('.cc'))
@@ -125,7 +126,7 @@ async function compile(
   output: string,
 ): Promise<void> {
   const headers = packageFolder('node-api-headers');
-  if (!headers) throw new CannotBuild('node-api-headers is not installed', 'npm ci');
+  if (!headers) throw new CannotBuild('node-api-headers is not installed', mends.install);
   const options = [
     ...(process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...['-O2', '-fPIC', '-std=c++17', '-w', '-DNAPI_VERSION=8'],

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BackendName } from '../types.ts';
 import { cacheFolder } from './cache.ts';
+import { mends } from './mends.ts';
 import { packageFolder, packageVersion, require } from './packages.ts';
 import { prepareTensorflow } from './prepare.ts';
 
@@ -77,7 +78,7 @@ async function checkTensorflow(): Promise<EngineReport> {
     ...report,
     available: false,
     why,
-    mend: `delete ${path.dirname(prepared.addon)}, then npm run setup`,
+    mend: `delete ${path.dirname(prepared.addon)}, then ${mends.setup}`,
   };
 }
 
@@ -92,16 +93,16 @@ function checkWasm(): EngineReport {
     path: available ? files : null,
     threads: Math.min(8, os.availableParallelism()),
     why: available ? 'the npm package' : 'the npm package is not there, or not whole',
-    mend: available ? null : 'npm ci',
+    mend: available ? null : mends.install,
   };
 }
 
 async function checkPackage(name: string): Promise<PackageReport> {
   const version = packageVersion(name);
-  if (!version) return { name, version, works: false, why: 'it is not installed', mend: 'npm ci' };
+  if (!version) return { name, version, works: false, why: 'it is not installed', mend: mends.install };
   const loaded = await inChild('require(process.argv[1])', require.resolve(name));
   if ('output' in loaded) return { name, version, works: true, why: null, mend: null };
-  return { name, version, works: false, why: loaded.error, mend: `npm rebuild ${name}` };
+  return { name, version, works: false, why: loaded.error, mend: mends.rebuild(name) };
 }
 
 /** Runs a script in a process of its own, since a native library that doesn't fit may take its process down. */

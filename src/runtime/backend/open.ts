@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Backend, BackendName } from '../types.ts';
+import { mends } from './mends.ts';
 import { prepareTensorflow } from './prepare.ts';
 import { openTensorflow } from './tensorflow.ts';
 import { openWasm } from './wasm.ts';
@@ -38,7 +39,7 @@ async function open({ prefer = 'auto', threads = availableParallelism() }: OpenO
       return await openTensorflow(prepared.addon, prepared.why, threads);
     } catch (error) {
       why = `${prepared.addon} does not load: ${error instanceof Error ? error.message : String(error)}`;
-      mend = 'npm run setup';
+      mend = mends.setup;
     }
   const cure = mend ? `; to mend it: ${mend}` : '';
   if (prefer === 'tensorflow') throw new Error(`the tensorflow engine can't be had: ${why}${cure}`);

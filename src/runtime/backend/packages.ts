@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Tf } from '../types.ts';
+import { mends } from './mends.ts';
 
 /** Resolves npm packages as this file would, in sources and in the bundle. */
 export const require = createRequire(import.meta.url);
@@ -30,6 +31,6 @@ export function loadTfjs(): Tf {
     '@tensorflow/tfjs',
   ) as Tf;
   if (union.Tensor !== tf.Tensor)
-    throw new Error('two copies of @tensorflow/tfjs-core are installed; run `npm ci` to have one');
+    throw new Error(`two copies of @tensorflow/tfjs-core are installed; to mend it: ${mends.install}`);
   return tf;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { addonFile, buildAddon, CannotBuild, installedAddon } from './addon.ts';
 import { fetchedFolder, findLibraries, TENSORFLOW_VERSION } from './find.ts';
+import { mends } from './mends.ts';
 import { CannotFetch, fetchWheel } from './wheel.ts';
 import type { Log } from './wheel.ts';
 
@@ -36,7 +37,7 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
       await fetchWheel(fetchedFolder(), log);
       ({ found, notes } = await findLibraries());
     }
-    if (!found) return { addon: null, why: notes.join('; '), version: null, mend: 'npm run setup' };
+    if (!found) return { addon: null, why: notes.join('; '), version: null, mend: mends.setup };
     const why = {
       'tfjs-node': `the libraries of tfjs-node's own install, ${found.folder}`,
       environment: `ESPALIER_TENSORFLOW, ${found.folder}`,
@@ -48,7 +49,7 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
         addon: null,
         why: `${why}; its addon is not built yet`,
         version: found.version,
-        mend: 'npm run setup',
+        mend: mends.setup,
       };
     return { addon: await buildAddon(found, log), why, version: found.version, mend: null };
   } catch (error) {
@@ -59,7 +60,7 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
       addon: null,
       why: `TensorFlow could not be prepared: ${reason}`,
       version: null,
-      mend: 'npm run setup',
+      mend: mends.setup,
     };
   }
 }

@@ -5,6 +5,7 @@ import type workerThreads from 'node:worker_threads';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type { Backend, Tf } from '../types.ts';
 import { wasmKernels } from '../kernels/wasm.ts';
+import { mends } from './mends.ts';
 import { loadTfjs, packageFolder, require } from './packages.ts';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
@@ -15,7 +16,7 @@ const PACKAGE = '@tensorflow/tfjs-backend-wasm';
  */
 export async function openWasm(why: string, threads: number): Promise<Backend> {
   const folder = packageFolder(PACKAGE);
-  if (!folder) throw new Error(`${PACKAGE} is not installed; run \`npm ci\``);
+  if (!folder) throw new Error(`${PACKAGE} is not installed; to mend it: ${mends.install}`);
   const tf = loadTfjs();
   const engine = require(PACKAGE) as typeof wasm;
   const binaries = path.join(folder, 'wasm-out');

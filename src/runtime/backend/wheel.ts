@@ -16,6 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
 import { withLock } from './cache.ts';
+import { mends } from './mends.ts';
 import { TENSORFLOW_VERSION } from './find.ts';
 
 /** A line for people; a passing one is replaced by the next (progress). */
@@ -73,7 +74,7 @@ export async function fetchWheel(folder: string, log: Log): Promise<void> {
   if (!wheel)
     throw new CannotFetch(
       `TensorFlow has no libraries for ${process.platform} ${process.arch} that can be fetched`,
-      'npm rebuild @tensorflow/tfjs-node',
+      mends.ownTensorflow,
     );
   mkdirSync(path.dirname(folder), { recursive: true });
   await withLock(
@@ -103,13 +104,13 @@ async function fetchWhole(wheel: Wheel, folder: string, log: Log): Promise<void>
     rmSync(downloads, { recursive: true, force: true });
     await pipDownload(wheel, downloads, log);
     file = wheelIn(downloads);
-    if (!file) throw new CannotFetch('pip ended without an error and without a wheel', 'npm run setup');
+    if (!file) throw new CannotFetch('pip ended without an error and without a wheel', mends.setup);
     const found = await sha256(file);
     if (found !== wheel.sha256) {
       rmSync(downloads, { recursive: true, force: true });
       throw new CannotFetch(
         `${path.basename(file)} has SHA-256 ${found}, expected ${wheel.sha256}; it was deleted`,
-        'npm run setup',
+        mends.setup,
       );
     }
   }
@@ -147,8 +148,8 @@ async function findPip(): Promise<{ python: string; version: [number, number] }>
   }
   const mend =
     process.platform === 'linux'
-      ? 'sudo apt-get install python3-pip, then npm run setup'
-      : 'install Python, then npm run setup';
+      ? `sudo apt-get install python3-pip, then ${mends.setup}`
+      : `install Python, then ${mends.setup}`;
   throw new CannotFetch('fetching TensorFlow needs a Python with pip, and none is on PATH', mend);
 }
 
@@ -184,7 +185,7 @@ async function pipDownload(wheel: Wheel, folder: string, log: Log): Promise<void
         const lines = errors.trim().split('\n');
         const reason =
           lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? String(signal ?? code);
-        const mend = 'check the network (and pip config, for a proxy or an own index), then npm run setup';
+        const mend = `check the network (and pip config, for a proxy or an own index), then ${mends.setup}`;
         reject(new CannotFetch(`pip could not fetch ${requirement}: ${reason}`, mend));
       });
     });
