@@ -103,7 +103,7 @@ export class EngineHost implements Engine {
       } catch {
         // it is told where it is asked for
       }
-    }, 1500);
+    }, 3000);
     timer.unref();
   }
 

@@ -93,6 +93,17 @@ export class Panel {
       language: vscode.env.language,
       title: subject.name,
     });
+    this.lookAhead();
+  }
+
+  /** Starts the engine and has it read the model while the page loads; what fails is told when the page asks. */
+  private lookAhead(): void {
+    const { model } = this.subject;
+    if (model === null) return;
+    this.services.engine
+      .look()
+      .then((look) => look.request('inspect', { model, freeze: [], interiorOutputs: false }))
+      .catch(() => {});
   }
 
   /** Brings it to the front, with something else in view. */
