@@ -94,8 +94,9 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
     const heard = numbers(two.events).filter((number) => number >= seq);
     expect(numbers(one.events).filter((number) => number >= seq)).toEqual(heard);
     expect(new Set(heard).size).toBe(heard.length);
-    for (const [i, at] of one.batches.entries())
-      if (i >= 5) expect(at - one.batches[i - 5]).toBeGreaterThan(900);
+    // counted over the whole time: on a busy machine two may reach us together
+    const seconds = (one.batches.at(-1)! - one.batches[0]) / 1000;
+    expect(one.batches.length).toBeLessThanOrEqual(4 * seconds + 5);
 
     await one.ask('stop', {});
     expect(await exitOf(child)).toBe(130);
