@@ -65,6 +65,15 @@ export class PrunePanel {
     await start.click();
   }
 
+  /** Takes a method in the plan. */
+  async choose(method: string): Promise<void> {
+    await this.show('Plan');
+    const dropdown = this.frame.getByRole('combobox', { name: 'Method', exact: true });
+    await dropdown.click();
+    await this.frame.getByRole('option', { name: method, exact: true }).click();
+    await this.frame.getByText(new RegExp(`^${method}, `)).waitFor();
+  }
+
   async fill(label: string, value: string): Promise<void> {
     await this.frame.getByRole('textbox', { name: label, exact: true }).fill(value);
   }
@@ -78,6 +87,27 @@ export class PrunePanel {
       .catch(() => '');
     const found = /(\d[\d,]*) candidates?\b/.exec(card);
     return found ? Number(found[1].replaceAll(',', '')) : 0;
+  }
+
+  /** Titles of the curves. */
+  curves(): Promise<string[]> {
+    return this.frame.locator('.curve-card h2, .curve-card h3').allInnerTexts();
+  }
+
+  /** How many steps the map of widths says that it shows; 0 where there is none. */
+  async heatSteps(): Promise<number> {
+    const label = await this.frame
+      .locator('.heat-field')
+      .first()
+      .getAttribute('aria-label', { timeout: 1000 })
+      .catch(() => null);
+    return Number(/over (\d+) steps/.exec(label ?? '')?.[1] ?? 0);
+  }
+
+  /** How many points a curve of one line says that it has. */
+  async points(title: string): Promise<number> {
+    const chart = this.frame.getByRole('img', { name: new RegExp(`^${title}\\. `) }).first();
+    return Number(/over (\d+) points/.exec((await chart.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
   }
 
   /** Candidate's number that the card is about; null where there is none. */

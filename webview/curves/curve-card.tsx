@@ -25,6 +25,9 @@ function titleOf({ name }: Curve): string {
     multiplier: t('Multiplier'),
     entropy: t('Entropy'),
     reconstruction: t('Reconstruction error'),
+    critic: t('Critics’ error'),
+    kl: t('Divergence from the policy before'),
+    alignment: t('Distance to the chosen widths'),
   };
   return known[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 }

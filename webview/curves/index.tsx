@@ -68,7 +68,7 @@ function Shown({ shown }: { shown: RunData }) {
         <CurveCard
           key={`${curve.name} ${curve.stage}`}
           curve={curve}
-          reference={budgetOf(shown, curve)}
+          reference={budgetOf(curve)}
           formatY={formatOf(curve)}
         />
       ))}
@@ -86,17 +86,12 @@ function Shown({ shown }: { shown: RunData }) {
 }
 
 function formatOf({ name }: Curve): ((value: number) => string) | undefined {
-  return name === 'accuracy' || name === 'cost'
-    ? (value) => percent(value, Number.isInteger(value) ? 0 : 1)
-    : undefined;
+  if (name === 'accuracy') return (value) => percent(value, Number.isInteger(value) ? 0 : 1);
+  if (name === 'cost') return (value) => percent(100 * value, 1);
+  return undefined;
 }
 
-/** The limit that a curve of costs is to stay below, in percent of the original; where there is one. */
-function budgetOf(shown: RunData, { name, series }: Curve): { y: number; label: string } | null {
-  if (name !== 'cost') return null;
-  const metrics = new Set(series.map(({ part }) => part || shown.budgets[0]?.metric));
-  const budgets = shown.budgets.filter(({ metric }) => metrics.has(metric));
-  if (budgets.length !== 1) return null;
-  const share = (100 * budgets[0].limit) / budgets[0].original;
-  return { y: share, label: t('budget {0}', percent(share, 0)) };
+/** The line that costs are to stay below: they come as shares of their limits. */
+function budgetOf({ name }: Curve): { y: number; label: string } | null {
+  return name === 'cost' ? { y: 1, label: t('budget') } : null;
 }

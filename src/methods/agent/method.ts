@@ -146,9 +146,10 @@ class AgentRun {
     state.rounds++;
     const mean = played.reduce((sum, { reward }) => sum + reward, 0) / Math.max(1, played.length);
     const values: Record<string, number | undefined> = {
-      reward: mean,
-      chosenReward: chosen.accuracy / 100,
-      budget: this.costs.used(chosen.architecture),
+      // what the policy's episodes came to, and what the chosen sub-network did: one chart
+      'reward:episodes': mean,
+      'reward:choice': chosen.accuracy / 100,
+      cost: this.costs.used(chosen.architecture),
       ...learned.value,
     };
     for (const [name, value] of Object.entries(values))

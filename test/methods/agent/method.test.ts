@@ -115,9 +115,15 @@ describe('a run', () => {
 
   it('tells its curves and the widths that it would choose, epoch by epoch', () => {
     const names = new Set(of(whole, 'metric').map((e) => e.name));
-    expect([...names].sort()).toEqual(
-      ['alignment', 'budget', 'chosenReward', 'critic', 'entropy', 'reconstruction', 'reward'].sort(),
-    );
+    expect([...names].sort()).toEqual([
+      'alignment',
+      'cost',
+      'critic',
+      'entropy',
+      'reconstruction',
+      'reward:choice',
+      'reward:episodes',
+    ]);
     for (const { value } of of(whole, 'metric')) expect(Number.isFinite(value)).toBe(true);
     expect(of(whole, 'widths').map((e) => e.step)).toEqual([1, 2, 3]);
     expect(of(whole, 'generation').map((e) => e.generation)).toEqual([0, 1, 2]);
