@@ -40,7 +40,8 @@ export function curves(run: RunData): Curve[] {
     'best reward',
     'generation',
     run.arms
-      .filter(({ generations }) => generations.length > 0)
+      // an agent chooses anew with other weights every time, and draws that beside its episodes: no best so far
+      .filter(({ generations, metrics }) => generations.length > 0 && !metrics.has('reward:choice'))
       .map(({ arm, generations }) => ({
         arm,
         part: '',

@@ -13,10 +13,10 @@ const run = told(
     { type: 'loss', arm: 'constrained', stage: 'train', epoch: 2, loss: 1.9, accuracy: 51 },
     { type: 'loss', arm: 'constrained', stage: 'fine-tune', epoch: 1, loss: 1 },
     { type: 'generation', arm: 'constrained', generation: 0, best: 3, reward: 7 },
-    { type: 'metric', arm: 'constrained', name: 'cost:macs', step: 0, value: 80 },
-    { type: 'metric', arm: 'constrained', name: 'cost:params', step: 0, value: 70 },
+    { type: 'metric', arm: 'constrained', name: 'cost:macs', step: 0, value: 1.6 },
+    { type: 'metric', arm: 'constrained', name: 'cost:params', step: 0, value: 1.4 },
     { type: 'metric', arm: 'constrained', name: 'entropy', step: 0, value: 1 },
-    { type: 'metric', arm: 'constrained', name: 'cost:macs', step: 1, value: 60 },
+    { type: 'metric', arm: 'constrained', name: 'cost:macs', step: 1, value: 1.2 },
     { type: 'widths', arm: 'constrained', step: 0, architecture: [16, 32] },
     { type: 'widths', arm: 'constrained', step: 5, architecture: [8, 30] },
   ].map((event) => runEvent.parse(event)),
@@ -41,10 +41,23 @@ describe('curves', () => {
     expect(found[4].series.map(({ part }) => part)).toEqual(['macs', 'params']);
   });
 
+  test('a choice that is made anew every time is drawn beside the episodes, not as the best so far', () => {
+    const events = [
+      { type: 'arm', arm: 'agent', control: false },
+      { type: 'metric', arm: 'agent', name: 'reward:episodes', step: 1, value: 0.4 },
+      { type: 'metric', arm: 'agent', name: 'reward:choice', step: 1, value: 0.5 },
+      { type: 'generation', arm: 'agent', generation: 0, best: 3, reward: 0.5 },
+    ].map((event) => runEvent.parse(event));
+    const found = curves(told(emptyRun('/r'), events));
+    expect(found.map(({ name, series }) => [name, series.map(({ part }) => part)])).toEqual([
+      ['reward', ['episodes', 'choice']],
+    ]);
+  });
+
   test('their table has every x once', () => {
     expect(tableOf(curves(run)[4].series)).toEqual([
-      { x: 0, values: [80, 70] },
-      { x: 1, values: [60, undefined] },
+      { x: 0, values: [1.6, 1.4] },
+      { x: 1, values: [1.2, undefined] },
     ]);
   });
 
