@@ -88,7 +88,7 @@ const handlers: Handlers<Host> = {
     await wait(100);
     return { found: query.has('nodata') ? [] : fixture.found.slice(0, query.has('onedata') ? 1 : 9) };
   },
-  pickData: () => ({ path: '/work/elsewhere/photos' }),
+  pickData: () => ({ path: '/project/elsewhere/photos' }),
   openData: async ({ path }) => {
     await wait(200);
     return { ...fixture.data, path };
@@ -142,7 +142,7 @@ const handlers: Handlers<Host> = {
     };
   },
   start: ({ draft }) => {
-    const folder = fixture.ready.run ?? '/work/.espalier/runs/new';
+    const folder = fixture.ready.run ?? '/project/.espalier/runs/new';
     const made: RunSummary = {
       id: folder.split('/').at(-1)!,
       folder,
@@ -191,11 +191,14 @@ const handlers: Handlers<Host> = {
     return { removed: true };
   },
   fineTune: async () => (await wait(500), {}),
-  write: async () => (await wait(300), { model: '/work/deep-pruned.h5', config: '/work/deep.espalier.json' }),
-  commit: async () => (await wait(300), { hash: '0123456789abcdef', files: ['/work/deep.espalier.json'] }),
+  write: async () => (
+    await wait(300),
+    { model: '/project/deep-pruned.h5', config: '/project/deep.espalier.json' }
+  ),
+  commit: async () => (await wait(300), { hash: '0123456789abcdef', files: ['/project/deep.espalier.json'] }),
   diff: async () => (await wait(50), fixture.diff),
-  pickSide: () => ({ side: { kind: 'model', file: '/work/other.h5', label: 'other.h5' } }),
-  exportDiff: ({ format }) => ({ file: `/work/diff.${format === 'html' ? 'html' : 'md'}` }),
+  pickSide: () => ({ side: { kind: 'model', file: '/project/other.h5', label: 'other.h5' } }),
+  exportDiff: ({ format }) => ({ file: `/project/diff.${format === 'html' ? 'html' : 'md'}` }),
   star: ({ arm, id, starred }) => {
     if (starred) stars.add(`${arm} ${id}`);
     else stars.delete(`${arm} ${id}`);

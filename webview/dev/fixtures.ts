@@ -163,7 +163,7 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
   const events: PanelEvent[] = [
     {
       type: 'opened',
-      model: { name: network.name, path: `/work/${network.name}`, format: network.format },
+      model: { name: network.name, path: `/project/${network.name}`, format: network.format },
       cost,
     },
     { type: 'backend', name: 'tensorflow', why: 'the fastest here', threads: 2 },
@@ -302,13 +302,13 @@ const METHODS: Ready['methods'] = [
 /** Everything, large or small, without a recording. */
 export function madeFixture(layers: number, candidates: number): Fixture {
   const network = deepNetwork(layers);
-  const folder = '/work/.espalier/runs/2026-11-21-001';
+  const folder = '/project/.espalier/runs/2026-11-21-001';
   const events = candidates ? longRun(network, candidates) : [];
   const summary = (id: string, part: Partial<RunSummary>): RunSummary => ({
     id,
-    folder: `/work/.espalier/runs/${id}`,
+    folder: `/project/.espalier/runs/${id}`,
     status: 'done',
-    model: `/work/${network.name}`,
+    model: `/project/${network.name}`,
     method: 'rewarded-meta',
     effort: 'standard',
     seed: 1,
@@ -323,9 +323,9 @@ export function madeFixture(layers: number, candidates: number): Fixture {
   return {
     ready: {
       protocol: 1,
-      model: `/work/${network.name}`,
+      model: `/project/${network.name}`,
       name: network.name,
-      workspace: '/work',
+      workspace: '/project',
       trusted: true,
       compare: null,
       run: candidates ? folder : null,
@@ -338,11 +338,11 @@ export function madeFixture(layers: number, candidates: number): Fixture {
     },
     network,
     found: [
-      { path: '/work/images', form: 'folder of class folders', images: 60_000 },
-      { path: '/work/old/mnist', form: 'IDX files', images: 70_000 },
+      { path: '/project/images', form: 'folder of class folders', images: 60_000 },
+      { path: '/project/old/mnist', form: 'IDX files', images: 70_000 },
     ],
     data: {
-      path: '/work/images',
+      path: '/project/images',
       form: 'folder of class folders',
       classes: Array.from({ length: 10 }, (_, i) => `class ${i}`),
       train: 45_000,
@@ -372,9 +372,9 @@ export function madeFixture(layers: number, candidates: number): Fixture {
             method: 'l1',
             result: { accuracy: 91.6, original: 92.4, macsShare: 0.49, paramsShare: 0.54 },
             written: {
-              model: '/work/deep-pruned.h5',
-              config: '/work/deep.espalier.json',
-              report: '/work/.espalier/runs/2026-11-20-001/report.html',
+              model: '/project/deep-pruned.h5',
+              config: '/project/deep.espalier.json',
+              report: '/project/.espalier/runs/2026-11-20-001/report.html',
             },
           }),
           summary('2026-11-19-001', { status: 'stopped', created: Date.now() - 280_000_000, candidates: 37 }),

@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)('the channel diff', () => {
     await page.getByRole('option', { name: 'A file…' }).click();
     await expect
       .poll(async () => ((await asked(page, 'diff')) as { b: unknown }[]).at(-1)!.b)
-      .toMatchObject({ kind: 'model', file: '/work/other.h5' });
+      .toMatchObject({ kind: 'model', file: '/project/other.h5' });
     await page.context().close();
   });
 

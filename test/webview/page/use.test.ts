@@ -14,7 +14,7 @@ describe.skipIf(!chromiumPath)('using the panel', () => {
     await page.getByText('Start pruning').click();
     await page.waitForSelector('#view-tradeoff:not([hidden])');
     const [{ draft }] = (await asked(page, 'start')) as { draft: Draft }[];
-    expect(draft.data).toEqual({ path: '/work/images', preprocess: 'auto' });
+    expect(draft.data).toEqual({ path: '/project/images', preprocess: 'auto' });
     expect(draft.targets).toEqual([{ metric: 'macs', value: 50, relative: true }]);
     expect(await asked(page, 'follow')).toHaveLength(1);
     expect(complaints).toEqual([]);
@@ -156,7 +156,7 @@ describe.skipIf(!chromiumPath)('using the panel', () => {
     await page.getByText('Committed deep.espalier.json as 01234567').waitFor();
     const [written] = (await asked(page, 'write')) as { arm: string; id: number }[];
     expect(written.arm).toBe('rewarded-meta');
-    expect(await asked(page, 'commit')).toEqual([{ config: '/work/deep.espalier.json' }]);
+    expect(await asked(page, 'commit')).toEqual([{ config: '/project/deep.espalier.json' }]);
     await page.context().close();
   });
 });
