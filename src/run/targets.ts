@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 import type { Metric } from '../methods/types.ts';
+import { sizeUnits, timeUnits } from '../protocol/units.ts';
 
 /** A goal as the user gave it: what must not be exceeded, absolute or as a share of the original. */
 export const targetSchema = z.strictObject({
@@ -19,26 +20,12 @@ const shape =
 
 /** Units by metric: suffix -> factor. Suffixes are compared without case. */
 const counts: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
-const sizes: Record<string, number> = {
-  '': 1,
-  b: 1,
-  k: 1e3,
-  kb: 1e3,
-  kib: 1024,
-  m: 1e6,
-  mb: 1e6,
-  mib: 1024 ** 2,
-  g: 1e9,
-  gb: 1e9,
-  gib: 1024 ** 3,
-};
-const times: Record<string, number> = { '': 1, ms: 1, us: 1e-3, s: 1e3 };
-const units: Record<Metric, Record<string, number>> = {
+const units: Record<Metric, Readonly<Record<string, number>>> = {
   macs: counts,
   params: counts,
-  bytes: sizes,
-  memory: sizes,
-  latency: times,
+  bytes: sizeUnits,
+  memory: sizeUnits,
+  latency: timeUnits,
   script: { '': 1 },
 };
 

@@ -1,4 +1,5 @@
 import type { TargetView } from '../../src/protocol/plan.ts';
+import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
 
@@ -31,20 +32,6 @@ export function shown(metric: Metric, value: number): string {
 }
 
 const counts: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
-const sizes: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 1e3,
-  kb: 1e3,
-  kib: 1024,
-  m: 1e6,
-  mb: 1e6,
-  mib: 1024 ** 2,
-  g: 1e9,
-  gb: 1e9,
-  gib: 1024 ** 3,
-};
-const times: Readonly<Record<string, number>> = { '': 1, ms: 1, us: 1e-3, s: 1e3 };
 
 /** What a user typed as a number: 20M, 1.5 MB, 0.9 ms; percent where it is relative. Null where it is none. */
 export function parsed(metric: Metric, text: string, relative: boolean): number | null {
@@ -55,9 +42,9 @@ export function parsed(metric: Metric, text: string, relative: boolean): number 
   if (relative) return (given === '' || given === '%') && number > 0 && number < 100 ? number : null;
   const units =
     metric === 'bytes' || metric === 'memory'
-      ? sizes
+      ? sizeUnits
       : metric === 'latency'
-        ? times
+        ? timeUnits
         : metric === 'script'
           ? { '': 1 }
           : counts;
