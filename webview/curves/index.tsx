@@ -1,10 +1,10 @@
 import { useMemo } from 'preact/hooks';
-import { show } from '../actions.ts';
-import { Empty, Problem, Waiting } from '../components/state-view.tsx';
+import { RunView } from '../components/run-view.tsx';
+import { Empty } from '../components/state-view.tsx';
 import { percent } from '../format.ts';
 import { loaded } from '../load.ts';
 import type { RunData } from '../run-data.ts';
-import { followed, network, ready, run, status } from '../state.ts';
+import { network, status } from '../state.ts';
 import { t } from '../strings.ts';
 import { CurveCard } from './curve-card.tsx';
 import { HeatCard } from './heat-card.tsx';
@@ -14,26 +14,13 @@ import './curves.css';
 
 /** A run over time: losses, the best reward, the method's own measures, and the widths that it would choose. */
 export function Curves() {
-  const shown = run.value;
-  const load = followed.value.value;
-  if (!shown)
-    return (
-      <Empty
-        title={t('No run is shown')}
-        action={
-          ready.value?.model
-            ? { label: t('Plan a run'), run: () => show('plan') }
-            : { label: t('Show runs'), run: () => show('runs') }
-        }
-      >
-        {t('A run’s losses, rewards and the method’s own measures are drawn here while it works.')}
-      </Empty>
-    );
-  if (!shown.cost && load.state === 'error')
-    return <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />;
-  if (!shown.cost)
-    return <Waiting what={t('Reading the run')} since={load.state === 'loading' ? load.since : Date.now()} />;
-  return <Shown shown={shown} />;
+  return (
+    <RunView
+      empty={t('A run’s losses, rewards and the method’s own measures are drawn here while it works.')}
+    >
+      {(shown) => <Shown shown={shown} />}
+    </RunView>
+  );
 }
 
 function Shown({ shown }: { shown: RunData }) {
