@@ -5,7 +5,7 @@ import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { initialise } from './initialise.ts';
 import { mobilenetV1, mobilenetV2, mobilenetV2Small } from './mobilenet.ts';
-import { cnn4, vgg16 } from './plain.ts';
+import { cnn4, vgg } from './plain.ts';
 import { cifarResnet, resnet50 } from './resnet.ts';
 import type { Scale } from './resnet.ts';
 
@@ -64,19 +64,40 @@ const networks: Readonly<Record<string, Network>> = {
     width: 1,
     config: scaled(cnn4),
   },
-  vgg16: {
-    summary: 'VGG-16 with batch norm for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(vgg16),
-  },
   'mobilenet-v2-small': {
     summary: 'small inverted-residual network for 32x32 images',
     inputShape: [32, 32, 3],
     classes: 10,
     width: 1,
     config: scaled(mobilenetV2Small),
+  },
+  vgg11: {
+    summary: 'VGG-11 with batch norm for 32x32 images',
+    inputShape: [32, 32, 3],
+    classes: 10,
+    width: 1,
+    config: scaled(vgg('vgg11')),
+  },
+  vgg13: {
+    summary: 'VGG-13 with batch norm for 32x32 images',
+    inputShape: [32, 32, 3],
+    classes: 10,
+    width: 1,
+    config: scaled(vgg('vgg13')),
+  },
+  vgg16: {
+    summary: 'VGG-16 with batch norm for 32x32 images',
+    inputShape: [32, 32, 3],
+    classes: 10,
+    width: 1,
+    config: scaled(vgg('vgg16')),
+  },
+  vgg19: {
+    summary: 'VGG-19 with batch norm for 32x32 images',
+    inputShape: [32, 32, 3],
+    classes: 10,
+    width: 1,
+    config: scaled(vgg('vgg19')),
   },
   resnet50: {
     summary: 'ResNet-50 for ImageNet',

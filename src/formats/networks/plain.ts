@@ -14,23 +14,27 @@ export function cnn4(shape: Shape, classes: number, scale: Scale): Record<string
   return b.build(b.dense(b.flatten(x, 'flatten'), 'classifier', classes, 'softmax'));
 }
 
-/** VGG-16 (Simonyan and Zisserman 2015) as used for CIFAR: batch norm behind every convolution, one dense layer. */
-export function vgg16(shape: Shape, classes: number, scale: Scale): Record<string, unknown> {
-  const b = new ConfigBuilder('vgg16');
-  let x = b.input(shape);
-  const stages = [
-    [64, 64],
-    [128, 128],
-    [256, 256, 256],
-    [512, 512, 512],
-    [512, 512, 512],
-  ];
-  stages.forEach((filters, stage) => {
-    filters.forEach((base, i) => {
-      const at = `stage${stage + 1}_${i + 1}`;
-      x = b.relu(b.batchNorm(b.conv(x, `${at}_conv`, scale(base), 3), `${at}_bn`), `${at}_relu`);
+/** Convolutions of each of the five stages (Simonyan and Zisserman 2015, table 1: configurations A, B, D, E). */
+const vggStages = {
+  vgg11: [1, 1, 2, 2, 2],
+  vgg13: [2, 2, 2, 2, 2],
+  vgg16: [2, 2, 3, 3, 3],
+  vgg19: [2, 2, 4, 4, 4],
+} as const;
+
+/** VGG as used for CIFAR: batch norm behind every convolution, one dense layer. */
+export function vgg(name: keyof typeof vggStages) {
+  return (shape: Shape, classes: number, scale: Scale): Record<string, unknown> => {
+    const b = new ConfigBuilder(name);
+    let x = b.input(shape);
+    vggStages[name].forEach((convolutions, stage) => {
+      const filters = scale(Math.min(512, 64 * 2 ** stage));
+      for (let i = 1; i <= convolutions; i++) {
+        const at = `stage${stage + 1}_${i}`;
+        x = b.relu(b.batchNorm(b.conv(x, `${at}_conv`, filters, 3), `${at}_bn`), `${at}_relu`);
+      }
+      x = b.maxPool(x, `stage${stage + 1}_pool`, 2, 2, 'same');
     });
-    x = b.maxPool(x, `stage${stage + 1}_pool`, 2, 2, 'same');
-  });
-  return b.build(b.dense(b.globalAveragePool(x, 'pool'), 'classifier', classes, 'softmax'));
+    return b.build(b.dense(b.globalAveragePool(x, 'pool'), 'classifier', classes, 'softmax'));
+  };
 }

@@ -26,6 +26,19 @@ describe('reference networks', () => {
     expect(found.params / 1e6).toBeCloseTo(params, 2);
   });
 
+  // weights of the convolutions, computed by hand from the table of stages
+  it.each([
+    ['vgg11', 8, 9_217_728],
+    ['vgg13', 10, 9_402_048],
+    ['vgg16', 13, 14_710_464],
+    ['vgg19', 16, 20_018_880],
+  ])('%s has %d convolutions with %d weights', (name, convolutions, weights) => {
+    const { params } = createNetwork(name, { seed: 0 }).graph;
+    const kernels = Object.entries(params).filter(([key]) => key.endsWith('_conv/kernel'));
+    expect(kernels).toHaveLength(convolutions);
+    expect(kernels.reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(weights);
+  });
+
   it('resnet50 has 25.56 million parameters and 53,120 batch-norm statistics', () => {
     const { graph } = createNetwork('resnet50', { seed: 0 });
     const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
