@@ -12,7 +12,8 @@ import { keepAssessing } from './plan/assess-store.ts';
 import { lookForData, openData } from './plan/data-store.ts';
 import { firstDraft, keepDraft } from './plan/draft.ts';
 import { remember, restored } from './persist.ts';
-import { compare, draft, engine, message, opening, selected, trusted } from './state.ts';
+import { loaded } from './load.ts';
+import { compare, draft, engine, message, opening, run, runs, selected, tab, trusted } from './state.ts';
 import { setStrings, t } from './strings.ts';
 
 /** Asks the host what this panel is about, then takes up where it was left. */
@@ -42,9 +43,20 @@ async function boot(): Promise<void> {
     if (draft.value.data) void openData(draft.value.data.path);
     keepAssessing();
   }
-  void listRuns();
+  const listed = listRuns();
   const folder = answer.run ?? past?.run ?? null;
   if (folder !== null) void follow(folder).then(() => (compare.value ??= answer.compare));
+  else if (answer.model !== null) void listed.then(() => followLive(past !== null));
+}
+
+/**
+ * Shows the model's run that is at work, where none is shown. `back`: the window was reloaded, and may have lost that
+ * the plan's run has begun: the editor writes down what a panel remembers only now and then.
+ */
+function followLive(back: boolean): void {
+  const live = loaded(runs.value.value)?.find(({ status }) => status === 'running');
+  if (!live || run.value) return;
+  void follow(live.folder, back && tab.value === 'plan' ? 'tradeoff' : undefined);
 }
 
 listen();

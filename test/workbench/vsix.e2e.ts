@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPromise } from 'yauzl';
@@ -92,6 +94,25 @@ describe.each([
     expect(engines.find(({ name }) => name === 'wasm')?.available).toBe(true);
     expect(parts.find(({ name }) => name === 'sharp')?.works).toBe(true);
     expect(parts.find(({ name }) => name === 'onnxruntime-node')?.works).toBe(kind === 'native');
+  });
+
+  // its decoder's threads, where it is WebAssembly, once held up a process that was told to go while they started
+  it('leaves no looking process behind, whenever its host goes', { timeout: 60_000 }, async () => {
+    for (let delay = 200; delay <= 1400; delay += 100) {
+      const child = fork(path.join(folder, 'extension/dist/engine.cjs'), ['look'], {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      });
+      const gone = once(child, 'exit');
+      const model = path.join(root, 'media/demo/model.h5');
+      const params = { path: path.join(root, 'media/demo/garden.zip'), model };
+      child.send({ jsonrpc: '2.0', id: 1, method: 'openData', params });
+      await sleep(delay);
+      child.disconnect();
+      const ended = await Promise.race([gone.then(() => true), sleep(3000, false)]);
+      child.kill('SIGKILL');
+      expect(ended, `told to go after ${delay} ms`).toBe(true);
+    }
   });
 
   it.each(['wasm', 'auto'])('prunes on real images by itself (%s)', { timeout: 200_000 }, (backend) => {

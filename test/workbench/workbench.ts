@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium as playwright } from 'playwright-core';
 import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { chromium, pictures } from './places.ts';
@@ -88,7 +89,10 @@ export class Workbench {
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
   }
 
+  /** Reloads the page. The workbench in a browser writes its layout down when its window is left, not when it is reloaded. */
   async reload(): Promise<void> {
+    await this.page.evaluate("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))");
+    await sleep(1000);
     await this.page.reload();
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
   }

@@ -5,6 +5,7 @@ import type { Look } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import { Models } from '../../run/models.ts';
+import { endNow } from './end.ts';
 import { refuseOthers } from '../version.ts';
 
 /** Serves the process that forked this one, until it goes away. Each handler is loaded when it is first asked for. */
@@ -43,8 +44,8 @@ export function look(): void {
     apply: async ({ config, out }) => (await import('./configs.ts')).apply(config, out),
     verify: async ({ config }) => (await import('./configs.ts')).verify(config),
   } satisfies Handlers<Look>);
-  process.once('disconnect', () => process.exit(0));
-  connection.onClose(() => process.exit(0));
+  process.once('disconnect', endNow);
+  connection.onClose(endNow);
   connection.listen();
 }
 
