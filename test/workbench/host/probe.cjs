@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { Session } = require('node:inspector/promises');
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks');
 const vscode = require('vscode');
 
@@ -12,10 +13,20 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 exports.run = async () => {
   const extension = vscode.extensions.getExtension('espalier.espalier');
+  // whose work it is: everybody's extensions run in this one thread
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 1000 });
+  await session.post('Profiler.start');
   const began = performance.now();
   const busy = threadMilliseconds();
   await extension.activate();
-  const activation = { took: performance.now() - began, worked: threadMilliseconds() - busy };
+  const activation = {
+    end: microseconds(),
+    took: performance.now() - began,
+    worked: threadMilliseconds() - busy,
+  };
   const commands = (await vscode.commands.getCommands(true)).filter((name) => name.startsWith('espalier.'));
   fs.writeFileSync(note('probe.started'), '');
 
@@ -29,7 +40,7 @@ exports.run = async () => {
   const timer = setInterval(() => {
     const now = performance.now();
     const work = threadMilliseconds();
-    if (now - last > 30) turns.push({ at: Math.round(now), took: now - last, worked: work - worked });
+    if (now - last > 30) turns.push({ end: microseconds(), took: now - last, worked: work - worked });
     last = now;
     worked = work;
   }, 5);
@@ -43,6 +54,7 @@ exports.run = async () => {
   }
   clearInterval(timer);
   delay.disable();
+  const { profile } = await session.post('Profiler.stop');
   turns.sort((a, b) => b.worked - a.worked);
   const report = {
     activation,
@@ -50,11 +62,17 @@ exports.run = async () => {
     manifest: extension.packageJSON.contributes.commands.map(({ command }) => command),
     delay: { max: delay.max / 1e6, p99: delay.percentile(99) / 1e6, mean: delay.mean / 1e6 },
     turns: turns.slice(0, 20),
+    profile,
     node: process.version,
   };
   fs.writeFileSync(note('probe.json.tmp'), JSON.stringify(report));
   fs.renameSync(note('probe.json.tmp'), note('probe.json'));
 };
+
+/** On the profile's clock. */
+function microseconds() {
+  return Number(process.hrtime.bigint() / 1000n);
+}
 
 /** Processor time of the main thread so far, from the kernel's own count. */
 function threadMilliseconds() {
