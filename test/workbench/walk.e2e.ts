@@ -5,7 +5,17 @@ import { versions } from './places.ts';
 import { enginesOf, until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
+import type { Workbench } from './workbench.ts';
 import { git } from './workspace.ts';
+
+/** Opens the panel and gives the milliseconds from the click until it says what can be reached. */
+async function useful(workbench: Workbench): Promise<number> {
+  await workbench.rightClick('model.h5', 'Prune Channels');
+  const clicked = Date.now();
+  const panel = new PrunePanel(workbench);
+  await panel.frame.getByText('Can be reached').waitFor({ timeout: 60_000 });
+  return Date.now() - clicked;
+}
 
 // The walk of design.md, section 1, as a user goes it.
 describe.each(versions)('code-server $version', (version) => {
@@ -18,13 +28,19 @@ describe.each(versions)('code-server $version', (version) => {
       const menu = await workbench.contextMenu('notes.md');
       expect(menu.filter((entry) => /Prune|Inspect Channels/.test(entry))).toEqual([]);
 
-      await workbench.rightClick('model.h5', 'Prune Channels');
-      const clicked = Date.now();
+      // the first webview that a browser's profile ever shows costs the workbench itself seconds (its service worker)
+      const first = await useful(workbench);
+      await workbench.palette('View: Close All Editors');
+      // and with an engine that has to start first, as on a day's first click
+      for (const { pid } of enginesOf(w.server.folder)) process.kill(pid, 'SIGKILL');
+      await until('the engine is gone', () => !enginesOf(w.server.folder).length);
+      const later = await useful(workbench);
+      console.log(
+        `${version.version}: the plan is useful ${later} ms after the click (the browser's first webview: ${first} ms)`,
+      );
       const panel = new PrunePanel(workbench);
-      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
       await panel.show('Network');
       await panel.shows('Conv2D', 60);
-      console.log(`${version.version}: the network is shown ${Date.now() - clicked} ms after the click`);
       await workbench.screenshot(`walk-network-${version.version}`);
 
       await panel.show('Plan');
