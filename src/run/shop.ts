@@ -70,6 +70,7 @@ export async function* openShop(
     dependencies,
     trainImages: 1,
     untrained: looksUntrained(model),
+    augmentation: plan.data?.augment,
   });
   session.checkStop();
   const workshop = plan.data
@@ -88,6 +89,7 @@ export async function* openShop(
       dependencies,
       trainImages,
       untrained: isUntrained(workshop, state),
+      augmentation: plan.data?.augment,
     };
     return one.settings(main ? plan.settings : {}, plan.effort, context);
   };

@@ -173,6 +173,27 @@ test('a budget on memory holds for the written model', async () => {
   expect(cost.after.peakActivationBytes).toBeLessThanOrEqual(0.7 * cost.before.peakActivationBytes);
 });
 
+test('a method is told which variation of the images the user asked for', async () => {
+  const services = fakeServices();
+  const told: unknown[] = [];
+  const listening: Services = {
+    ...services,
+    method: async (name) => {
+      const method = await services.method(name);
+      const settings = (...given: Parameters<typeof method.settings>) => {
+        told.push(given[2].augmentation);
+        return method.settings(...given);
+      };
+      return { ...method, settings };
+    },
+  };
+  const augment = { flip: true, shift: 4 };
+  const plain = await workspaceWithPlan(path.join(folder, 'plain'));
+  await go({ data: { ...plain.data!, augment } }, listening);
+  expect(told.length).toBeGreaterThan(0);
+  for (const one of told) expect(one).toEqual(augment);
+});
+
 test('a method that measures is given the measured budget itself, and a tighter one after a miss', async () => {
   const limits: number[] = [];
   const values: unknown[] = [];

@@ -143,7 +143,13 @@ function settingsOf(
   images: Survey | null,
   problems: string[],
 ): unknown {
-  const context = { graph: model.graph, dependencies, trainImages: images?.train ?? 1, untrained: false };
+  const context = {
+    graph: model.graph,
+    dependencies,
+    trainImages: images?.train ?? 1,
+    untrained: false,
+    augmentation: draft.data?.augment,
+  };
   return tried(problems, () => method.settings(draft.settings, draft.effort, context));
 }
 
