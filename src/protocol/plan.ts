@@ -90,8 +90,8 @@ export const assessment = z.object({
   ),
   /** what keeps the run from starting, one sentence each */
   problems: z.array(z.string()),
-  /** what to know before starting (memory of a generator, wasm's cost), one sentence each */
-  notes: z.array(z.string()),
+  /** what to know before starting (which generator is taken, wasm's cost), one sentence each */
+  notes: z.array(z.object({ kind: z.enum(['info', 'warning']), text: z.string() })),
   /** predicted seconds of work on this machine; null where nothing was measured yet */
   seconds: z.number().nullable(),
   /** how the seconds were come by, one sentence */

@@ -48,14 +48,20 @@ export function SummaryCard() {
         </dd>
       </dl>
       {about?.basis && about.seconds !== null && <p class="dim small">{about.basis}</p>}
-      {about?.notes.map((note) => (
-        <p key={note} class="note sign-text">
-          <span class="warn">
-            <Alert />
-          </span>
-          {note}
-        </p>
-      ))}
+      {about?.notes.map(({ kind, text }) =>
+        kind === 'info' ? (
+          <p key={text} class="dim small">
+            {text}
+          </p>
+        ) : (
+          <p key={text} class="note sign-text">
+            <span class="warn">
+              <Alert />
+            </span>
+            {text}
+          </p>
+        ),
+      )}
       {failure && (
         <p class="bad" role="alert">
           {failure.message}{' '}

@@ -28,7 +28,6 @@ export async function assess(
   const { freeze, interiorOutputs } = draft;
   const dependencies = findGroups(opened.model.graph, { freeze, interiorOutputs });
   const problems: string[] = [];
-  const notes: string[] = [];
   const nothing = nothingPrunable(dependencies);
   if (nothing) problems.push(nothing);
   const method = tried(problems, () => methodNamed(draft.method));
@@ -51,7 +50,7 @@ export async function assess(
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
-  notes.push(...(await remarks(draft, opened, settings, images)));
+  const notes = await remarks(draft, opened, settings, images);
   return { targets, problems, notes, ...time };
 }
 
@@ -85,16 +84,18 @@ async function remarks(
   opened: Opened,
   settings: unknown,
   images: Survey | null,
-): Promise<string[]> {
-  const said: string[] = [];
-  if (images && classesBeyond(opened.model, images) !== null) said.push(classesBeyond(opened.model, images)!);
+): Promise<Assessment['notes']> {
+  const said: Assessment['notes'] = [];
+  const warn = (text: string) => said.push({ kind: 'warning', text });
+  const beyond = images && classesBeyond(opened.model, images);
+  if (beyond) warn(beyond);
   const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;
   if (typeof chosen?.generatorReason === 'string')
-    said.push(`generator ${String(chosen.generator)}: ${chosen.generatorReason}`);
+    said.push({ kind: 'info', text: `generator ${String(chosen.generator)}: ${chosen.generatorReason}` });
   const wasm = images && (await wasmReason(draft.backend));
-  if (wasm) said.push(`trains by wasm, about 5 times slower than by TensorFlow: ${wasm}`);
+  if (wasm) warn(`trains by wasm, about 5 times slower than by TensorFlow: ${wasm}`);
   if (!images)
-    said.push('without images it ends with cutting: no accuracy is measured, and nothing is fine-tuned');
+    warn('without images it ends with cutting: no accuracy is measured, and nothing is fine-tuned');
   return said;
 }
 
