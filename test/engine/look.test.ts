@@ -301,7 +301,9 @@ it('ends when whoever forked it goes away', async () => {
   const other = startLook(built.engine);
   await other.ask('hello', { protocol: 1 });
   other.child.disconnect();
-  expect(await exitOf(other.child)).toBe(0);
+  await exitOf(other.child);
+  // not by an exit, which may wait for threads
+  expect(other.child.signalCode).toBe(process.platform === 'win32' ? null : 'SIGKILL');
 });
 
 it('a folder that holds no run is refused in a sentence', async () => {
