@@ -228,8 +228,11 @@ export class LiveRun {
     // 2: refused, with the reason as its last word (the run is in use elsewhere)
     if (how?.code === 2 && log.length)
       return this.finish({ status: 'failed', message: log.at(-1)!, log, crashed: false });
-    if (how?.code === 0 || how?.code === 130)
-      return this.finish({ status: 'stopped', message: '', log: [], crashed: false });
+    // one that was found at work takes its engine.json with it when it ends in order: only its last word was missed
+    const inOrder = how
+      ? how.code === 0 || how.code === 130
+      : (await readEngineFile(this.job.folder))?.pid !== this.pid;
+    if (inOrder) return this.finish({ status: 'stopped', message: '', log: [], crashed: false });
     const why = how?.signal ?? (how ? t('exit code {0}', how.code ?? '?') : null);
     this.finish({
       status: 'failed',

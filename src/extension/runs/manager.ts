@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
@@ -9,12 +8,13 @@ import { endTree, isEngine } from '../process/processes.ts';
 import type { NodeChoice } from '../process/node.ts';
 import type { Engine, Runs, Status } from '../types.ts';
 import type { FollowListener } from './follow.ts';
-import { Follower } from './follow.ts';
+import { Followers } from './followers.ts';
 import { isRun, lastLogLines, readEngineFile } from './files.ts';
 import type { Job, Memory } from './jobs.ts';
 import { Jobs } from './jobs.ts';
 import type { Outcome, Patience } from './live.ts';
 import { LiveRun, patience } from './live.ts';
+import { Summaries } from './summaries.ts';
 
 export interface RunsOptions {
   readonly engine: Pick<Engine, 'look'>;
@@ -50,25 +50,34 @@ export class RunsHost implements Runs {
   private readonly changedStatus = new Emitter<Status>();
   readonly onDidChange = this.changed.event;
   readonly onDidChangeStatus = this.changedStatus.event;
-  private summaries: RunSummary[] = [];
+  private readonly summaries: Summaries;
   private readonly live = new Map<string, LiveRun>();
   private readonly outcomes = new Map<string, Outcome>();
   private readonly lastJob = new Map<string, Job>();
-  private readonly followers = new Map<string, Set<Follower>>();
+  private readonly followers: Followers;
   private readonly jobs: Jobs;
-  /** folders outside the workspace that hold runs which are looked at */
-  private readonly elsewhere = new Set<string>();
   /** runs that go on by themselves if the window's reload has stopped them */
   private readonly reloading = new Set<string>();
-  private refreshing: Promise<void> | null = null;
-  private stale = false;
-  private refreshTimer: NodeJS.Timeout | null = null;
   private readonly tick: NodeJS.Timeout;
   private disposed = false;
-  private wasRead = false;
 
   constructor(private readonly options: RunsOptions) {
+    const { engine, folders, log } = options;
     this.jobs = new Jobs(options.memory);
+    this.summaries = new Summaries({
+      engine,
+      folders,
+      log,
+      onFirstRead: () => options.onFirstRead?.(),
+      onRead: async () => {
+        for (const { folder } of this.summaries.all) if (!this.live.has(folder)) await this.adopt(folder);
+        this.changed.fire();
+      },
+    });
+    this.followers = new Followers(
+      async (folder, from, most) => await (await engine.look()).request('readRun', { folder, from, most }),
+      log,
+    );
     let ticks = 0;
     this.tick = setInterval(() => {
       if (++ticks % 10 === 0 && this.jobs.owned.length) this.jobs.touch();
@@ -81,7 +90,7 @@ export class RunsHost implements Runs {
   async begin(): Promise<void> {
     const { seen, jobs } = this.jobs.before;
     if (!jobs.length && !this.jobs.queue.length) return;
-    for (const { folder } of [...jobs, ...this.jobs.queue]) this.know(folder);
+    for (const { folder } of [...jobs, ...this.jobs.queue]) this.summaries.know(folder);
     await this.refresh();
     const fresh = Date.now() - seen < reloadTime;
     const rest: Job[] = [];
@@ -106,7 +115,7 @@ export class RunsHost implements Runs {
   }
 
   get list(): readonly RunSummary[] {
-    return this.summaries.map((summary) => {
+    return this.summaries.all.map((summary) => {
       const { status, message } = this.status(summary.folder);
       return {
         ...summary,
@@ -160,29 +169,12 @@ export class RunsHost implements Runs {
   }
 
   refresh(): Promise<void> {
-    if (this.refreshing) {
-      this.stale = true;
-      return this.refreshing;
-    }
-    this.refreshing = (async () => {
-      try {
-        do {
-          this.stale = false;
-          await this.readFolders();
-        } while (this.stale && !this.disposed);
-      } finally {
-        this.refreshing = null;
-      }
-    })();
-    return this.refreshing;
+    return this.summaries.refresh();
   }
 
   /** Refreshes soon, once for many reasons. */
-  refreshSoon(milliseconds = 300): void {
-    this.refreshTimer ??= setTimeout(() => {
-      this.refreshTimer = null;
-      if (!this.disposed) this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
-    }, milliseconds);
+  refreshSoon(milliseconds?: number): void {
+    this.summaries.refreshSoon(milliseconds);
   }
 
   async start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void> {
@@ -192,7 +184,7 @@ export class RunsHost implements Runs {
         t('Runs start only in a trusted workspace: trust it first (Workspaces: Manage Workspace Trust).'),
       );
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
-    this.know(folder);
+    this.summaries.know(folder);
     if (!this.summary(folder)) await this.refresh();
     const running = this.live.get(folder) ?? (await this.adopt(folder));
     if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
@@ -243,29 +235,15 @@ export class RunsHost implements Runs {
     this.jobs.dequeue(folder);
     await rm(folder, { recursive: true, force: true });
     this.outcomes.delete(folder);
-    this.summaries = this.summaries.filter((one) => one.folder !== folder);
+    this.summaries.forget(folder);
     this.changed.fire();
   }
 
   follow(folder: string, listener: FollowListener): { dispose(): void } {
-    this.know(folder);
-    const follower = new Follower(
-      async (from, most) =>
-        await (await this.options.engine.look()).request('readRun', { folder, from, most }),
-      listener,
-      (error) => this.options.log(`reading ${folder}: ${(error as Error).message}`),
-    );
-    const all = this.followers.get(folder) ?? new Set();
-    this.followers.set(folder, all.add(follower));
-    follower.restart(this.live.get(folder)?.connection?.recent ?? []);
+    this.summaries.know(folder);
+    const handle = this.followers.add(folder, listener, this.live.get(folder)?.connection?.recent ?? []);
     void this.fetchLog(folder);
-    return {
-      dispose: () => {
-        follower.end();
-        all.delete(follower);
-        if (!all.size && this.followers.get(folder) === all) this.followers.delete(folder);
-      },
-    };
+    return handle;
   }
 
   /** The settings changed. */
@@ -277,9 +255,9 @@ export class RunsHost implements Runs {
   dispose(): void {
     this.disposed = true;
     clearInterval(this.tick);
-    if (this.refreshTimer) clearTimeout(this.refreshTimer);
+    this.summaries.dispose();
     if (this.jobs.owned.length) this.jobs.touch();
-    for (const all of this.followers.values()) for (const follower of all) follower.end();
+    this.followers.end();
     for (const live of this.live.values()) live.release();
   }
 
@@ -287,14 +265,8 @@ export class RunsHost implements Runs {
     return this.options.times ?? patience;
   }
 
-  /** Runs of models outside the workspace's folders are listed too, once one of them was named. */
-  private know(folder: string): void {
-    const workspace = path.resolve(folder, '..', '..', '..');
-    if (!this.options.folders().includes(workspace)) this.elsewhere.add(workspace);
-  }
-
   private summary(folder: string): RunSummary | undefined {
-    return this.summaries.find((one) => one.folder === folder);
+    return this.summaries.of(folder);
   }
 
   private working(): number {
@@ -305,21 +277,6 @@ export class RunsHost implements Runs {
     const live = this.live.get(folder);
     if (!live) throw new InputError(t('The run {0} is not at work.', path.basename(folder)));
     return live;
-  }
-
-  private async readFolders(): Promise<void> {
-    if (!this.wasRead) this.options.onFirstRead?.();
-    this.wasRead = true;
-    const found: RunSummary[] = [];
-    for (const workspace of new Set([...this.options.folders(), ...this.elsewhere])) {
-      if (!existsSync(path.join(workspace, '.espalier', 'runs'))) continue;
-      const look = await this.options.engine.look();
-      found.push(...(await look.request('runs', { workspace })).runs);
-    }
-    if (this.disposed) return;
-    this.summaries = found.sort((a, b) => b.created - a.created);
-    for (const { folder } of found) if (!this.live.has(folder)) await this.adopt(folder);
-    this.changed.fire();
   }
 
   /** Waits for a process that is just ending, because the window before this one has let go of it. */
@@ -373,11 +330,9 @@ export class RunsHost implements Runs {
     const { folder } = live.job;
     this.live.set(folder, live);
     live.onChange(() => this.fire(folder));
-    live.onAttach((connection) => {
-      for (const follower of this.followers.get(folder) ?? []) follower.restart(connection.recent);
-    });
+    live.onAttach((connection) => this.followers.restart(folder, connection.recent));
     live.onEvents((events) => {
-      for (const follower of this.followers.get(folder) ?? []) follower.live(events);
+      this.followers.live(folder, events);
       this.count(folder, events);
     });
     live.onEnd((outcome) => void this.finished(live, outcome));
@@ -385,14 +340,10 @@ export class RunsHost implements Runs {
 
   /** What the list shows of a run at work, without reading its file again for every candidate. */
   private count(folder: string, events: readonly PanelEvent[]): void {
-    const candidates = events.filter((event) => event.type === 'candidate').length;
-    if (candidates)
-      this.summaries = this.summaries.map((one) =>
-        one.folder === folder ? { ...one, candidates: one.candidates + candidates } : one,
-      );
+    const more = this.summaries.count(folder, events);
     if (events.some((event) => ['chosen', 'score', 'written', 'done'].includes(event.type)))
       this.refreshSoon(1000);
-    else if (candidates || events.some((event) => event.type === 'progress')) this.changed.fire();
+    else if (more || events.some((event) => event.type === 'progress')) this.changed.fire();
   }
 
   private async finished(live: LiveRun, outcome: Outcome): Promise<void> {
@@ -404,15 +355,16 @@ export class RunsHost implements Runs {
     const unasked = outcome.status === 'stopped' && !outcome.asked && this.reloading.has(folder);
     this.reloading.delete(folder);
     if (unasked && owned) {
-      await this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
-      return;
+      await this.summaries.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
+      const ended = this.summary(folder)?.status === 'done' && !owned.candidate;
+      if (!ended) return this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
     }
     this.outcomes.set(folder, outcome);
     await this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
     // the folder tells it from now on, but for what only we have seen
     const ended = outcome.crashed && this.summary(folder)?.status === 'done' ? done : outcome;
     if (ended.status !== 'failed' && !ended.message) this.outcomes.delete(folder);
-    for (const follower of this.followers.get(folder) ?? []) follower.poke();
+    this.followers.poke(folder);
     this.fire(folder);
     await this.pump();
     if (ended.status === 'failed' && owned) void this.tellFailure(owned, ended);
@@ -486,10 +438,9 @@ export class RunsHost implements Runs {
 
   /** Runs that work without a connection to us (in a terminal) are read again now and then, where one follows them. */
   private pokeFollowers(): void {
-    for (const [folder, all] of this.followers) {
-      if (this.live.has(folder) || !['running', 'paused'].includes(this.status(folder).status)) continue;
-      for (const follower of all) follower.poke();
-    }
+    for (const folder of this.followers.folders)
+      if (!this.live.has(folder) && ['running', 'paused'].includes(this.status(folder).status))
+        this.followers.poke(folder);
   }
 
   private fire(folder: string): void {

@@ -101,6 +101,7 @@ function program(rpcFile: string, require: NodeJS.Require) {
       });
       connection.onRequest('keep', (given: { alone: boolean }) => {
         alone = given.alone;
+        if (alone) fs.writeFileSync(at('alone.txt'), '');
         return {};
       });
       connection.onRequest('stop', () => {
