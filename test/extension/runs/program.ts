@@ -70,7 +70,7 @@ function program(rpcFile: string, require: NodeJS.Require) {
   const end = (how: string, message: string) => {
     if (over) return;
     over = true;
-    for (const one of attached) void one.sendNotification('ended', { status: how, message });
+    for (const one of attached) one.sendNotification('ended', { status: how, message }).catch(() => {});
     fs.rmSync(at('engine.json'), { force: true });
     if (how === 'failed') fs.writeFileSync(at('failure.json'), JSON.stringify({ message, kind: 'internal' }));
     setTimeout(() => process.exit(how === 'failed' ? 1 : 0), 20);
@@ -101,7 +101,6 @@ function program(rpcFile: string, require: NodeJS.Require) {
       });
       connection.onRequest('keep', (given: { alone: boolean }) => {
         alone = given.alone;
-        if (alone) fs.writeFileSync(at('alone.txt'), '');
         return {};
       });
       connection.onRequest('stop', () => {
@@ -126,13 +125,13 @@ function program(rpcFile: string, require: NodeJS.Require) {
       if (over || status === 'paused' || !attached.size) return;
       const event = { type: 'metric', seq: seq++, at: seq, arm: 'a', name: 'reward', step: seq, value: seq };
       fs.appendFileSync(at('events.jsonl'), `${JSON.stringify(event)}\n`);
-      for (const one of attached) void one.sendNotification('events', { events: [event] });
+      for (const one of attached) one.sendNotification('events', { events: [event] }).catch(() => {});
       if (++told === behave.events) end(behave.fails ? 'failed' : 'done', behave.fails ?? '');
     },
     1000 / (behave.rate ?? 50),
   );
   if (!behave.silent)
     setInterval(() => {
-      for (const one of attached) void one.sendNotification('heartbeat', { rss: 2 ** 28, status });
+      for (const one of attached) one.sendNotification('heartbeat', { rss: 2 ** 28, status }).catch(() => {});
     }, 100);
 }
