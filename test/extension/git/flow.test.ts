@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { formatConfig } from '../../../src/config/format.ts';
 import type { Choice } from '../../../src/extension/git/choices.ts';
 import { commitFlow } from '../../../src/extension/git/flow.ts';
 import type { Ask, Head } from '../../../src/extension/git/flow.ts';
+import { copyOfHead } from '../../../src/extension/git/head.ts';
 import { CliRepository } from '../../../src/extension/git/repository.ts';
 import { GitCli } from '../../../src/extension/git/cli.ts';
 import { TestRepository, placeConfig, sampleConfig } from './repo.ts';
@@ -56,7 +58,35 @@ const request = (configFile: string, config = sampleConfig(), more = {}) => ({
   ...more,
 });
 
+const lfs = spawnSync('git', ['lfs', 'version']).status === 0;
+
 describe('commit', () => {
+  it.skipIf(!lfs)(
+    'keeps a large model with Git LFS, where the repository does, and finds it again',
+    async () => {
+      const r = repo().begin();
+      // the hooks are not asked for: they would upload
+      r.sh('lfs', 'install', '--local', '--skip-repo');
+      r.sh('lfs', 'track', '*.h5');
+      r.commit('.gitattributes');
+      const { configFile } = placeConfig(r);
+      const weights = Buffer.alloc(2_000_000, 7);
+      const model = r.write('resnet20.pruned.h5', weights);
+      const { ask, seen } = user();
+      // larger than what is committed otherwise
+      await commitFlow(r.repository, request(configFile), ask);
+      expect(seen.choices.find(({ kind }) => kind === 'model')?.picked).toBe(true);
+      expect(r.shown()).toEqual(['resnet20.espalier.json', 'resnet20.pruned.h5']);
+      expect(r.sh('show', 'HEAD:resnet20.pruned.h5')).toMatch(
+        /^version https:\/\/git-lfs.*\noid sha256:.*\nsize 2000000$/,
+      );
+      expect(r.sh('lfs', 'ls-files', '--name-only').split('\n')).toContain('resnet20.pruned.h5');
+      writeFileSync(model, 'changed since');
+      const head = await copyOfHead(r.git, model, path.join(r.root, '.git', 'copies'));
+      expect(readFileSync(head.file).equals(weights)).toBe(true);
+    },
+  );
+
   it('commits the config and the model, and nothing else that lies about', async () => {
     const r = repo().begin();
     const { configFile } = placeConfig(r);
