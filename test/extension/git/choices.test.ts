@@ -37,7 +37,8 @@ describe('what is ticked', () => {
       (await commitChoices(r.git, configFile, config, megabyte, null)).choices.find(
         ({ kind }) => kind === 'model',
       )!;
-    r.sh('config', 'filter.lfs.clean', '');
+    // whatever this machine's own git is set up for
+    for (const way of ['clean', 'process']) r.sh('config', `filter.lfs.${way}`, '');
     expect(await model()).toMatchObject({ picked: false, detail: expect.stringMatching(/isn't set up/) });
     r.sh('config', 'filter.lfs.clean', 'git-lfs clean -- %f');
     expect(await model()).toMatchObject({ picked: true, detail: expect.stringMatching(/kept with Git LFS/) });
