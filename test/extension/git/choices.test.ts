@@ -39,6 +39,7 @@ describe('what is ticked', () => {
       )!;
     // whatever this machine's own git is set up for
     for (const way of ['clean', 'process']) r.sh('config', `filter.lfs.${way}`, '');
+    r.sh('config', 'filter.lfs.required', 'false');
     expect(await model()).toMatchObject({ picked: false, detail: expect.stringMatching(/isn't set up/) });
     r.sh('config', 'filter.lfs.clean', 'git-lfs clean -- %f');
     expect(await model()).toMatchObject({ picked: true, detail: expect.stringMatching(/kept with Git LFS/) });
