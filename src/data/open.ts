@@ -209,7 +209,8 @@ async function chooseShape(
   const sample = items.filter((_, i) => i % step === 0);
   const sizes = new Map<string, { height: number; width: number; count: number }>();
   let grey = true;
-  let reason = '';
+  // several are read at once, in whatever order they end
+  let first = { index: Infinity, reason: '' };
   await inParallel(sample.length, async (i) => {
     try {
       const shape = await probe(await sample[i].read());
@@ -219,13 +220,14 @@ async function chooseShape(
       sizes.set(key, entry);
       if (shape.channels !== 1) grey = false;
     } catch (error) {
-      reason ||= `${sample[i].name}: ${reasonOf(error)}`;
+      if (i < first.index) first = { index: i, reason: `${sample[i].name}: ${reasonOf(error)}` };
     }
   });
   const best = [...sizes.values()].sort(
     (a, b) => b.count - a.count || b.height * b.width - a.height * a.width || b.height - a.height,
   )[0];
-  if (!best) throw new InputError(`${where}: none of ${sample.length} images can be decoded (${reason}).`);
+  if (!best)
+    throw new InputError(`${where}: none of ${sample.length} images can be decoded (${first.reason}).`);
   return { height: height ?? best.height, width: width ?? best.width, channels: channels ?? (grey ? 1 : 3) };
 }
 
