@@ -114,7 +114,7 @@ const starts = (folder: string) =>
     : 0;
 const pidOf = (folder: string) =>
   (JSON.parse(readFileSync(path.join(folder, 'engine.json'), 'utf8')) as { pid: number }).pid;
-const until = (what: () => unknown) => expect.poll(what, { timeout: 15_000, interval: 25 });
+const until = (what: () => unknown) => expect.poll(what, { timeout: 60_000, interval: 25 });
 
 /** Follows a run as a panel does. */
 function follow(runs: RunsHost, folder: string) {
@@ -139,7 +139,8 @@ describe('runs of a workspace', () => {
   });
 
   it('runs to its end, told event by event', async () => {
-    const folder = await make({ events: 60, rate: 100 });
+    // long enough to be seen at work on a busy machine
+    const folder = await make({ events: 60, rate: 15 });
     const runs = open();
     const { seqs } = follow(runs, folder);
     await runs.start(folder);
