@@ -4,7 +4,7 @@ import { InputError } from '../graph/errors.ts';
 import { prune } from '../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
-import type { Budget, Evaluate, Method } from '../methods/types.ts';
+import type { Budget, Evaluate, Method, SettingsContext } from '../methods/types.ts';
 import type { Shop } from './arms.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { feasible } from './feasibility.ts';
@@ -64,14 +64,15 @@ export async function* openShop(
   const method = await services.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
-  // a mistake in the settings is said before any image is read
-  method.settings(plan.settings, plan.effort, {
+  const about = (trainImages: number, untrained: boolean): SettingsContext => ({
     graph: model.graph,
     dependencies,
-    trainImages: 1,
-    untrained: looksUntrained(model),
+    trainImages,
+    untrained,
     augmentation: plan.data?.augment,
   });
+  // a mistake in the settings is said before any image is read
+  method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
   session.checkStop();
   const workshop = plan.data
     ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
@@ -83,16 +84,8 @@ export async function* openShop(
       })
     : null;
   const trainImages = workshop?.images.set.train.size ?? 0;
-  const settings = (one: Method, main: boolean): unknown => {
-    const context = {
-      graph: model.graph,
-      dependencies,
-      trainImages,
-      untrained: isUntrained(workshop, state),
-      augmentation: plan.data?.augment,
-    };
-    return one.settings(main ? plan.settings : {}, plan.effort, context);
-  };
+  const settings = (one: Method, main: boolean): unknown =>
+    one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
   const fineTuning = workshop
     ? fineTuneSettings(plan.effort, trainImages, { epochs: plan.fineTuneEpochs, augment: plan.data?.augment })
     : null;

@@ -356,8 +356,8 @@ export class RunsHost implements Runs {
     this.reloading.delete(folder);
     if (unasked && owned) {
       await this.summaries.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
-      const ended = this.summary(folder)?.status === 'done' && !owned.candidate;
-      if (!ended) return this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
+      if (owned.candidate || this.summary(folder)?.status !== 'done')
+        return this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
     }
     this.outcomes.set(folder, outcome);
     await this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));

@@ -35,70 +35,33 @@ const scaled =
 const cifar = (name: string, blocks: number, stemStride = 1): Network['config'] =>
   scaled((shape, classes, scale) => cifarResnet(name, blocks, shape, classes, scale, stemStride));
 
+/** A network for small images: ten classes, at the width of its paper. */
+const small = (summary: string, inputShape: Shape, config: Network['config']): Network => ({
+  summary,
+  inputShape,
+  classes: 10,
+  width: 1,
+  config,
+});
+
 const networks: Readonly<Record<string, Network>> = {
-  resnet8: {
-    summary: 'small residual network for 28x28 images, stem with stride 2',
-    inputShape: [28, 28, 1],
-    classes: 10,
-    width: 1,
-    config: cifar('resnet8', 1, 2),
-  },
-  resnet20: {
-    summary: 'ResNet-20 for 32x32 images, projection shortcuts',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: cifar('resnet20', 3),
-  },
-  resnet56: {
-    summary: 'ResNet-56 for 32x32 images, projection shortcuts',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: cifar('resnet56', 9),
-  },
-  cnn4: {
-    summary: 'four convolutions and a dense layer, for 28x28 images',
-    inputShape: [28, 28, 1],
-    classes: 10,
-    width: 1,
-    config: scaled(cnn4),
-  },
-  'mobilenet-v2-small': {
-    summary: 'small inverted-residual network for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(mobilenetV2Small),
-  },
-  vgg11: {
-    summary: 'VGG-11 with batch norm for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(vgg('vgg11')),
-  },
-  vgg13: {
-    summary: 'VGG-13 with batch norm for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(vgg('vgg13')),
-  },
-  vgg16: {
-    summary: 'VGG-16 with batch norm for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(vgg('vgg16')),
-  },
-  vgg19: {
-    summary: 'VGG-19 with batch norm for 32x32 images',
-    inputShape: [32, 32, 3],
-    classes: 10,
-    width: 1,
-    config: scaled(vgg('vgg19')),
-  },
+  resnet8: small(
+    'small residual network for 28x28 images, stem with stride 2',
+    [28, 28, 1],
+    cifar('resnet8', 1, 2),
+  ),
+  resnet20: small('ResNet-20 for 32x32 images, projection shortcuts', [32, 32, 3], cifar('resnet20', 3)),
+  resnet56: small('ResNet-56 for 32x32 images, projection shortcuts', [32, 32, 3], cifar('resnet56', 9)),
+  cnn4: small('four convolutions and a dense layer, for 28x28 images', [28, 28, 1], scaled(cnn4)),
+  'mobilenet-v2-small': small(
+    'small inverted-residual network for 32x32 images',
+    [32, 32, 3],
+    scaled(mobilenetV2Small),
+  ),
+  vgg11: small('VGG-11 with batch norm for 32x32 images', [32, 32, 3], scaled(vgg('vgg11'))),
+  vgg13: small('VGG-13 with batch norm for 32x32 images', [32, 32, 3], scaled(vgg('vgg13'))),
+  vgg16: small('VGG-16 with batch norm for 32x32 images', [32, 32, 3], scaled(vgg('vgg16'))),
+  vgg19: small('VGG-19 with batch norm for 32x32 images', [32, 32, 3], scaled(vgg('vgg19'))),
   resnet50: {
     summary: 'ResNet-50 for ImageNet',
     inputShape: [224, 224, 3],
