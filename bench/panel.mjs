@@ -14,22 +14,12 @@ await page.goto(`${server.url}?layers=1000&candidates=10000`);
 await page.waitForFunction(() => document.querySelector('.top .pill'));
 await page.waitForTimeout(3000);
 
-const session = await page.context().newCDPSession(page);
-// the processor time of the page's main thread: what other programs do meanwhile doesn't count
-await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-const OURS = ['ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'];
-const busy = async () => {
-  const { metrics } = await session.send('Performance.getMetrics');
-  const of = (names) =>
-    1000 * metrics.filter((one) => names.includes(one.name)).reduce((sum, one) => sum + one.value, 0);
-  return { all: of(['TaskDuration']), ours: of(OURS) };
-};
-
-/** The main thread's work for each of `steps` steps, a frame each: script, style and layout, and all with painting. */
+/**
+ * Runs `steps` steps and gives the frames' times, ms: the processor time of all tasks of the page's main thread from
+ * the end of one frame to the end of the next, painting included. What other programs do meanwhile doesn't count.
+ */
 async function measure(what, steps, act, given) {
-  const times = [];
-  const ours = [];
-  let before = await busy();
+  await browser.startTracing(page, { categories: ['toplevel', 'cc'] });
   for (let index = 0; index < steps; index++) {
     await page.evaluate(
       ([source, at, count, to]) =>
@@ -39,22 +29,31 @@ async function measure(what, steps, act, given) {
         }),
       [act, index, steps, given],
     );
-    const now = await busy();
-    times.push(now.all - before.all);
-    ours.push(now.ours - before.ours);
-    before = now;
   }
-  const at = (of, share) => of.sort((a, b) => a - b)[Math.min(steps - 1, Math.floor(steps * share))];
-  return {
-    what,
-    frames: steps,
-    'script, style, layout: median': at(ours, 0.5),
-    'p95 ': at(ours, 0.95),
-    'longest ': at(ours, 1),
-    'with painting: median': at(times, 0.5),
-    p95: at(times, 0.95),
-    longest: at(times, 1),
-  };
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const threads = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid}:${tid}`),
+  );
+  const onMain = traceEvents
+    .filter(({ ph, pid, tid, tdur }) => ph === 'X' && tdur !== undefined && threads.has(`${pid}:${tid}`))
+    .sort((a, b) => a.ts - b.ts);
+  // the page's own process: the one that painted
+  const painted = onMain.filter(({ name }) => name === 'ProxyMain::BeginMainFrame');
+  const { pid } = painted[painted.length - 1];
+  const frames = painted.filter((one) => one.pid === pid);
+  const tasks = onMain.filter((one) => one.pid === pid && one.name === 'ThreadControllerImpl::RunTask');
+  const times = [];
+  let at = 0;
+  for (const frame of frames) {
+    let time = 0;
+    for (; at < tasks.length && tasks[at].ts <= frame.ts; at++) time += tasks[at].tdur / 1000;
+    times.push(time);
+  }
+  times.sort((a, b) => a - b);
+  const share = (part) => times[Math.min(times.length - 1, Math.floor(times.length * part))];
+  return { what, frames: times.length, median: share(0.5), p95: share(0.95), longest: share(1) };
 }
 
 const scroll = `const list = document.querySelector(given);

@@ -7,6 +7,8 @@ export interface Column {
   /** a CSS grid track: 90px, minmax(0, 1fr) */
   readonly width: string;
   readonly align?: 'start' | 'end';
+  /** its text may not fit: cut with an ellipsis. Where it always fits, leave this out: every clip costs each frame */
+  readonly long?: boolean;
   readonly title?: string;
   readonly sortable?: boolean;
 }
@@ -56,6 +58,9 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   const headed = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, count: 40 });
   const [active, setActive] = useState(-1);
+  const classes = columns.map(
+    ({ align, long }) => `${align === 'end' ? 'end' : ''}${long ? ' ellipsis' : ''}`,
+  );
   const tracks = columns.map((column) => column.width).join(' ');
   // rows are grids of their own: one least width keeps their columns in line where all is narrower
   const least = columns.reduce(
@@ -154,10 +159,10 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
         aria-selected={props.selected ? selected : undefined}
         data-index={index}
         class={`row${selected ? ' selected' : ''}${index === active ? ' active' : ''} ${props.rowClass?.(row, index) ?? ''}`}
-        style={{ transform: `translateY(${index * rowHeight}px)` }}
+        style={{ top: `${index * rowHeight}px` }}
       >
         {props.cells(row, index).map((cell, at) => (
-          <div key={columns[at].key} role="gridcell" class={columns[at].align === 'end' ? 'end' : ''}>
+          <div key={columns[at].key} role="gridcell" class={classes[at]}>
             {cell}
           </div>
         ))}

@@ -133,7 +133,7 @@ export function HeatCard({ heat, names }: { heat: Heat; names: readonly string[]
               rows={widths}
               rowHeight={20}
               columns={[
-                { key: 'group', label: t('group'), width: 'minmax(120px, 2fr)' },
+                { key: 'group', label: t('group'), width: 'minmax(120px, 2fr)', long: true },
                 { key: 'size', label: t('channels'), width: 'minmax(64px, 1fr)', align: 'end' },
                 ...shown.map((k) => ({
                   key: String(k),

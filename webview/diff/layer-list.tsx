@@ -211,7 +211,7 @@ function Saved({ layer, metric }: { layer: DiffLayerView; metric: 'macs' | 'para
 
 function headings(compact: boolean): Column[] {
   const made: Column[] = [
-    { key: 'layer', label: t('layer'), width: 'minmax(120px, 200px)', sortable: !compact },
+    { key: 'layer', label: t('layer'), width: 'minmax(120px, 200px)', sortable: !compact, long: true },
     {
       key: 'removed',
       label: t('channels'),
@@ -226,7 +226,7 @@ function headings(compact: boolean): Column[] {
       sortable: !compact,
       title: t('The network’s order'),
     },
-    { key: 'group', label: t('tied to'), width: 'minmax(70px, 110px)' },
+    { key: 'group', label: t('tied to'), width: 'minmax(70px, 110px)', long: true },
     {
       key: 'macs',
       label: t('MACs kept'),

@@ -12,7 +12,7 @@ const WIDE_ONLY = new Set(['shape', 'freeze']);
 
 export function columns(narrow: boolean): readonly Column[] {
   const all: readonly Column[] = [
-    { key: 'layer', label: t('Layer'), width: 'minmax(150px, 1.7fr)', sortable: true },
+    { key: 'layer', label: t('Layer'), width: 'minmax(150px, 1.7fr)', sortable: true, long: true },
     {
       key: 'shape',
       label: t('Output'),

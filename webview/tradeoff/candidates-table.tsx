@@ -176,6 +176,13 @@ function headings(): Column[] {
     number('params', t('parameters'), 'minmax(74px, 0.9fr)'),
     number('bytes', t('bytes'), 'minmax(66px, 0.9fr)', t('Weights as float32')),
     { key: 'origin', label: t('found by'), width: 'minmax(72px, 0.9fr)', align: 'end', sortable: true },
-    { key: 'arm', label: t('arm'), width: 'minmax(96px, 1.1fr)', align: 'end', sortable: true },
+    {
+      key: 'arm',
+      label: t('arm'),
+      width: 'minmax(96px, 1.1fr)',
+      align: 'end',
+      sortable: true,
+      long: true,
+    },
   ];
 }
