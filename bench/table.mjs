@@ -21,11 +21,13 @@ for (const folder of folders) {
   const lines = readFileSync(path.join(folder, 'events.jsonl'), 'utf8').trim().split('\n');
   const events = lines.map((line) => JSON.parse(line));
   let full = 0;
+  const scored = new Map();
   const began = new Map();
   const ended = new Map();
   for (const event of events) {
     if (event.type === 'opened') full = event.cost.macs;
     if (event.type === 'chosen') add(event.arm, 'macs', (100 * event.candidate.cost.macs) / full);
+    if (event.type === 'candidate') scored.set(event.arm, (scored.get(event.arm) ?? 0) + 1);
     if (event.type === 'score')
       add(
         event.arm ?? 'original',
@@ -37,11 +39,13 @@ for (const folder of folders) {
       ended.set(event.arm, event.at);
     }
   }
+  for (const [arm, count] of scored) add(arm, 'scored', count);
   for (const [arm, at] of ended) add(arm, 'seconds', at - began.get(arm));
 }
 
 const columns = [
   ['macs', 'MACs, %'],
+  ['scored', 'networks scored'],
   ['cut', 'after cutting'],
   ['recalibrated', 'recalibrated'],
   ['fineTuned', 'fine-tuned'],
@@ -63,7 +67,7 @@ for (const [arm, values] of arms) {
   const cells = columns.map(([key]) => {
     if (arm === 'original' && key === 'fineTuned') return cell(values.get('validation'), 2);
     if (arm === 'original' && key === 'macs') return '100';
-    return cell(values.get(key), key === 'seconds' ? 0 : key === 'macs' ? 1 : 2);
+    return cell(values.get(key), key === 'seconds' || key === 'scored' ? 0 : key === 'macs' ? 1 : 2);
   });
   console.log(`| ${arm} | ${cells.join(' | ')} |`);
 }

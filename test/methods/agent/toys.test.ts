@@ -41,28 +41,33 @@ async function shares(toy: Toy, seed: number): Promise<number[]> {
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 describe('a toy problem whose optimum is known', () => {
-  it('is solved within 2 %', { timeout: 600_000 }, async () => {
-    const values = [1, 0.2, 0.6, 0.9, 0.3, 0.5];
-    const toy: Toy = {
-      epochs: 25,
-      fill: 100,
-      episodes: 10,
-      decoderUpdates: 5,
-      agentUpdates: 150,
-      settings: toySettings,
-      world: () => ({ values, level: 0 }),
-    };
-    const random = new Random(1);
-    const agent = new Agent(toySweep, 1, toySettings, random);
+  const values = [1, 0.2, 0.6, 0.9, 0.3, 0.5];
+  const toy: Toy = {
+    epochs: 60,
+    fill: 100,
+    episodes: 10,
+    decoderUpdates: 5,
+    agentUpdates: 150,
+    settings: { ...toySettings, hidden: [64, 64], actorRate: 5e-4, alpha: 0.02 },
+    world: () => ({ values, level: 0 }),
+  };
+
+  it('is far from solved by chance', () => {
+    const agent = new Agent(toySweep, 1, toySettings, new Random(1));
     agent.begin();
     const drawn = Array.from({ length: 200 }, () =>
       worth(values, toySweep.architecture(agent.rollout('random').decided)),
     );
-    const best = exhaustive(values).reward;
-    expect(mean(drawn) / best).toBeLessThan(0.9);
-    const found = await shares(toy, 1);
-    if (process.env.ESPALIER_VERBOSE) console.log(found.map((s) => s.toFixed(3)).join(' '));
-    expect(found.at(-1)).toBeGreaterThan(0.98);
+    expect(mean(drawn) / exhaustive(values).reward).toBeLessThan(0.9);
+  });
+
+  // the policy's own architecture over the last ten epochs, not the luckiest of all that were tried
+  const seeds = Array.from({ length: Number(process.env.ESPALIER_TOY_SEEDS ?? 2) }, (_, i) => [i + 1]);
+  it.each(seeds)('is solved within 2 %%: seed %d', { timeout: 600_000 }, async (seed) => {
+    const found = await shares(toy, seed);
+    if (process.env.ESPALIER_VERBOSE) console.log(seed, found.map((s) => s.toFixed(3)).join(' '));
+    expect(mean(found.slice(-10))).toBeGreaterThan(0.98);
+    expect(Math.max(...found)).toBeLessThanOrEqual(1 + 1e-9);
   });
 });
 

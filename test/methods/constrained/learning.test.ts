@@ -47,6 +47,13 @@ describe('a problem whose best answer is known by trying all', () => {
     });
   });
 
+  test.each(Array.from({ length: 12 }, (_, i) => [i + 1]))('found within 2 %%: seed %d', (seed) => {
+    const problem = toy({ seed, limits: seed % 2 ? [40] : [50, 30] });
+    const { seen } = learn(problem, thorough, seed);
+    expect(seen).toBeGreaterThan(0.98 * problem.best.reward);
+    expect(seen).toBeGreaterThan(randomSearch(problem, seed));
+  });
+
   test('no multiplier, no heed of the cost: it is the constraint that holds the widths down', () => {
     const problem = toy({ seed: 1, limits: [40] });
     const free = learn(problem, { ...settings, multiplierMost: 0 }, 1);
