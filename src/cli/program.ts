@@ -145,6 +145,12 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       epochs('--patience'),
     )
     .option('--fine-tune', 'settings for a network that is trained already (default: from scratch)')
+    .option('--resume', 'go on with the training that was stopped, given the same options')
+    .option(
+      '--checkpoint-seconds <n>',
+      'least seconds between checkpoints (default 15)',
+      number('--checkpoint-seconds', 0, 3600),
+    )
     .requiredOption('--out <file>', 'where the trained model goes');
   dataOptions(train, true);
 

@@ -9,6 +9,18 @@ import type { Plan } from './plan.ts';
 import { lockRun } from './lock.ts';
 import { parsePlan } from './plan.ts';
 
+/** Makes `.espalier` in a folder, ignored by git. Gives its path. */
+export async function makeOwnFolder(workspace: string): Promise<string> {
+  const own = path.join(workspace, '.espalier');
+  await mkdir(own, { recursive: true });
+  await writeFile(path.join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
+  return own;
+}
+
 /** `.espalier/runs/<id>/`: the plan, the events and the checkpoint of one run. */
 export class RunFolder {
   readonly folder: string;
@@ -43,13 +55,9 @@ export class RunFolder {
    * @throws InputError where the workspace can't be written
    */
   static async create(workspace: string, plan: Plan): Promise<RunFolder> {
-    const runs = path.join(workspace, '.espalier', 'runs');
     try {
+      const runs = path.join(await makeOwnFolder(workspace), 'runs');
       await mkdir(runs, { recursive: true });
-      const ignore = path.join(workspace, '.espalier', '.gitignore');
-      await writeFile(ignore, '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      });
       const stem = path.basename(plan.model.path).replace(/\.[^.]*$/, '');
       const base = `${stem}-${plan.method}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'run';
       for (let n = 1; ; n++) {

@@ -3,7 +3,9 @@ import { loadModel, saveModel } from '../../formats/index.ts';
 import { Interrupted } from '../../graph/errors.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
+import { hashModel } from '../../run/measure.ts';
 import { probeFolder } from '../../run/probe.ts';
+import { TrainingFolder } from '../../run/training.ts';
 import { openWorkshop } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';
@@ -23,6 +25,8 @@ interface TrainOptions extends DataOptions {
   readonly labelSmoothing?: number;
   readonly patience?: number;
   readonly fineTune?: boolean;
+  readonly resume?: boolean;
+  readonly checkpointSeconds?: number;
   readonly out: string;
 }
 
@@ -44,6 +48,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     seed,
     signal,
   });
+  let training: TrainingFolder | null = null;
   try {
     const { set, backend } = workshop.images;
     progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
@@ -51,7 +56,26 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     progress.say(
       `training on ${set.train.size} images, ${settings.epochs} epochs, batches of ${settings.batchSize}`,
     );
-    const events = workshop.train(model, settings, { stage: 'train', seed, signal });
+    const plan = {
+      model: await hashModel(file),
+      data: { ...data, path: path.resolve(data.path) },
+      preprocessing: preprocess,
+      settings,
+      seed,
+      engine: `${backend.name}, ${backend.threads} threads`,
+    };
+    training = await TrainingFolder.open(out, plan, {
+      resume: options.resume,
+      seconds: options.checkpointSeconds,
+    });
+    if (training.overwrites)
+      progress.say('a training that was stopped is overwritten (--resume would go on with it)');
+    const events = workshop.train(model, settings, {
+      stage: 'train',
+      seed,
+      signal,
+      from: training.from ?? undefined,
+    });
     let weights;
     for (;;) {
       const next = await events.next();
@@ -60,7 +84,10 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
         break;
       }
       const event = next.value;
-      if (event.type === 'checkpoint') continue;
+      if (event.type === 'checkpoint') {
+        if (signal.aborted || training.due) await training.save(event.take());
+        continue;
+      }
       output.data(event);
       if (event.type === 'progress') progress.update({ ...event, perSecond: event.imagesPerSecond });
       else
@@ -69,6 +96,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
         );
     }
     await saveModel(model, model.graph, weights, out);
+    await training.finish();
     const trained = { graph: model.graph, weights };
     const validation = await workshop.score(trained, 'validation', signal);
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
@@ -81,10 +109,12 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     output.print(`wrote ${out}`);
   } catch (error) {
     progress.clear();
-    if (error instanceof Interrupted) output.note('Stopped; nothing was written.');
+    if (error instanceof Interrupted)
+      output.note(training ? 'Stopped; the same command with --resume goes on.' : 'Stopped.');
     throw error;
   } finally {
     stop.release();
+    await training?.close();
     await workshop.close();
   }
 }

@@ -1,0 +1,91 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { InputError } from '../graph/errors.ts';
+import type { Snapshot } from '../runtime/types.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { makeOwnFolder } from './folder.ts';
+import { lockRun } from './lock.ts';
+
+/** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
+export type TrainingPlan = Readonly<Record<string, unknown>>;
+
+const stateSchema = z.strictObject({ plan: z.record(z.string(), z.unknown()), training: z.unknown() });
+
+/**
+ * A training under way: `.espalier/training/<name>/` beside the file that it will write, with a checkpoint to go on
+ * from after a stop or a crash. Gone once the file is written.
+ */
+export class TrainingFolder {
+  private savedAt = performance.now();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly plan: TrainingPlan,
+    private readonly seconds: number,
+    /** where the training stood, to go on from; null: from its beginning */
+    readonly from: Snapshot | null,
+    /** a training that was stopped is there, and will be overwritten */
+    readonly overwrites: boolean,
+    private readonly release: () => Promise<void>,
+  ) {}
+
+  /**
+   * @param out the file that the training will write
+   * @param seconds least time between checkpoints, where nothing is stopped
+   * @param resume go on with the one that was stopped
+   * @throws InputError where there is none to go on with, it was another one, or another process works on it
+   */
+  static async open(
+    out: string,
+    plan: TrainingPlan,
+    { resume = false, seconds = 15 }: { resume?: boolean; seconds?: number },
+  ): Promise<TrainingFolder> {
+    const own = await makeOwnFolder(path.dirname(out));
+    const folder = path.join(own, 'training', path.basename(out));
+    await mkdir(folder, { recursive: true });
+    const release = await lockRun(folder);
+    try {
+      const found = await readCheckpoint(folder);
+      if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, release);
+      const state = found && stateSchema.safeParse(found.json);
+      if (!state?.success)
+        throw new InputError(
+          `there is no stopped training of ${out} to go on with; leave out --resume to begin one`,
+        );
+      const wanted = JSON.parse(JSON.stringify(plan)) as TrainingPlan;
+      const other = Object.keys({ ...state.data.plan, ...wanted }).find(
+        (key) => JSON.stringify(state.data.plan[key]) !== JSON.stringify(wanted[key]),
+      );
+      if (other)
+        throw new InputError(
+          `the stopped training of ${out} differs in its ${other}; give the same options to go on with it, or leave out --resume to begin anew`,
+        );
+      const from = { json: state.data.training, arrays: found!.arrays };
+      return new TrainingFolder(folder, plan, seconds, from, false, release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** Whether a checkpoint is worth its time now. */
+  get due(): boolean {
+    return performance.now() - this.savedAt > 1000 * this.seconds;
+  }
+
+  async save({ json, arrays }: Snapshot): Promise<void> {
+    await writeCheckpoint(this.folder, { json: { plan: this.plan, training: json }, arrays });
+    this.savedAt = performance.now();
+  }
+
+  /** The result is written: nothing is left to go on with. */
+  async finish(): Promise<void> {
+    await this.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.release();
+  }
+}

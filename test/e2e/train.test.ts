@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { espalier, killed, root } from './cli.ts';
+
+const options = [
+  ...['--data', 'garden.zip', '--limit', '600', '--validation-images', '100', '--epochs', '4'],
+  ...['--augment', 'flip,shift=1', '--checkpoint-seconds', '0', '--out', 'trained.h5'],
+];
+const training = ['train', 'model.h5', ...options];
+
+let folder: string;
+const place = (name: string) => {
+  const where = path.join(folder, name);
+  mkdirSync(where);
+  for (const file of ['model.h5', 'garden.zip'])
+    copyFileSync(path.join(root, 'media/demo', file), path.join(where, file));
+  return where;
+};
+const checkpoint = (where: string) => path.join(where, '.espalier/training/trained.h5/checkpoint');
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-train-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Ctrl-C as soon as there is something to go on with; what it said on the way out. */
+function interrupted(where: string): Promise<{ code: number | null; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(root, 'dist/cli.cjs'), ...training], {
+      cwd: where,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    child.stderr.on('data', (data) => (err += data));
+    const watch = setInterval(() => {
+      if (!existsSync(checkpoint(where))) return;
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }, 20);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, err });
+    });
+  });
+}
+
+describe('a training that was stopped', () => {
+  it('goes on to the same bytes, after Ctrl-C and after a kill', { timeout: 300_000 }, async () => {
+    const whole = place('whole');
+    const started = performance.now();
+    const done = espalier(whole, ...training);
+    const wall = performance.now() - started;
+    expect(done.code, done.err).toBe(0);
+    expect(existsSync(path.dirname(checkpoint(whole)))).toBe(false);
+
+    const cut = place('cut');
+    const { code, err } = await interrupted(cut);
+    expect(code).toBe(130);
+    expect(err).toContain('--resume goes on');
+    expect(existsSync(path.join(cut, 'trained.h5'))).toBe(false);
+
+    const other = espalier(cut, ...training, '--resume', '--seed', '2');
+    expect(other.code).toBe(2);
+    expect(other.err).toContain('differs in its seed');
+    await killed(cut, 0.7 * wall, ...training, '--resume');
+    if (!existsSync(path.join(cut, 'trained.h5'))) {
+      const last = espalier(cut, ...training, '--resume');
+      expect(last.code, last.err).toBe(0);
+    }
+    const [a, b] = [whole, cut].map((where) => readFileSync(path.join(where, 'trained.h5')));
+    expect(a.equals(b)).toBe(true);
+    expect(existsSync(path.dirname(checkpoint(cut)))).toBe(false);
+  });
+
+  it('none there: one sentence, exit code 2', () => {
+    const { code, err } = espalier(place('none'), ...training, '--resume');
+    expect(code).toBe(2);
+    expect(err).toContain('there is no stopped training');
+  });
+});
