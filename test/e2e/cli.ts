@@ -1,9 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const built = path.join(root, 'dist/cli.cjs');
+
+/** A new folder with the bundled network and pictures. */
+export function demoFolder(where: string): string {
+  mkdirSync(where);
+  for (const file of ['model.h5', 'garden.zip'])
+    copyFileSync(path.join(root, 'media/demo', file), path.join(where, file));
+  return where;
+}
 
 /** Runs the built command line to its end. */
 export function espalier(cwd: string, ...args: string[]): { code: number | null; out: string; err: string } {

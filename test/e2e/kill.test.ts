@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../src/graph/random.ts';
-import { espalier, killed, root } from './cli.ts';
+import { demoFolder, espalier, killed } from './cli.ts';
 
 // A run on real pictures and the real engine, every stage in it, as short as can be.
 const plan = [
@@ -14,13 +14,7 @@ const plan = [
 ];
 
 let folder: string;
-const place = (name: string) => {
-  const where = path.join(folder, name);
-  mkdirSync(where);
-  for (const file of ['model.h5', 'garden.zip'])
-    copyFileSync(path.join(root, 'media/demo', file), path.join(where, file));
-  return where;
-};
+const place = (name: string) => demoFolder(path.join(folder, name));
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-kill-'));

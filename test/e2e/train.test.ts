@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { espalier, killed, root } from './cli.ts';
+import { demoFolder, espalier, killed, root } from './cli.ts';
 
 const options = [
   ...['--data', 'garden.zip', '--limit', '600', '--validation-images', '100', '--epochs', '4'],
@@ -12,13 +12,7 @@ const options = [
 const training = ['train', 'model.h5', ...options];
 
 let folder: string;
-const place = (name: string) => {
-  const where = path.join(folder, name);
-  mkdirSync(where);
-  for (const file of ['model.h5', 'garden.zip'])
-    copyFileSync(path.join(root, 'media/demo', file), path.join(where, file));
-  return where;
-};
+const place = (name: string) => demoFolder(path.join(folder, name));
 const checkpoint = (where: string) => path.join(where, '.espalier/training/trained.h5/checkpoint');
 
 beforeAll(() => {
