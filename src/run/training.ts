@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
@@ -65,6 +65,7 @@ export class TrainingFolder {
       return new TrainingFolder(folder, plan, seconds, from, false, release);
     } catch (error) {
       await release();
+      await removeEmpty(folder);
       throw error;
     }
   }
@@ -87,5 +88,11 @@ export class TrainingFolder {
 
   async close(): Promise<void> {
     await this.release();
+    await removeEmpty(this.folder);
   }
+}
+
+/** Leaves nothing behind where there is nothing to go on with. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => {});
 }

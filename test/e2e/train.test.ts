@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,8 +71,10 @@ describe('a training that was stopped', () => {
   });
 
   it('none there: one sentence, exit code 2', () => {
-    const { code, err } = espalier(place('none'), ...training, '--resume');
+    const where = place('none');
+    const { code, err } = espalier(where, ...training, '--resume');
     expect(code).toBe(2);
     expect(err).toContain('there is no stopped training');
+    expect(readdirSync(path.join(where, '.espalier/training'))).toEqual([]);
   });
 });
