@@ -90,7 +90,9 @@ export class Server {
 
   /** Address of the workbench with this folder open. */
   url(workspace: string, payload?: ReadonlyArray<readonly [string, string]>): string {
-    const words = new URLSearchParams({ folder: workspace });
+    const words = new URLSearchParams({
+      [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace,
+    });
     if (payload) words.set('payload', JSON.stringify(payload));
     return `http://127.0.0.1:${this.port}/?${words}`;
   }
