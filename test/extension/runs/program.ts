@@ -75,7 +75,9 @@ function program(rpcFile: string, require: NodeJS.Require) {
     if (how === 'failed') fs.writeFileSync(at('failure.json'), JSON.stringify({ message, kind: 'internal' }));
     setTimeout(() => process.exit(how === 'failed' ? 1 : 0), 20);
   };
-  const pipe = path.join(os.tmpdir(), `espalier-stand-in-${process.pid}.sock`);
+  // process ids come again, and one that was killed leaves its file behind
+  const pipe = path.join(os.tmpdir(), `espalier-stand-in-${process.pid}-${Date.now().toString(36)}.sock`);
+  process.on('exit', () => fs.rmSync(pipe, { force: true }));
   net
     .createServer((socket) => {
       const connection = rpc.createMessageConnection(
