@@ -2,6 +2,7 @@ import { Interrupted } from '../graph/errors.ts';
 import type { Snapshot } from '../runtime/types.ts';
 import type { RunEvent, RunEventBody } from './events.ts';
 import type { RunFolder } from './folder.ts';
+import { CheckpointPace } from './pace.ts';
 import type { RunOptions } from './services.ts';
 import type { State } from './state.ts';
 import { newState, readState } from './state.ts';
@@ -28,16 +29,18 @@ export class Session {
   private readonly under: Record<Slot, Inner | null> = { inner: null, innerExtra: null };
   private readonly began = performance.now();
   private before = 0;
-  private savedAt = performance.now();
-  private saveCost = 0;
   private stoppedAt: number | null = null;
+
+  private readonly pace: CheckpointPace;
 
   constructor(
     readonly run: RunFolder,
     private readonly options: RunOptions,
     /** which of the two this sitting works on */
     private readonly slot: Slot = 'inner',
-  ) {}
+  ) {
+    this.pace = new CheckpointPace(options.checkpointSeconds);
+  }
 
   /** Goes back to the run's checkpoint. Returns whether there was one. */
   async load(): Promise<boolean> {
@@ -94,16 +97,18 @@ export class Session {
     return inner?.kind === kind ? inner : undefined;
   }
 
-  /** Whether a checkpoint within a stage is worth its time now: at most a tenth of the time goes into them. */
+  /** Whether a checkpoint within a stage is worth its time now. */
   due(): boolean {
     if (this.options.signal?.aborted) return true;
-    const since = (performance.now() - this.savedAt) / 1000;
-    return since >= Math.max(this.options.checkpointSeconds ?? 15, 10 * this.saveCost);
+    return this.pace.due();
   }
 
   /** Saves where the run stands; `inner`: what is under way within the stage. */
   async save(inner?: Inner): Promise<void> {
-    const started = performance.now();
+    await this.pace.save(() => this.write(inner));
+  }
+
+  private async write(inner?: Inner): Promise<void> {
     const arrays = new Map<string, Float32Array>();
     for (const [arm, weights] of this.weights)
       for (const [param, values] of weights) arrays.set(`weights/${arm}/${param}`, values);
@@ -115,7 +120,5 @@ export class Session {
       for (const [name, values] of one?.snapshot.arrays ?? []) arrays.set(`${slot}/${name}`, values);
     }
     await this.run.checkpoint(state, arrays);
-    this.savedAt = performance.now();
-    this.saveCost = (this.savedAt - started) / 1000;
   }
 }

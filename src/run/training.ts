@@ -6,6 +6,7 @@ import type { Snapshot } from '../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { makeOwnFolder } from './folder.ts';
 import { lockRun } from './lock.ts';
+import { CheckpointPace } from './pace.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
 export type TrainingPlan = Readonly<Record<string, unknown>>;
@@ -17,18 +18,23 @@ const stateSchema = z.strictObject({ plan: z.record(z.string(), z.unknown()), tr
  * from after a stop or a crash. Gone once the file is written.
  */
 export class TrainingFolder {
-  private savedAt = performance.now();
+  private readonly pace: CheckpointPace;
+  /** whether there is a checkpoint of this training to go on from */
+  kept: boolean;
 
   private constructor(
     private readonly folder: string,
     private readonly plan: TrainingPlan,
-    private readonly seconds: number,
+    seconds: number | undefined,
     /** where the training stood, to go on from; null: from its beginning */
     readonly from: Snapshot | null,
     /** a training that was stopped is there, and will be overwritten */
     readonly overwrites: boolean,
     private readonly release: () => Promise<void>,
-  ) {}
+  ) {
+    this.pace = new CheckpointPace(seconds);
+    this.kept = from !== null;
+  }
 
   /**
    * @param out the file that the training will write
@@ -39,7 +45,7 @@ export class TrainingFolder {
   static async open(
     out: string,
     plan: TrainingPlan,
-    { resume = false, seconds = 15 }: { resume?: boolean; seconds?: number },
+    { resume = false, seconds }: { resume?: boolean; seconds?: number },
   ): Promise<TrainingFolder> {
     const own = await makeOwnFolder(path.dirname(out));
     const folder = path.join(own, 'training', path.basename(out));
@@ -72,12 +78,13 @@ export class TrainingFolder {
 
   /** Whether a checkpoint is worth its time now. */
   get due(): boolean {
-    return performance.now() - this.savedAt > 1000 * this.seconds;
+    return this.pace.due();
   }
 
   async save({ json, arrays }: Snapshot): Promise<void> {
-    await writeCheckpoint(this.folder, { json: { plan: this.plan, training: json }, arrays });
-    this.savedAt = performance.now();
+    const snapshot = { json: { plan: this.plan, training: json }, arrays };
+    await this.pace.save(() => writeCheckpoint(this.folder, snapshot));
+    this.kept = true;
   }
 
   /** The result is written: nothing is left to go on with. */

@@ -32,3 +32,26 @@ export function killed(cwd: string, after: number, ...args: string[]): Promise<n
     });
   });
 }
+
+/** Runs it and stops it by Ctrl-C as soon as something holds; its exit code and what it said on the way out. */
+export function interrupted(
+  cwd: string,
+  when: () => boolean,
+  ...args: string[]
+): Promise<{ code: number | null; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [built, ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (data) => (err += data));
+    const watch = setInterval(() => {
+      if (!when()) return;
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }, 20);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, err });
+    });
+  });
+}

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoFolder, espalier, killed, root } from './cli.ts';
+import { demoFolder, espalier, interrupted, killed } from './cli.ts';
 
 const options = [
   ...['--data', 'garden.zip', '--limit', '600', '--validation-images', '100', '--epochs', '4'],
@@ -20,28 +19,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Ctrl-C as soon as there is something to go on with; what it said on the way out. */
-function interrupted(where: string): Promise<{ code: number | null; err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'dist/cli.cjs'), ...training], {
-      cwd: where,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let err = '';
-    child.stderr.on('data', (data) => (err += data));
-    const watch = setInterval(() => {
-      if (!existsSync(checkpoint(where))) return;
-      clearInterval(watch);
-      child.kill('SIGINT');
-    }, 20);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearInterval(watch);
-      resolve({ code, err });
-    });
-  });
-}
-
 describe('a training that was stopped', () => {
   it('goes on to the same bytes, after Ctrl-C and after a kill', { timeout: 300_000 }, async () => {
     const whole = place('whole');
@@ -52,7 +29,7 @@ describe('a training that was stopped', () => {
     expect(existsSync(path.dirname(checkpoint(whole)))).toBe(false);
 
     const cut = place('cut');
-    const { code, err } = await interrupted(cut);
+    const { code, err } = await interrupted(cut, () => existsSync(checkpoint(cut)), ...training);
     expect(code).toBe(130);
     expect(err).toContain('--resume goes on');
     expect(existsSync(path.join(cut, 'trained.h5'))).toBe(false);
@@ -77,4 +54,13 @@ describe('a training that was stopped', () => {
     expect(err).toContain('there is no stopped training');
     expect(readdirSync(path.join(where, '.espalier/training'))).toEqual([]);
   });
+});
+
+it('a TensorFlow.js model is named by its folder, too', { timeout: 60_000 }, () => {
+  const where = place('folder');
+  expect(espalier(where, 'new', 'resnet8', '--data', 'garden.zip', '--out', 'net/model.json').code).toBe(0);
+  const few = ['--data', 'garden.zip', '--limit', '300', '--validation-images', '50', '--epochs', '1'];
+  const { code, err } = espalier(where, 'train', 'net', ...few, '--out', 'trained/model.json');
+  expect(code, err).toBe(0);
+  expect(existsSync(path.join(where, 'trained/model.json'))).toBe(true);
 });

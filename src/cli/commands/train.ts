@@ -3,7 +3,7 @@ import { loadModel, saveModel } from '../../formats/index.ts';
 import { Interrupted } from '../../graph/errors.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
-import { hashModel } from '../../run/measure.ts';
+import { hashModel, modelFile } from '../../run/measure.ts';
 import { probeFolder } from '../../run/probe.ts';
 import { TrainingFolder } from '../../run/training.ts';
 import { openWorkshop } from '../../run/workshop.ts';
@@ -57,7 +57,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       `training on ${set.train.size} images, ${settings.epochs} epochs, batches of ${settings.batchSize}`,
     );
     const plan = {
-      model: await hashModel(file),
+      model: await hashModel(await modelFile(file)),
       data: { ...data, path: path.resolve(data.path) },
       preprocessing: preprocess,
       settings,
@@ -97,6 +97,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     }
     await saveModel(model, model.graph, weights, out);
     await training.finish();
+    training = null;
     const trained = { graph: model.graph, weights };
     const validation = await workshop.score(trained, 'validation', signal);
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
@@ -110,7 +111,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   } catch (error) {
     progress.clear();
     if (error instanceof Interrupted)
-      output.note(training ? 'Stopped; the same command with --resume goes on.' : 'Stopped.');
+      output.note(training?.kept ? 'Stopped; the same command with --resume goes on.' : 'Stopped.');
     throw error;
   } finally {
     stop.release();
