@@ -39,7 +39,9 @@ async function main([name, mode, prefer, ...numbers]: string[]): Promise<void> {
       weightDecay: 0,
       labelSmoothing: 0,
     } as const;
-    await time(() => network.trainStep({ n: batch, x: x.slice(), y }, { rate: 0.05, settings }));
+    await time(() =>
+      network.trainStep({ n: batch, x: x.slice(), y }, { rate: 0.05, settings, asGraph: true }),
+    );
     network.dispose();
   } else {
     const scorer = await openScorer(graph, weights, { threads });

@@ -158,6 +158,8 @@ export interface ImageWork {
   readonly images: number;
   /** MACs of the network that they go through, over the original's */
   readonly share: number;
+  /** trained op by op: where shapes change from step to step, or a few steps are all (else as one graph, which is quicker) */
+  readonly opByOp?: true;
 }
 
 export type Effort = 'quick' | 'standard' | 'thorough';

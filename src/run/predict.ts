@@ -30,7 +30,9 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
 /** Seconds of all the work, at this model's measured speed. */
 export function predictSeconds(works: readonly Work[], images: Images, speed: Speed): number {
   const all = (key: 'trained' | 'recalibrated' | 'scored') =>
-    works.flatMap((work) => work[key]).reduce((sum, one) => sum + secondsOf(one, speed, key), 0);
+    works
+      .flatMap((work) => work[key])
+      .reduce((sum, one) => sum + secondsOf(one, speed, one.opByOp ? 'trainedOpByOp' : key), 0);
   const opened = works.reduce((sum, work) => sum + work.opened, 0) * speed.narrow.opened;
   const original = secondsOf({ images: images.validation + images.test, share: 1 }, speed, 'scored');
   const latency = latencyRuns * (speed.full.scored + speed.narrow.scored);
@@ -51,7 +53,7 @@ export function predictSeconds(works: readonly Work[], images: Images, speed: Sp
 function secondsOf(
   { images, share }: ImageWork,
   { full, narrow, share: at }: Speed,
-  key: 'trained' | 'recalibrated' | 'scored',
+  key: 'trained' | 'trainedOpByOp' | 'recalibrated' | 'scored',
 ): number {
   const slope = at < 1 ? Math.max(0, (full[key] - narrow[key]) / (1 - at)) : 0;
   const least = Math.min(full[key], narrow[key]) / 4;

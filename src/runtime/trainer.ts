@@ -85,6 +85,12 @@ const checkpointSchema = z.object({
   network: z.unknown(),
 });
 
+/**
+ * Making a graph of the step takes as long as it saves in some twenty steps (measured on small and medium networks).
+ * Whether one is made goes by the whole training, so that it is the same after a resume.
+ */
+const STEPS_FOR_A_GRAPH = 40;
+
 const START: Position = {
   epoch: 0,
   batch: 0,
@@ -128,7 +134,8 @@ export async function* train(
       await breather.breathe();
       speed.start();
       const rate = rateAt(settings.schedule, position.step, totalSteps);
-      const loss = network.trainStep(batch, { rate, settings, seed: options.seed });
+      const asGraph = totalSteps >= STEPS_FOR_A_GRAPH && batch.n === settings.batchSize;
+      const loss = network.trainStep(batch, { rate, settings, seed: options.seed, asGraph });
       speed.stop(batch.n);
       if (!Number.isFinite(loss))
         throw new Error(

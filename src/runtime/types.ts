@@ -78,8 +78,20 @@ export interface Kernels {
     decay: number,
     nesterov: boolean,
   ): void;
+  /**
+   * One graph of what `work` executes on `inputs`, which the engine then runs as a whole: quicker than op by op. `work`
+   * runs once, and only shapes, inputs and constants may decide what it does. undefined where the engine can't.
+   */
+  compile?(inputs: readonly tfc.Tensor[], work: () => tfc.Tensor[]): Compiled | undefined;
   /** number of tensors alive in the engine itself (native ones on tensorflow); constant from step to step */
   liveTensors(): number;
+}
+
+/** A graph that an engine holds. */
+export interface Compiled {
+  /** Inputs as it was compiled with, of the same shapes; what `work` would give for them, for the caller to dispose. */
+  run(inputs: readonly tfc.Tensor[]): tfc.Tensor[];
+  dispose(): void;
 }
 
 /** One mini-batch (what src/data yields, said again so that the runtime doesn't import it). */

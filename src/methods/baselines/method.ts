@@ -54,7 +54,12 @@ function baseline(recipe: Recipe): Method<Settings> {
     settings: (given) => parse(given),
     work: (settings, { images }) => {
       const used = Math.min(recipe.images?.(settings) ?? 0, images?.train ?? 0);
-      return { trained: used ? [{ images: used, share: 1 }] : [], recalibrated: [], scored: [], opened: 0 };
+      return {
+        trained: used ? [{ images: used, share: 1, opByOp: true }] : [],
+        recalibrated: [],
+        scored: [],
+        opened: 0,
+      };
     },
     async *run(context) {
       const settings = parse(context.settings ?? {});

@@ -41,13 +41,19 @@ export function constrainedWork(settings: ConstrainedSettings, context: WorkCont
   const recalibration = settings.recalibrationBatches * settings.recalibrationBatchSize;
   const gradients =
     importance === 'taylor'
-      ? [{ images: Math.min(train, taylorBatches.count * taylorBatches.size), share: 1 }]
+      ? [
+          {
+            images: Math.min(train, taylorBatches.count * taylorBatches.size),
+            share: 1,
+            opByOp: true as const,
+          },
+        ]
       : [];
   // ranks and the like don't change the sizes
   const ranks = sweepGroups(graph, dependencies).map(({ size }) => new Float64Array(size));
   const space = new Space(graph, dependencies, roundTo, ranks, [], share, settings);
   return {
-    trained: [...gradients, { images: steps * tuneBatchSize, share }],
+    trained: [...gradients, { images: steps * tuneBatchSize, share, opByOp: true }],
     recalibrated: [{ images: scored * Math.min(recalibration, train), share }],
     scored: [{ images: scored * Math.min(settings.validationImages, validation), share }],
     opened: scored,

@@ -32,6 +32,7 @@ export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkCo
       {
         images: settings.epochs * train * generatorCost[settings.generator],
         share: settings.sampling === 'uniform' ? evenShare : share,
+        opByOp: true,
       },
     ],
     recalibrated: [{ images: candidates * Math.min(recalibration, train), share }],

@@ -9,7 +9,7 @@ import { loadTfjs, require } from './packages.ts';
 export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
   // Both are read when the library starts; what the user set stays.
   process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
-  process.env.TF_NUM_INTEROP_THREADS ??= '1';
+  process.env.TF_NUM_INTEROP_THREADS ??= String(threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   mendUtil();
   const tf = loadTfjs();

@@ -5,6 +5,7 @@ import type { Kernels, Tf } from '../types.ts';
 import { tensorflowConvolutions } from './tensorflow-convolutions.ts';
 import { momentumUpdate } from './momentum.ts';
 import { averageOfReal } from './pooling.ts';
+import { graphCompiler } from './tensorflow-graph.ts';
 import { eagerOps } from './tensorflow-ops.ts';
 import type { Attribute } from './tensorflow-ops.ts';
 
@@ -15,6 +16,7 @@ type Custom = Parameters<Tf['customGrad']>[0];
 
 /** TensorFlow's own kernels, called by name (C API eager execution), with their gradients. */
 export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels {
+  const graphs = graphCompiler(tf, engine);
   const ops = eagerOps(tf, engine);
   const { one, many, float, nhwc, shapeOf } = ops;
 
@@ -135,7 +137,7 @@ export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels 
     relu6: elementwise('Relu6'),
     batchNorm,
     maxPool: (x, size, strides, padding) =>
-      typeof padding === 'string'
+      typeof padding === 'string' && !graphs.recording()
         ? maxPoolPlaces(x, size, strides, padding)
         : pool('MaxPool', x, size, strides, padding),
     avgPool(x, size, strides, padding) {
@@ -145,6 +147,7 @@ export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels 
     globalAvgPool: (x) => tf.mean(x, [1, 2]) as tfc.Tensor2D,
     softmaxCrossEntropy: (logits, targets) => crossEntropy(logits, targets) as tfc.Scalar,
     momentumUpdate: momentumUpdate(tf),
+    compile: graphs.compile,
     liveTensors: () => engine.getNumOfTFTensors(),
   };
 }

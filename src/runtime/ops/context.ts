@@ -12,8 +12,8 @@ export interface Mode {
   readonly thawBatchNorm?: boolean;
   /** in training: mean and (biased) variance [C] of a batch norm's input; the callee owns and disposes them */
   readonly onBatchStats?: (node: Node, mean: tfc.Tensor1D, variance: tfc.Tensor1D) => void;
-  /** in training: dropout draws from this seed; absent: no dropout */
-  readonly dropoutSeed?: number;
+  /** in training: what a dropout multiplies with, by node id (dropout.ts); absent: no dropout */
+  readonly dropoutMasks?: ReadonlyMap<string, tfc.Tensor>;
 }
 
 /** What an op needs to run. */

@@ -60,7 +60,7 @@ export function runOp(c: OpContext): tfc.Tensor {
     case 'upsample':
       return upsample(c, op);
     case 'dropout':
-      return dropout(c, op);
+      return dropout(c);
     case 'identity':
       return c.tf.clone(c.inputs[0]);
     case 'opaque':

@@ -1,6 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../../graph/errors.ts';
-import { Random } from '../../graph/random.ts';
 import type { OpContext, OpOf } from './context.ts';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -75,17 +74,7 @@ function spread(c: OpContext, size: number, factor: number, batch: number): tfc.
   return c.tf.tile(c.tf.tensor3d(m, [1, rows, size]), [batch, 1, 1]);
 }
 
-/** Inverted dropout, drawn from the mode's seed and the node's place: the same on every backend and after a resume. */
-export function dropout(c: OpContext, op: OpOf<'dropout'>): tfc.Tensor {
-  const { tf } = c;
-  const x = c.inputs[0];
-  const { training, dropoutSeed } = c.mode;
-  if (!training || dropoutSeed === undefined || op.rate === 0) return tf.clone(x);
-  const shape = x.shape.map((n, i) => (op.spatial && i > 0 && i < x.rank - 1 ? 1 : n));
-  const random = new Random(dropoutSeed).fork(`dropout ${c.index}`);
-  const limit = op.rate * 0x100000000;
-  const mask = new Float32Array(product(shape));
-  const kept = 1 / (1 - op.rate);
-  for (let i = 0; i < mask.length; i++) if (random.uint32() >= limit) mask[i] = kept;
-  return tf.mul(x, tf.tensor(mask, shape));
+export function dropout(c: OpContext): tfc.Tensor {
+  const mask = c.mode.training ? c.mode.dropoutMasks?.get(c.node.id) : undefined;
+  return mask ? c.tf.mul(c.inputs[0], mask) : c.tf.clone(c.inputs[0]);
 }

@@ -1,0 +1,132 @@
+import type * as tfc from '@tensorflow/tfjs-core';
+import type { Graph, Node } from '../graph/types.ts';
+import { dropoutMasks } from './dropout.ts';
+import { forward } from './forward.ts';
+import { logitsGraph } from './logits.ts';
+import type { Backend, Compiled } from './types.ts';
+
+/** What one mini-batch says, before anything is updated. Its tensors are the caller's to dispose. */
+export interface Derivatives {
+  /** scalar */
+  readonly loss: tfc.Tensor;
+  /** by parameter id; none where the loss does not depend on it */
+  readonly gradients: Readonly<Record<string, tfc.Tensor>>;
+  /** mean and (biased) variance [C] of every batch norm that ran on its batch */
+  readonly statistics: readonly Statistics[];
+}
+export interface Statistics {
+  readonly node: Node;
+  readonly mean: tfc.Tensor;
+  readonly variance: tfc.Tensor;
+}
+
+/** One batch's input, and what it should give: [n, classes]. */
+export interface Example {
+  readonly inputs: readonly tfc.Tensor[];
+  readonly targets: tfc.Tensor2D;
+  /** dropout draws from it */
+  readonly seed: number;
+}
+
+/** The step as one graph of the engine: for one batch size, and in which order its outputs come. */
+interface StepGraph {
+  readonly n: number;
+  readonly compiled: Compiled | undefined;
+  readonly gradients: readonly string[];
+  readonly statistics: readonly Node[];
+}
+
+/** The mean softmax cross-entropy of a network's first output, and its gradients. Dispose it after use. */
+export class Differentiator {
+  private readonly logitsGraph: Graph;
+  private step: StepGraph | undefined;
+
+  /**
+   * @param variables the weights, by parameter id; not disposed here
+   * @param trained ids of those that gradients are wanted of
+   * @param classes 2 where a single unit behind a sigmoid stands for two
+   */
+  constructor(
+    private readonly backend: Backend,
+    graph: Graph,
+    private readonly variables: ReadonlyMap<string, tfc.Variable>,
+    private readonly trained: readonly string[],
+    private readonly classes: number,
+  ) {
+    this.logitsGraph = logitsGraph(graph);
+  }
+
+  /** @param asGraph run as one graph where the engine can; making it takes some time at the first batch of its size */
+  run({ inputs, targets, seed }: Example, asGraph: boolean): Derivatives {
+    const [n] = targets.shape;
+    const masks = dropoutMasks(this.backend.tf, this.logitsGraph, n, seed);
+    const eagerly = (): Derivatives => this.eagerly(inputs, targets, masks);
+    if (!asGraph) return eagerly();
+    const given = [...inputs, targets, ...masks.values(), ...this.variables.values()];
+    if (this.step?.n !== n) this.compile(n, given, eagerly);
+    const { compiled, gradients, statistics } = this.step!;
+    if (!compiled) return eagerly();
+    const results = compiled.run(given);
+    const [loss] = results.splice(0, 1);
+    const slopes = results.splice(0, gradients.length);
+    return {
+      loss,
+      gradients: Object.fromEntries(gradients.map((id, i) => [id, slopes[i]])),
+      statistics: statistics.map((node, i) => ({ node, mean: results[2 * i], variance: results[2 * i + 1] })),
+    };
+  }
+
+  private compile(n: number, given: tfc.Tensor[], eagerly: () => Derivatives): void {
+    this.step?.compiled?.dispose();
+    let gradients: string[] = [];
+    let traced: readonly Statistics[] = [];
+    const compiled = this.backend.kernels.compile?.(given, () => {
+      const { loss, gradients: slopes, statistics } = eagerly();
+      gradients = Object.keys(slopes);
+      traced = statistics;
+      return [
+        loss,
+        ...Object.values(slopes),
+        ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
+      ];
+    });
+    // kernels keep them beyond a tidy
+    for (const { mean, variance } of traced) this.backend.tf.dispose([mean, variance]);
+    this.step = { n, compiled, gradients, statistics: traced.map(({ node }) => node) };
+  }
+
+  private eagerly(
+    inputs: readonly tfc.Tensor[],
+    targets: tfc.Tensor2D,
+    dropoutMasks: ReadonlyMap<string, tfc.Tensor>,
+  ): Derivatives {
+    const { tf, kernels } = this.backend;
+    const statistics: Statistics[] = [];
+    const list = this.trained.map((id) => this.variables.get(id)!);
+    const { value, grads } = tf.variableGrads(() => {
+      const logits = this.logits(inputs, {
+        training: true,
+        dropoutMasks,
+        onBatchStats: (node, mean, variance) => statistics.push({ node, mean, variance }),
+      });
+      return kernels.softmaxCrossEntropy(logits, targets);
+    }, list);
+    const named = this.trained.map((id, i) => [id, grads[list[i].name] as tfc.Tensor | undefined] as const);
+    const gradients = Object.fromEntries(named.filter((pair): pair is [string, tfc.Tensor] => !!pair[1]));
+    return { loss: value, gradients, statistics };
+  }
+
+  /** Logits [n, classes]; a single unit behind a sigmoid counts as two classes, with logits 0 and its own. */
+  private logits(inputs: readonly tfc.Tensor[], mode: Parameters<typeof forward>[4]): tfc.Tensor2D {
+    const { tf } = this.backend;
+    const [value] = forward(this.backend, this.logitsGraph, (id) => this.variables.get(id)!, inputs, mode);
+    const logits = value.rank === 2 ? value : tf.reshape(value, [value.shape[0], -1]);
+    const binary = logits.shape[1] === 1 && this.classes === 2;
+    return (binary ? tf.concat([tf.zerosLike(logits), logits], 1) : logits) as tfc.Tensor2D;
+  }
+
+  dispose(): void {
+    this.step?.compiled?.dispose();
+    this.step = undefined;
+  }
+}
