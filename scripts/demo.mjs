@@ -39,9 +39,6 @@ espalier(
   'quick',
   '--fine-tune-epochs',
   '4',
-  // engines compute channels in blocks: odd widths would save MACs and no time
-  '--round-to',
-  '4',
   '--with-controls',
   '--out',
   folder,

@@ -1,6 +1,7 @@
 // Gathers what the extension and its panel say into l10n/bundle.l10n.json, for translators, and tells what each
 // translation lacks or no longer needs.
 //   node scripts/l10n.mjs            writes the bundle, and takes from translations what nothing says any more
+//   node scripts/l10n.mjs --check    writes nothing; fails where a file is not as it would be written
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** Functions that translate, with the places of the texts among their arguments. */
 const translators = { t: [0], plural: [1, 2] };
 
+const check = process.argv.includes('--check');
+let complete = true;
 const texts = new Set();
 for (const folder of ['src/extension', 'webview'])
   for (const name of readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).sort())
@@ -18,7 +21,6 @@ for (const folder of ['src/extension', 'webview'])
 const sorted = [...texts].sort((a, b) => (a < b ? -1 : 1));
 write('bundle.l10n.json', Object.fromEntries(sorted.map((text) => [text, text])));
 
-let complete = true;
 for (const name of readdirSync(path.join(root, 'l10n')).filter((name) => /^bundle\.l10n\.\w/.test(name))) {
   if (name === 'bundle.l10n.json') continue;
   const there = JSON.parse(readFileSync(path.join(root, 'l10n', name), 'utf8'));
@@ -56,5 +58,8 @@ function holes(text) {
 function write(name, entries) {
   const file = path.join(root, 'l10n', name);
   const text = `${JSON.stringify(entries, null, 2)}\n`;
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  if (!check) return writeFileSync(file, text);
+  console.log(`${name} is not up to date: node scripts/l10n.mjs`);
+  complete = false;
 }

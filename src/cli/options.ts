@@ -10,6 +10,16 @@ export function wholeNumber(name: string, low: number, high: number): (text: str
   };
 }
 
+/** A whole number, or `auto`. */
+export function wholeNumberOrAuto(
+  name: string,
+  low: number,
+  high: number,
+): (text: string) => number | 'auto' {
+  const whole = wholeNumber(name, low, high);
+  return (text) => (text === 'auto' ? 'auto' : whole(text));
+}
+
 /** A number of an option, within bounds. */
 export function number(name: string, low: number, high: number): (text: string) => number {
   return (text) => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { engineVersion } from '../config/version.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
-import { gather, inputShape, number, oneOf, wholeNumber } from './options.ts';
+import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
 
 /** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
 type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
@@ -68,7 +68,11 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       'how much the saving counts in the reward',
       number('--efficiency-coefficient', 0, 1000),
     )
-    .option('--round-to <n>', 'widths in multiples of this', wholeNumber('--round-to', 1, 1024))
+    .option(
+      '--round-to <n>',
+      'widths in multiples of this; auto (default): of 8, 4 or 2, which engines compute quickly, where the network and the goal leave room',
+      wholeNumberOrAuto('--round-to', 1, 1024),
+    )
     .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
     .option('--interior-outputs', 'let outputs that also feed other layers lose channels')
     .option('--set <key=value>', "one of the method's own settings (may be repeated)", gather)

@@ -32,7 +32,8 @@ export const draft = z.object({
   settings: z.record(z.string(), z.unknown()),
   effort,
   seed: z.number().int().min(0).max(0xffffffff),
-  roundTo: z.number().int().min(1).max(1024),
+  /** what widths are multiples of; auto: what suits the network and its goals */
+  roundTo: z.union([z.literal('auto'), z.number().int().min(1).max(1024)]),
   freeze: z.array(z.string()),
   interiorOutputs: z.boolean(),
   controls: z.array(z.string()),
@@ -92,6 +93,8 @@ export const assessment = z.object({
   problems: z.array(z.string()),
   /** what to know before starting (which generator is taken, wasm's cost), one sentence each */
   notes: z.array(z.object({ kind: z.enum(['info', 'warning']), text: z.string() })),
+  /** what the widths of candidates are multiples of */
+  roundTo: z.number(),
   /** predicted seconds of work on this machine; null where nothing was measured yet */
   seconds: z.number().nullable(),
   /** how the seconds were come by, one sentence */

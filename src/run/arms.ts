@@ -21,6 +21,8 @@ export interface Shop {
   readonly plan: Plan;
   readonly model: LoadedModel;
   readonly dependencies: Dependencies;
+  /** what widths are multiples of */
+  readonly roundTo: number;
   readonly services: Services;
   readonly session: Session;
   readonly workshop: Workshop | null;
@@ -149,7 +151,7 @@ async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boole
     settings,
     images: workshop?.images,
     resume: inner?.snapshot,
-    roundTo: plan.roundTo,
+    roundTo: shop.roundTo,
     evaluate: shop.evaluate,
   });
   try {

@@ -48,7 +48,7 @@ export type RunEventBody =
       /** of the image set's names and contents */
       readonly digest?: string;
     }
-  | { readonly type: 'budgets'; readonly budgets: readonly Budget[] }
+  | { readonly type: 'budgets'; readonly budgets: readonly Budget[]; readonly roundTo?: number }
   | {
       readonly type: 'arm';
       readonly arm: string;

@@ -101,9 +101,14 @@ export interface Judgement {
   readonly message: string;
 }
 
+/** A target's limit in its metric's unit. */
+export function limitOf(target: Target, original: number): number {
+  return target.relative ? (original * target.value) / 100 : target.value;
+}
+
 /** What can be said of a target, given the original's value and the least that any widths reach. */
 export function judge(target: Target, original: number, least: number): Judgement {
-  const limit = target.relative ? (original * target.value) / 100 : target.value;
+  const limit = limitOf(target, original);
   const say = (value: number) => Number(value.toPrecision(4));
   if (limit >= original)
     return {

@@ -42,6 +42,10 @@ export const dataPlanSchema = z.strictObject({
 export type DataPlan = z.infer<typeof dataPlanSchema>;
 
 /** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
+/** What widths are multiples of; auto: what suits the network and its targets (rounding.ts). */
+const rounding = z.union([z.literal('auto'), z.number().int().min(1).max(1024)]);
+export type Rounding = z.infer<typeof rounding>;
+
 export const planSchema = z.strictObject({
   version: z.literal(planVersion),
   engine: z.string(),
@@ -53,7 +57,7 @@ export const planSchema = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
   seed: z.number().int().min(0).max(0xffffffff),
   effort: z.enum(['quick', 'standard', 'thorough']),
-  roundTo: z.number().int().min(1).max(1024),
+  roundTo: rounding,
   freeze: z.array(z.string()),
   /** outputs that also feed other layers may lose channels */
   interiorOutputs: z.boolean().optional(),

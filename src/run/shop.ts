@@ -10,6 +10,7 @@ import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { feasible } from './feasibility.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
+import { widthMultiple } from './rounding.ts';
 import { producersOf } from './result.ts';
 import type { Services, Sized, Workshop } from './services.ts';
 import type { State } from './state.ts';
@@ -42,6 +43,7 @@ export async function* openShop(
     freeze: plan.freeze,
     interiorOutputs: plan.interiorOutputs,
   });
+  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets);
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',
@@ -55,11 +57,11 @@ export async function* openShop(
       model.graph,
       dependencies,
       plan.targets,
-      plan.roundTo,
+      roundTo,
       measurer(model, dependencies, plan, services),
     );
     Object.assign(state, found);
-    yield await session.record({ type: 'budgets', budgets: found.budgets });
+    yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
   }
   const method = await services.method(plan.method);
   if (method.needsImages && !plan.data)
@@ -93,6 +95,7 @@ export async function* openShop(
     plan,
     model,
     dependencies,
+    roundTo,
     services,
     session,
     workshop,

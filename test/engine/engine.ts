@@ -70,7 +70,7 @@ export function draftFor(folder: string, given: Partial<Draft> = {}): Draft {
     settings: { population: 6, generations: 4, epochs: 1 },
     effort: 'quick',
     seed: 1,
-    roundTo: 1,
+    roundTo: 'auto',
     freeze: [],
     interiorOutputs: false,
     controls: [],

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -156,6 +157,15 @@ describe('texts', () => {
         bundle,
       ).toEqual([]);
     }
+  });
+
+  it('no text of extension or panel is missing in the bundle or in a translation', () => {
+    const told = spawnSync(process.execPath, ['scripts/l10n.mjs', '--check'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(told.stdout).toBe('');
+    expect(told.status).toBe(0);
   });
 });
 

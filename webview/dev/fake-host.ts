@@ -135,6 +135,7 @@ const handlers: Handlers<Host> = {
       targets,
       problems,
       notes: [],
+      roundTo: draft.roundTo === 'auto' ? 8 : draft.roundTo,
       seconds: measure ? factor * 210 * (1 + draft.controls.length) : null,
       basis: measure
         ? '40 training steps and 200 scored images on this machine.'

@@ -15,7 +15,7 @@ export function firstDraft(ready: Ready, past: Partial<Draft> | null): Draft | n
     settings: {},
     effort: 'standard',
     seed: 1,
-    roundTo: 1,
+    roundTo: 'auto',
     freeze: [],
     interiorOutputs: false,
     controls: [],

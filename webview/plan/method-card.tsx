@@ -4,17 +4,23 @@ import { show } from '../actions.ts';
 import { draft, ready } from '../state.ts';
 import { t } from '../strings.ts';
 import { Dropdown } from '../ui.tsx';
-import type { Effort } from '../../src/protocol/plan.ts';
+import type { Draft, Effort } from '../../src/protocol/plan.ts';
+import { assessed } from './assess-store.ts';
 import { change } from './draft.ts';
 
 const CONTROLS = ['uniform', 'random', 'l1', 'scratch'];
 const ROUNDS = [1, 2, 4, 8, 16, 32];
+
+const multiplesOf = (width: number): string => (width === 1 ? t('any') : t('multiples of {0}', width));
+const widths = (chosen: Draft['roundTo']): number[] =>
+  [...new Set([...ROUNDS, ...(chosen === 'auto' ? [] : [chosen])])].sort((a, b) => a - b);
 
 /** How channels are chosen, how hard it is tried, and what is left as it is. */
 export function MethodCard() {
   const now = draft.value;
   if (!now) return null;
   const methods = ready.value?.methods ?? [];
+  const suited = assessed.value?.answer?.roundTo;
   const chosen = methods.find((one) => one.name === now.method);
   const efforts: readonly [Effort, string][] = [
     ['quick', t('Quick')],
@@ -78,15 +84,17 @@ export function MethodCard() {
           <Dropdown
             label={t('Widths in multiples of')}
             value={String(now.roundTo)}
-            options={[...new Set([...ROUNDS, now.roundTo])]
-              .sort((a, b) => a - b)
-              .map((one) => ({
-                value: String(one),
-                label: one === 1 ? t('any') : t('multiples of {0}', one),
-              }))}
-            onChange={(value) => change({ roundTo: Number(value) })}
+            options={[
+              { value: 'auto', label: t('what suits the network') },
+              ...widths(now.roundTo).map((one) => ({ value: String(one), label: multiplesOf(one) })),
+            ]}
+            onChange={(value) => change({ roundTo: value === 'auto' ? value : Number(value) })}
           />
-          <span class="dim">{t('multiples of 8 run faster on most machines')}</span>
+          <span class="dim">
+            {now.roundTo === 'auto' && suited !== undefined
+              ? multiplesOf(suited)
+              : t('multiples of 8 run faster on most machines')}
+          </span>
         </span>
         <label>{t('Frozen')}</label>
         <span class="chips">

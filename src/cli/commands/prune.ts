@@ -3,7 +3,7 @@ import path from 'node:path';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { makePlan } from '../../run/draft.ts';
 import { RunFolder } from '../../run/folder.ts';
-import type { Plan } from '../../run/plan.ts';
+import type { Plan, Rounding } from '../../run/plan.ts';
 import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { realServices } from '../../run/real.ts';
@@ -23,7 +23,7 @@ interface PruneOptions extends DataOptions {
   readonly effort?: 'quick' | 'standard' | 'thorough';
   readonly accuracyCoefficient?: number;
   readonly efficiencyCoefficient?: number;
-  readonly roundTo?: number;
+  readonly roundTo?: Rounding;
   readonly freeze?: string[];
   readonly interiorOutputs?: boolean;
   readonly checkpointSeconds?: number;
@@ -63,11 +63,11 @@ export async function prune(output: Output, args: string[], options: PruneOption
         continue;
       }
       progress.clear();
-      const { modelFile, configFile, reportFile, report } = next.value;
+      const { modelFile, configFile, reportFile, report, config } = next.value;
       const files = { model: modelFile, config: configFile, report: reportFile };
-      output.data({ type: 'result', ...files, config: next.value.config, configFile });
+      output.data({ type: 'result', ...files, config, configFile });
       output.print(resultTable(report));
-      if (report.latency && report.latency.after > 0.9 * report.latency.before && plan.roundTo < 8)
+      if (report.latency && report.latency.after > 0.9 * report.latency.before && config.method.roundTo < 8)
         output.note('Hardly faster: engines work on blocks of channels; try --round-to 8.');
       for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
       return 0;
@@ -155,7 +155,7 @@ async function started(
     settings: given,
     seed: options.seed ?? 1,
     effort: options.effort ?? 'standard',
-    roundTo: options.roundTo ?? 1,
+    roundTo: options.roundTo ?? 'auto',
     freeze: options.freeze ?? [],
     interiorOutputs: options.interiorOutputs,
     controls: controlNames(options.withControls, data !== undefined),

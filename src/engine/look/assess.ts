@@ -11,6 +11,7 @@ import { controlArms } from '../../run/draft.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { judge, nothingPrunable } from '../../run/feasibility.ts';
 import type { Models, Opened } from '../../run/models.ts';
+import { widthMultiple } from '../../run/rounding.ts';
 import { forecast } from './forecast.ts';
 import type { Forecast } from './forecast.ts';
 import { classesBeyond, mismatches } from './open-data.ts';
@@ -39,23 +40,29 @@ export async function assess(
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
   const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
-  const targets = targetsOf(draft, opened, dependencies);
+  const roundTo = widthMultiple(draft.roundTo, opened.model.graph, dependencies, draft.targets);
+  const targets = targetsOf(draft, roundTo, opened, dependencies);
   const unreachable = targets.some(({ reachable }) => !reachable);
   let time: Forecast = { seconds: null, basis: 'the plan is not complete yet' };
   if (!problems.length && !unreachable)
     try {
       const budgets = budgetsOf(draft, targets);
-      time = await forecast(opened, dependencies, draft, budgets, images, { measure, signal });
+      time = await forecast(opened, dependencies, draft, { budgets, roundTo }, images, { measure, signal });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
   const notes = await remarks(draft, opened, settings, images);
-  return { targets, problems, notes, ...time };
+  return { targets, problems, notes, roundTo, ...time };
 }
 
-function targetsOf(draft: Draft, { model }: Opened, dependencies: Dependencies): Assessment['targets'] {
-  const { least, most } = bounds(model.graph, dependencies, draft.roundTo);
+function targetsOf(
+  draft: Draft,
+  roundTo: number,
+  { model }: Opened,
+  dependencies: Dependencies,
+): Assessment['targets'] {
+  const { least, most } = bounds(model.graph, dependencies, roundTo);
   return draft.targets.map((target) => {
     if (!isStatic(target.metric))
       return {

@@ -37,14 +37,14 @@ export async function forecast(
   opened: Opened,
   dependencies: Dependencies,
   draft: Draft,
-  budgets: readonly Budget[],
+  { budgets, roundTo }: { readonly budgets: readonly Budget[]; readonly roundTo: number },
   images: Survey | null,
   options: { readonly measure: boolean; readonly signal: AbortSignal },
 ): Promise<Forecast> {
   const { graph } = opened.model;
   const cost = costModel(graph, dependencies);
   const full = cost(fullArchitecture(dependencies));
-  const narrow = narrowed(dependencies, budgets, draft.roundTo, cost);
+  const narrow = narrowed(dependencies, budgets, roundTo, cost);
   // a latency or a script's number stands for some MACs, which only the run finds
   const given: readonly Budget[] = budgets.length
     ? budgets
@@ -72,7 +72,7 @@ export async function forecast(
           graph,
           dependencies,
           budgets: given,
-          roundTo: draft.roundTo,
+          roundTo,
           images: splits ?? undefined,
         }),
       );
