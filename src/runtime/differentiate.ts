@@ -65,8 +65,8 @@ export class Differentiator {
     const given = [...inputs, targets, ...masks.values(), ...this.variables.values()];
     if (this.step?.n !== n) this.compile(n, given, eagerly);
     const { compiled, gradients, statistics } = this.step!;
-    if (!compiled) return eagerly();
-    const results = compiled.run(given);
+    const results = compiled && this.attempt(compiled, given);
+    if (!results) return eagerly();
     const [loss] = results.splice(0, 1);
     const slopes = results.splice(0, gradients.length);
     return {
@@ -74,6 +74,18 @@ export class Differentiator {
       gradients: Object.fromEntries(gradients.map((id, i) => [id, slopes[i]])),
       statistics: statistics.map((node, i) => ({ node, mean: results[2 * i], variance: results[2 * i + 1] })),
     };
+  }
+
+  /** Undefined where the engine took the graph but can't run it: from then on it goes op by op. */
+  private attempt(compiled: Compiled, given: readonly tfc.Tensor[]): tfc.Tensor[] | undefined {
+    try {
+      return compiled.run(given);
+    } catch (error) {
+      if (process.env.ESPALIER_DEBUG) console.error('the graph of the step did not run:', error);
+      compiled.dispose();
+      this.step = { ...this.step!, compiled: undefined };
+      return undefined;
+    }
   }
 
   private compile(n: number, given: tfc.Tensor[], eagerly: () => Derivatives): void {

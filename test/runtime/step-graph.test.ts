@@ -12,7 +12,7 @@ import { Network } from '../../src/runtime/network.ts';
 import type { StepOptions } from '../../src/runtime/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
 import { trainToEnd } from '../../src/runtime/trainer.ts';
-import type { Backend, Batch, Snapshot } from '../../src/runtime/types.ts';
+import type { Backend, Batch, Kernels, Snapshot } from '../../src/runtime/types.ts';
 import { difference, randomInputs, zoo } from './zoo.ts';
 
 const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
@@ -145,6 +145,30 @@ describe.skipIf(addon === null)('a step as one graph (needs TensorFlow: npm run 
       const resumed = await trained(20, long.snapshots[at]);
       for (const [id, values] of long.weights) expect(resumed.weights.get(id)).toEqual(values);
     }
+  });
+
+  it('gives way to op by op where the engine takes it but fails to run it', () => {
+    const { graph, weights } = lively();
+    const settings = defaultTrainSettings('scratch', { images: 10 });
+    let disposed = 0;
+    const compile: Kernels['compile'] = (_, work) => {
+      backend.tf.dispose(work());
+      const run = (): never => {
+        throw new Error('no kernel for it');
+      };
+      return { run, dispose: () => disposed++ };
+    };
+    const failing = { ...backend, kernels: { ...backend.kernels, compile } };
+    const losses = [backend, failing].map((engine) => {
+      const network = new Network(engine, graph, weights);
+      const step = (i: number): number =>
+        network.trainStep(batchOf(graph, i), { rate: 0.02, settings, asGraph: engine === failing });
+      const all = [0, 1, 2].map(step);
+      network.dispose();
+      return all;
+    });
+    expect(losses[1]).toEqual(losses[0]);
+    expect(disposed).toBe(1);
   });
 
   it('is not made where a value from outside took part', () => {
