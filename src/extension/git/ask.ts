@@ -7,11 +7,26 @@ import type { Ask, Head } from './flow.ts';
 export const askUser: Ask = { files, others, branch, message };
 const title = () => t('Commit Pruned Config');
 
+/**
+ * An answer to a question that has the focus. Between two questions VS Code gives the focus back to the panel, and on a
+ * busy machine the panel takes it only after the next one is shown, so that Enter would go to the panel.
+ */
+async function focused<T>(answer: Thenable<T>): Promise<T> {
+  const timers = [200, 1000].map((delay) =>
+    setTimeout(() => void vscode.commands.executeCommand('workbench.action.focusQuickOpen'), delay),
+  );
+  try {
+    return await answer;
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+}
+
 async function files(
   choices: readonly Choice[],
   leftOut: readonly string[],
 ): Promise<readonly Choice[] | null> {
-  const picked = await vscode.window.showQuickPick(
+  const asked = vscode.window.showQuickPick(
     choices.map((choice) => ({
       label: choice.label,
       description: choice.detail,
@@ -27,6 +42,7 @@ async function files(
       ignoreFocusOut: true,
     },
   );
+  const picked = await focused(asked);
   return picked ? picked.map(({ choice }) => choice) : null;
 }
 
@@ -67,20 +83,22 @@ async function branch(
   };
   const other = { label: `$(plus) ${t('New branch…')}`, description: proposed, stay: false };
   const careful = head.protected || !head.branch;
-  const picked = await vscode.window.showQuickPick(careful ? [other, stay] : [stay, other], {
+  const asked = vscode.window.showQuickPick(careful ? [other, stay] : [stay, other], {
     title: `${title()} (2/3)`,
     placeHolder: t('Where to commit'),
     ignoreFocusOut: true,
   });
+  const picked = await focused(asked);
   if (!picked) return null;
   if (picked.stay) return '';
-  const name = await vscode.window.showInputBox({
+  const named = vscode.window.showInputBox({
     title: `${title()} (2/3)`,
     prompt: t('Name of the new branch'),
     value: proposed,
     ignoreFocusOut: true,
     validateInput: (value) => taken(value.trim()),
   });
+  const name = await focused(named);
   return name === undefined ? null : name.trim();
 }
 
@@ -94,7 +112,7 @@ async function message(subject: string, body: string): Promise<string | null> {
   box.buttons = [whole];
   box.ignoreFocusOut = true;
   try {
-    return await new Promise<string | null>((resolve) => {
+    const answer = new Promise<string | null>((resolve) => {
       box.onDidAccept(() => {
         if (box.value.trim()) resolve(`${box.value.trim()}\n\n${body}\n`);
       });
@@ -105,6 +123,7 @@ async function message(subject: string, body: string): Promise<string | null> {
       box.onDidHide(() => resolve(null));
       box.show();
     });
+    return await focused(answer);
   } finally {
     box.dispose();
   }
