@@ -21,7 +21,13 @@ describe.each(versions)('code-server $version', (version) => {
       writeFileSync(file, JSON.stringify({ folders: [{ path: one }, { path: two }] }));
       const workbench = await w.window(file);
       const second = path.basename(two);
-      await workbench.row(second).click();
+      await until('the second folder is open', async () => {
+        if (await workbench.row('second.h5').isVisible()) return true;
+        // while the explorer still fills, a click only selects
+        await workbench.row(second).click();
+        await workbench.page.waitForTimeout(1500);
+        return await workbench.row('second.h5').isVisible();
+      });
       await workbench.rightClick('second.h5', 'Prune Channels');
       const panel = new PrunePanel(workbench);
       await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
