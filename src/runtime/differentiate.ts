@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Node } from '../graph/types.ts';
 import { dropoutMasks } from './dropout.ts';
 import { forward } from './forward.ts';
@@ -39,6 +40,7 @@ interface StepGraph {
 /** The mean softmax cross-entropy of a network's first output, and its gradients. Dispose it after use. */
 export class Differentiator {
   private readonly logitsGraph: Graph;
+  private readonly shapes: ReturnType<typeof inferShapes>;
   private step: StepGraph | undefined;
 
   /**
@@ -54,12 +56,13 @@ export class Differentiator {
     private readonly classes: number,
   ) {
     this.logitsGraph = logitsGraph(graph);
+    this.shapes = inferShapes(this.logitsGraph);
   }
 
   /** @param asGraph run as one graph where the engine can; making it takes some time at the first batch of its size */
   run({ inputs, targets, seed }: Example, asGraph: boolean): Derivatives {
     const [n] = targets.shape;
-    const masks = dropoutMasks(this.backend.tf, this.logitsGraph, n, seed);
+    const masks = dropoutMasks(this.backend.tf, this.logitsGraph, this.shapes, n, seed);
     const eagerly = (): Derivatives => this.eagerly(inputs, targets, masks);
     if (!asGraph) return eagerly();
     const given = [...inputs, targets, ...masks.values(), ...this.variables.values()];

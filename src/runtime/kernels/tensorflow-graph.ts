@@ -74,8 +74,6 @@ class Recording {
   }
 }
 
-export type GraphCompiler = ReturnType<typeof graphCompiler>;
-
 /**
  * Makes one TensorFlow graph of what was executed op by op, so that TensorFlow may fuse ops, run several at once and
  * free memory early. tfjs-node has no other way to a graph than loading one that was saved, so that is what happens.
@@ -169,7 +167,8 @@ function attributesOf(binding: Binding, attributes: readonly Attribute[]): Recor
     if (!Array.isArray(value)) return scalar({ type, value });
     if (type === binding.TF_ATTR_SHAPE) return { shape: shapeProto(value) };
     const list: Record<string, unknown[]> = {};
-    for (const one of value) for (const [key, v] of Object.entries(scalar({ type, value: one }))) (list[key] ??= []).push(v); // prettier-ignore
+    for (const one of value)
+      for (const [key, v] of Object.entries(scalar({ type, value: one }))) (list[key] ??= []).push(v);
     return { list };
   };
   return Object.fromEntries(attributes.map((attribute) => [attribute.name, value(attribute)]));
