@@ -1,11 +1,11 @@
 import { InputError } from '../graph/errors.ts';
 
 /** A whole number of an option, within bounds. */
-export function wholeNumber(name: string, low: number, high: number): (text: string) => number {
+export function wholeNumber(name: string, low: number, high: number, or = ''): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < low || value > high)
-      throw new InputError(`${name} takes a whole number from ${low} to ${high}, not "${text}"`);
+      throw new InputError(`${name} takes a whole number from ${low} to ${high}${or}, not "${text}"`);
     return value;
   };
 }
@@ -16,7 +16,7 @@ export function wholeNumberOrAuto(
   low: number,
   high: number,
 ): (text: string) => number | 'auto' {
-  const whole = wholeNumber(name, low, high);
+  const whole = wholeNumber(name, low, high, ' or auto');
   return (text) => (text === 'auto' ? 'auto' : whole(text));
 }
 
