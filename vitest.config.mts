@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // ends and removes what a file started and wrote
+    setupFiles: ['test/support/ending.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // a poll ends as soon as it holds; its limit is for slow, loaded machines
+    expect: { poll: { timeout: 60_000 } },
     // one process a file: TensorFlow's native state must not be shared
     pool: 'forks',
     maxWorkers: 2,

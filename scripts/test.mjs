@@ -2,79 +2,139 @@
 //   --fast        no reference Python (tests against real Keras skip), no tests in the real workbench
 //   --workbench   only those: packs the extension and drives it in the real VS Code workbench, old and new
 //   other words   passed on to vitest (a folder, -t NAME)
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cacheFolder, prepare, run } from './prepare.mjs';
-import { installAll } from './workbench.mjs';
+import { killAll, leftBehind } from './left-behind.mjs';
+import { cacheFolder, prepare, root, run } from './prepare.mjs';
+import { skippedLines } from './skipped.mjs';
+import { installAll, whyNot } from './workbench.mjs';
 
 const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'onnx==1.23.2'];
 
 // tf_keras asks for the larger `tensorflow`; tensorflow-cpu serves it as well
 const REFERENCE_ALONE = ['tf_keras==2.21.0'];
 
+/** Environment variables that choose how TensorFlow computes. */
+const COMPUTES = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'TF_NUM_INTRAOP_THREADS'];
+
 const words = process.argv.slice(2);
 const fast = words.includes('--fast');
 const onlyWorkbench = words.includes('--workbench');
 const rest = words.filter((word) => !['--fast', '--workbench'].includes(word));
 
-prepare();
-const env = { ESPALIER_PYTHON: fast || onlyWorkbench ? '' : referencePython() };
+// Everything that the tests start inherits this folder's path and is found by it; what they write lies in it. The name
+// is short, because sockets lie in it as well.
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'et-'));
+process.on('exit', () => {
+  killAll(scratch);
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+});
+for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+  process.on(name, () => process.exit(code));
+
 const node = process.execPath;
-const checks =
-  rest.length || onlyWorkbench
-    ? []
-    : [
-        ['eslint', ['node_modules/eslint/bin/eslint.js', '.']],
-        ['prettier', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
-        ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
-      ];
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const [name, args] of checks) {
-  const ok = run(node, args);
+const notes = [];
+const times = [];
+
+await stage('set-up', () => prepare());
+const env = {
+  ESPALIER_PYTHON: fast || onlyWorkbench ? '' : await stage('reference Python', referencePython),
+  ...Object.fromEntries(['TMPDIR', 'TEMP', 'TMP'].map((name) => [name, scratch])),
+};
+if (!rest.length && !onlyWorkbench) await stage('lint and types', checks);
+if (!onlyWorkbench) await stage('vitest', () => vitest(rest, { name: 'vitest' }));
+if (onlyWorkbench || (!fast && !rest.length)) await stage('workbench', workbench);
+await count('no process is left behind', async () => {
+  const left = await leftBehind(scratch);
+  for (const line of left) console.log(`left behind: ${line}`);
+  return !left.length;
+});
+
+const chosen = COMPUTES.map((name) => `${name}=${process.env[name] ?? '(not set)'}`).join(', ');
+console.log(`\n${[...notes, `Times: ${times.join(', ')}.`, `Ran under ${chosen}.`].join('\n')}`);
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed || !passed ? 1 : 0);
+
+/** Does a part of the work and notes how long it took. */
+async function stage(name, work) {
+  const began = performance.now();
+  const given = await work();
+  const seconds = Math.round((performance.now() - began) / 1000);
+  times.push(`${name} ${Math.floor(seconds / 60)} min ${seconds % 60} s`);
+  return given;
+}
+
+/** One check that counts as a test. */
+async function count(name, check) {
+  const ok = await check();
   console.log(`${ok ? 'ok' : 'FAILED'}: ${name}`);
   if (ok) passed++;
   else failed++;
 }
 
-const notes = [];
-if (!onlyWorkbench) vitest(rest, env);
-if (onlyWorkbench || (!fast && !rest.length)) workbench();
-console.log(
-  `\n${notes.map((note) => `${note}\n`).join('')}${passed} passed, ${failed} failed, ${skipped} skipped`,
-);
-process.exit(failed || !passed ? 1 : 0);
+async function checks() {
+  const all = {
+    eslint: ['node_modules/eslint/bin/eslint.js', '.'],
+    prettier: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+    types: ['node_modules/typescript/bin/tsc', '--noEmit'],
+    'types of the panel': ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'webview'],
+  };
+  for (const [name, args] of Object.entries(all)) await count(name, () => run(node, args));
+}
 
-/** Runs tests and adds to the totals. */
-function vitest(more, variables = {}) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-test-'));
-  const totals = path.join(folder, 'totals.json');
+/** Runs tests and adds to the totals. `why`: why tests skip whose names don't say it. */
+async function vitest(more, { name, why }) {
+  const totals = path.join(scratch, `${name}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${totals}`];
-  const clean = run(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...more], variables);
+  const clean = await started(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...more]);
   const before = failed;
   if (existsSync(totals)) {
     const report = JSON.parse(readFileSync(totals, 'utf8'));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
     skipped += report.numPendingTests + report.numTodoTests;
+    notes.push(...skippedLines(report, (file) => path.relative(root, file), why));
+    const files = report.testResults.map((one) => [
+      one.endTime - one.startTime,
+      path.relative(root, one.name),
+    ]);
+    const longest = files.sort((a, b) => b[0] - a[0]).slice(0, 10);
+    notes.push(
+      `Longest of ${name}: ${longest.map(([took, file]) => `${file} ${Math.round(took / 1000)} s`).join(', ')}.`,
+    );
   }
   // a file that doesn't load, or an unhandled error, fails no single test
   if (!clean && failed === before) failed++;
-  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs a script of Node's with the tests' environment; whether it ended well. */
+function started(args) {
+  return new Promise((resolve) => {
+    const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+    child.on('error', () => resolve(false));
+    child.on('close', (code) => resolve(code === 0));
+  });
 }
 
 /** The VSIX files, alone and in code-server; where that can't be had, a line says why and its tests skip. */
-function workbench() {
+async function workbench() {
   if (!run(node, ['scripts/package.mjs'])) {
     console.log('FAILED: npm run package');
     failed++;
     return;
   }
-  notes.push(...installAll().missing);
-  vitest(['--config', 'test/workbench/vitest.config.mts', ...(onlyWorkbench ? rest : [])]);
+  const { missing } = installAll();
+  notes.push(...missing);
+  const why = `because ${whyNot() ?? 'code-server could not be installed'}`;
+  await vitest(['--config', 'test/workbench/vitest.config.mts', ...(onlyWorkbench ? rest : [])], {
+    name: 'workbench',
+    why,
+  });
 }
 
 /** A Python with real Keras to check against: the caller's, or one made in the cache; '' where there is none. */

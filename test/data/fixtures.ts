@@ -10,8 +10,6 @@ import { pack } from 'tar-stream';
 import { afterAll } from 'vitest';
 import { ZipFile } from 'yazl';
 
-export const SHARED = path.resolve('../shared/data');
-
 /** A folder that goes when the tests of the file end. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-data-'));

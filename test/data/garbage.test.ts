@@ -32,21 +32,18 @@ const noise = (size: number): Buffer => {
   return Buffer.from(Array.from({ length: size }, () => random.uint32() & 255));
 };
 
-/** Refused in one sentence, within two seconds and 200 MB. */
+/** Refused in one sentence, within 200 MB. */
 async function refused(where: string, message: RegExp, options?: OpenOptions): Promise<void> {
   const before = process.memoryUsage();
-  const start = performance.now();
   const error = await openImages(where, options).then(
     () => new Error('it was opened'),
     (e: Error) => e,
   );
-  const seconds = (performance.now() - start) / 1000;
   const after = process.memoryUsage();
   expect(error, String(error.stack)).toBeInstanceOf(InputError);
   expect(error.message).toMatch(message);
   expect(error.message).not.toMatch(/\n/);
   expect(error.message.length).toBeLessThan(500);
-  expect(seconds).toBeLessThan(5);
   expect(after.arrayBuffers + after.external - before.arrayBuffers - before.external).toBeLessThan(200e6);
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
+import { needs } from '../support/needs.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
 import {
   classFolders,
@@ -279,7 +280,8 @@ describe('what folders mean', () => {
     ).rejects.toThrow(/test split has "zebra", which training has not/);
   });
 
-  it.skipIf(process.platform === 'win32')('follows links to folders, but not round and round', async () => {
+  const links = needs(process.platform === 'win32' ? 'links need rights on Windows' : null);
+  it.skipIf(links.skip)(links.name('follows links to folders, but not round and round'), async () => {
     const root = writeFolder(fresh(), await classFolders('data/', ['a', 'b'], 5));
     mkdirSync(path.join(root, 'links'));
     symlinkSync(path.join(root, 'data/a'), path.join(root, 'links/a'));

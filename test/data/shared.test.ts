@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
 import { measure } from '../../src/data/preprocess.ts';
-import { SHARED } from './fixtures.ts';
+import { needs, shared, sharedPath } from '../support/needs.ts';
 
-const fashion = path.join(SHARED, 'fashion-mnist');
-const cifar = path.join(SHARED, 'cifar10-jpeg');
+const fashion = sharedPath('data/fashion-mnist');
+const cifar = sharedPath('data/cifar10-jpeg');
+const needFashion = needs(shared('data/fashion-mnist'));
+const needCifar = needs(shared('data/cifar10-jpeg'));
 
 function counts(labels: Int32Array): number[] {
   const result = new Array<number>(10).fill(0);
@@ -14,7 +14,7 @@ function counts(labels: Int32Array): number[] {
   return result;
 }
 
-describe.skipIf(!existsSync(fashion))('Fashion-MNIST (../shared/data)', () => {
+describe.skipIf(needFashion.skip)(needFashion.name('Fashion-MNIST'), () => {
   it('opens with the published mean and standard deviation', async () => {
     const set = await openImages(fashion);
     afterAll(() => set.close());
@@ -34,7 +34,7 @@ describe.skipIf(!existsSync(fashion))('Fashion-MNIST (../shared/data)', () => {
   });
 });
 
-describe.skipIf(!existsSync(cifar))('CIFAR-10 as JPEG (../shared/data)', () => {
+describe.skipIf(needCifar.skip)(needCifar.name('CIFAR-10 as JPEG'), () => {
   it('opens from one archive a split', async () => {
     const set = await openImages(cifar, { limit: 300 });
     afterAll(() => set.close());

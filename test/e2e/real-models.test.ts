@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { espalier, root } from './cli.ts';
+import { needs, shared, sharedPath } from '../support/needs.ts';
+import { espalier } from './cli.ts';
 
-const models = path.resolve(root, '../shared/models');
+const models = sharedPath('models');
+const need = needs(shared('models'));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-models-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,7 +25,7 @@ const trusted: [string, ...string[]][] = [
 ];
 const refused = ['keras-h5/lambda_layer_model6.h5', 'keras-h5/portrait_slimnet_unet.h5'];
 
-describe.skipIf(!existsSync(models))('the built command line on real model files (../shared/models)', () => {
+describe.skipIf(need.skip)(need.name('the built command line on real model files'), () => {
   it.each(trusted)('%s: inspected, pruned at random to half its channels, trusted', (file, ...options) => {
     const model = path.join(models, file);
     const inspected = espalier(folder, 'inspect', model, '--json');

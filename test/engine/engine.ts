@@ -191,7 +191,7 @@ async function connected(file: EngineFile, hello: boolean): Promise<Working> {
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  seconds = 60,
+  seconds = 300,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await holds())) {

@@ -63,7 +63,7 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
     const attached = await one.ask('attach', {});
     expect(attached.status).toBe('running');
     expect(attached.seq).toBeLessThan(5);
-    await until(() => one.events.some(({ type }) => type === 'data'), 'the images are open', 120);
+    await until(() => one.events.some(({ type }) => type === 'data'), 'the images are open');
     const two = await connect(run, child);
     const { seq } = await two.ask('attach', {});
     const past = await engine.ask('readRun', { folder: run, from: 0, most: 5000 });
@@ -74,16 +74,16 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
       /in use by process/,
     );
 
-    await until(() => one.events.some(({ type }) => type === 'candidate'), 'there is a candidate', 120);
+    await until(() => one.events.some(({ type }) => type === 'candidate'), 'there is a candidate');
     await two.ask('pause', {});
     expect(await statusOf(run)).toBe('paused');
-    // what was on its way
-    await sleep(1500);
+    const paused = () => one.beats.filter(({ status }) => status === 'paused').length;
+    // what was on its way comes before the second beat
+    await until(() => paused() >= 2, 'it beats, held');
     const held = [one.events.length, two.events.length];
-    const beats = one.beats.length;
-    await sleep(2500);
+    const beats = paused();
+    await until(() => paused() >= beats + 2, 'it beats on');
     expect([one.events.length, two.events.length]).toEqual(held);
-    expect(one.beats.length).toBeGreaterThan(beats);
     expect(one.beats.at(-1)!.status).toBe('paused');
     expect(one.beats.at(-1)!.rss).toBeGreaterThan(1e6);
     await one.ask('resume', {});
@@ -118,7 +118,11 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
     expect(seq).toBeGreaterThanOrEqual(numbers(events.filter(({ type }) => type === 'candidate'))[0]);
     await one.ask('keep', { alone: true });
     one.close();
+    // more than the second that it would be left alone for
+    const size = () => statSync(path.join(run, 'events.jsonl')).size;
+    const before = size();
     await sleep(2500);
+    await until(() => size() > before, 'it works on, alone');
     expect(alive(child.pid!)).toBe(true);
     // killed without a word
     process.kill(child.pid!, 'SIGKILL');
@@ -226,7 +230,6 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
     await until(
       () => one.events.some((event) => event.type === 'score' && event.arm === name),
       'it is cut',
-      120,
     );
     await one.ask('stop', {});
     await exitOf(first);

@@ -60,7 +60,9 @@ describe.each(cases)('$name', ({ build, groups, options, opaque }) => {
       costsAgree(graph, dependencies, randomKept(dependencies, random, share));
   });
 
-  it.skipIf(opaque)('pruned equals zeroed', () => {
+  if (opaque) return;
+
+  it('pruned equals zeroed', () => {
     const random = new Random(7);
     for (const share of [0.3, 0.7])
       prunedEqualsZeroed(
@@ -72,7 +74,7 @@ describe.each(cases)('$name', ({ build, groups, options, opaque }) => {
       );
   });
 
-  it.skipIf(opaque)('a permutation of channels leaves the outputs', () => {
+  it('a permutation of channels leaves the outputs', () => {
     const random = new Random(11);
     permutationLeavesOutputs(graph, weights, dependencies, random, randomInputs(graph, random));
   });

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import { Random } from '../../src/graph/random.ts';
+import { python } from '../support/keras.ts';
+import { lacks, needs } from '../support/needs.ts';
 import { execute } from '../support/reference-executor.ts';
 import { difference, randomInputs } from './checks.ts';
 import type { ActivationKind, Pair } from '../../src/graph/types.ts';
@@ -209,9 +211,9 @@ layers.push(
   },
 );
 
-const python = process.env.ESPALIER_PYTHON;
+const need = needs(lacks.keras());
 
-describe.skipIf(!python)('shapes and the reference executor against Keras (ESPALIER_PYTHON)', () => {
+describe.skipIf(need.skip)(need.name('shapes and the reference executor against Keras'), () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'espalier-ops-'));
   const ours: ReferenceValue[] = [];
   let theirs: ReferenceValue[] = [];

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
 import { costModel, fullArchitecture } from '../../src/graph/architecture.ts';
@@ -15,8 +13,10 @@ import { Network } from '../../src/runtime/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
 import { evaluate } from '../../src/runtime/score.ts';
 import { trainToEnd } from '../../src/runtime/trainer.ts';
+import { needs, shared, sharedPath } from '../support/needs.ts';
 
-const folder = path.resolve('../shared/data/fashion-mnist');
+const folder = sharedPath('data/fashion-mnist');
+const need = needs(shared('data/fashion-mnist'));
 const unit = { name: 'unit', scale: [1 / 255], offset: [0], bgr: false };
 
 function network() {
@@ -31,8 +31,8 @@ function network() {
   return b.build(b.softmax(b.dense(b.globalPool(h), 10)));
 }
 
-it.skipIf(!existsSync(folder))(
-  'prunes a network trained on 2,000 Fashion-MNIST images better than random channels do (skipped without ../shared)',
+it.skipIf(need.skip)(
+  need.name('prunes a network trained on 2,000 Fashion-MNIST images better than random channels do'),
   async () => {
     const backend = await openBackend();
     const set = await openImages(folder, { limit: 2000, validationImages: 500 });

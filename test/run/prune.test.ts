@@ -17,6 +17,7 @@ import { rebuild } from '../../src/run/rebuild.ts';
 import type { Services } from '../../src/run/services.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import { ScriptFailed } from '../../src/run/measure.ts';
+import { needs } from '../support/needs.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 
 let folder: string;
@@ -266,17 +267,18 @@ test('a changed model, and a config of another model, are refused', async () => 
   await expect(rebuild(result.configFile)).rejects.toThrow(InputError);
 });
 
-test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-  'a read-only folder is one sentence',
-  async () => {
-    const where = path.join(folder, 'readonly');
-    const plan = await workspaceWithPlan(where);
-    const closed = path.join(where, 'closed');
-    await mkdir(closed);
-    await chmod(closed, 0o500);
-    await expect(RunFolder.create(closed, plan)).rejects.toThrow(InputError);
-  },
-);
+const root = process.getuid?.() === 0 ? 'the superuser may write anywhere' : null;
+const windows = process.platform === 'win32' ? 'Windows has no such rights' : null;
+const rights = needs(root, windows);
+
+test.skipIf(rights.skip)(rights.name('a read-only folder is one sentence'), async () => {
+  const where = path.join(folder, 'readonly');
+  const plan = await workspaceWithPlan(where);
+  const closed = path.join(where, 'closed');
+  await mkdir(closed);
+  await chmod(closed, 0o500);
+  await expect(RunFolder.create(closed, plan)).rejects.toThrow(InputError);
+});
 
 test('an output folder that is a file is refused before anything runs', async () => {
   const where = path.join(folder, 'file');

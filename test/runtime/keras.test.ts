@@ -7,12 +7,14 @@ import { kerasH5 } from '../../src/formats/keras-h5/index.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/network.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
+import { python } from '../support/keras.ts';
+import { lacks, needs } from '../support/needs.ts';
 import { difference } from './zoo.ts';
 
-const python = process.env.ESPALIER_PYTHON;
+const need = needs(lacks.keras());
 const N = 8;
 
-describe.skipIf(!python)('training as real Keras does it (needs ESPALIER_PYTHON)', () => {
+describe.skipIf(need.skip)(need.name('training as real Keras does it'), () => {
   let backend: Backend;
   let folder: string;
   beforeAll(async () => {

@@ -6,18 +6,18 @@ import { Random } from '../../src/graph/random.ts';
 import { inferShapes } from '../../src/graph/shapes.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { prepareTensorflow } from '../../src/runtime/backend/prepare.ts';
 import { forward } from '../../src/runtime/forward.ts';
 import { Network } from '../../src/runtime/network.ts';
 import type { StepOptions } from '../../src/runtime/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
 import { trainToEnd } from '../../src/runtime/trainer.ts';
 import type { Backend, Batch, Kernels, Snapshot } from '../../src/runtime/types.ts';
+import { lacks, needs } from '../support/needs.ts';
 import { difference, randomInputs, zoo } from './zoo.ts';
 
-const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
+const need = needs(await lacks.tensorflow());
 
-describe.skipIf(addon === null)('a step as one graph (needs TensorFlow: npm run setup)', () => {
+describe.skipIf(need.skip)(need.name('a step as one graph'), () => {
   let backend: Backend;
   const graphs = (): number => (backend.tf.backend() as unknown as NodeJSKernelBackend).getNumOfSavedModels();
   beforeAll(async () => {

@@ -43,7 +43,7 @@ describe.each(versions)('code-server $version', (version) => {
         const workbench = await (await w.window(folder)).ready();
         await workbench.rightClick('model.h5', 'Prune Channels');
         const panel = new PrunePanel(workbench);
-        await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+        await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
         await panel.choose(method);
         await panel.start(settings);
 

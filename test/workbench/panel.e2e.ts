@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servePanel } from '../../webview/dev/serve.mjs';
+import { settled } from '../support/settled.ts';
 import { serious } from './accessibility.ts';
 import { pictures, runnable } from './places.ts';
 import { Browser } from './workbench.ts';
@@ -37,8 +38,7 @@ describe.skipIf(!runnable)('the panel in plain Chromium', () => {
   const open = async (query: string) => {
     await page.goto(`${panel.url}?${query}`);
     await page.getByRole('tab').first().waitFor();
-    // what moves has come to rest
-    await page.waitForTimeout(700);
+    await settled(page.locator('body'));
   };
 
   describe.each(themes)('%s', (theme) => {
@@ -54,10 +54,10 @@ describe.skipIf(!runnable)('the panel in plain Chromium', () => {
     'nothing to show, or something wrong (%s), is said in words',
     async (query) => {
       await page.goto(`${panel.url}?${query}`);
-      await page.waitForTimeout(1500);
-      const text = await page.locator('body').innerText();
-      expect(text.trim().length).toBeGreaterThan(20);
-      expect(text).not.toMatch(/undefined|NaN|\[object/);
+      const text = () => page.locator('body').innerText();
+      await expect.poll(async () => (await text()).trim().length).toBeGreaterThan(20);
+      await settled(page.locator('body'));
+      expect(await text()).not.toMatch(/undefined|NaN|\[object/);
     },
   );
 

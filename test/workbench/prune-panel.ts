@@ -1,5 +1,6 @@
+import { settled } from '../support/settled.ts';
 import type { FrameLocator, Locator } from 'playwright-core';
-import { until } from './processes.ts';
+import { PATIENCE, until } from './processes.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What a user does in the panel, by what is written there. */
@@ -21,6 +22,11 @@ export class PrunePanel {
     await this.frame.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
   }
 
+  /** Waits until the view that is shown has loaded, and nothing in it moves. */
+  settled(): Promise<void> {
+    return settled(this.frame.locator('body'));
+  }
+
   text(): Promise<string> {
     return this.frame
       .locator('body')
@@ -28,7 +34,7 @@ export class PrunePanel {
       .catch(() => '');
   }
 
-  async shows(what: string | RegExp, seconds = 30): Promise<void> {
+  async shows(what: string | RegExp, seconds = PATIENCE): Promise<void> {
     let text = '';
     const holds = async () => {
       text = await this.text();
@@ -54,8 +60,9 @@ export class PrunePanel {
     for (const control of ['uniform', 'random', 'l1', 'scratch']) {
       const chip = this.button(control);
       if (!(await chip.count())) continue;
-      const pressed = (await chip.getAttribute('aria-pressed')) === 'true';
-      if (pressed !== controls.includes(control)) await chip.click();
+      const pressed = async () => (await chip.getAttribute('aria-pressed')) === 'true';
+      if ((await pressed()) !== controls.includes(control)) await chip.click();
+      await until(`${control} is chosen or not`, async () => (await pressed()) === controls.includes(control));
     }
     await this.frame.getByText('Advanced', { exact: true }).click();
     await this.fill('The method’s own settings', settings);
@@ -124,7 +131,7 @@ export class PrunePanel {
     );
   }
 
-  async reaches(state: string, seconds = 120): Promise<void> {
+  async reaches(state: string, seconds = PATIENCE): Promise<void> {
     await until(`the run is ${state}`, async () => (await this.state()) === state, seconds);
   }
 }

@@ -24,13 +24,13 @@ describe.each(versions)('code-server $version', (version) => {
       await until('the second folder is open', async () => {
         if (await workbench.row('second.h5').isVisible()) return true;
         // while the explorer still fills, a click only selects
-        await workbench.row(second).click();
-        await workbench.page.waitForTimeout(1500);
-        return await workbench.row('second.h5').isVisible();
+        if ((await workbench.row(second).getAttribute('aria-expanded')) !== 'true')
+          await workbench.row(second).click();
+        return false;
       });
       await workbench.rightClick('second.h5', 'Prune Channels');
       const panel = new PrunePanel(workbench);
-      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
       await panel.start('population=4, generations=1, epochs=1');
       await panel.reaches('done', 180);
       expect(existsSync(path.join(two, '.espalier/runs/second-rewarded-meta-1'))).toBe(true);
@@ -42,16 +42,7 @@ describe.each(versions)('code-server $version', (version) => {
       await panel.button('Commit pruned config…').click();
       const commits = (folder: string) => git(folder, 'rev-list', '--count', 'HEAD').trim();
       // files, branch and message as they are proposed
-      await until(
-        'it is committed',
-        async () => {
-          if (await workbench.page.locator('.quick-input-widget').isVisible())
-            await workbench.page.keyboard.press('Enter');
-          await workbench.page.waitForTimeout(1000);
-          return commits(two) === '3';
-        },
-        60,
-      );
+      await workbench.acceptUntil('it is committed', () => commits(two) === '3');
       expect(git(two, 'show', '--name-only', '--format=', 'HEAD')).toContain('second.espalier.json');
       expect(git(two, 'status', '--porcelain').trim()).toBe('');
       expect(commits(one)).toBe('1');

@@ -17,7 +17,8 @@ import path from 'node:path';
 import { cacheFolder } from '../../scripts/workbench.mjs';
 import { newest } from './places.ts';
 import type { Version } from './places.ts';
-import { endGroup, processesOf, until } from './processes.ts';
+import { leftBehind } from '../../scripts/left-behind.mjs';
+import { endGroup, PATIENCE, until } from './processes.ts';
 
 export interface ServerOptions {
   readonly vsix: string;
@@ -75,7 +76,7 @@ export class Server {
       child.unref();
       const server = new Server(version, folder, port, child.pid!);
       running.add(server);
-      await until('code-server answers', () => healthy(port), 60).catch((error: unknown) => {
+      await until('code-server answers', () => healthy(port)).catch((error: unknown) => {
         server.kill();
         throw new Error(
           `${String(error)}: ${readFileSync(path.join(folder, 'server.log'), 'utf8').slice(-2000)}`,
@@ -110,11 +111,9 @@ export class Server {
     running.delete(this);
     await endGroup(this.#pid);
     // the engine may take a moment to notice that its host is gone
-    await until('nothing is left', () => !processesOf(this.folder).length, 15).catch(() => undefined);
-    const left = processesOf(this.folder);
-    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    const left = await leftBehind(this.folder, PATIENCE);
     rmSync(this.folder, { recursive: true, force: true });
-    return left.map(({ command }) => command);
+    return left;
   }
 
   kill(): void {
@@ -158,6 +157,8 @@ function environment(folder: string): NodeJS.ProcessEnv {
     XDG_STATE_HOME: path.join(home, '.local/state'),
     // TensorFlow, if it was fetched, is found where it is
     ESPALIER_CACHE: cacheFolder(),
+    // the test file's own: what is written there, sockets too, goes with it
+    TMPDIR: os.tmpdir(),
   };
   return env;
 }
@@ -180,7 +181,7 @@ function install(version: Version, folder: string, vsix: string, places: readonl
   const done = spawnSync(version.node, [version.entry, ...places, '--install-extension', vsix], {
     env: environment(folder),
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 300_000,
   });
   if (done.status !== 0)
     throw new Error(`${path.basename(vsix)} can't be installed: ${done.stderr}${done.stdout}`);

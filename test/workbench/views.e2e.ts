@@ -18,13 +18,13 @@ const tabs = ['Network', 'Plan', 'Trade-off', 'Curves', 'Channel diff', 'Runs'] 
 describe.skipIf(!newest.here)('views', () => {
   const w = suite(newest);
 
-  it('show a real run in four themes, with nothing that keeps people out', { timeout: 600_000 }, async () => {
+  it('show a real run in four themes, with nothing that keeps people out', async () => {
     const folder = await w.workspace();
     const workbench = await (await w.window(folder)).ready();
     await workbench.page.setViewportSize({ width: 1600, height: 1000 });
     await workbench.rightClick('model.h5', 'Prune Channels');
     const panel = new PrunePanel(workbench);
-    await panel.frame.getByRole('tab', { name: 'Network' }).waitFor({ timeout: 60_000 });
+    await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
     await panel.start('population=24, generations=8, epochs=3', '3', ['uniform', 'random']);
     await panel.reaches('done', 400);
     const problems: string[] = [];
@@ -36,7 +36,7 @@ describe.skipIf(!newest.here)('views', () => {
       );
       for (const tab of tabs) {
         await panel.show(tab);
-        await workbench.page.waitForTimeout(1200);
+        await panel.settled();
         await workbench.screenshot(`view-${tab.toLowerCase().replace(' ', '-')}-${name}`);
         const found = await serious(workbench.page, 'active-frame');
         problems.push(...found.map((line) => `${name}, ${tab}: ${line}`));

@@ -5,8 +5,12 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.e2e.ts'],
-    testTimeout: 240_000,
-    hookTimeout: 180_000,
+    setupFiles: ['../support/ending.ts'],
+    // a slow machine's; what is waited for has limits of its own
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
+    // a poll ends as soon as it holds; its limit is for slow, loaded machines
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     fileParallelism: false,
     retry: 0,

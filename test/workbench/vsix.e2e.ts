@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPromise } from 'yauzl';
 import { OWN, packages } from '../../scripts/package-contents.mjs';
 import { root, vsix } from './places.ts';
+import { PATIENCE } from './processes.ts';
 
 const here = `${process.platform}-${process.arch}`;
 
@@ -97,7 +98,7 @@ describe.each([
   });
 
   // its decoder's threads, where it is WebAssembly, once held up a process that was told to go while they started
-  it('leaves no looking process behind, whenever its host goes', { timeout: 60_000 }, async () => {
+  it('leaves no looking process behind, whenever its host goes', async () => {
     for (let delay = 200; delay <= 1400; delay += 100) {
       const child = fork(path.join(folder, 'extension/dist/engine.cjs'), ['look'], {
         execArgv: [],
@@ -109,13 +110,13 @@ describe.each([
       child.send({ jsonrpc: '2.0', id: 1, method: 'openData', params });
       await sleep(delay);
       child.disconnect();
-      const ended = await Promise.race([gone.then(() => true), sleep(3000, false)]);
+      const ended = await Promise.race([gone.then(() => true), sleep(PATIENCE * 1000, false)]);
       child.kill('SIGKILL');
       expect(ended, `told to go after ${delay} ms`).toBe(true);
     }
   });
 
-  it.each(['wasm', 'auto'])('prunes on real images by itself (%s)', { timeout: 200_000 }, (backend) => {
+  it.each(['wasm', 'auto'])('prunes on real images by itself (%s)', (backend) => {
     for (const file of ['model.h5', 'garden.zip'])
       copyFileSync(path.join(root, 'media/demo', file), path.join(folder, file));
     const pruned = cli(

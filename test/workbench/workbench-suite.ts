@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { TestContext } from 'vitest';
+import { enginesOf } from './processes.ts';
 import { newest, vsix } from './places.ts';
 import type { Version } from './places.ts';
 import { Server, type ServerOptions } from './server.ts';
@@ -26,15 +27,20 @@ export function suite(version: Version, options: Partial<ServerOptions> = {}) {
   afterEach(async ({ task }: TestContext) => {
     for (const [i, workbench] of open.splice(0).entries()) {
       if (task.result?.state === 'fail' && !workbench.page.isClosed())
-        await workbench.screenshot(
-          `failed-${version.version}-${task.name.replace(/\W+/g, '-').slice(0, 60)}-${i}`,
-        );
+        await workbench
+          .screenshot(`failed-${version.version}-${task.name.replace(/\W+/g, '-').slice(0, 60)}-${i}`)
+          .catch((error: unknown) => console.log(`no picture: ${String(error)}`));
       await workbench.page.close();
     }
+    // a test that failed halfway leaves its run going, which would take the processor from the next
+    if (task.result?.state === 'fail' && server)
+      for (const { pid } of enginesOf(server.folder)) process.kill(pid, 'SIGKILL');
   });
   afterAll(async () => {
-    await browser?.stop();
-    left = (await server?.stop()) ?? [];
+    // each is ended whatever becomes of the others
+    const [, stopped] = await Promise.allSettled([browser?.stop(), server?.stop()]);
+    if (stopped.status === 'rejected') throw stopped.reason;
+    left = stopped.value ?? [];
     if (left.length) throw new Error(`processes were left behind: ${left.join('; ')}`);
   });
 

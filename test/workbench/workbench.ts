@@ -5,10 +5,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium as playwright } from 'playwright-core';
 import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { chromium, pictures } from './places.ts';
-import { until } from './processes.ts';
+import { PATIENCE, until } from './processes.ts';
 import type { Server } from './server.ts';
 
 const EXTENSION = 'espalier.espalier';
+
+/** Run in a page: leaves the window, and gives all that the workbench has written down in the browser. */
+const LEAVE = `(async () => {
+  document.hasFocus = () => false;
+  window.dispatchEvent(new Event('blur'));
+  const texts = (await indexedDB.databases()).map(({ name }) => new Promise((resolve) => {
+    const opening = indexedDB.open(name);
+    opening.onerror = () => resolve('');
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const end = (text) => (database.close(), resolve(text));
+      if (!database.objectStoreNames.contains('ItemTable')) return end('');
+      const all = database.transaction('ItemTable').objectStore('ItemTable').getAll();
+      all.onerror = () => end('');
+      all.onsuccess = () => end(JSON.stringify(all.result));
+    };
+  }));
+  return (await Promise.all(texts)).join();
+})()`;
 
 /** One browser with a profile of its own; every window of it is a Workbench. */
 export class Browser {
@@ -33,7 +52,7 @@ export class Browser {
         '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
       ],
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(PATIENCE * 1000);
     return new Browser(context, profile);
   }
 
@@ -86,15 +105,20 @@ export class Workbench {
 
   async load(): Promise<void> {
     await this.page.goto(this.#url);
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
   /** Reloads the page. The workbench in a browser writes its layout down when its window is left, not when it is reloaded. */
   async reload(): Promise<void> {
-    await this.page.evaluate("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))");
-    await sleep(1000);
+    const panels = await this.panels();
+    const written = async () => (await this.page.evaluate(LEAVE)) as string;
+    await until('the layout is written down', async () => {
+      const before = await written();
+      await sleep(500);
+      return (!panels || before.includes('espalier.panel')) && (await written()) === before;
+    });
     await this.page.reload();
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
   /** The Explorer's row of a file or folder at the top. */
@@ -110,69 +134,80 @@ export class Workbench {
     return texts.map((text) => text.split('\n')[0].trim()).filter(Boolean);
   }
 
-  /** Right-clicks a file and takes an entry; tries again while our entries are not there yet. */
+  /**
+   * Right-clicks a file and takes an entry. The menu shows ours once VS Code has read the extension's manifest and knows
+   * whether the folder is trusted; until then it is opened again and again.
+   */
   async rightClick(name: string, entry: string): Promise<void> {
-    const menu = this.page.locator('.monaco-menu');
-    for (let turn = 0; turn < 12; turn++) {
+    const menu = this.page.locator('.monaco-menu').first();
+    let shown: string[] = [];
+    const taken = async () => {
       const items = await this.#openMenu(name);
+      shown = await items.allInnerTexts();
       const item = items.filter({ hasText: entry }).first();
-      if (await item.isVisible()) {
-        await item.hover();
-        // VS Code takes no click for a moment after a menu opens
-        await this.page.waitForTimeout(250);
-        await item.click();
-        if (
-          await menu.waitFor({ state: 'hidden', timeout: 2000 }).then(
-            () => true,
-            () => false,
-          )
-        )
-          return;
+      // VS Code takes no click for a moment after a menu opens, so one may not count
+      for (let turn = 0; turn < 5 && (await item.count()); turn++) {
+        const clicked = await item.click({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+        // a menu that went away by itself, as something else took the focus, was not taken
+        if (!clicked && turn === 0) break;
+        if (await isSoon(menu.waitFor({ state: 'hidden', timeout: 3000 }))) return true;
       }
       await this.page.keyboard.press('Escape');
-      await this.page.waitForTimeout(1000);
-    }
-    throw new Error(`the menu of ${name} has no entry ${entry}`);
+      await isSoon(menu.waitFor({ state: 'hidden', timeout: 3000 }));
+      return false;
+    };
+    await until(`the menu of ${name} has the entry ${entry}, which is taken`, taken, 300).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}; it has: ${shown.join(', ').replaceAll('\n', ' ')}`);
+      },
+    );
   }
 
   async #openMenu(name: string): Promise<Locator> {
-    await this.row(name).click({ button: 'right' });
     const items = this.page.locator('.monaco-menu .action-item');
-    await items.first().waitFor();
+    await until(`the menu of ${name} is open`, async () => {
+      if (await items.count()) return true;
+      await this.row(name).click({ button: 'right' });
+      return await isSoon(items.first().waitFor({ timeout: 5000 }));
+    });
     return items;
   }
 
-  /** Runs a command by its title in the palette. */
+  /** Runs a command by its title in the palette, once the palette has it. */
   async palette(title: string): Promise<void> {
     const box = this.page.locator('.quick-input-widget input.input');
-    for (let turn = 0; turn < 6; turn++) {
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    await until(`the palette has the command ${title}`, async () => {
       await this.page.keyboard.press('F1');
-      await box.waitFor();
+      if (!(await isSoon(box.waitFor({ timeout: 5000 })))) return false;
       await box.fill(`>${title}`);
-      const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-      if (
-        await row.waitFor({ timeout: 3000 }).then(
-          () => true,
-          () => false,
-        )
-      ) {
-        await row.click();
-        return;
-      }
+      if (await isSoon(row.waitFor({ timeout: 5000 }))) return await isSoon(row.click({ timeout: 5000 }));
       await this.page.keyboard.press('Escape');
-      await this.page.waitForTimeout(1000);
-    }
-    throw new Error(`the palette has no command ${title}`);
+      return false;
+    });
   }
 
-  /** Titles that the palette shows for these words. */
-  async paletteShows(words: string): Promise<string[]> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input.input').fill(`>${words}`);
-    await this.page.waitForTimeout(800);
-    const rows = await this.page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
-    await this.page.keyboard.press('Escape');
-    return rows.map((text) => text.split('\n')[0].trim());
+  /** Accepts whatever is asked at the top of the window, as it is proposed, one question after another, until something holds. */
+  async acceptUntil(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget').first();
+    let accepted = '';
+    let at = 0;
+    await until(what, async () => {
+      if (await holds()) return true;
+      const asked = (await widget.isVisible()) ? await widget.innerText().catch(() => '') : '';
+      // each question once; again only if it is still there after a while: the Enter came before it was ready
+      if (asked && (asked !== accepted || Date.now() - at > 5000)) {
+        // what fills itself has come to rest
+        await sleep(500);
+        if (asked !== (await widget.innerText().catch(() => ''))) return false;
+        await this.page.keyboard.press('Enter');
+        [accepted, at] = [asked, Date.now()];
+      }
+      return await holds();
+    });
   }
 
   /** Takes an entry of the quick pick that is open. */
@@ -219,15 +254,17 @@ export class Workbench {
 
   /** A notification, also one that has gone from sight: from the list of all. */
   async notification(text: string | RegExp): Promise<Locator> {
-    const all = this.page.locator('.notifications-center .notification-list-item');
-    for (let turn = 0; turn < 10; turn++) {
-      const found = all.filter({ hasText: text }).first();
-      if (await found.isVisible()) return found;
+    const found = this.page
+      .locator('.notifications-center .notification-list-item')
+      .filter({ hasText: text })
+      .first();
+    await until(`a notification says ${String(text)}`, async () => {
+      if (await found.isVisible()) return true;
       if (!(await this.page.locator('.notifications-center').isVisible()))
         await this.palette('Notifications: Show Notifications');
-      await this.page.waitForTimeout(1000);
-    }
-    throw new Error(`no notification says ${String(text)}`);
+      return await isSoon(found.waitFor({ timeout: 2000 }));
+    });
+    return found;
   }
 
   dialog(): Locator {
@@ -236,7 +273,7 @@ export class Workbench {
 
   /** Waits for git's branch in the status bar: extensions are there then. */
   async ready(branch = 'main'): Promise<this> {
-    await this.statusItem(branch).waitFor({ timeout: 60_000 });
+    await this.statusItem(branch).waitFor();
     return this;
   }
 
@@ -249,9 +286,10 @@ export class Workbench {
       .filter({ hasText: setting })
       .first()
       .waitFor();
-    await this.page.waitForTimeout(300);
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused');
+    await focused.filter({ hasText: setting }).first().waitFor();
     await this.page.keyboard.press('Enter');
-    await this.page.waitForTimeout(500);
+    await this.page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
   }
 
   /** A picture of the window in the untracked folder of pictures. */
@@ -263,7 +301,7 @@ export class Workbench {
   }
 
   /** Waits until a text is somewhere in the panel. */
-  async panelShows(text: string | RegExp, seconds = 20): Promise<void> {
+  async panelShows(text: string | RegExp, seconds = PATIENCE): Promise<void> {
     await until(
       `the panel shows ${String(text)}`,
       async () => {
@@ -276,4 +314,12 @@ export class Workbench {
       seconds,
     );
   }
+}
+
+/** Whether something that is waited for with a limit of its own comes. */
+function isSoon(waiting: Promise<unknown>): Promise<boolean> {
+  return waiting.then(
+    () => true,
+    () => false,
+  );
 }

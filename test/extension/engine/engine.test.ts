@@ -49,7 +49,7 @@ describe('the looking process', () => {
     expect(await engine.look()).toBe(look);
     const { pid } = engine;
     engine.dispose();
-    expect(await gone(pid!, 5000)).toBe(true);
+    expect(await gone(pid!, 60_000)).toBe(true);
   });
 
   it('tells input errors as such, and lives on', async () => {
@@ -115,7 +115,7 @@ describe('the looking process', () => {
 
   it('gives up a request that hangs: a process that answers pings lives on, one that does not is ended', async () => {
     const hello = { protocol: 1, engine: '1', pid: 1, node: 'v20', methods: [], preprocesses: [] };
-    const start = async (body: string) => {
+    const start = async (body: string, ping: number) => {
       let ended = false;
       const made = new LookProcess({
         script: program(body),
@@ -123,15 +123,16 @@ describe('the looking process', () => {
         log: (line) => log.push(line),
         onEnd: () => (ended = true),
         limit: 500,
-        ping: 500,
+        ping,
       });
       return { made, ended: () => ended };
     };
-    const busy = await start(answering(JSON.stringify({ hello })));
+    const busy = await start(answering(JSON.stringify({ hello })), 60_000);
     await expect(busy.made.client.request('runs', { workspace: folder })).rejects.toThrow(
       '"runs" within 0.5 seconds',
     );
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    // it answers after that, so it was not ended
+    expect((await busy.made.client.request('hello', { protocol: 1 })).pid).toBe(1);
     expect(busy.ended()).toBe(false);
     await busy.made.end();
 
@@ -141,9 +142,9 @@ describe('the looking process', () => {
       const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
       require('fs').writeFileSync(${JSON.stringify(child)}, String(child.pid));
       process.on('SIGTERM', () => {});
-      process.on('message', () => { for (;;); });`);
+      process.on('message', () => { for (;;); });`, 500);
     await expect(hung.made.client.request('runs', { workspace: folder })).rejects.toThrow('within');
-    await expect.poll(hung.ended, { timeout: 10_000 }).toBe(true);
+    await expect.poll(hung.ended).toBe(true);
     const pid = Number(readFileSync(child, 'utf8'));
     await expect.poll(() => isAlive(pid)).toBe(false);
   });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import type { Ask, Head } from '../../../src/extension/git/flow.ts';
 import { copyOfHead } from '../../../src/extension/git/head.ts';
 import { CliRepository } from '../../../src/extension/git/repository.ts';
 import { GitCli } from '../../../src/extension/git/cli.ts';
+import { lacks, needs } from '../../support/needs.ts';
 import { TestRepository, placeConfig, sampleConfig } from './repo.ts';
 
 const made: TestRepository[] = [];
@@ -58,11 +58,11 @@ const request = (configFile: string, config = sampleConfig(), more = {}) => ({
   ...more,
 });
 
-const lfs = spawnSync('git', ['lfs', 'version']).status === 0;
+const lfs = needs(lacks.gitLfs());
 
 describe('commit', () => {
-  it.skipIf(!lfs)(
-    'keeps a large model with Git LFS, where the repository does, and finds it again',
+  it.skipIf(lfs.skip)(
+    lfs.name('keeps a large model with Git LFS, where the repository does, and finds it again'),
     async () => {
       const r = repo().begin();
       // the hooks are not asked for: they would upload

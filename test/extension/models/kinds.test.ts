@@ -1,6 +1,7 @@
-import { existsSync, openSync, readSync, readdirSync } from 'node:fs';
+import { openSync, readSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { needs, shared, sharedPath } from '../../support/needs.ts';
 import {
   headBytes,
   isConfig,
@@ -57,8 +58,9 @@ describe('by content', () => {
       expect(isLayersModelHead(other), other).toBe(false);
   });
 
-  const models = path.resolve(import.meta.dirname, '../../../../shared/models');
-  it.skipIf(!existsSync(models))('real models are told right, layers from graphs', () => {
+  const models = sharedPath('models');
+  const need = needs(shared('models'));
+  it.skipIf(need.skip)(need.name('real models are told right, layers from graphs'), () => {
     const told = (folder: string) =>
       readdirSync(path.join(models, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.json'))

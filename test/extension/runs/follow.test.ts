@@ -184,7 +184,7 @@ describe('following a run', () => {
           tell();
           const expected = range(0, made).filter((seq) => !file.hidden.has(seq));
           await expect
-            .poll(() => seqs().length, { timeout: 2000, interval: 2 })
+            .poll(() => seqs().length, { interval: 2 })
             .toBeGreaterThanOrEqual(expected.length);
           expect(seqs()).toEqual(expected);
         },

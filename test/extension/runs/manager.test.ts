@@ -21,7 +21,9 @@ import { Memory } from './memory.ts';
 import type { Behaviour } from './program.ts';
 import { standIn } from './program.ts';
 
-const times = { start: 15_000, beat: 1500, stop: 1500, term: 400 };
+/** Generous, for slow, loaded machines; tests of what does not answer take less. */
+const patient = { start: 90_000, beat: 60_000, stop: 60_000, term: 400 };
+let times = patient;
 let workspace: string;
 let script: string;
 let engine: EngineHost;
@@ -41,6 +43,7 @@ afterAll(() => engine.dispose());
 beforeEach(() => {
   workspace = mkdtempSync(path.join(os.tmpdir(), 'espalier-runs-'));
   script = standIn(workspace);
+  times = patient;
   [memory, windows, said, press, trusted, maxParallel, keepAlive, logs] = [
     new Memory(),
     [],
@@ -178,6 +181,7 @@ describe('runs of a workspace', () => {
   });
 
   it('ends a process that hears nothing, with its children', async () => {
+    times = { ...patient, stop: 1500 };
     const folder = await make({ deaf: true, child: true });
     const runs = open();
     await runs.start(folder);
@@ -234,6 +238,7 @@ describe('runs of a workspace', () => {
   });
 
   it('says of a run that gives no sign of life that it does not respond; it can be stopped', async () => {
+    times = { ...patient, beat: 1500 };
     const folder = await make({ silent: true, rate: 0.01 });
     const runs = open();
     await runs.start(folder);

@@ -8,6 +8,7 @@ import type { Hdf5Writer } from '../../../src/formats/keras-h5/hdf5.ts';
 import { kerasH5 } from '../../../src/formats/keras-h5/index.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
+import { needs, shared, sharedPath } from '../../support/needs.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'espalier-bad-'));
 let n = 0;
@@ -40,13 +41,11 @@ function fill(f: Hdf5Writer, text: string, kernel: number[] = [2, 3], names = ['
 }
 
 async function refused(name: string): Promise<string> {
-  const start = performance.now();
   const error: unknown = await kerasH5.read(name).then(
     () => new Error('was read'),
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(InputError);
-  expect(performance.now() - start).toBeLessThan(5000);
   const { message } = error as Error;
   expect(message).not.toMatch(/\n/);
   return message;
@@ -168,25 +167,24 @@ describe('writing', () => {
   });
 });
 
-const source = path.resolve('../shared/models/keras-h5/mnist_tensorspace_lenet.h5');
+const FILE = 'models/keras-h5/mnist_tensorspace_lenet.h5';
+const need = needs(shared(FILE));
 
-describe.skipIf(!existsSync(source))('a damaged real file (../shared)', () => {
+describe.skipIf(need.skip)(need.name('a damaged real file'), () => {
   it('is read or refused, and nothing else, wherever the damage is', async () => {
-    const good = readFileSync(source);
+    const good = readFileSync(sharedPath(FILE));
     const random = new Random(5);
     for (let i = 0; i < 80; i++) {
       let bytes = Buffer.from(good);
       if (i % 2 === 0) bytes = bytes.subarray(0, random.integer(9, bytes.length - 1));
       else for (let k = 0; k < 10; k++) bytes[random.integer(8, 40000)] = random.integer(0, 255);
       const name = file(bytes);
-      const start = performance.now();
       const error: unknown = await kerasH5.read(name).then(
         () => undefined,
         (e: unknown) => e,
       );
       if (i % 2 === 0) expect(error).toBeInstanceOf(InputError);
       else if (error !== undefined) expect(error).toBeInstanceOf(InputError);
-      expect(performance.now() - start).toBeLessThan(5000);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,11 +10,13 @@ import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../../src/graph/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { Network } from '../../../src/runtime/network.ts';
-import { difference, predictKeras, python, randomHalf, randomInputs } from '../../support/keras.ts';
+import { difference, predictKeras, randomHalf, randomInputs } from '../../support/keras.ts';
+import { lacks, needs, shared, sharedPath } from '../../support/needs.ts';
 import type { ReferenceValue } from '../../support/reference-executor.ts';
 
-const folder = path.resolve('../shared/models/keras-h5');
-const shared = existsSync(folder);
+const folder = sharedPath('models/keras-h5');
+const files = needs(shared('models/keras-h5'));
+const filesAndKeras = needs(shared('models/keras-h5'), lacks.keras());
 
 /** File, and the number of all its weights (model.count_params() in Keras). */
 const MODELS: [file: string, params: number][] = [
@@ -26,7 +28,7 @@ const MODELS: [file: string, params: number][] = [
   ['teachable_waste4.h5', 538708],
 ];
 
-describe.skipIf(!shared)('real Keras files (../shared)', () => {
+describe.skipIf(files.skip)(files.name('real Keras files'), () => {
   it.each(MODELS)('%s is read, all %i weights', async (file, params) => {
     const model = await kerasH5.read(path.join(folder, file));
     expect(await kerasH5.detect(model.path)).toBe(true);
@@ -50,7 +52,7 @@ describe.skipIf(!shared)('real Keras files (../shared)', () => {
   });
 });
 
-describe.skipIf(!shared || !python)('real Keras files against Keras 2 (../shared, ESPALIER_PYTHON)', () => {
+describe.skipIf(filesAndKeras.skip)(filesAndKeras.name('real Keras files against Keras 2'), () => {
   const out = mkdtempSync(path.join(tmpdir(), 'espalier-h5-'));
   let keras: Float32Array[];
   const ours = new Map<string, [whole: Float32Array, half: Float32Array]>();

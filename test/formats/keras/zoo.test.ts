@@ -7,15 +7,8 @@ import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune } from '../../../src/graph/surgery.ts';
 import type { KerasVersion } from '../../support/keras.ts';
-import {
-  difference,
-  joined,
-  predictKeras,
-  python,
-  randomHalf,
-  randomInputs,
-  runKeras,
-} from '../../support/keras.ts';
+import { difference, joined, predictKeras, randomHalf, randomInputs, runKeras } from '../../support/keras.ts';
+import { lacks, needs } from '../../support/needs.ts';
 import { execute } from '../../support/reference-executor.ts';
 
 const names = [
@@ -30,8 +23,10 @@ const names = [
 ];
 const kinds = ['keras', 'copy', 'cut'] as const;
 
-describe.skipIf(!python).each<KerasVersion>([2, 3])(
-  '.keras files that Keras %i made (ESPALIER_PYTHON)',
+const need = needs(lacks.keras());
+
+describe.skipIf(need.skip).each<KerasVersion>([2, 3])(
+  need.name('.keras files that Keras %i made'),
   (version) => {
     const folder = mkdtempSync(path.join(tmpdir(), `espalier-keras${version}-`));
     const theirs = new Map<string, Float32Array>();

@@ -1,5 +1,4 @@
 import { mkdtemp, readdir, readFile, rm, writeFile, cp } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,10 +8,12 @@ import { Random } from '../../../src/graph/random.ts';
 import { inferShapes, sizeOf } from '../../../src/graph/shapes.ts';
 import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, KeptChannels, Weights } from '../../../src/graph/types.ts';
+import { needs, shared, sharedPath } from '../../support/needs.ts';
 import { execute } from '../../support/reference-executor.ts';
 import { runTfjs } from './real-tfjs.ts';
 
-const shared = path.resolve('../shared/models/tfjs-layers');
+const folderOfModels = sharedPath('models/tfjs-layers');
+const need = needs(shared('models/tfjs-layers'), shared('models/tfjs-graph'));
 const models = [
   ['mnist_lenet_tfjs075', 'mnist.json'],
   ['mnist_lenet_multiout', 'model.json'],
@@ -67,13 +68,13 @@ function half(graph: Graph, weights: Weights, seed: number): { graph: Graph; wei
   return prune(graph, weights, dependencies, kept);
 }
 
-describe.skipIf(!existsSync(shared))('real files (../shared)', () => {
+describe.skipIf(need.skip)(need.name('real files'), () => {
   test.each(models)(
     '%s: our values are TensorFlow.js’, as read, written and cut by half',
     async (name, json) => {
-      const source = await tfjsLayers.read(path.join(shared, name, json));
+      const source = await tfjsLayers.read(path.join(folderOfModels, name, json));
       const x = image(source.graph, 1);
-      const original = await runTfjs(path.join(shared, name, json), x.shape, x.data);
+      const original = await runTfjs(path.join(folderOfModels, name, json), x.shape, x.data);
       // the executor is slow: for the large network, the half of it below has to do
       if (!name.startsWith('nsfwjs'))
         expect(difference(execute(source.graph, source.weights, [x]), original)).toBeLessThan(1e-4);
@@ -86,7 +87,7 @@ describe.skipIf(!existsSync(shared))('real files (../shared)', () => {
         if (shard !== json)
           expect(
             (await readFile(path.join(path.dirname(copy), shard))).equals(
-              await readFile(path.join(shared, name, shard)),
+              await readFile(path.join(folderOfModels, name, shard)),
             ),
           ).toBe(true);
 
@@ -104,7 +105,7 @@ describe.skipIf(!existsSync(shared))('real files (../shared)', () => {
   );
 
   test('nsfwjs stays quantised after cutting, on the same grids, and becomes float32 where retrained', async () => {
-    const file = path.join(shared, 'nsfwjs_mobilenet_v2_uint8/model.json');
+    const file = path.join(folderOfModels, 'nsfwjs_mobilenet_v2_uint8/model.json');
     const source = await tfjsLayers.read(file);
     expect(source.warnings.join()).toContain('quantised to uint8');
     const cut = half(source.graph, source.weights, 3);
@@ -135,7 +136,7 @@ describe.skipIf(!existsSync(shared))('real files (../shared)', () => {
 
   test('a missing, short or long shard is named with its bytes', async () => {
     const at = path.join(folder, 'shards');
-    await cp(path.join(shared, 'mnist_lenet_tfjs075'), at, { recursive: true });
+    await cp(path.join(folderOfModels, 'mnist_lenet_tfjs075'), at, { recursive: true });
     const shard = path.join(at, 'mnist.weights.bin');
     const json = path.join(at, 'mnist.json');
     const whole = await readFile(shard);
@@ -150,7 +151,7 @@ describe.skipIf(!existsSync(shared))('real files (../shared)', () => {
   });
 
   test('a frozen graph is refused as one', async () => {
-    const file = path.resolve('../shared/models/tfjs-graph/mnist_graphmodel/model.json');
+    const file = sharedPath('models/tfjs-graph/mnist_graphmodel/model.json');
     expect(await tfjsLayers.detect(file)).toBe(true);
     await expect(tfjsLayers.read(file)).rejects.toThrow(/GraphModel \(a frozen graph\)/);
   });

@@ -57,10 +57,12 @@ describe('withLock', () => {
     const file = `${name}.lock`;
     writeFileSync(file, String(process.pid));
     let waited = false;
-    setTimeout(() => rmSync(file), 300);
     const held = () => existsSync(file);
     expect(held()).toBe(true);
-    await withLock(name, async () => undefined, () => (waited = true)); // prettier-ignore
+    await withLock(name, async () => undefined, () => {
+      waited = true;
+      rmSync(file, { force: true });
+    }); // prettier-ignore
     expect(waited).toBe(true);
   });
 });

@@ -3,9 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { prepareTensorflow } from '../../../src/runtime/backend/prepare.ts';
+import { lacks, needs } from '../../support/needs.ts';
 import { inChild } from './child.ts';
 
 const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
+const need = needs(await lacks.tensorflow());
 const empty = mkdtempSync(path.join(os.tmpdir(), 'espalier-open-test-'));
 afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
@@ -23,7 +25,7 @@ const gradient = [-1, -1, 0, -1, -1, 0, 0, 0, 0].map((v) => v + 0);
 const bare = { PATH: empty, ESPALIER_CACHE: empty, ESPALIER_TENSORFLOW: '' };
 
 describe('openBackend, in a process of its own, bundled', () => {
-  it.skipIf(addon === null)('tensorflow (needs TensorFlow: npm run setup)', async () => {
+  it.skipIf(need.skip)(need.name('tensorflow'), async () => {
     const { stdout, stderr } = await inChild(open(`{ prefer: 'tensorflow', threads: 1 }`), {
       TF_NUM_INTRAOP_THREADS: undefined,
     });

@@ -1,10 +1,10 @@
 import { describe } from 'vitest';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { prepareTensorflow } from '../../../src/runtime/backend/prepare.ts';
+import { lacks, needs } from '../../support/needs.ts';
 import { kernelTests } from './suite.ts';
 
-const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
+const need = needs(await lacks.tensorflow());
 
-describe.skipIf(addon === null)('kernels of tensorflow (needs TensorFlow: npm run setup)', () => {
+describe.skipIf(need.skip)(need.name('kernels of tensorflow'), () => {
   kernelTests(() => openBackend({ prefer: 'tensorflow' }));
 });

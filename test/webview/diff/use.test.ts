@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asked, chromiumPath, openPanels } from '../page/open.ts';
+import { asked, openPanels } from '../page/open.ts';
+import { lacks, needs } from '../../support/needs.ts';
 
-describe.skipIf(!chromiumPath)('the channel diff', () => {
+const need = needs(lacks.chromium());
+
+describe.skipIf(need.skip)(need.name('the channel diff'), () => {
   let panels: Awaited<ReturnType<typeof openPanels>>;
   beforeAll(async () => {
     panels = await openPanels();

@@ -14,14 +14,19 @@ export interface Opened {
 /** The panel's server and browser, for one test file. */
 export async function openPanels() {
   const server = await servePanel();
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+  const browser: Browser = await chromium
+    .launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] })
+    .catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
   return {
     /** A page of its own, with storage of its own; `query` as webview/dev/fake-host.ts reads it; `clock`: time stands still until the test moves it. */
     async open(query: string, { clock = false } = {}): Promise<Opened> {
       const viewport = { width: 1100, height: 900 };
       const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(60_000);
       if (clock) await page.clock.install();
       const complaints: string[] = [];
       await page.addInitScript(() => {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Draft } from '../../../src/protocol/plan.ts';
-import { asked, chromiumPath, openPanels } from './open.ts';
+import { asked, openPanels } from './open.ts';
+import { lacks, needs } from '../../support/needs.ts';
 
-describe.skipIf(!chromiumPath)('using the panel', () => {
+const need = needs(lacks.chromium());
+
+describe.skipIf(need.skip)(need.name('using the panel'), () => {
   let panels: Awaited<ReturnType<typeof openPanels>>;
   beforeAll(async () => {
     panels = await openPanels();
@@ -136,7 +139,9 @@ describe.skipIf(!chromiumPath)('using the panel', () => {
     await expect.poll(() => page.locator('.list .rows .row').count()).toBe(6);
     await page.getByRole('tab', { name: 'Plan' }).click();
     await page.getByRole('button', { name: 'Thorough' }).click();
-    await page.waitForTimeout(400);
+    // it is remembered after a moment
+    const remembered = () => page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    await expect.poll(remembered).toMatch(/thorough/);
     await page.reload();
     await expect
       .poll(() => page.getByRole('button', { name: 'Thorough' }).getAttribute('aria-pressed'))

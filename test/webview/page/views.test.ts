@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, openPanels } from './open.ts';
+import { openPanels } from './open.ts';
+import { lacks, needs } from '../../support/needs.ts';
+import { settled } from '../../support/settled.ts';
+
+const need = needs(lacks.chromium());
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const views = ['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs'];
@@ -14,7 +18,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly any: readonly { readonly message: string }[] }[];
 }
 
-describe.skipIf(!chromiumPath)('every view in plain Chromium', () => {
+describe.skipIf(need.skip)(need.name('every view in plain Chromium'), () => {
   let panels: Awaited<ReturnType<typeof openPanels>>;
   beforeAll(async () => {
     panels = await openPanels();
@@ -35,7 +39,7 @@ describe.skipIf(!chromiumPath)('every view in plain Chromium', () => {
   for (const view of views) {
     test(`${view}: nothing that the content security policy refuses, nothing thrown, accessible in four themes`, async () => {
       const { page, complaints } = await panels.open(`tab=${view}&candidates=60&layers=40`);
-      await page.waitForTimeout(600);
+      await settled(page.locator('body'));
       await page.evaluate(axeSource);
       const found: string[] = [];
       for (const theme of themes) {
@@ -43,7 +47,7 @@ describe.skipIf(!chromiumPath)('every view in plain Chromium', () => {
           (name) => (window as unknown as { dress: (theme: string) => void }).dress(name),
           theme,
         );
-        await page.waitForTimeout(100);
+        await settled(page.locator('body'));
         found.push(...(await serious(page)).map((line) => `${theme}: ${line}`));
       }
       expect(found).toEqual([]);

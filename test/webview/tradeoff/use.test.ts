@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { asked, chromiumPath, openPanels } from '../page/open.ts';
+import { asked, openPanels } from '../page/open.ts';
+import { lacks, needs } from '../../support/needs.ts';
+
+const need = needs(lacks.chromium());
 
 const title = (page: Page) => page.locator('.candidate-card h2').textContent();
 const firstRow = (page: Page) => page.locator('.candidates .rows .row[data-index="0"]').textContent();
@@ -14,7 +17,7 @@ async function macs(page: Page): Promise<number> {
   return Number(number) * { k: 1e3, M: 1e6, G: 1e9 }[unit]!;
 }
 
-describe.skipIf(!chromiumPath)('the trade-off view', () => {
+describe.skipIf(need.skip)(need.name('the trade-off view'), () => {
   let panels: Awaited<ReturnType<typeof openPanels>>;
   beforeAll(async () => {
     panels = await openPanels();

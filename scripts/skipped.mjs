@@ -1,0 +1,23 @@
+// Tests that skipped, and why: the reason stands in the name of the test or of one around it.
+
+/** The part of a name that says why it skips. */
+export const because = (reason) => `[because ${reason}]`;
+
+const REASON = / ?\[(because [^\]]+)\]/;
+
+/**
+ * One line for every test of a report of vitest (JSON) that did not run, those of one reason together.
+ * `relative` makes a file's path short; `otherwise` is said where a name gives no reason.
+ */
+export function skippedLines(report, relative, otherwise = 'and its name does not say why') {
+  const byReason = new Map();
+  for (const { name: file, assertionResults } of report.testResults)
+    for (const { status, ancestorTitles, title } of assertionResults) {
+      if (!['pending', 'skipped', 'todo', 'disabled'].includes(status)) continue;
+      const name = [...ancestorTitles, title].join(' › ');
+      const reason = REASON.exec(name)?.[1] ?? otherwise;
+      const line = `skipped: ${relative(file)} › ${name.replaceAll(new RegExp(REASON, 'g'), '')}, ${reason}`;
+      byReason.set(reason, [...(byReason.get(reason) ?? []), line]);
+    }
+  return [...byReason.values()].flat();
+}
