@@ -251,34 +251,6 @@ describe('reading ahead', () => {
   });
 });
 
-describe('speed', () => {
-  // far below what it does (see bench), so that a busy machine passes and an accidental slow path doesn't
-  it('prepares more than 20,000 28 x 28 and 5,000 32 x 32 x 3 images a second of processor time', async () => {
-    for (const [height, channels, least] of [
-      [28, 1, 20_000],
-      [32, 3, 5_000],
-    ]) {
-      const split = noiseSplit(1024, height, height, channels);
-      const run = async (): Promise<number> => {
-        const before = process.cpuUsage();
-        await collect(
-          batches(split, PREPROCESSES[channels === 3 ? 'imagenet' : 'unit'], {
-            batchSize: 128,
-            order: new Random(1),
-            augmentation: { flip: true, shift: 4 },
-          }),
-        );
-        const { user, system } = process.cpuUsage(before);
-        return (1024 / (user + system)) * 1e6;
-      };
-      await run();
-      const rate = Math.max(await run(), await run(), await run(), await run());
-      console.log(`${height} x ${height} x ${channels}: ${Math.round(rate)} images a second, augmented`);
-      expect(rate).toBeGreaterThan(least);
-    }
-  });
-});
-
 describe('thumbnails', () => {
   it('are the images, as PNG', async () => {
     const { default: sharp } = await import('sharp');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { extensionSources, firstArguments, root, strings } from './sources.ts';
+import { extensionSources, firstArguments, handlers, objectsPassedTo, root, strings } from './sources.ts';
 
 interface Rule {
   readonly when?: string;
@@ -61,8 +61,13 @@ const BUILT_IN =
   /^(isWorkspaceTrusted|resource\w+|listMultiSelection|listDoubleSelection|view|viewItem|workspaceFolderCount|editorLangId|activeWebviewPanelId|explorerResource\w+|virtualWorkspace|isWeb|workspacePlatform)$/;
 
 describe('commands', () => {
-  it('each is registered', () => {
-    expect(commands.filter((command) => !words.has(command))).toEqual([]);
+  it('each has a handler, each handler is a command, and the host takes them all', () => {
+    const made = handlers(sources);
+    expect(made.flatMap(({ names }) => names).sort()).toEqual([...commands].sort());
+    expect(made.length).toBeGreaterThan(2);
+    const host = sources.filter(({ fileName }) => fileName.endsWith('/extension/host.ts'));
+    const [spread] = objectsPassedTo(host, 'runnerOf');
+    expect(spread.sort()).toEqual(made.map(({ maker }) => maker).sort());
   });
 
   it('menus, keys and walkthroughs name only commands that are there', () => {
@@ -74,8 +79,19 @@ describe('commands', () => {
     expect(named.filter((name) => name.startsWith('espalier.') && !commands.includes(name))).toEqual([]);
   });
 
-  it('each has a category, and each that needs an argument is hidden from the palette', () => {
+  it('each has a category', () => {
     for (const { command, category } of contributes.commands) expect(category, command).toBeTruthy();
+  });
+
+  it('those that belong to a view or to several selected files are hidden from the palette, and no others', () => {
+    const hidden = contributes.menus.commandPalette.filter(({ when }) => when === 'false');
+    expect(hidden.map(({ command }) => command!.replace('espalier.', '')).sort()).toEqual([
+      'compareSelected',
+      'diffCandidate',
+      'fineTuneCandidate',
+      'openReport',
+      'refreshRuns',
+    ]);
   });
 });
 

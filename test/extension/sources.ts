@@ -42,3 +42,38 @@ export function firstArguments(sources: readonly ts.SourceFile[], name: string):
   }
   return found;
 }
+
+/** Functions that return an object of commands' handlers, and the names of those. */
+export function handlers(sources: readonly ts.SourceFile[]): { maker: string; names: string[] }[] {
+  const found: { maker: string; names: string[] }[] = [];
+  for (const node of nodes(sources)) {
+    if (!ts.isReturnStatement(node) || !node.expression || !ts.isObjectLiteralExpression(node.expression))
+      continue;
+    const names = node.expression.properties.flatMap((property) =>
+      property.name && ts.isStringLiteral(property.name) && property.name.text.startsWith('espalier.')
+        ? [property.name.text]
+        : [],
+    );
+    const maker = ts.findAncestor(node, ts.isFunctionDeclaration)?.name?.text;
+    if (names.length && maker) found.push({ maker, names });
+  }
+  return found;
+}
+
+/** Functions whose results are spread into an object that is an argument of calls of the function of this name. */
+export function objectsPassedTo(sources: readonly ts.SourceFile[], name: string): string[][] {
+  const found: string[][] = [];
+  for (const node of nodes(sources)) {
+    if (!ts.isCallExpression(node) || node.expression.getText() !== name) continue;
+    for (const argument of node.arguments)
+      if (ts.isObjectLiteralExpression(argument))
+        found.push(
+          argument.properties.flatMap((property) =>
+            ts.isSpreadAssignment(property) && ts.isCallExpression(property.expression)
+              ? [property.expression.expression.getText()]
+              : [],
+          ),
+        );
+  }
+  return found;
+}

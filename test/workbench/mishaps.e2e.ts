@@ -10,6 +10,8 @@ import { git } from './workspace.ts';
 
 /** Long enough to be disturbed in the middle; ends in half a minute all the same. */
 const long = 'population=8, generations=30, epochs=1';
+/** For runs that are stopped and never end: a slow machine takes minutes to open a window. */
+const endless = 'population=8, generations=300, epochs=1';
 
 // What goes wrong in real life: reloads, stops, crashes, broken files, no git, two windows.
 describe.each(versions)('code-server $version', (version) => {
@@ -39,7 +41,7 @@ describe.each(versions)('code-server $version', (version) => {
 
     it('a reload in mid-run: the panel comes back with the run, which goes on', async () => {
       const folder = await w.workspace();
-      const { workbench } = await running(folder, 'population=8, generations=300, epochs=1');
+      const { workbench } = await running(folder, endless);
       const [worker] = workers();
       await workbench.reload();
       await workbench.ready();
@@ -154,7 +156,7 @@ describe.each(versions)('code-server $version', (version) => {
 
     it('two windows on one workspace: both follow the one run, either may stop it', async () => {
       const folder = await w.workspace();
-      const { panel: first } = await running(folder);
+      const { panel: first } = await running(folder, endless);
       const other = await (await w.window(folder)).ready();
       await other.rightClick('model.h5', 'Prune Channels');
       const second = new PrunePanel(other);
@@ -174,7 +176,7 @@ describe.each(versions)('code-server $version', (version) => {
 
     it('when the extension host dies, its run ends by itself, with a checkpoint', async () => {
       const folder = await w.workspace();
-      await running(folder);
+      await running(folder, endless);
       for (const { pid, command } of processesOf(w.server.folder))
         if (command.includes('--type=extensionHost')) process.kill(pid, 'SIGKILL');
       await until('its process is gone', () => workers().length === 0, 60);
