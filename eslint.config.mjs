@@ -2,18 +2,19 @@ import tseslint from 'typescript-eslint';
 
 // Who may import whom (design: a reader who opens the folders in this order understands the program).
 const may = {
+  system: [],
   graph: [],
   protocol: ['graph'],
   formats: ['graph'],
   data: ['graph'],
-  runtime: ['graph'],
+  runtime: ['graph', 'system'],
   methods: ['graph', 'formats', 'data', 'runtime'],
   config: ['graph'],
   report: ['graph', 'config', 'methods'],
-  run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
+  run: ['graph', 'system', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
   engine: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
   cli: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  extension: ['protocol', 'config', 'graph'],
+  extension: ['protocol', 'config', 'graph', 'system'],
 };
 const folders = Object.keys(may);
 

@@ -40,6 +40,8 @@ if (ready) {
   // In a process of its own: libraries that don't fit this machine may take it down.
   const check = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', prepared.addon], {
     encoding: 'utf8',
+    // not the folder that the user stands in: libraries may be taken from it
+    cwd: root,
   });
   ready = check.status === 0;
   if (!ready) {

@@ -148,15 +148,15 @@ function referencePython() {
     path.join(where, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (existsSync(path.join(home, 'complete'))) return python(home);
   for (const base of ['python3', 'python']) {
-    if (spawnSync(base, ['-c', 'import venv, ensurepip']).status !== 0) continue;
+    if (spawnSync(base, ['-I', '-c', 'import venv, ensurepip']).status !== 0) continue;
     console.error(`Fetching the reference to test against (${REFERENCE.join(', ')}) into the cache…`);
     rmSync(home, { recursive: true, force: true });
     // a virtual environment can't be moved, so the mark that it is whole is made last
     const whole =
-      run(base, ['-m', 'venv', home]) &&
-      run(python(home), ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...REFERENCE]) &&
-      run(python(home), ['-m', 'pip', 'install', '-q', '--no-deps', ...REFERENCE_ALONE]) &&
-      run(python(home), ['-c', `open(r"${path.join(home, 'complete.tmp')}", "w").close()`]);
+      run(base, ['-I', '-m', 'venv', home]) &&
+      run(python(home), ['-I', '-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...REFERENCE]) &&
+      run(python(home), ['-I', '-m', 'pip', 'install', '-q', '--no-deps', ...REFERENCE_ALONE]) &&
+      run(python(home), ['-I', '-c', `open(r"${path.join(home, 'complete.tmp')}", "w").close()`]);
     if (whole) {
       renameSync(path.join(home, 'complete.tmp'), path.join(home, 'complete'));
       return python(home);

@@ -9,8 +9,9 @@ const nothing = z.object({});
 /** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
 export const look = {
   requests: {
+    /** `trusted`: the user trusts the workspace, from now on; until then no engine is looked for */
     hello: {
-      params: z.object({ protocol: z.number() }),
+      params: z.object({ protocol: z.number(), trusted: z.boolean().optional() }),
       result: z.object({
         protocol: z.number(),
         engine: z.string(),

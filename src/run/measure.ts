@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
+import { findProgram, ownQuarters } from '../system/programs.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { outputs } from './result.ts';
@@ -87,6 +88,8 @@ export interface ScriptLimits {
   /** seconds until the script is ended; default 600 */
   readonly seconds?: number;
   readonly signal?: AbortSignal;
+  /** the folder that it works in; default the current one */
+  readonly cwd?: string;
 }
 
 /** How long a script may take that nobody set a limit for. */
@@ -100,7 +103,7 @@ const PATIENCE = 600;
 export async function runScript(
   command: string,
   modelFile: string,
-  { seconds = PATIENCE, signal }: ScriptLimits = {},
+  { seconds = PATIENCE, signal, cwd }: ScriptLimits = {},
 ): Promise<number> {
   const quoted = process.platform === 'win32' ? `"${modelFile}"` : `'${modelFile.replaceAll("'", `'\\''`)}'`;
   const line = command.includes('{model}')
@@ -110,11 +113,15 @@ export async function runScript(
   const { code, text } = await new Promise<{ code: number | null; text: string }>((resolve, reject) => {
     // a process group of its own, so that what the shell starts ends with it
     const detached = process.platform !== 'win32';
-    const child = spawn(line, { shell: true, detached, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(line, { cwd, shell: true, detached, stdio: ['ignore', 'pipe', 'inherit'] });
     const end = (): void => {
       try {
         if (detached) process.kill(-child.pid!, 'SIGKILL');
-        else spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
+        else
+          spawn(findProgram('taskkill')!, ['/pid', String(child.pid), '/t', '/f'], {
+            ...ownQuarters(),
+            stdio: 'ignore',
+          });
       } catch {
         // it ended by itself
       }

@@ -1,9 +1,11 @@
 import type * as Ort from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
+import { loadsFromHere } from '../system/programs.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { openBackend } from './backend/open.ts';
+import { requireNative } from './backend/packages.ts';
 import { Breather } from './breathe.ts';
 import { logitsGraph, logitsOf } from './logits.ts';
 import { Network } from './network.ts';
@@ -52,6 +54,7 @@ export async function openScorer(
   let ort: typeof Ort;
   const network = exportOnnx(shown, weights);
   try {
+    if (loadsFromHere()) requireNative('onnxruntime-node');
     ort = await import('onnxruntime-node');
     session = await ort.InferenceSession.create(network.bytes, {
       executionProviders: ['cpu'],

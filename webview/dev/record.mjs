@@ -15,7 +15,7 @@ const connection = createMessageConnection(new IPCMessageReader(engine), new IPC
 connection.listen();
 const ask = (method, params) => connection.sendRequest(method, params);
 
-const hello = await ask('hello', { protocol: 1 });
+const hello = await ask('hello', { protocol: 1, trusted: true });
 const network = await ask('inspect', { model, freeze: [], interiorOutputs: false });
 const { runs } = await ask('runs', { workspace });
 const events = {};

@@ -9,6 +9,7 @@ import type { Budget, Method } from '../../methods/types.ts';
 import type { Assessment, Draft } from '../../protocol/plan.ts';
 import { controlArms } from '../../run/draft.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
+import { isRestricted } from '../../runtime/backend/restricted.ts';
 import { judge, nothingPrunable } from '../../run/feasibility.ts';
 import type { Models, Opened } from '../../run/models.ts';
 import { widthMultiple } from '../../run/rounding.ts';
@@ -106,9 +107,10 @@ async function remarks(
   return said;
 }
 
-/** Why a run would train by wasm; null where it wouldn't, or where that isn't known yet: looking starts a Python. */
+/** Why a run would train by wasm; null where it wouldn't, or where that isn't known: looking starts a Python. */
 async function wasmReason(backend: Draft['backend']): Promise<string | null> {
   if (backend === 'wasm') return 'as asked';
+  if (isRestricted()) return null;
   const looked = (tensorflow ??= prepareTensorflow({
     fetch: false,
     build: false,

@@ -1,10 +1,12 @@
 import { doctor } from '../../runtime/backend/doctor.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
+import { isRestricted, RESTRICTED } from '../../runtime/backend/restricted.ts';
 import type { Result } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
 
 /** What this installation can do, in lines. */
 export async function examine(): Promise<Result<Look, 'doctor'>> {
+  const restricted = isRestricted();
   const report = await doctor();
   const used = report.engines.find(({ name }) => name === report.engine);
   const lines = [
@@ -24,8 +26,9 @@ export async function examine(): Promise<Result<Look, 'doctor'>> {
   ];
   const broken = [...report.engines, ...report.packages].find(({ mend }) => mend !== null);
   return {
-    backend: used?.name ?? 'none',
-    why: used?.why ?? 'no engine can be had on this machine',
+    ...(restricted
+      ? { backend: 'none', why: `engines are ${RESTRICTED}` }
+      : { backend: used?.name ?? 'none', why: used?.why ?? 'no engine can be had on this machine' }),
     lines,
     mend: broken?.mend ?? null,
   };

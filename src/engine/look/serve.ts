@@ -5,10 +5,15 @@ import type { Look } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import { Models } from '../../run/models.ts';
+import { restrict, trust } from '../../runtime/backend/restricted.ts';
 import { endNow } from './end.ts';
 import { refuseOthers } from '../version.ts';
 
-/** Serves the process that forked this one, until it goes away. Each handler is loaded when it is first asked for. */
+/**
+ * Serves the process that forked this one, until it goes away; restricted until a hello says that the workspace is
+ * trusted. Each handler is
+ * loaded when it is first asked for.
+ */
 export function look(): void {
   if (!process.send)
     throw new InputError('the looking engine is started by the editor: it needs a channel to it');
@@ -18,10 +23,12 @@ export function look(): void {
     info: () => {},
     log: () => {},
   });
+  restrict();
   const models = new Models();
   serve(connection, contract, {
-    hello: async ({ protocol }) => {
+    hello: async ({ protocol, trusted }) => {
       refuseOthers(protocol);
+      if (trusted) trust();
       return (await import('./hello.ts')).hello();
     },
     doctor: async () => (await import('./doctor.ts')).examine(),

@@ -8,6 +8,7 @@ import type { RunFolder } from '../../run/folder.ts';
 import type { Plan } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { realServices } from '../../run/real.ts';
+import type { Services } from '../../run/services.ts';
 import type { Which } from '../../run/write.ts';
 import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
@@ -107,9 +108,15 @@ export class RunProcess {
       onLoaded: this.loaded,
       heldSeconds: () => this.gate.seconds,
     };
+    // where the command line's works: its words may name files of the workspace
+    const cwd = this.run.workspace;
+    const services: Services = {
+      ...realServices,
+      script: (command, file, limits) => realServices.script(command, file, { ...limits, cwd }),
+    };
     const events = this.candidate
-      ? runCandidate(this.run, this.plan, this.candidate, realServices, options)
-      : runPrune(this.run, this.plan, realServices, options);
+      ? runCandidate(this.run, this.plan, this.candidate, services, options)
+      : runPrune(this.run, this.plan, services, options);
     for (;;) {
       await this.gate.pass();
       const next = await events.next();

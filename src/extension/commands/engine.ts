@@ -18,8 +18,16 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
         log[ok ? 'info' : 'warn'](`  ${ok ? '✓' : '✗'} ${name}: ${text}`);
       if (mend) log.info(t('To mend: {0}', mend));
       log.show(true);
+      if (!vscode.workspace.isTrusted) {
+        void vscode.window.showInformationMessage(
+          t(
+            'In Restricted Mode no engine is looked for. Trust the workspace to see which one runs would use.',
+          ),
+        );
+        return;
+      }
       const setUp = t('Set Up…');
-      const offer = mend && backend !== 'tensorflow' && vscode.workspace.isTrusted ? [setUp] : [];
+      const offer = mend && backend !== 'tensorflow' ? [setUp] : [];
       void vscode.window
         .showInformationMessage(t('Runs use {0}: {1}', backend, why), ...offer)
         .then((pressed) => {

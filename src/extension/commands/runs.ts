@@ -9,6 +9,7 @@ import type { RunState } from '../views/labels.ts';
 import { folderOf, rowOf } from './arguments.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
+import { openReport } from './report.ts';
 
 /** Commands on runs: each takes the one clicked on, else the only one that it suits, else one that is picked. */
 export function runCommands(parts: Parts): Record<string, Handler> {
@@ -91,9 +92,7 @@ export function runCommands(parts: Parts): Record<string, Handler> {
       const report = runs.list.find((one) => one.folder === folder)?.written?.report;
       if (!folder) return;
       if (!report) throw new InputError(t('This run has no report yet.'));
-      // In a browser where there is one; in a remote window VS Code forwards what it can.
-      if (!vscode.env.remoteName && (await vscode.env.openExternal(vscode.Uri.file(report)))) return;
-      await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(report));
+      await openReport(report);
     },
     'espalier.refreshRuns': () => tree.refresh(),
     'espalier.diffCandidate': async (given) => {

@@ -13,6 +13,8 @@ export interface EngineOptions {
   /** what it is started with, as the settings have it */
   readonly node: () => Promise<NodeChoice>;
   readonly log: (line: string) => void;
+  /** whether the workspace is trusted; default no */
+  readonly trusted?: () => boolean;
 }
 
 /** Keeps one looking process: made on first need, and anew after it ended. */
@@ -57,6 +59,17 @@ export class EngineHost implements Engine {
     this.describe(null);
   }
 
+  /** Tells the process that the user trusts the workspace now. */
+  async trust(): Promise<void> {
+    try {
+      const process = await this.current;
+      await process?.trust();
+      if (process) await this.findBackend(process);
+    } catch {
+      // the next process is told when it starts
+    }
+  }
+
   dispose(): void {
     this.disposed = true;
     void this.restart();
@@ -70,6 +83,7 @@ export class EngineHost implements Engine {
       script,
       node,
       log,
+      trusted: this.options.trusted?.() ?? false,
       onEnd: () => {
         if (this.process === made) {
           this.process = null;
@@ -86,7 +100,8 @@ export class EngineHost implements Engine {
         `engine ${engine}: process ${made.pid}, Node ${version} (${node.path}), ready after ${Date.now() - began} ms`,
       );
       this.describe(`Node ${version.replace(/^v/, '')}`);
-      this.findBackend(made, version);
+      // when what the user waits for has had its turn
+      setTimeout(() => void this.findBackend(made), 3000).unref();
       return made;
     } catch (error) {
       await made.end();
@@ -94,17 +109,15 @@ export class EngineHost implements Engine {
     }
   }
 
-  /** Which backend runs would use: asked when what the user waits for has had its turn. */
-  private findBackend(process: LookProcess, version: string): void {
-    const timer = setTimeout(async () => {
-      try {
-        const { backend, why } = await process.client.request('doctor', {});
-        if (process.alive) this.describe(`Node ${version.replace(/^v/, '')} · ${backend}: ${why}`);
-      } catch {
-        // it is told where it is asked for
-      }
-    }, 3000);
-    timer.unref();
+  /** Says which backend runs would use. */
+  private async findBackend(process: LookProcess): Promise<void> {
+    try {
+      const { node } = await process.shakeHands();
+      const { backend, why } = await process.client.request('doctor', {});
+      if (process.alive) this.describe(`Node ${node.replace(/^v/, '')} · ${backend}: ${why}`);
+    } catch {
+      // it is told where it is asked for
+    }
   }
 
   private describe(text: string | null): void {

@@ -9,8 +9,10 @@ export function createEngine(context: vscode.ExtensionContext, log: vscode.LogOu
     script: engineScript(context),
     node: configuredNode,
     log: (line) => log.info(line),
+    trusted: () => vscode.workspace.isTrusted,
   });
   context.subscriptions.push(
+    vscode.workspace.onDidGrantWorkspaceTrust(() => engine.trust()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (processSettings.some((name) => event.affectsConfiguration(name))) void engine.restart();
     }),

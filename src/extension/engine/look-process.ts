@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
+import path from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { IPCMessageReader, IPCMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
 import { protocolVersion } from '../../protocol/contract.ts';
@@ -18,6 +19,8 @@ export interface LookOptions {
   readonly script: string;
   readonly node: NodeChoice;
   readonly log: (line: string) => void;
+  /** whether the workspace is trusted; unless it is, no engine is looked for */
+  readonly trusted?: boolean;
   /** told once, when the process has ended for whatever reason */
   readonly onEnd: () => void;
   /** milliseconds in which a process that works answers a ping while a request is overdue */
@@ -44,6 +47,8 @@ export class LookProcess {
       // the host's own flags are none of its business
       execArgv: [],
       env: node.env,
+      // the host's own may be the folder that the user opened
+      cwd: path.dirname(script),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // a group of its own, so that it can be ended with all that it started
       detached: process.platform !== 'win32',
@@ -96,7 +101,8 @@ export class LookProcess {
    * @throws Failure where it does not speak this version's protocol, or does not start
    */
   async shakeHands(): Promise<Result<Look, 'hello'>> {
-    this.hello ??= await this.client.request('hello', { protocol: protocolVersion });
+    const trusted = this.options.trusted ?? false;
+    this.hello ??= await this.client.request('hello', { protocol: protocolVersion, trusted });
     if (this.hello.protocol !== protocolVersion)
       throw new Failure(
         'internal',
@@ -107,6 +113,11 @@ export class LookProcess {
         ),
       );
     return this.hello;
+  }
+
+  /** The user trusts the workspace from now on. */
+  async trust(): Promise<void> {
+    await this.client.request('hello', { protocol: protocolVersion, trusted: true });
   }
 
   /** Asks it to end by closing its channel; what has not gone then is ended with its children. */

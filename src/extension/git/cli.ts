@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { findProgram } from '../../system/programs.ts';
 
 /** A git command that failed. */
 export class GitError extends Error {
@@ -63,7 +64,9 @@ export class GitCli {
   private start(args: readonly string[]) {
     // Not for commands without paths: check-ignore refuses it.
     const literal = args.includes('--') ? ['--literal-pathspecs'] : [];
-    return spawn(this.binary, [...literal, ...args], {
+    const program = findProgram(this.binary);
+    if (!program) throw new GitError(args, null, `there is no ${this.binary} on PATH`);
+    return spawn(program, [...literal, ...args], {
       cwd: this.root,
       windowsHide: true,
       // C: errors are told apart by their English text.

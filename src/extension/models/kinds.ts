@@ -41,3 +41,8 @@ export function stem(file: string): string {
   if (/^model\.json$/i.test(base)) return path.basename(path.dirname(file)) || 'model';
   return base.replace(isConfig(file) ? /\.espalier\.json$/i : /\.[^.]+$/, '') || base;
 }
+
+/** Whether a file is on this machine and its name says that it is a page. */
+export function isPage(file: string): boolean {
+  return path.isAbsolute(file) && !/^[/\\]{2}/.test(file) && /\.html?$/i.test(file);
+}

@@ -8,6 +8,7 @@ import type { RunSummary } from '../../protocol/events.ts';
 import type { Host } from '../../protocol/panel.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import type { Side } from '../../protocol/views.ts';
+import { openReport } from '../commands/report.ts';
 import { t } from '../l10n.ts';
 import type { Services } from '../types.ts';
 import { planDefaults } from './defaults.ts';
@@ -177,14 +178,9 @@ export function handlers(asked: Asked): Handlers<Host> {
   async function openFile(file: string | undefined, asPage: boolean) {
     if (!file || !path.isAbsolute(file) || !existsSync(file))
       throw new InputError(t('{0} is not there any more.', file ?? '?'));
-    const uri = vscode.Uri.file(file);
-    // a browser elsewhere can't reach a file of this machine
-    const here = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
-    if (asPage && here && (await vscode.env.openExternal(uri))) return;
-    await vscode.commands.executeCommand('vscode.open', uri, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preview: true,
-    });
+    const beside = { viewColumn: vscode.ViewColumn.Beside, preview: true };
+    if (asPage) await openReport(file, beside);
+    else await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), beside);
   }
 
   /** VS Code's translations of this extension's texts, by English text. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { InputError } from '../../graph/errors.ts';
+import { ownQuarters } from '../../system/programs.ts';
 import { t } from '../l10n.ts';
 import { childEnvironment } from './environment.ts';
 
@@ -31,9 +32,8 @@ export async function chooseNode(setting: string, own = process.execPath): Promi
   if (!path.isAbsolute(named)) throw refuse(t('"{0}" is not an absolute path.', named));
   if (!good.has(named)) {
     const said = await promisify(execFile)(named, ['--version'], {
-      env,
+      ...ownQuarters(env),
       timeout: 10_000,
-      windowsHide: true,
     }).catch((error: NodeJS.ErrnoException) => {
       throw refuse(
         error.code === 'ENOENT'

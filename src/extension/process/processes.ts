@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { findProgram, ownQuarters } from '../../system/programs.ts';
 
 const windows = process.platform === 'win32';
 
@@ -37,8 +38,9 @@ export function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid <= 1) return;
   if (windows) {
     // a process without a window can't be asked politely there: only forced
-    if (signal === 'SIGKILL')
-      spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on(
+    const taskkill = findProgram('taskkill');
+    if (signal === 'SIGKILL' && taskkill)
+      spawn(taskkill, ['/PID', String(pid), '/T', '/F'], { ...ownQuarters(), stdio: 'ignore' }).on(
         'error',
         () => {},
       );
@@ -79,17 +81,17 @@ export async function isEngine(pid: number): Promise<boolean> {
   try {
     if (process.platform === 'linux')
       return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('engine.cjs');
-    const run = promisify(execFile);
+    const run = async (name: string, ...words: string[]) => {
+      const program = findProgram(name);
+      if (!program) return false;
+      const { stdout } = await promisify(execFile)(program, words, { ...ownQuarters(), timeout: 10_000 });
+      return stdout.includes('engine.cjs');
+    };
     if (windows) {
       const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`;
-      const { stdout } = await run('powershell.exe', ['-NoProfile', '-Command', query], {
-        timeout: 10_000,
-        windowsHide: true,
-      });
-      return stdout.includes('engine.cjs');
+      return await run('powershell', '-NoProfile', '-Command', query);
     }
-    const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { timeout: 5000 });
-    return stdout.includes('engine.cjs');
+    return await run('ps', '-ww', '-o', 'command=', '-p', String(pid));
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import path from 'node:path';
 import type { NodeChoice } from '../process/node.ts';
 import { logFile } from './files.ts';
 import type { Job } from './jobs.ts';
@@ -21,7 +22,8 @@ export async function launch(script: string, node: NodeChoice, job: Job): Promis
     const words = job.candidate ? ['--candidate', job.candidate.arm, String(job.candidate.id)] : [];
     const child = spawn(node.path, [script, 'run', job.folder, ...words], {
       env: node.env,
-      cwd: job.folder,
+      // not the run's folder, which lies in the workspace: what it starts would be looked for there
+      cwd: path.dirname(script),
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram, ownQuarters } from '../../system/programs.ts';
 import { cacheFolder, withLock } from './cache.ts';
 import { mends } from './mends.ts';
-import { packageFolder, packageVersion, require } from './packages.ts';
+import { packageFolder, packageVersion, requireNative } from './packages.ts';
 import type { Libraries } from './find.ts';
 
 /** The addon that tfjs-node's own install made, or null where that install did not work. */
@@ -91,10 +92,11 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
 
 async function findCompiler(): Promise<string> {
   for (const name of [process.env.CXX, 'g++', 'c++', 'clang++']) {
-    if (!name) continue;
+    const compiler = name && findProgram(name);
+    if (!compiler) continue;
     try {
-      await promisify(execFile)(name, ['--version']);
-      return name;
+      await promisify(execFile)(compiler, ['--version'], ownQuarters());
+      return compiler;
     } catch {
       // Not this one.
     }
@@ -136,7 +138,7 @@ async function compile(
     `-Wl,-rpath,${libraries.folder}`,
     ...['-o', output],
   ];
-  await promisify(execFile)(compiler, options, { maxBuffer: 1 << 26 });
+  await promisify(execFile)(compiler, options, { ...ownQuarters(), maxBuffer: 1 << 26 });
 }
 
 const QUIET = 'quiet.node';
@@ -186,11 +188,11 @@ async function buildQuiet(compiler: string, libraries: Libraries, folder: string
 /** Loads tfjs-node's addon, which loads TensorFlow. */
 export function loadAddon(file: string): unknown {
   const companion = path.join(path.dirname(file), QUIET);
-  if (!existsSync(companion) || process.env.ESPALIER_DEBUG) return require(file);
-  const stderr = require(companion) as { silence(): void; restore(): void };
+  if (!existsSync(companion) || process.env.ESPALIER_DEBUG) return requireNative(file);
+  const stderr = requireNative(companion) as { silence(): void; restore(): void };
   stderr.silence();
   try {
-    return require(file);
+    return requireNative(file);
   } finally {
     stderr.restore();
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { ownQuarters } from '../../system/programs.ts';
 import type { BackendName } from '../types.ts';
 import { cacheFolder } from './cache.ts';
 import { mends } from './mends.ts';
@@ -109,8 +110,8 @@ async function checkPackage(name: string): Promise<PackageReport> {
 async function inChild(script: string, argument: string): Promise<{ output: string } | { error: string }> {
   try {
     // Inside VS Code, execPath is Electron, which is Node only where it is told so.
-    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-    const options = { env, timeout: 60_000, windowsHide: true };
+    const quarters = ownQuarters({ ...process.env, ELECTRON_RUN_AS_NODE: '1' });
+    const options = { ...quarters, timeout: 60_000 };
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, argument], options);
     return { output: stdout.trim() };
   } catch (error) {

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { cacheFolder } from './cache.ts';
 import { packageFolder } from './packages.ts';
+import { findPythons, installationOf } from './python.ts';
+import type { Installation } from './python.ts';
 
 /** The version that `setup` fetches, and what it was tested with. */
 export const TENSORFLOW_VERSION = '2.21.0';
@@ -31,8 +31,8 @@ export function fetchedFolder(): string {
 }
 
 /**
- * Looks for TensorFlow's libraries: tfjs-node's own, $ESPALIER_TENSORFLOW, the TensorFlow of the Python on PATH, and
- * the wheel fetched earlier, in this order. Fetches nothing.
+ * Looks for TensorFlow's libraries: tfjs-node's own, $ESPALIER_TENSORFLOW, the TensorFlow that is installed for the Python on
+ * PATH, and the wheel fetched earlier, in this order. Fetches nothing.
  */
 export async function findLibraries(env: NodeJS.ProcessEnv = process.env): Promise<Search> {
   const notes: string[] = [];
@@ -41,14 +41,14 @@ export async function findLibraries(env: NodeJS.ProcessEnv = process.env): Promi
   if (own) return { found: own, notes };
   const named = env.ESPALIER_TENSORFLOW;
   if (named) {
-    const found = librariesIn(named, 'environment');
+    const found = librariesIn(path.resolve(named), 'environment');
     if (found) return { found, notes };
     notes.push(`ESPALIER_TENSORFLOW=${named} holds no libtensorflow_cc with its include folder`);
   }
-  for (const folder of await pythonFolders(env)) {
-    const found = librariesIn(folder, 'python');
+  for (const python of findPythons(['python3', 'python'], env)) {
+    const installed = await installationOf(python, env);
+    const found = installed && installedFor(installed, notes);
     if (found) return { found, notes };
-    notes.push(`${folder} holds no libtensorflow_cc`);
   }
   const fetched = librariesIn(fetchedFolder(), 'cache');
   if (fetched) return { found: fetched, notes };
@@ -104,22 +104,23 @@ function versionOf(folder: string, include: string): string | null {
   return parts.every((part) => part !== undefined) ? parts.join('.') : null;
 }
 
-/** Folders of the `tensorflow` packages of the Pythons on PATH, found without importing them. */
-async function pythonFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const script =
-    "import importlib.util as u; s = u.find_spec('tensorflow'); print((s and s.submodule_search_locations or [''])[0])";
-  const folders = new Set<string>();
-  for (const command of ['python3', 'python']) {
-    try {
-      const { stdout } = await promisify(execFile)(command, ['-c', script], {
-        env,
-        timeout: 20_000,
-        windowsHide: true,
-      });
-      if (stdout.trim()) folders.add(stdout.trim());
-    } catch {
-      // No such Python.
-    }
+/**
+ * The libraries of the `tensorflow` package that is installed for a Python. Not what only lies where Python would find
+ * it (the current folder, PYTHONPATH, an editable install), nor what a link leads to elsewhere: they will be loaded.
+ */
+function installedFor({ packages, libraries }: Installation, notes: string[]): Libraries | null {
+  const own = [...packages, ...libraries].filter(existsSync).map((folder) => realpathSync(folder));
+  const isOwn = (file: string) => own.some((folder) => realpathSync(file).startsWith(folder + path.sep));
+  for (const place of packages) {
+    const folder = path.join(place, 'tensorflow');
+    if (!existsSync(folder)) continue;
+    const found = librariesIn(folder, 'python');
+    if (!found) notes.push(`${folder} holds no libtensorflow_cc`);
+    else if ([folder, found.include, ...found.files].every(isOwn)) return found;
+    else
+      notes.push(
+        `${folder} leads outside of its Python's own folders (to use it all the same, name it in ESPALIER_TENSORFLOW)`,
+      );
   }
-  return [...folders];
+  return null;
 }

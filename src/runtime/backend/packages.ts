@@ -1,11 +1,28 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { ownFolder } from '../../system/own-folder.ts';
+import { loadsFromHere } from '../../system/programs.ts';
 import type { Tf } from '../types.ts';
 import { mends } from './mends.ts';
 
 /** Resolves npm packages as this file would, in sources and in the bundle. */
 export const require = createRequire(import.meta.url);
+
+/**
+ * Loads a native module. Where LD_LIBRARY_PATH names the current folder (an empty entry does), which comes before the
+ * folder that a module itself names, the libraries that it needs would be taken from there: it is loaded from ours.
+ */
+export function requireNative(name: string): unknown {
+  if (!loadsFromHere()) return require(name);
+  const here = process.cwd();
+  process.chdir(ownFolder);
+  try {
+    return require(name);
+  } finally {
+    process.chdir(here);
+  }
+}
 
 /** Folder of an installed npm package, or null. */
 export function packageFolder(name: string): string | null {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { addonFile, buildAddon, CannotBuild, installedAddon } from './addon.ts';
 import { fetchedFolder, findLibraries, TENSORFLOW_VERSION } from './find.ts';
 import { mends } from './mends.ts';
+import { isRestricted, RESTRICTED } from './restricted.ts';
 import { CannotFetch, fetchWheel } from './wheel.ts';
 import type { Log } from './wheel.ts';
 
@@ -29,6 +30,7 @@ export interface PrepareOptions {
  * them, once, in the cache. Never throws for what can't be had: it says why and what mends it.
  */
 export async function prepareTensorflow({ fetch, build = true, log }: PrepareOptions): Promise<Prepared> {
+  if (isRestricted()) return { addon: null, why: RESTRICTED, version: null, mend: null };
   const installed = installedAddon();
   if (installed) return { addon: installed, why: "tfjs-node's own install", version: null, mend: null };
   try {

@@ -18,6 +18,7 @@ import yauzl from 'yauzl';
 import { withLock } from './cache.ts';
 import { mends } from './mends.ts';
 import { TENSORFLOW_VERSION } from './find.ts';
+import { findPythons, pipArguments, pythonQuarters } from './python.ts';
 
 /** A line for people; a passing one is replaced by the next (progress). */
 export type Log = (line: string, passing?: boolean) => void;
@@ -136,10 +137,10 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** A Python with pip, and pip's version as [major, minor]. */
 async function findPip(): Promise<{ python: string; version: [number, number] }> {
-  for (const python of [process.env.ESPALIER_PYTHON, 'python3', 'python', 'py']) {
-    if (!python) continue;
+  for (const python of findPythons([process.env.ESPALIER_PYTHON, 'python3', 'python', 'py'], process.env)) {
     try {
-      const { stdout } = await promisify(execFile)(python, ['-m', 'pip', '--version'], { windowsHide: true });
+      const options = pythonQuarters(process.env);
+      const { stdout } = await promisify(execFile)(python, pipArguments('--version'), options);
       const [, major, minor] = /^pip (\d+)\.(\d+)/.exec(stdout) ?? [];
       if (major) return { python, version: [Number(major), Number(minor)] };
     } catch {
@@ -162,14 +163,25 @@ async function pipDownload(wheel: Wheel, folder: string, log: Log): Promise<void
   mkdirSync(temporary, { recursive: true });
   const resumes = version[0] > 25 || (version[0] === 25 && version[1] >= 1);
   const options = [
-    ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
+    ...['download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
     ...['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
     ...['--platform', wheel.platform, '--retries', '5', '--dest', folder],
     ...(resumes ? ['--resume-retries', '5'] : []),
     requirement,
   ];
-  const env = { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary, PIP_PROGRESS_BAR: 'off' };
-  const child = spawn(python, options, { env, stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true });
+  const quarters = pythonQuarters(process.env);
+  const env = {
+    ...quarters.env,
+    TMPDIR: temporary,
+    TEMP: temporary,
+    TMP: temporary,
+    PIP_PROGRESS_BAR: 'off',
+  };
+  const child = spawn(python, pipArguments(...options), {
+    ...quarters,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const watch = setInterval(() => {
