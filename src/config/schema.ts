@@ -39,6 +39,31 @@ const control = z.strictObject({
   test: z.number().optional(),
 });
 
+const option = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{1,40}$/)
+  .optional();
+
+/** What decides the last bits of a training besides its settings and seed (src/runtime/backend/numerics.ts). */
+export const computedBySchema = z
+  .strictObject({
+    backend: z.enum(['tensorflow', 'wasm']),
+    version: z.string().describe("Of the backend's library."),
+    threads: z.number().int().min(1).max(1024),
+    processor: z.string().optional().describe('Architecture and widest vectors.'),
+    options: z
+      .strictObject({
+        TF_ENABLE_ONEDNN_OPTS: z.enum(['0', '1']).optional(),
+        ONEDNN_MAX_CPU_ISA: option,
+        ONEDNN_DEFAULT_FPMATH_MODE: option,
+      })
+      .optional()
+      .describe('As the library saw them.'),
+    mixed: z.literal(true).optional().describe('The run went on where this was otherwise: on another machine.'),
+  })
+  .describe('What decides the last bits of the weights besides settings and seed.');
+export type ComputedBy = z.infer<typeof computedBySchema>;
+
 /** What `<model>.espalier.json` holds; every key in the order in which it is written. */
 export const configSchema = z
   .strictObject({
@@ -47,7 +72,15 @@ export const configSchema = z
     source: z
       .strictObject({ path: relativePath, sha256, format: z.enum(['keras-h5', 'keras', 'tfjs-layers']) })
       .describe('The model before pruning.'),
-    pruned: z.strictObject({ path: relativePath }).optional().describe('The model after pruning.'),
+    pruned: z
+      .strictObject({
+        path: relativePath,
+        sha256: sha256
+          .optional()
+          .describe('Of the file as the run wrote it; for TensorFlow.js of model.json and its shards.'),
+      })
+      .optional()
+      .describe('The model after pruning.'),
     data: z
       .strictObject({
         path: relativePath,
@@ -68,15 +101,19 @@ export const configSchema = z
       effort: z.enum(['quick', 'standard', 'thorough']),
       roundTo: count,
       freeze: z.array(z.string()),
-      retrain: z
-        .enum(['source', 'scratch'])
+      weights: z
+        .enum(['source', 'scratch', 'generated'])
         .optional()
-        .describe("What it was trained from after cutting, where not from the method's own weights."),
+        .describe(
+          "Where its weights come from: the source's, cut; scratch: fresh ones; generated: the method's own training, which this file doesn't hold.",
+        ),
+      retrain: z.enum(['source', 'scratch']).optional().describe('What older versions wrote for weights.'),
       interiorOutputs: z.literal(true).optional().describe('Outputs inside the network were open too.'),
       candidate: count.optional().describe('Which candidate it is, where not the one that the method chose.'),
     }),
     settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),
     fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),
+    computedBy: computedBySchema.optional(),
     targets: z.array(
       z.strictObject({
         metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),

@@ -125,6 +125,11 @@ export interface Method<S = unknown> {
   readonly needsImages: boolean;
   /** takes budgets on latency and scripts as they are, by `evaluate`; else it is given MACs that stand in for them */
   readonly measures?: boolean;
+  /**
+   * It makes weights of its own: `search` to rank its candidates by, or `joint`, trained together with the choice, which
+   * is what the method is about. Absent: it makes none.
+   */
+  readonly weights?: 'search' | 'joint';
   /** validates settings, filling in defaults for this effort; throws InputError */
   settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
   run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;

@@ -7,6 +7,8 @@ import type { LoadedModel } from '../formats/types.ts';
 import { costBy } from '../methods/budgets.ts';
 import type { StaticMetric } from '../methods/budgets.ts';
 import type { Budget, Evaluate, Method, MethodEvent, Outcome } from '../methods/types.ts';
+import { differences } from '../runtime/backend/numerics.ts';
+import type { Numerics } from '../runtime/backend/numerics.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 import type { RunEvent, Step } from './events.ts';
 import { broken, methodBudgets, tightened } from './feasibility.ts';
@@ -15,6 +17,7 @@ import type { Session } from './session.ts';
 import type { Services, Sized, Workshop } from './services.ts';
 import type { ArmState } from './state.ts';
 import { scratchSettings } from './tuning.ts';
+import { notRebuilt, weightsFor } from './weights.ts';
 
 /** What every arm of a run shares. */
 export interface Shop {
@@ -27,6 +30,10 @@ export interface Shop {
   readonly session: Session;
   readonly workshop: Workshop | null;
   readonly fineTuning: TrainSettings | null;
+  /** what this sitting computes by; null without images */
+  readonly numerics: Numerics | null;
+  /** whether the original does no better than guessing */
+  readonly untrained: boolean;
   /** settings of a method, complete */
   settings(method: Method, main: boolean): unknown;
   /** the measured budgets (latency, script) that a network breaks, by how much */
@@ -57,6 +64,7 @@ export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events
   while (arm.step !== 'done') {
     session.checkStop();
     const step = arm.step;
+    noteNumerics(shop, arm);
     yield* work[step](shop, arm, main);
     if (arm.step === step) arm.step = order[order.indexOf(step) + 1];
     if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
@@ -64,10 +72,19 @@ export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events
   }
 }
 
+/** Keeps what an arm's weights are computed by, for its config: from where they begin, and whether it changed since. */
+function noteNumerics({ numerics }: Shop, arm: ArmState): void {
+  if (!numerics || arm.step === 'cut' || arm.step === 'test') return;
+  const begins = arm.step === 'recalibrate' && arm.weights !== 'generated';
+  if (begins || !arm.computedBy) arm.computedBy = structuredClone(numerics) as ArmState['computedBy'];
+  else if (differences(arm.computedBy, numerics).length) arm.computedBy.mixed = true;
+}
+
 async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
   const { session, model, dependencies, plan } = shop;
   if (arm.name === 'scratch') {
     arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
+    arm.weights = 'scratch';
   } else {
     const method = await shop.services.method(arm.name);
     const outcome = yield* runMethod(shop, method, arm, arm === main);
@@ -84,7 +101,12 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
       kept: outcome.chosen.kept.map((channels) => [...channels]),
       cost,
     };
-    if (outcome.weights && plan.retrain !== 'source')
+    arm.weights = weightsFor(method.weights, plan.retrain, {
+      untrained: shop.untrained,
+      trains: arm === main && Boolean(shop.fineTuning?.epochs),
+      made: outcome.weights !== undefined,
+    });
+    if (outcome.weights && arm.weights !== 'source')
       session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
     const miss = await shop.missed(networkOf(shop, arm), session.state.budgets);
@@ -118,6 +140,8 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
     }
   }
   yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate! });
+  if (arm === main && arm.weights === 'generated')
+    yield await session.record({ type: 'warning', message: notRebuilt(arm.name) });
 }
 
 /** A goal that was not reached: exit 1. */
@@ -216,7 +240,7 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
   const { session, workshop, plan, fineTuning } = shop;
   if (!workshop || !fineTuning?.epochs) return;
   // the winner itself may be trained from nothing too, as in the papers
-  const restart = arm === main && plan.retrain === 'scratch';
+  const restart = arm === main && arm.weights === 'scratch';
   const scratch = restart || arm.name === 'scratch';
   const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
   const inner = session.takeInner(`train:${arm.name}`);

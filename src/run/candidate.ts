@@ -13,6 +13,7 @@ import { Session } from './session.ts';
 import { openShop } from './shop.ts';
 import type { OpenShop } from './shop.ts';
 import type { ArmState } from './state.ts';
+import { weightsFor } from './weights.ts';
 
 /**
  * Takes another candidate than the chosen one through all that a run does with its own: cut, recalibrated, fine-tuned,
@@ -38,6 +39,12 @@ export async function* runCandidate(
   let shop: OpenShop | null = null;
   try {
     shop = yield* openShop(run, plan, services, session);
+    // the weights that its method made are gone
+    extra.weights ??= weightsFor((await services.method(plan.method)).weights, plan.retrain, {
+      untrained: shop.untrained,
+      trains: Boolean(shop.fineTuning?.epochs),
+      made: false,
+    });
     if (extra.step === 'cut') {
       const message = `candidate ${which.id} of ${which.arm}, cut from the original's weights`;
       yield await session.record({ type: 'stage', arm: extra.name, stage: 'cut', message });

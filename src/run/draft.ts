@@ -3,6 +3,7 @@ import { InputError } from '../graph/errors.ts';
 import { engineVersion } from '../config/version.ts';
 import { parsePreprocess } from '../data/preprocess.ts';
 import { methodNamed } from '../methods/index.ts';
+import type { Method } from '../methods/types.ts';
 import { hashModel, modelFile } from './measure.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
@@ -46,7 +47,7 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     freeze: wanted.freeze,
     interiorOutputs: wanted.interiorOutputs,
     controls: controlArms(wanted.controls, method.name, data !== undefined),
-    retrain: wanted.retrain,
+    retrain: retrainFrom(wanted.retrain, method),
     fineTuneEpochs: wanted.fineTuneEpochs,
     backend: wanted.backend,
     threads: wanted.threads,
@@ -54,6 +55,15 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     out: inside(wanted.out ?? path.dirname(model)),
     report: wanted.report === undefined ? undefined : inside(wanted.report),
   };
+}
+
+/** @throws InputError where weights are asked for that the method doesn't make */
+function retrainFrom(wanted: Plan['retrain'], { name, weights }: Method): Plan['retrain'] {
+  if (wanted === 'generated' && !weights)
+    throw new InputError(
+      `the method ${name} makes no weights of its own, so there are no generated ones to train from; leave out --retrain`,
+    );
+  return wanted ?? 'auto';
 }
 
 /** Each control once, without the method itself, and without training from scratch where there are no images. */

@@ -1,6 +1,7 @@
 import type { Budget, Candidate } from '../methods/types.ts';
 import type { Architecture, Cost } from '../graph/types.ts';
 import type { Preprocess } from '../data/types.ts';
+import type { Numerics } from '../runtime/backend/numerics.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 
 /** A channel group as events and reports show it. */
@@ -34,7 +35,13 @@ export type RunEventBody =
       readonly groups: readonly GroupSummary[];
       readonly layers: readonly LayerSummary[];
     }
-  | { readonly type: 'backend'; readonly name: string; readonly why: string; readonly threads: number }
+  | {
+      readonly type: 'backend';
+      readonly name: string;
+      readonly why: string;
+      readonly threads: number;
+      readonly computedBy?: Numerics;
+    }
   | {
       readonly type: 'data';
       readonly path: string;

@@ -63,8 +63,11 @@ export const planSchema = z.strictObject({
   interiorOutputs: z.boolean().optional(),
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
-  /** what the winner is trained from after cutting; default generated: the method's own weights, where it makes any */
-  retrain: z.enum(['generated', 'source', 'scratch']).optional(),
+  /**
+   * What the winner is trained from after cutting. auto: what a config can hold, so that it can be rebuilt from it; see
+   * weightsFor. Absent in plans of older versions, which took the method's own weights where it makes any.
+   */
+  retrain: z.enum(['auto', 'generated', 'source', 'scratch']).optional(),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
   backend: z.enum(['auto', 'tensorflow', 'wasm']),
   threads: z.number().int().positive().optional(),

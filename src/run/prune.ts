@@ -9,6 +9,7 @@ import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
 import type { RunEvent } from './events.ts';
 import { readEvents } from './folder.ts';
+import { hashModel } from './measure.ts';
 import { probeFolder } from './probe.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
@@ -18,6 +19,7 @@ import type { RunOptions, Services } from './services.ts';
 import { Session } from './session.ts';
 import { summarise } from './summary.ts';
 import { scratchSettings } from './tuning.ts';
+import { weightsOf } from './weights.ts';
 import { openShop } from './shop.ts';
 import type { OpenShop } from './shop.ts';
 
@@ -97,6 +99,7 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
   }
   const out = run.resolve(plan.out);
   const files = outputs(model, out);
+  const weights = weightsOf(main, plan.retrain, (await services.method(plan.method)).weights);
   await services.saveModel(model, after.graph, after.weights, files.model);
   const config = buildConfig({
     plan,
@@ -105,8 +108,10 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     dependencies: shop.dependencies,
     state: session.state,
     settings: shop.mainSettings,
+    weights,
+    sha256: await hashModel(files.model),
     fineTuning:
-      workshop && shop.fineTuning && plan.retrain === 'scratch'
+      workshop && shop.fineTuning && weights === 'scratch'
         ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
         : shop.fineTuning,
     set: workshop ? dataFacts(workshop.images.set) : undefined,

@@ -11,6 +11,7 @@ import type { LatencyPair } from './services.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
 import type { State } from './state.ts';
+import type { WeightsFrom } from './weights.ts';
 
 /** Where a run's files go: all in one folder, named after the model. */
 export function outputs(model: LoadedModel, out: string): { model: string; config: string; stem: string } {
@@ -60,6 +61,10 @@ export interface ConfigInputs {
   readonly preprocess?: Preprocess;
   /** only where it was asked for */
   readonly latency?: Omit<LatencyPair, 'spread'>;
+  /** where its weights come from */
+  readonly weights: WeightsFrom;
+  /** of the model as it was written */
+  readonly sha256: string;
   readonly before: PrunedConfig['cost']['before'];
   readonly files: { readonly model: string; readonly config: string };
 }
@@ -76,7 +81,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     espalier: 1,
     engine: engineVersion,
     source: { path: from(inputs.modelPath), sha256: plan.model.sha256, format: model.format },
-    pruned: { path: from(files.model) },
+    pruned: { path: from(files.model), sha256: inputs.sha256 },
     data: set && {
       path: from(set.path),
       digest: set.digest,
@@ -99,7 +104,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       effort: plan.effort,
       roundTo: widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets),
       freeze: plan.freeze,
-      retrain: plan.retrain === 'generated' ? undefined : plan.retrain,
+      weights: inputs.weights,
       interiorOutputs: plan.interiorOutputs || undefined,
       candidate: inputs.candidate,
     },
@@ -107,6 +112,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     fineTuning: inputs.fineTuning?.epochs
       ? (JSON.parse(JSON.stringify(inputs.fineTuning)) as Record<string, unknown>)
       : undefined,
+    computedBy: main.computedBy,
     targets: state.budgets.map(({ metric, limit, original, command }) => ({
       metric,
       limit,

@@ -5,6 +5,8 @@ import { prune } from '../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import type { Budget, Evaluate, Method, SettingsContext } from '../methods/types.ts';
+import { adopt, conflicts, differences, numericsOf } from '../runtime/backend/numerics.ts';
+import type { Numerics } from '../runtime/backend/numerics.ts';
 import type { Shop } from './arms.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { feasible } from './feasibility.ts';
@@ -76,15 +78,18 @@ export async function* openShop(
   // a mistake in the settings is said before any image is read
   method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
   session.checkStop();
+  const began = state.computedBy;
+  if (began && plan.data) goOnAlike(began, plan);
   const workshop = plan.data
     ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
-        backend: plan.backend,
-        threads: plan.threads,
+        backend: began?.backend ?? plan.backend,
+        threads: plan.threads ?? began?.threads,
         seed: plan.seed,
         preprocess: state.preprocess,
         signal: session.signal,
       })
     : null;
+  const numerics = workshop && numericsOf(workshop.images.backend);
   const trainImages = workshop?.images.set.train.size ?? 0;
   const settings = (one: Method, main: boolean): unknown =>
     one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
@@ -100,6 +105,10 @@ export async function* openShop(
     session,
     workshop,
     fineTuning,
+    numerics,
+    get untrained() {
+      return isUntrained(workshop, state);
+    },
     settings,
     get mainSettings() {
       return settings(method, true);
@@ -109,11 +118,29 @@ export async function* openShop(
   };
   try {
     if (!state.prepared) yield* prepare(shop);
+    const other = began && numerics ? differences(began, numerics) : [];
+    if (other.length) {
+      const message = `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
+      yield await session.record({ type: 'warning', message });
+    }
   } catch (error) {
     await workshop?.close();
     throw error;
   }
   return shop;
+}
+
+/**
+ * Sets what the run began to compute by, as far as the user has not set it.
+ * @throws InputError where they set it otherwise: the result would be of neither
+ */
+function goOnAlike(began: Numerics, plan: Plan): void {
+  const other = conflicts(began, plan.threads);
+  if (other.length)
+    throw new InputError(
+      `the run was begun with other settings of the engine (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or start a new run`,
+    );
+  adopt(began);
 }
 
 /** Whether the network does no better than guessing, so that its weights are worth nothing. */
@@ -130,7 +157,8 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
     const { set, preprocess, backend } = workshop.images;
     const { name, why, threads } = backend;
     state.preprocess = { ...preprocess, scale: [...preprocess.scale], offset: [...preprocess.offset] };
-    yield await session.record({ type: 'backend', name, why, threads });
+    state.computedBy = structuredClone(shop.numerics!) as State['computedBy'];
+    yield await session.record({ type: 'backend', name, why, threads, computedBy: shop.numerics! });
     yield await session.record({
       type: 'data',
       path: shop.plan.data!.path,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Snapshot } from '../runtime/types.ts';
+import { computedBySchema } from '../config/schema.ts';
 import { InputError } from '../graph/errors.ts';
 
 const score = z.object({ accuracy: z.number(), loss: z.number(), images: z.number() });
@@ -45,6 +46,10 @@ const arm = z.object({
   /** tries of the method, where a measured budget was missed */
   tries: z.number(),
   candidate: candidate.optional(),
+  /** where its weights come from; absent until it has any, and in runs of older versions */
+  weights: z.enum(['source', 'scratch', 'generated']).optional(),
+  /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
+  computedBy: computedBySchema.optional(),
   scores: z.object({
     cut: score.optional(),
     recalibrated: score.optional(),
@@ -66,6 +71,8 @@ const stateSchema = z.object({
   prepared: z.boolean(),
   preprocess: preprocess.optional(),
   found: z.string().optional(),
+  /** what the run began to compute by; absent without images, and in runs of older versions */
+  computedBy: computedBySchema.optional(),
   budgets: z.array(budget),
   /** limits on MACs that stand in for measured budgets */
   proxy: z.number().optional(),

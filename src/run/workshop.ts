@@ -8,6 +8,7 @@ import { parsePreprocess, standardise } from '../data/preprocess.ts';
 import { thumbnails } from '../data/sample.ts';
 import type { Augmentation, Batch, ImageSet, Preprocess, Split } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
+import { defaultThreads } from '../runtime/backend/numerics.ts';
 import { openBackend } from '../runtime/backend/open.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
@@ -82,7 +83,7 @@ export async function openWorkshop(
   model: LoadedModel,
   options: WorkshopOptions,
 ): Promise<Workshop> {
-  const { threads, signal } = options;
+  const { threads = defaultThreads(), signal } = options;
   const set = await openSet(data, model, { signal });
   try {
     // first of all: where onnxruntime is missing, this engine scores, too

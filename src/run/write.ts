@@ -14,6 +14,7 @@ import { readWeights } from './candidate.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { RunFolder } from './folder.ts';
 import { findCandidate, logOf } from './log.ts';
+import { hashModel } from './measure.ts';
 import type { Facts } from './log.ts';
 import type { Models } from './models.ts';
 import type { Plan } from './plan.ts';
@@ -23,6 +24,8 @@ import type { DataFacts } from './result.ts';
 import { newState, readState } from './state.ts';
 import type { ArmState, State } from './state.ts';
 import { fineTuneSettings, scratchSettings } from './tuning.ts';
+import { weightsOf } from './weights.ts';
+import type { WeightsFrom } from './weights.ts';
 
 /** A candidate of a run, named by its arm and number. */
 export interface Which {
@@ -72,6 +75,9 @@ export async function writeCandidate(
     trainImages: log.facts.data?.train ?? 0,
     untrained: seemsUntrained(log.facts),
   });
+  const made = own ? methodNamed(plan.method).weights : undefined;
+  const from = found.weights ? weightsOf(arm, plan.retrain, made) : 'source';
+  await saveModel(model, narrow.graph, weights, files.model);
   const config = buildConfig({
     plan: { ...plan, method: found.method },
     candidate: own ? undefined : arm.candidate!.id,
@@ -84,14 +90,15 @@ export async function writeCandidate(
       arms: [arm, ...(own ? state.arms.slice(1) : [])],
     },
     settings,
-    fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts) : null,
+    weights: from,
+    sha256: await hashModel(files.model),
+    fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts, from) : null,
     set: dataOf(log.facts, run),
     preprocess: log.facts.data?.preprocess,
     latency: own && asked(plan) ? log.facts.latency : undefined,
     before: cost(fullArchitecture(dependencies)),
     files,
   });
-  await saveModel(model, narrow.graph, weights, files.model);
   await writeConfig(files.config, config);
   return { model: files.model, config: files.config };
 }
@@ -147,13 +154,13 @@ function asked(plan: Plan): boolean {
   return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
 }
 
-function tuning(plan: Plan, { data }: Facts) {
+function tuning(plan: Plan, { data }: Facts, from: WeightsFrom) {
   if (!data) return null;
   const settings = fineTuneSettings(plan.effort, data.train, {
     epochs: plan.fineTuneEpochs,
     augment: plan.data?.augment,
   });
-  return plan.retrain === 'scratch' ? scratchSettings(settings, data.train) : settings;
+  return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
 }
 
 /** As the run judged it: no better than guessing. */

@@ -9,6 +9,8 @@ export interface Backend {
   readonly name: BackendName;
   /** which it is and why, in one sentence, for people */
   readonly why: string;
+  /** of its library */
+  readonly version: string;
   readonly threads: number;
   readonly tf: Tf;
   readonly kernels: Kernels;

@@ -22,6 +22,7 @@ export const agent: Method<AgentMethodSettings> = {
   summary:
     'a learnable agent that prunes the network while it is trained, and aligns the weights to its choice',
   needsImages: true,
+  weights: 'joint',
   settings: agentSettings,
   work: agentWork,
   async *run(context) {

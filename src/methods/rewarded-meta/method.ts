@@ -50,6 +50,7 @@ export function metaPruning(name: string, summary: string, reward: RewardKind): 
     name,
     summary,
     needsImages: true,
+    weights: 'search',
     settings: (given, effort, context) => rewardedMetaSettings(given, effort, context, reward),
     run: (context) => run(name, context),
     reward: (settings, { graph, dependencies, budgets }) =>

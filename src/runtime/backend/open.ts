@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import type { Backend, BackendName } from '../types.ts';
 import { mends } from './mends.ts';
+import { defaultThreads } from './numerics.ts';
 import { prepareTensorflow } from './prepare.ts';
 import { openTensorflow } from './tensorflow.ts';
 import { openWasm } from './wasm.ts';
@@ -8,7 +8,7 @@ import { openWasm } from './wasm.ts';
 export interface OpenOptions {
   /** auto (default): tensorflow where it can be had, else wasm */
   readonly prefer?: 'auto' | BackendName;
-  /** default: all cores that this process may use */
+  /** beats TF_NUM_INTRAOP_THREADS; default: that, else all cores that this process may use */
   readonly threads?: number;
 }
 
@@ -27,7 +27,7 @@ export function openBackend(options: OpenOptions = {}): Promise<Backend> {
   return opened;
 }
 
-async function open({ prefer = 'auto', threads = availableParallelism() }: OpenOptions): Promise<Backend> {
+async function open({ prefer = 'auto', threads = defaultThreads() }: OpenOptions): Promise<Backend> {
   if (prefer === 'wasm') return await openWasm('as asked', threads);
   const prepared = await prepareTensorflow({
     fetch: false,

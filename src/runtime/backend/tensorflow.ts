@@ -7,8 +7,8 @@ import { loadTfjs, require } from './packages.ts';
 
 /** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
 export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
-  // Both are read when the library starts; what the user set stays.
-  process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+  // Both are read when the library starts. What the user set is in `threads` already, unless an option said otherwise.
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS ??= String(threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   mendUtil();
@@ -26,7 +26,8 @@ export async function openTensorflow(addon: string, why: string, threads: number
   return {
     name: 'tensorflow',
     why: `TensorFlow ${binding.TF_Version} (${why})`,
-    threads: Number(process.env.TF_NUM_INTRAOP_THREADS),
+    version: binding.TF_Version,
+    threads,
     tf,
     kernels: tensorflowKernels(tf, engine),
   };

@@ -6,7 +6,7 @@ import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type { Backend, Tf } from '../types.ts';
 import { wasmKernels } from '../kernels/wasm.ts';
 import { mends } from './mends.ts';
-import { loadTfjs, packageFolder, require } from './packages.ts';
+import { loadTfjs, packageFolder, packageVersion, require } from './packages.ts';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 
@@ -32,6 +32,7 @@ export async function openWasm(why: string, threads: number): Promise<Backend> {
   return {
     name: 'wasm',
     why: `WebAssembly (${why})`,
+    version: packageVersion(PACKAGE)!,
     threads: started ? engine.getThreadsCount() : 1,
     tf,
     kernels: wasmKernels(tf),
