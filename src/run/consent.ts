@@ -83,8 +83,8 @@ export function refusal(run: Place, deed: Deed): InputError {
   const name = path.basename(run.folder);
   const how =
     deed.kind === 'script'
-      ? 'if you want it to run here, go on with --resume and --allow-script'
-      : 'if you want that, go on with --resume and --allow-write';
+      ? 'to let it, repeat its --target with --resume, or give --allow-script'
+      : 'to let it, give --allow-write with --resume';
   return new InputError(`the run ${name} was not planned here and ${described(deed)}; ${how}`);
 }
 

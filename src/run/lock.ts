@@ -11,7 +11,7 @@ const recordSchema = z.object({
   host: z.string(),
   boot: z.string().optional(),
   start: z.string().optional(),
-  token: z.string().regex(/^[0-9a-f]{16}$/),
+  token: z.string().regex(/^[\w-]{1,64}$/),
 });
 type Record = z.infer<typeof recordSchema>;
 

@@ -36,7 +36,8 @@ export function whereabouts(): Promise<Whereabouts> {
 export async function lifeOf(other: Whereabouts): Promise<Life> {
   const here = await whereabouts();
   // process numbers of another machine, another container or before a restart mean nothing here
-  if (other.host !== here.host || other.boot !== here.boot) return 'unknown';
+  if (other.host !== here.host) return 'unknown';
+  if (other.boot !== undefined && other.boot !== here.boot) return 'unknown';
   if (!exists(other.pid)) return 'dead';
   const start = await startOf(other.pid);
   if (start === null) return 'dead';

@@ -10,11 +10,11 @@ if (mode === 'hold') {
   process.stdout.write('held\n');
   await new Promise(() => setInterval(() => {}, 1000));
 }
-// fight: takes it as often as it can; within, it makes a file that must not be there
+// fight: takes it five times, if it can; within, it makes a file that must not be there
 const times = { beat: 50, silence: 400, watch: 150 };
 let taken = 0;
 const until = Date.now() + Number(mode);
-while (Date.now() < until) {
+while (taken < 5 && Date.now() < until) {
   const lock = await lockRun(folder, times).catch((error: Error) => {
     if (error.name !== 'InputError') throw error;
     return null;
@@ -34,7 +34,7 @@ while (Date.now() < until) {
   await sleep(Math.random() * 3);
   await rm(inside);
   // now and then it dies with the lock in its hands
-  if (Math.random() < 0.08) process.kill(process.pid, 'SIGKILL');
+  if (Math.random() < 0.15) process.kill(process.pid, 'SIGKILL');
   await lock.release();
 }
 process.stdout.write(`taken ${taken}\n`);

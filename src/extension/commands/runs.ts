@@ -6,6 +6,7 @@ import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
 import { runDescription, stateName } from '../views/labels.ts';
 import type { RunState } from '../views/labels.ts';
+import { isPage } from '../runs/files.ts';
 import { folderOf, rowOf } from './arguments.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
@@ -92,7 +93,12 @@ export function runCommands(parts: Parts): Record<string, Handler> {
       if (!folder) return;
       if (!report) throw new InputError(t('This run has no report yet.'));
       // In a browser where there is one; in a remote window VS Code forwards what it can.
-      if (!vscode.env.remoteName && (await vscode.env.openExternal(vscode.Uri.file(report)))) return;
+      if (
+        !vscode.env.remoteName &&
+        isPage(report) &&
+        (await vscode.env.openExternal(vscode.Uri.file(report)))
+      )
+        return;
       await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(report));
     },
     'espalier.refreshRuns': () => tree.refresh(),

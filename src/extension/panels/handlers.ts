@@ -9,6 +9,7 @@ import type { Host } from '../../protocol/panel.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import type { Side } from '../../protocol/views.ts';
 import { t } from '../l10n.ts';
+import { isPage } from '../runs/files.ts';
 import type { Services } from '../types.ts';
 import { planDefaults } from './defaults.ts';
 import { confirmRemoval, pickData, pickExport, pickOutFolder, pickSide } from './dialogs.ts';
@@ -180,7 +181,8 @@ export function handlers(asked: Asked): Handlers<Host> {
     const uri = vscode.Uri.file(file);
     // a browser elsewhere can't reach a file of this machine
     const here = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
-    if (asPage && here && (await vscode.env.openExternal(uri))) return;
+    // what a run's files name as its report may be anything: only a page is handed to the system
+    if (asPage && isPage(file) && here && (await vscode.env.openExternal(uri))) return;
     await vscode.commands.executeCommand('vscode.open', uri, {
       viewColumn: vscode.ViewColumn.Beside,
       preview: true,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
@@ -50,4 +51,9 @@ async function read<T extends z.ZodType>(file: string, schema: T): Promise<z.inf
   } catch {
     return null;
   }
+}
+
+/** Whether a file is a page, which a browser shows, and nothing that the system would start. */
+export function isPage(file: string): boolean {
+  return /\.html?$/i.test(file) && (statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
 }
