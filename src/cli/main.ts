@@ -12,31 +12,29 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, argv.includes('--verbose'));
+    return report(error, argv);
   }
 }
 
-/** One line on stderr. Returns the exit code. */
-function report(error: unknown, verbose: boolean): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    process.stderr.write(`${oneLine(error.message.replace(/^error: /, ''))}; see espalier --help\n`);
-    return 2;
-  }
+/** One line on stderr, and with --json one object on stdout. Returns the exit code. */
+function report(error: unknown, argv: readonly string[]): number {
+  const verbose = argv.includes('--verbose');
+  // help or the version was asked for, and shown
+  if (error instanceof CommanderError) return error.exitCode;
   const name = error instanceof Error ? error.name : '';
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (name === 'Interrupted') return 130;
-  if (error instanceof InputError) {
-    process.stderr.write(`${message}\n`);
-    return 2;
-  }
-  if (name === 'GoalMissed') {
-    process.stderr.write(`${message}\n`);
-    return 1;
-  }
-  process.stderr.write(`Something went wrong: ${message}${verbose ? '' : ' (--verbose shows where)'}\n`);
-  return 1;
+  const code = error instanceof InputError ? 2 : 1;
+  if (argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ type: 'error', message, exitCode: code })}\n`);
+  const expected = code === 2 || name === 'GoalMissed';
+  process.stderr.write(
+    expected
+      ? `${message}\n`
+      : `Something went wrong: ${message}${verbose ? '' : ' (--verbose shows where)'}\n`,
+  );
+  return code;
 }
 
 function oneLine(text: string): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { engineVersion } from '../config/version.ts';
+import { mistake } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
@@ -22,7 +23,6 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .version(engineVersion)
     .showHelpAfterError(false)
-    .exitOverride()
     .configureOutput({ writeErr: () => {} });
   const command = <O>(usage: string, description: string, load: () => Promise<Action<O>>): Command =>
     program
@@ -99,7 +99,9 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       'least seconds between checkpoints within a stage (default 15)',
       number('--checkpoint-seconds', 0, 3600),
     )
-    .option('--resume [run]', 'go on with the last run, or the one named');
+    .option('--resume [run]', 'go on with the last run, or the one named')
+    .option('--allow-script', 'with --resume: run the script of a run that was not planned here')
+    .option('--allow-write', 'with --resume: write where a run that was not planned here wants to');
   dataOptions(prune, false);
 
   const apply = command(
@@ -206,7 +208,11 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     async () => (await import('./commands/doctor.ts')).doctor,
   );
 
-  for (const one of program.commands) one.exitOverride().configureOutput({ writeErr: () => {} });
+  for (const one of [program, ...program.commands])
+    one.configureOutput({ writeErr: () => {} }).exitOverride((error) => {
+      // help and version that were asked for end here, too
+      throw error.exitCode === 0 ? error : mistake(error, one);
+    });
 }
 
 function dataOptions(command: Command, required: boolean): void {

@@ -32,7 +32,7 @@ async function walk(
     const link = entry.isSymbolicLink() ? await stat(full).catch(() => undefined) : undefined;
     if (entry.isDirectory() || link?.isDirectory()) await walk(full, `${relative}/`, depth + 1, here, files);
     else if ((entry.isFile() || link?.isFile()) && isImagePath(relative))
-      files.push({ path: relative, bytes: link?.size ?? -1, read: () => readImage(full) });
+      files.push({ path: relative, bytes: -1, read: () => readImage(full) });
     if (files.length > MAX_FILES)
       throw new InputError(
         `${folder} and its like hold more than ${MAX_FILES.toLocaleString('en-US')} images: give the folder of one data set.`,
@@ -51,8 +51,8 @@ async function sizes(folder: string, prefix: string, files: SourceFile[]): Promi
     while (next < todo.length) {
       const i = todo[next++];
       const file = files[i];
-      const { size } = await stat(path.join(folder, file.path.slice(prefix.length)));
-      files[i] = { ...file, bytes: size };
+      const { size, mtimeMs } = await stat(path.join(folder, file.path.slice(prefix.length)));
+      files[i] = { ...file, bytes: size, version: () => String(mtimeMs) };
     }
   };
   await Promise.all(Array.from({ length: 16 }, work));

@@ -157,6 +157,7 @@ function itemOf({ parts, file }: Placed, split: SplitName | 'all', label: number
     split,
     label,
     bytes: file.bytes,
+    version: file.version,
     read: async () => ({ kind: 'file', bytes: await file.read() }),
   };
 }

@@ -71,7 +71,7 @@ async function openFrom(
 ): Promise<ImageSet> {
   const arrays = 'pixels' in source ? source : undefined;
   const all = arrays
-    ? { digest: arrays.digest, contents: true, held: source.items }
+    ? { digest: arrays.digest, stamp: arrays.digest, contents: true, held: source.items }
     : await digestFiles(source.items, Math.min(limitBytes / 4, limitBytes - source.heldBytes));
   signalled(signal);
   const labels = Int32Array.from(source.items, (item) => item.label);
@@ -126,6 +126,7 @@ async function openFrom(
     classes: source.classes,
     ...shape,
     digest: all.digest,
+    stamp: all.stamp,
     train: make('train', splits.train),
     validation: make('validation', splits.validation),
     ...(splits.test ? { test: make('test', splits.test) } : {}),

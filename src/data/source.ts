@@ -22,6 +22,8 @@ export interface Item {
   readonly label: number;
   /** size in the file system or archive, uncompressed */
   readonly bytes: number;
+  /** what tells this content from another of the same size without reading it: a time, a checksum */
+  version?(): string;
   read(): Promise<Found>;
 }
 
@@ -41,6 +43,8 @@ export interface SourceFile {
   /** with '/' between its parts, relative to the folder or archive */
   readonly path: string;
   readonly bytes: number;
+  /** see Item */
+  version?(): string;
   read(): Promise<Uint8Array>;
 }
 

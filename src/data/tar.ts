@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Transform } from 'node:stream';
@@ -45,7 +46,8 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
       if (wanted) {
         // a copy: the chunks are views of the stream's far larger buffers
         const bytes = new Uint8Array(Buffer.concat(chunks));
-        files.push({ path: header.name, bytes: bytes.length, read: async () => bytes });
+        const version = () => createHash('sha256').update(bytes).digest('hex');
+        files.push({ path: header.name, bytes: bytes.length, version, read: async () => bytes });
       }
       next();
     });

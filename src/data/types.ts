@@ -21,6 +21,8 @@ export interface ImageSet {
   readonly channels: number;
   /** SHA-256 over names and contents (or sizes), stable between machines */
   readonly digest: string;
+  /** tells on this machine whether it is still the same: the digest, or more where that is over sizes alone */
+  readonly stamp?: string;
   readonly train: Split;
   readonly validation: Split;
   /** absent where the set has none */

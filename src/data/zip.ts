@@ -49,6 +49,7 @@ export function listZip(zip: Zip): SourceFile[] {
     .map((entry) => ({
       path: entry.fileName,
       bytes: entry.uncompressedSize,
+      version: () => String(entry.crc32),
       read: () => readEntry(zip, entry, MAX_FILE_BYTES),
     }));
 }

@@ -6,6 +6,9 @@ import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
 
+/** Something that a run does beyond training and writing into its own folders (src/run/consent.ts). */
+const deed = z.object({ kind: z.enum(['script', 'write']), what: z.string() });
+
 /** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
 export const look = {
   requests: {
@@ -59,6 +62,10 @@ export const look = {
     assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
     /** makes the folder of a new run, ready to be started; nothing runs yet */
     create: { params: z.object({ draft }), result: z.object({ folder: z.string(), id: z.string() }) },
+    /** what a run would do that its user has not agreed to: scripts, files outside the workspace */
+    deeds: { params: z.object({ folder: z.string() }), result: z.object({ deeds: z.array(deed) }) },
+    /** notes that the user agrees to what was shown */
+    agree: { params: z.object({ folder: z.string(), deeds: z.array(deed) }), result: nothing },
     runs: { params: z.object({ workspace: z.string() }), result: z.object({ runs: z.array(runSummary) }) },
     /** events of a run's file from `from` on, at most so many; more while next is not null */
     readRun: {
@@ -123,7 +130,7 @@ export type Work = typeof work;
 /** `engine.json` in a run's folder while a process works on it. */
 export const engineFile = z.object({
   protocol: z.number(),
-  pid: z.number(),
+  pid: z.number().int().positive(),
   /** unix socket or named pipe */
   pipe: z.string(),
   /** what a client must know: the file is readable by its owner alone */

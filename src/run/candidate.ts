@@ -104,6 +104,7 @@ async function* finish(
   }
   const arrays = session.weights.get(extra.name)!;
   const folder = weightsFolder(run, extra.name);
+  await run.mustHold();
   await mkdir(folder, { recursive: true });
   await writeCheckpoint(folder, { json: { arm: extra.name }, arrays });
   session.weights.delete(extra.name);

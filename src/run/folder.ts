@@ -1,4 +1,15 @@
-import { appendFile, mkdir, open, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 import { writeFileWhole } from '../formats/files.ts';
@@ -6,13 +17,18 @@ import type { Snapshot } from '../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { RunEvent, RunEventBody } from './events.ts';
 import type { Plan } from './plan.ts';
+import { consentToPlan } from './consent.ts';
 import { lockRun } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { parsePlan } from './plan.ts';
+
+import { makeFolder } from './probe.ts';
+import { unwritable } from './unwritable.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
   const own = path.join(workspace, '.espalier');
-  await mkdir(own, { recursive: true });
+  await makeFolder(own);
   await writeFile(path.join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
@@ -29,7 +45,7 @@ export class RunFolder {
   private seq = 0;
   private pending = '';
   private writing: Promise<void> = Promise.resolve();
-  private release: (() => Promise<void>) | null = null;
+  private lock: Lock | null = null;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -57,7 +73,7 @@ export class RunFolder {
   static async create(workspace: string, plan: Plan): Promise<RunFolder> {
     try {
       const runs = path.join(await makeOwnFolder(workspace), 'runs');
-      await mkdir(runs, { recursive: true });
+      await makeFolder(runs);
       const stem = path.basename(plan.model.path).replace(/\.[^.]*$/, '');
       const base = `${stem}-${plan.method}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'run';
       for (let n = 1; ; n++) {
@@ -69,8 +85,10 @@ export class RunFolder {
           throw error;
         }
         const run = new RunFolder(folder);
-        run.release = await lockRun(folder);
+        run.lock = await lockRun(folder);
         await writeFileWhole(run.file('run.json'), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
+        // whoever plans a run here wants what it does
+        await consentToPlan(run, plan);
         return run;
       }
     } catch (error) {
@@ -82,8 +100,9 @@ export class RunFolder {
   static async open(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
     const run = new RunFolder(path.resolve(folder));
     const plan = await run.plan();
+    await refuseLinks(run.folder);
     try {
-      run.release = await lockRun(run.folder);
+      run.lock = await lockRun(run.folder);
     } catch (error) {
       throw unwritable(error, folder);
     }
@@ -156,7 +175,7 @@ export class RunFolder {
     try {
       await this.writing;
     } catch (error) {
-      throw unwritable(error, this.folder);
+      throw await this.explained(error);
     }
   }
 
@@ -164,6 +183,7 @@ export class RunFolder {
   async checkpoint(state: object, arrays: Snapshot['arrays']): Promise<void> {
     await this.flush();
     try {
+      await this.mustHold();
       const events = await open(this.file('events.jsonl'), 'a');
       try {
         await events.sync();
@@ -172,8 +192,42 @@ export class RunFolder {
       }
       await writeCheckpoint(this.folder, { json: { ...state, seq: this.seq }, arrays });
     } catch (error) {
-      throw unwritable(error, this.folder);
+      throw await this.explained(error);
     }
+  }
+
+  /** Whether the run is still there to go on with, and still this process's. */
+  async kept(): Promise<boolean> {
+    return (await this.isThere()) && (await this.lock?.holds()) !== false;
+  }
+
+  /** @throws InputError where the folder was removed, or another process has it by now */
+  async mustHold(): Promise<void> {
+    if (!(await this.isThere()))
+      throw new InputError(
+        `the run's folder ${this.folder} was removed while it was at work, so nothing is left of it; start it again`,
+      );
+    if ((await this.lock?.holds()) === false)
+      throw new InputError(
+        `the run in ${this.folder} was taken over by another process, so this one has ended without a trace`,
+      );
+  }
+
+  private async isThere(): Promise<boolean> {
+    return await stat(this.file('run.json')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What an error in the folder comes from. */
+  private async explained(error: unknown): Promise<unknown> {
+    if ((error as NodeJS.ErrnoException | null)?.code === 'ENOENT')
+      return await this.mustHold().then(
+        () => error,
+        (why: unknown) => why,
+      );
+    return unwritable(error, this.folder);
   }
 
   /** Removes the run where it never came to a checkpoint. */
@@ -185,8 +239,22 @@ export class RunFolder {
 
   async close(): Promise<void> {
     await this.flush().catch(() => {});
-    await this.release?.();
-    this.release = null;
+    await this.lock?.release();
+    this.lock = null;
+  }
+}
+
+/**
+ * A run never makes links in its folder: one that came with files of somebody else would have it write elsewhere.
+ * @throws InputError
+ */
+async function refuseLinks(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const about = await lstat(path.join(folder, name)).catch(() => null);
+    if (about && !about.isFile() && !about.isDirectory())
+      throw new InputError(
+        `${path.join(folder, name)} is a link or no plain file, which a run never makes; remove it to go on`,
+      );
   }
 }
 
@@ -218,21 +286,4 @@ async function isDone(folder: string): Promise<boolean> {
   const { events } = await readEvents(folder);
   // what extra arms tell comes after the run's own end
   return events.some((event) => event.type === 'done' && event.arm === undefined);
-}
-
-const reasons: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  ENOTDIR: 'a part of its path is not a folder',
-  EFBIG: 'the file would be too large',
-};
-
-/** A file-system error as one sentence; anything else as it is. */
-export function unwritable(error: unknown, where: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof InputError || !code || !reasons[code]) return error;
-  return new InputError(`can't write in ${where}: ${reasons[code]}; free it or choose another folder`);
 }

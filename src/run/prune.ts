@@ -10,7 +10,8 @@ import type { RunReport } from '../report/types.ts';
 import type { RunEvent } from './events.ts';
 import { readEvents } from './folder.ts';
 import { hashModel } from './measure.ts';
-import { probeFolder } from './probe.ts';
+import { allowedScripts } from './consent.ts';
+import { probeFile, probeFolder } from './probe.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { networkOf, runArm } from './arms.ts';
@@ -45,10 +46,13 @@ export async function* runPrune(
   const session = new Session(run, options);
   await session.load();
   options.onLoaded?.();
+  // before anything is written, be it a probe
+  await allowedScripts(run, plan);
   const out = run.resolve(plan.out);
   const source = await stat(run.resolve(plan.model.path)).catch(() => null);
   // room for the result, and for a few checkpoints
   await probeFolder(out, source?.size ?? 0);
+  if (plan.report !== undefined) await probeFile(run.resolve(plan.report));
   await probeFolder(run.folder, 4 * (source?.size ?? 0));
   let shop: OpenShop | null = null;
   try {

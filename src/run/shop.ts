@@ -8,6 +8,8 @@ import type { Budget, Evaluate, Method, SettingsContext } from '../methods/types
 import { adopt, conflicts, differences, numericsOf } from '../runtime/backend/numerics.ts';
 import type { Numerics } from '../runtime/backend/numerics.ts';
 import type { Shop } from './arms.ts';
+import { sameImages, samePlan } from './begun.ts';
+import { allowedScripts } from './consent.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { feasible } from './feasibility.ts';
 import type { RunFolder } from './folder.ts';
@@ -21,6 +23,9 @@ import { hashModel, measureScript, ScriptFailed } from './measure.ts';
 import type { ScriptLimits } from './measure.ts';
 import type { Target } from './targets.ts';
 import { fineTuneSettings } from './tuning.ts';
+
+/** The commands that this run may start. */
+type Scripts = ReadonlySet<string>;
 
 export interface OpenShop extends Shop {
   readonly mainSettings: unknown;
@@ -37,6 +42,8 @@ export async function* openShop(
   session: Session,
 ): AsyncGenerator<RunEvent, OpenShop, void> {
   const { state } = session;
+  const scripts = await allowedScripts(run, plan);
+  samePlan(state, plan, run.folder);
   const modelPath = run.resolve(plan.model.path);
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
@@ -60,7 +67,7 @@ export async function* openShop(
       dependencies,
       plan.targets,
       roundTo,
-      measurer(model, dependencies, plan, services),
+      measurer(model, dependencies, plan, services, scripts),
     );
     Object.assign(state, found);
     yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
@@ -90,6 +97,13 @@ export async function* openShop(
       })
     : null;
   const numerics = workshop && numericsOf(workshop.images.backend);
+  if (workshop)
+    try {
+      sameImages(state, workshop.images.set, session.earlier);
+    } catch (error) {
+      await workshop.close();
+      throw error;
+    }
   const trainImages = workshop?.images.set.train.size ?? 0;
   const settings = (one: Method, main: boolean): unknown =>
     one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
@@ -113,8 +127,8 @@ export async function* openShop(
     get mainSettings() {
       return settings(method, true);
     },
-    missed: (network, budgets) => missed(network, budgets, model, plan, services),
-    evaluate: evaluator(model, dependencies, plan, services, session.signal),
+    missed: (network, budgets) => missed(network, budgets, model, plan, services, scripts),
+    evaluate: evaluator(model, dependencies, plan, services, scripts, session.signal),
   };
   try {
     if (!state.prepared) yield* prepare(shop);
@@ -225,11 +239,17 @@ export function summariseLayers(graph: Graph, dependencies: Dependencies): Layer
   });
 }
 
-function measurer(model: LoadedModel, dependencies: Dependencies, plan: Plan, services: Services) {
+function measurer(
+  model: LoadedModel,
+  dependencies: Dependencies,
+  plan: Plan,
+  services: Services,
+  scripts: Scripts,
+) {
   return async (target: Target, architecture: Architecture): Promise<number> => {
     const kept = leadingChannels(dependencies, architecture);
     const narrow = prune(model.graph, model.weights, dependencies, kept);
-    return await measureOne(narrow, target, model, plan, services);
+    return await measureOne(narrow, target, model, plan, services, scripts);
   };
 }
 
@@ -239,12 +259,13 @@ function evaluator(
   dependencies: Dependencies,
   plan: Plan,
   services: Services,
+  scripts: Scripts,
   signal: AbortSignal | undefined,
 ): Evaluate {
   return async (budget, { kept }, options) => {
     const narrow = prune(model.graph, model.weights, dependencies, kept);
     try {
-      return await measureOne(narrow, budget, model, plan, services, { ...options, signal });
+      return await measureOne(narrow, budget, model, plan, services, scripts, { ...options, signal });
     } catch (error) {
       if (error instanceof ScriptFailed) return { failed: error.message };
       throw error;
@@ -262,10 +283,16 @@ async function measureOne(
   model: LoadedModel,
   plan: Plan,
   services: Services,
+  scripts: Scripts,
   limits: ScriptLimits = {},
 ): Promise<number> {
-  if (target.metric === 'script')
-    return await measureScript(services, target.command!, model, network, limits);
+  if (target.metric === 'script') {
+    const { command = '' } = target;
+    // a checkpoint may name another command than its plan
+    if (!scripts.has(command))
+      throw new InputError(`the run would start ${JSON.stringify(command)}, which its plan doesn't name`);
+    return await measureScript(services, command, model, network, limits);
+  }
   const { before, after } = await services.latency(model, network, plan.threads);
   return target.original === undefined ? after : (after / before) * target.original;
 }
@@ -280,13 +307,17 @@ async function missed(
   model: LoadedModel,
   plan: Plan,
   services: Services,
+  scripts: Scripts,
 ): Promise<number> {
   let worst = 0;
   for (const budget of budgets) {
     if (budget.metric !== 'latency' && budget.metric !== 'script') continue;
     for (let tries = 1; ; tries++)
       try {
-        worst = Math.max(worst, (await measureOne(network, budget, model, plan, services)) / budget.limit);
+        worst = Math.max(
+          worst,
+          (await measureOne(network, budget, model, plan, services, scripts)) / budget.limit,
+        );
         break;
       } catch (error) {
         if (!(error instanceof ScriptFailed) || tries >= PATIENT_TRIES) throw error;

@@ -69,6 +69,9 @@ const stateSchema = z.object({
   seq: z.number().int(),
   seconds: z.number(),
   prepared: z.boolean(),
+  /** what the run began with, so that nothing of it changes between two sittings: its plan, and its images' stamp */
+  plan: z.string().optional(),
+  images: z.string().optional(),
   preprocess: preprocess.optional(),
   found: z.string().optional(),
   /** what the run began to compute by; absent without images, and in runs of older versions */

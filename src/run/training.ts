@@ -1,4 +1,4 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
@@ -6,7 +6,9 @@ import type { Snapshot } from '../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { makeOwnFolder } from './folder.ts';
 import { lockRun } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { CheckpointPace } from './pace.ts';
+import { makeFolder } from './probe.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
 export type TrainingPlan = Readonly<Record<string, unknown>>;
@@ -30,7 +32,7 @@ export class TrainingFolder {
     readonly from: Snapshot | null,
     /** a training that was stopped is there, and will be overwritten */
     readonly overwrites: boolean,
-    private readonly release: () => Promise<void>,
+    private readonly lock: Lock,
   ) {
     this.pace = new CheckpointPace(seconds);
     this.kept = from !== null;
@@ -49,11 +51,11 @@ export class TrainingFolder {
   ): Promise<TrainingFolder> {
     const own = await makeOwnFolder(path.dirname(out));
     const folder = path.join(own, 'training', path.basename(out));
-    await mkdir(folder, { recursive: true });
-    const release = await lockRun(folder);
+    await makeFolder(folder);
+    const lock = await lockRun(folder);
     try {
       const found = await readCheckpoint(folder);
-      if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, release);
+      if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
       if (!state?.success)
         throw new InputError(
@@ -63,14 +65,18 @@ export class TrainingFolder {
       const other = Object.keys({ ...state.data.plan, ...wanted }).find(
         (key) => JSON.stringify(state.data.plan[key]) !== JSON.stringify(wanted[key]),
       );
+      if (other === 'images')
+        throw new InputError(
+          `the images have changed since the training of ${out} was stopped; put them back as they were to go on with it, or leave out --resume to begin anew`,
+        );
       if (other)
         throw new InputError(
           `the stopped training of ${out} differs in its ${other}; give the same options to go on with it, or leave out --resume to begin anew`,
         );
       const from = { json: state.data.training, arrays: found!.arrays };
-      return new TrainingFolder(folder, plan, seconds, from, false, release);
+      return new TrainingFolder(folder, plan, seconds, from, false, lock);
     } catch (error) {
-      await release();
+      await lock.release();
       await removeEmpty(folder);
       throw error;
     }
@@ -83,18 +89,24 @@ export class TrainingFolder {
 
   async save({ json, arrays }: Snapshot): Promise<void> {
     const snapshot = { json: { plan: this.plan, training: json }, arrays };
+    if (!(await this.lock.holds()))
+      throw new InputError(
+        `the training's folder ${this.folder} was removed, or taken over by another process, while it was at work`,
+      );
     await this.pace.save(() => writeCheckpoint(this.folder, snapshot));
     this.kept = true;
   }
 
   /** The result is written: nothing is left to go on with. */
   async finish(): Promise<void> {
+    // by name: whatever else lies there is not this training's
+    for (const name of ['checkpoint', 'checkpoint.old', 'checkpoint.new'])
+      await rm(path.join(this.folder, name), { recursive: true, force: true });
     await this.close();
-    await rm(this.folder, { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    await this.release();
+    await this.lock.release();
     await removeEmpty(this.folder);
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 let folder: string;
 let bundle: string;
@@ -102,6 +102,84 @@ describe('bad input: exit 2 and one line', () => {
     expect((await readdir(folder)).filter((name) => name !== '.espalier')).toEqual(before);
     expect(await readdir(path.join(folder, '.espalier/runs')).catch(() => [])).toEqual([]);
   });
+});
+
+test.each([
+  [[], /^espalier needs a command: name one \(espalier --help lists them\)$/],
+  [['prun'], /^espalier has no command "prun": did you mean prune\? \(espalier --help lists them\)$/],
+  [['xyzzy'], /^espalier has no command "xyzzy": name another/],
+  [['--colour'], /^espalier has no option --colour: leave it out/],
+  [
+    ['inspect'],
+    /^espalier inspect needs <model>: write espalier inspect <model>, options as espalier inspect/,
+  ],
+  [['inspect', 'net.h5', '--freez', 'a'], /has no option --freez: did you mean --freeze\?/],
+  [['inspect', 'net.h5', 'b c.h5'], /^espalier inspect takes <model>, no more: leave out "b c.h5", or put/],
+  [['doctor', 'x'], /^espalier doctor takes nothing, no more: leave out "x"/],
+  [['train', 'net.h5'], /^espalier train needs --out <file> \(where the trained model goes\): add it$/],
+  [
+    ['evaluate', 'net.h5'],
+    /^espalier evaluate needs --data <path> \(a folder of class folders, .*\): add it$/,
+  ],
+  [
+    ['prune', 'net.h5', '--seed'],
+    /^espalier prune: the option --seed <n> needs a value \(of every random draw/,
+  ],
+  [['prune', 'net.h5', '--effort', 'x'], /^--effort is one of quick, standard, thorough, not "x"$/],
+  [['prune', 'net.h5', '--seed', '1.5'], /^--seed takes a whole number from 0 to 4294967295, not "1.5"$/],
+] as const)('a mistake in the command line is one sentence of ours: %s', async (args, said) => {
+  const { code, out, err } = await espalier(...args);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err.trimEnd()).toMatch(said);
+  const machine = await espalier(...args, '--json');
+  expect(machine.code).toBe(2);
+  // one that takes the place of a value, or comes before any command, is a mistake of its own
+  if (args.length && args.at(-1) !== '--seed' && args[0] !== '--colour')
+    expect(JSON.parse(machine.out)).toEqual({ type: 'error', message: err.trimEnd(), exitCode: 2 });
+});
+
+test('--out that is a file, or can never be made, is refused before anything runs', async () => {
+  const outs = ['text.h5', 'text.h5/x', ...(process.platform === 'linux' ? ['/proc/x', '/proc/x/y'] : [])];
+  for (const out of outs) {
+    const { code, err } = await espalier('prune', 'net.h5', '--target', 'macs=50%', '--out', out);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^can't write in .*; (free it or )?choose another folder$/m);
+    expect(err).not.toMatch(/Something went wrong|kept/);
+  }
+  const { code, err } = await espalier('prune', 'net.h5', '--target', 'macs=50%', '--report', 'nothing');
+  expect([code, err]).toEqual([2, expect.stringMatching(/it is a folder; name a file/)]);
+});
+
+test('a run that a folder brought along asks before its script runs, and is told on the command line', async () => {
+  // what is agreed to is noted in a folder of this test's own
+  vi.stubEnv('ESPALIER_CACHE', path.join(folder, '.cache'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const theirs = path.join(folder, '.espalier/runs/theirs');
+  await mkdir(theirs, { recursive: true });
+  expect((await espalier('prune', 'net.h5', '--target', 'macs=50%', '--out', 'o')).code).toBe(0);
+  const [own] = await readdir(path.join(folder, '.espalier/runs')).then((all) =>
+    all.filter((n) => n !== 'theirs'),
+  );
+  const plan = JSON.parse(
+    await readFile(path.join(folder, '.espalier/runs', own, 'run.json'), 'utf8'),
+  ) as object;
+  const command = `${process.platform === 'win32' ? 'echo' : 'touch OWNED; echo'} 50 #`;
+  const targets = [{ metric: 'script', value: 60, relative: false, command }];
+  await writeFile(path.join(theirs, 'run.json'), JSON.stringify({ ...plan, targets }));
+  for (const args of [['--resume'], ['--resume', 'theirs']]) {
+    const { code, err } = await espalier('prune', ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `the run theirs was not planned here and runs the command ${JSON.stringify(command)}`,
+    );
+    expect(err).toContain('--allow-script');
+  }
+  const other = await espalier('prune', '--resume', 'theirs', '--target', 'script=echo 1 <= 60');
+  expect([other.code, other.err]).toEqual([2, expect.stringContaining('which has no target')]);
+  expect(await readdir(folder)).not.toContain('OWNED');
+  await espalier('prune', '--resume', 'theirs', '--target', `script=${command} <= 60`);
+  if (process.platform !== 'win32') expect(await readdir(folder)).toContain('OWNED');
+  await rm(path.join(folder, '.espalier'), { recursive: true });
 });
 
 describe('help and version', () => {

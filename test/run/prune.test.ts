@@ -201,11 +201,12 @@ test('a method that measures is given the measured budget itself, and a tighter 
   const services = fakeServices();
   let calls = 0;
   let over = false;
+  let broken = false;
   const measuring: Services = {
     ...services,
     // the result is measured 10 % over at first
-    script: async (command) => {
-      if (command === 'broken') throw new ScriptFailed('the script "broken" ended with 1');
+    script: async () => {
+      if (broken) throw new ScriptFailed('the script "x" ended with 1');
       if (over) {
         over = false;
         return 66;
@@ -225,7 +226,13 @@ test('a method that measures is given the measured budget itself, and a tighter 
           frozen === undefined ? size / 2 : size,
         );
         const kept = architecture.map((width) => Array.from({ length: width }, (_, c) => c));
-        values.push(await evaluate!({ ...budget, command: 'broken' }, { architecture, kept }));
+        broken = true;
+        values.push(await evaluate!(budget, { architecture, kept }));
+        broken = false;
+        // a command that nobody agreed to is not run, whoever names it
+        await expect(evaluate!({ ...budget, command: 'other' }, { architecture, kept })).rejects.toThrow(
+          'would start "other"',
+        );
         values.push(await evaluate!(budget, { architecture, kept }));
         const cost = costModel(graph, dependencies)(architecture);
         yield { type: 'stage', stage: 'search', message: '' };
@@ -243,9 +250,9 @@ test('a method that measures is given the measured budget itself, and a tighter 
   expect(limits[1]).toBeCloseTo((60 / 1.1) * 0.98, 9);
   expect(limits).toHaveLength(2);
   expect(values).toEqual([
-    { failed: 'the script "broken" ended with 1' },
+    { failed: 'the script "x" ended with 1' },
     40,
-    { failed: 'the script "broken" ended with 1' },
+    { failed: 'the script "x" ended with 1' },
     40,
   ]);
   expect(events.some((e) => e.type === 'warning' && /10.0 % over the budget/.test(e.message))).toBe(true);

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { InputError, Interrupted } from '../../graph/errors.ts';
+import { consent, deedsOf, described, refusal, unconsented } from '../../run/consent.ts';
 import { makePlan } from '../../run/draft.ts';
 import { RunFolder } from '../../run/folder.ts';
 import type { Plan, Rounding } from '../../run/plan.ts';
 import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { realServices } from '../../run/real.ts';
-import { parseTargets } from '../../run/targets.ts';
+import { parseTarget, parseTargets } from '../../run/targets.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
 import { Progress } from '../progress.ts';
@@ -36,11 +38,17 @@ interface PruneOptions extends DataOptions {
   readonly out?: string;
   readonly report?: string;
   readonly resume?: true | string;
+  readonly allowScript?: boolean;
+  readonly allowWrite?: boolean;
 }
 
 /** `espalier prune MODEL` */
 export async function prune(output: Output, args: string[], options: PruneOptions): Promise<number> {
   const workspace = process.cwd();
+  if (!options.resume && (options.allowScript || options.allowWrite))
+    throw new InputError(
+      `${options.allowScript ? '--allow-script' : '--allow-write'} goes with --resume; a run that is planned here needs no leave`,
+    );
   const { run, plan } = options.resume
     ? await resumed(workspace, args, options)
     : await started(workspace, args, options);
@@ -82,7 +90,10 @@ export async function prune(output: Output, args: string[], options: PruneOption
       output.note(`Stopped; go on with: ${again}`);
       throw new Interrupted();
     }
-    if (!(error instanceof InputError)) output.note(`The run so far is kept; go on with: ${again}`);
+    if (error instanceof InputError) throw error;
+    // whatever it was: where the folder is gone, that is what to say
+    await run.mustHold();
+    output.note(`The run so far is kept; go on with: ${again}`);
     throw error;
   } finally {
     stop.release();
@@ -106,7 +117,10 @@ async function resumed(
   if (args.length > (options.resume === true ? 1 : 0))
     throw new InputError('--resume goes on with a run as it was planned; leave out the model');
   const others = Object.keys(options).filter(
-    (key) => !['resume', 'json', 'verbose', 'checkpointSeconds'].includes(key),
+    (key) =>
+      !['resume', 'json', 'verbose', 'checkpointSeconds', 'allowScript', 'allowWrite', 'target'].includes(
+        key,
+      ),
   );
   if (others.length)
     throw new InputError(
@@ -129,7 +143,44 @@ async function resumed(
     throw new InputError(
       'there is no unfinished run here to go on with; start one with espalier prune MODEL',
     );
-  return await RunFolder.open(folder);
+  const opened = await RunFolder.open(folder);
+  try {
+    await agreed(opened.run, opened.plan, options);
+    return opened;
+  } catch (error) {
+    await opened.run.close();
+    throw error;
+  }
+}
+
+/** What the run would do beyond training is agreed to: it was before, on this command line, or when asked now. */
+async function agreed(run: RunFolder, plan: Plan, options: PruneOptions): Promise<void> {
+  const given = (options.target ?? []).map((text) => {
+    const { metric, command } = parseTarget(text);
+    if (metric !== 'script' || !plan.targets.some((target) => target.command === command))
+      throw new InputError(
+        `--resume goes on with a run as it was planned, which has no target ${JSON.stringify(text)}; leave it out`,
+      );
+    return command;
+  });
+  for (const deed of await unconsented(run, await deedsOf(run, plan))) {
+    const allowed =
+      deed.kind === 'script' ? options.allowScript || given.includes(deed.what) : options.allowWrite;
+    if (!allowed && !(await ask(`The run ${run.id} was not planned here, and ${described(deed)}. Let it?`)))
+      throw refusal(run, deed);
+    await consent(run, [deed]);
+  }
+}
+
+/** A question with yes or no, no being the default; no where nobody is there to answer. */
+async function ask(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^\s*y(es)?\s*$/i.test(await lines.question(`${question} [y/N] `));
+  } finally {
+    lines.close();
+  }
 }
 
 async function started(

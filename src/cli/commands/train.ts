@@ -59,6 +59,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     const plan = {
       model: await hashModel(await modelFile(file)),
       data: { ...data, path: path.resolve(data.path) },
+      images: set.stamp ?? set.digest,
       preprocessing: preprocess,
       settings,
       seed,

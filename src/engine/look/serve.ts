@@ -40,6 +40,8 @@ export function look(): void {
     assess: async ({ draft, measure }, signal) =>
       (await import('./assess.ts')).assess(models, draft, measure, signal),
     create: async ({ draft }) => (await import('./create.ts')).create(draft),
+    deeds: async ({ folder }) => (await import('./consent.ts')).deeds(folder),
+    agree: async ({ folder, deeds }) => (await import('./consent.ts')).agree(folder, deeds),
     runs: async ({ workspace }) => ({
       runs: await (await import('../../run/summaries.ts')).listRuns(workspace),
     }),

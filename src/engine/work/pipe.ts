@@ -1,9 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { engineVersion } from '../../config/version.ts';
@@ -15,8 +13,8 @@ import { work as contract } from '../../protocol/look.ts';
 import type { EngineFile, Work } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { RunFolder } from '../../run/folder.ts';
-import { readEngineFile } from '../../run/summaries.ts';
 import { refuseOthers } from '../version.ts';
+import { makePlace, removePlace } from './place.ts';
 
 /** What a client may ask for, once it has said who it is. */
 export interface Desk {
@@ -37,7 +35,8 @@ interface Client {
 
 /** A client that doesn't read what it is sent is let go at so many bytes. */
 const backlog = 64 * 2 ** 20;
-const folderName = 'espalier-';
+/** Bytes that may come in one message, before a client has said who it is and after; what it may ask for is short. */
+const longest = { stranger: 64 * 2 ** 10, known: 2 ** 20 };
 
 /** The local pipe of a run's process, which the run's engine.json names: several clients at once. */
 export class Pipe {
@@ -61,8 +60,8 @@ export class Pipe {
 
   /** Listens, and says where in engine.json. */
   async open(): Promise<void> {
-    await this.sweep();
-    const pipe = await this.place();
+    const { pipe, folder } = await makePlace(this.run.folder);
+    this.folder = folder;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(pipe, resolve);
@@ -93,7 +92,7 @@ export class Pipe {
     this.file = null;
     await rm(this.run.file('engine.json'), { force: true });
     this.server.close();
-    if (this.folder) await rm(this.folder, { recursive: true, force: true });
+    if (this.folder) await removePlace(this.folder);
   }
 
   /** The last word, to all that are attached. */
@@ -114,9 +113,12 @@ export class Pipe {
     );
     const client: Client = { socket, connection, attached: false };
     let known = false;
+    // what has come since the last message that was understood
+    let unread = 0;
     const trusted = <P, R>(handler: (params: P) => R | Promise<R>) => {
       return async (params: P): Promise<R> => {
         if (!known) throw new InputError('say hello first, with the token of engine.json');
+        unread = 0;
         return await handler(params);
       };
     };
@@ -129,6 +131,7 @@ export class Pipe {
           throw new InputError("this is not the token of the run's engine.json");
         }
         known = true;
+        unread = 0;
         return { protocol: protocolVersion, engine: engineVersion, pid: process.pid, id: this.run.id };
       },
       attach: trusted(async () => {
@@ -155,6 +158,11 @@ export class Pipe {
       }),
     });
     socket.setNoDelay(true);
+    socket.on('data', ({ length }) => {
+      unread += length;
+      // whatever length it claims, no more of it is kept
+      if (unread > (known ? longest.known : longest.stranger)) socket.destroy();
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.clients.delete(client);
@@ -163,25 +171,6 @@ export class Pipe {
     });
     connection.onError(() => socket.destroy());
     connection.listen();
-  }
-
-  /** A name that nobody else can take: in a folder of our own, short enough for every system. */
-  private async place(): Promise<string> {
-    if (process.platform === 'win32') return `\\\\.\\pipe\\${folderName}${randomBytes(12).toString('hex')}`;
-    const roots = [os.tmpdir(), '/tmp'];
-    const root = roots.find((one) => path.join(one, `${folderName}XXXXXX`, 's').length < 100) ?? '/tmp';
-    this.folder = await mkdtemp(path.join(root, folderName));
-    await chmod(this.folder, 0o700);
-    return path.join(this.folder, 's');
-  }
-
-  /** What a process that was killed left. */
-  private async sweep(): Promise<void> {
-    const left = await readEngineFile(this.run.folder);
-    if (!left || process.platform === 'win32') return;
-    const folder = path.dirname(left.pipe);
-    const ours = path.basename(left.pipe) === 's' && path.basename(folder).startsWith(folderName);
-    if (ours) await rm(folder, { recursive: true, force: true });
   }
 
   private async write(): Promise<void> {

@@ -14,6 +14,8 @@ export const limits: Readonly<Record<keyof Look['requests'], number>> = {
   openData: 10 * minutes,
   // trains a few steps of a model that may be large
   assess: 10 * minutes,
+  deeds: 1 * minutes,
+  agree: 1 * minutes,
   create: 5 * minutes,
   runs: 1 * minutes,
   readRun: 1 * minutes,

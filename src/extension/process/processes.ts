@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram, ownQuarters } from '../../system/programs.ts';
 
@@ -75,17 +76,20 @@ function signalGroup(pid: number): void {
   }
 }
 
-/** Whether a process id that a file names is still one of our engines, not another program that got the number since. */
-export async function isEngine(pid: number): Promise<boolean> {
+/**
+ * Whether a process id that a file names is our engine at work on this run: not another program that got the number
+ * since, nor one that somebody else's file names.
+ */
+export async function isEngine(pid: number, folder: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   try {
     if (process.platform === 'linux')
-      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('engine.cjs');
+      return isOurs((await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0'), folder);
     const run = async (name: string, ...words: string[]) => {
       const program = findProgram(name);
       if (!program) return false;
       const { stdout } = await promisify(execFile)(program, words, { ...ownQuarters(), timeout: 10_000 });
-      return stdout.includes('engine.cjs');
+      return isOurs([stdout], folder);
     };
     if (windows) {
       const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`;
@@ -95,4 +99,12 @@ export async function isEngine(pid: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** By the words that it was started with, one by one or all in a line: `…engine.cjs run FOLDER`. */
+function isOurs(words: readonly string[], folder: string): boolean {
+  // another window may name the folder by another path: its own name is enough beside the run's
+  const line = words.join(' ').toLowerCase();
+  const tail = path.join(path.basename(path.dirname(folder)), path.basename(folder)).toLowerCase();
+  return /engine\.cjs"?\s+run\s/.test(line) && line.includes(tail);
 }

@@ -8,6 +8,7 @@ import {
 import type { Notice } from '../../protocol/contract.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
 import type { PanelEvent } from '../../protocol/events.ts';
+import { isRunPipe } from '../../protocol/pipes.ts';
 import type { EngineFile, Work } from '../../protocol/look.ts';
 import { work } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
@@ -73,6 +74,8 @@ export class RunConnection {
           protocolVersion,
         ),
       );
+    if (!isRunPipe(file.pipe))
+      throw new Failure('input', t('"{0}", which the run names, is no pipe of Espalier\'s.', file.pipe));
     const socket = await connected(file.pipe);
     const messages = createMessageConnection(
       new SocketMessageReader(socket),

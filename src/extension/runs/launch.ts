@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { NodeChoice } from '../process/node.ts';
@@ -17,7 +18,9 @@ export interface Launched {
  * @throws Error where it can't be started
  */
 export async function launch(script: string, node: NodeChoice, job: Job): Promise<Launched> {
-  const log = await open(logFile(job.folder), 'a');
+  // never through a link that came with the folder
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
+  const log = await open(logFile(job.folder), O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
   try {
     const words = job.candidate ? ['--candidate', job.candidate.arm, String(job.candidate.id)] : [];
     const child = spawn(node.path, [script, 'run', job.folder, ...words], {

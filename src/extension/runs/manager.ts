@@ -188,6 +188,7 @@ export class RunsHost implements Runs {
     if (!this.summary(folder)) await this.refresh();
     const running = this.live.get(folder) ?? (await this.adopt(folder));
     if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
+    await this.mustAgree(folder);
     this.outcomes.delete(folder);
     if (this.working() >= Math.max(1, this.options.settings().maxParallel)) {
       this.jobs.enqueue(job);
@@ -196,6 +197,26 @@ export class RunsHost implements Runs {
       return;
     }
     await this.launch(job);
+  }
+
+  /** A run that came with the folder does nothing beyond training before its user has seen what that would be. */
+  private async mustAgree(folder: string): Promise<void> {
+    const look = await this.options.engine.look();
+    const { deeds } = await look.request('deeds', { folder });
+    if (!deeds.length) return;
+    const name = path.basename(folder);
+    const what = deeds.map((deed) =>
+      deed.kind === 'script' ? t('run the command "{0}"', deed.what) : t('write "{0}"', deed.what),
+    );
+    const allow = t('Allow');
+    const text = t(
+      'The run {0} was not planned by you on this computer. It would {1}.',
+      name,
+      what.join('; '),
+    );
+    if ((await this.options.say('warning', text, allow)) !== allow)
+      throw new InputError(t('The run {0} was not started: what it would do was not allowed.', name));
+    await look.request('agree', { folder, deeds });
   }
 
   async pause(folder: string): Promise<void> {
@@ -222,7 +243,7 @@ export class RunsHost implements Runs {
     if (live) return live.stop();
     // one that can't be reached, but is there
     const file = await readEngineFile(folder);
-    if (file && (await isEngine(file.pid))) await endTree(file.pid, this.times.term);
+    if (file && (await isEngine(file.pid, folder))) await endTree(file.pid, this.times.term);
     else if (!file && this.summary(folder)?.status === 'running')
       throw new InputError(t('The run {0} was started in a terminal: stop it there.', path.basename(folder)));
     this.refreshSoon();
@@ -292,7 +313,7 @@ export class RunsHost implements Runs {
   /** Connects to the process that works on a run, if one does. */
   private async adopt(folder: string): Promise<LiveRun | null> {
     const file = await readEngineFile(folder);
-    if (!file || this.disposed || !(await isEngine(file.pid))) return null;
+    if (!file || this.disposed || !(await isEngine(file.pid, folder))) return null;
     const known = this.live.get(folder);
     if (known) return known;
     const live = LiveRun.make({ folder }, this.options.settings().keepAlive, this.options.log, this.times);

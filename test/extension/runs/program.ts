@@ -76,8 +76,9 @@ function program(rpcFile: string, require: NodeJS.Require) {
     setTimeout(() => process.exit(how === 'failed' ? 1 : 0), 20);
   };
   // process ids come again, and one that was killed leaves its file behind
-  const pipe = path.join(os.tmpdir(), `espalier-stand-in-${process.pid}-${Date.now().toString(36)}.sock`);
-  process.on('exit', () => fs.rmSync(pipe, { force: true }));
+  const inside = fs.mkdtempSync(path.join(os.tmpdir(), 'espalier-'));
+  const pipe = path.join(inside, 's');
+  process.on('exit', () => fs.rmSync(inside, { recursive: true, force: true }));
   net
     .createServer((socket) => {
       const connection = rpc.createMessageConnection(
