@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runEvent, runSummary } from './events.ts';
+import { runEvent, runSummary, writtenFiles } from './events.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
@@ -69,10 +69,13 @@ export const look = {
       params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
       result: z.object({ text: z.string() }),
     },
-    /** writes a candidate's model and config into a folder: fine-tuned where it was, else as cut and recalibrated */
+    /**
+     * writes a candidate's model and config into a folder: fine-tuned where it was, else as cut and recalibrated;
+     * under names at which nothing else stands
+     */
     write: {
       params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
-      result: z.object({ model: z.string(), config: z.string() }),
+      result: writtenFiles,
     },
     apply: {
       params: z.object({ config: z.string(), out: z.string().optional() }),
