@@ -5,6 +5,8 @@ import { runEvent, runSummary, writtenFiles } from './events.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
+/** folders of the workspace: below them the source of a config may lie */
+const roots = z.array(z.string()).optional();
 
 /** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
 export const look = {
@@ -64,9 +66,9 @@ export const look = {
       params: z.object({ folder: z.string(), from: z.number(), most: z.number().int().positive().max(5000) }),
       result: z.object({ summary: runSummary, events: z.array(runEvent), next: z.number().nullable() }),
     },
-    diff: { params: z.object({ a: side, b: side }), result: diff },
+    diff: { params: z.object({ a: side, b: side, roots }), result: diff },
     exportDiff: {
-      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
+      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']), roots }),
       result: z.object({ text: z.string() }),
     },
     /**
@@ -78,11 +80,11 @@ export const look = {
       result: writtenFiles,
     },
     apply: {
-      params: z.object({ config: z.string(), out: z.string().optional() }),
+      params: z.object({ config: z.string(), out: z.string().optional(), roots }),
       result: z.object({ model: z.string(), notes: z.array(z.string()) }),
     },
     verify: {
-      params: z.object({ config: z.string() }),
+      params: z.object({ config: z.string(), roots }),
       result: z.object({
         ok: z.boolean(),
         checks: z.array(z.object({ what: z.string(), ok: z.boolean(), text: z.string() })),

@@ -26,8 +26,11 @@ export interface InTheWay {
   readonly run?: string;
 }
 
+/** What of a plan decides its files' names. */
+type Named = Pick<Plan, 'out' | 'label' | 'report'> & { readonly model: Pick<Plan['model'], 'path'> };
+
 /** The files that a plan names. */
-export function namesOf(workspace: string, plan: Plan): Names {
+export function namesOf(workspace: string, plan: Named): Names {
   const model = path.resolve(workspace, plan.model.path);
   const format = /\.json$/i.test(model) ? 'tfjs-layers' : 'keras-h5';
   const files = outputs({ path: model, format }, path.resolve(workspace, plan.out), plan.label);
@@ -60,13 +63,21 @@ export function labelOf(name: string): string {
  * the method's name stands in them, with a number if need be.
  */
 export async function withOwnNames(workspace: string, plan: Plan): Promise<Plan> {
+  const { label } = await ownNames(workspace, plan);
+  return label === undefined ? plan : { ...plan, label };
+}
+
+/** The names that are free for a run now, with the label in them. */
+export async function ownNames(
+  workspace: string,
+  plan: Named & Pick<Plan, 'method'>,
+): Promise<Names & { readonly label?: string }> {
   const claims = await claimed(workspace, 'unfinished');
   for (const label of labels(undefined, plan.method)) {
-    const named = { ...plan, label };
-    const names = namesOf(workspace, named);
+    const names = namesOf(workspace, { ...plan, label });
     if (await taken(names)) continue;
     if (claims.some(({ files }) => files.has(names.model) || files.has(names.config))) continue;
-    return named;
+    return { ...names, label };
   }
   throw new Error('there is always another name');
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { makePlan } from '../../run/draft.ts';
 import { RunFolder } from '../../run/folder.ts';
+import { inTheWay } from '../../run/names.ts';
 import type { Plan, Rounding } from '../../run/plan.ts';
 import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
@@ -10,6 +11,7 @@ import { realServices } from '../../run/real.ts';
 import { parseTargets } from '../../run/targets.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
+import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
 import { dataPlan } from './data-options.ts';
@@ -36,6 +38,7 @@ interface PruneOptions extends DataOptions {
   readonly out?: string;
   readonly report?: string;
   readonly resume?: true | string;
+  readonly force?: boolean;
 }
 
 /** `espalier prune MODEL` */
@@ -43,7 +46,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
   const workspace = process.cwd();
   const { run, plan } = options.resume
     ? await resumed(workspace, args, options)
-    : await started(workspace, args, options);
+    : await started(workspace, args, options, output.json);
   const progress = new Progress();
   const again = `espalier prune --resume ${run.id}`;
   const stop = stopOnCtrlC(() => progress.say('Stopping… (Ctrl-C again to end at once)'));
@@ -90,12 +93,6 @@ export async function prune(output: Output, args: string[], options: PruneOption
   }
 }
 
-/** A path as it is easiest to read: relative where it is below. */
-function shown(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
-}
-
 async function resumed(
   workspace: string,
   args: string[],
@@ -136,6 +133,7 @@ async function started(
   workspace: string,
   [named]: string[],
   options: PruneOptions,
+  json: boolean,
 ): Promise<{ run: RunFolder; plan: Plan }> {
   if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
@@ -147,7 +145,7 @@ async function started(
     epochs: options.epochs,
   };
   for (const [key, value] of Object.entries(own)) if (value !== undefined) given[key] = value;
-  const plan = await makePlan(workspace, {
+  const wanted = await makePlan(workspace, {
     model: named,
     data,
     targets: parseTargets(options.target ?? []),
@@ -167,6 +165,10 @@ async function started(
     out: options.out,
     report: options.report,
   });
+  const found = await inTheWay(workspace, wanted);
+  await mayOverwrite(found, { force: options.force, json });
+  const replaces = found.flatMap(({ sha256 }) => sha256 ?? []);
+  const plan = replaces.length ? { ...wanted, replaces } : wanted;
   return { run: await RunFolder.create(workspace, plan), plan };
 }
 

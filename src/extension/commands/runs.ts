@@ -88,9 +88,16 @@ export function runCommands(parts: Parts): Record<string, Handler> {
     },
     'espalier.openReport': async (given) => {
       const folder = await run(given, t('Report of which run?'), (one) => one === 'done');
-      const report = runs.list.find((one) => one.folder === folder)?.written?.report;
+      const written = runs.list.find((one) => one.folder === folder)?.written;
+      const report = written?.report;
       if (!folder) return;
       if (!report) throw new InputError(t('This run has no report yet.'));
+      if (written.now.report !== 'same') {
+        // its own folder keeps a copy
+        const copy = path.join(folder, 'report.html');
+        await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(copy));
+        return;
+      }
       // In a browser where there is one; in a remote window VS Code forwards what it can.
       if (!vscode.env.remoteName && (await vscode.env.openExternal(vscode.Uri.file(report)))) return;
       await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(report));
