@@ -44,6 +44,7 @@ espalier(
   folder,
   '--report',
   report,
+  '--force',
 );
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(`\nDone in ${seconds} s. Open the report in a browser:\n  ${pathToFileURL(report).href}`);
@@ -56,8 +57,19 @@ function chooseNetwork() {
   const fresh = path.join(folder, 'untrained.h5');
   const trained = path.join(folder, 'model.h5');
   console.error('Training a small network on these images first…');
-  espalier('new', 'resnet8', '--data', images, '--out', fresh);
-  espalier('train', fresh, '--data', images, ...limit, '--epochs', data ? '4' : '12', '--out', trained);
+  espalier('new', 'resnet8', '--data', images, '--out', fresh, '--force');
+  espalier(
+    'train',
+    fresh,
+    '--data',
+    images,
+    ...limit,
+    '--epochs',
+    data ? '4' : '12',
+    '--out',
+    trained,
+    '--force',
+  );
   return trained;
 }
 

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { Notice, Result } from '../src/protocol/contract.ts';
-import type { CandidateView, RunSummary } from '../src/protocol/events.ts';
+import type { CandidateView, RunSummary, WrittenFiles } from '../src/protocol/events.ts';
 import type { Host, Tab } from '../src/protocol/panel.ts';
 import type { Draft } from '../src/protocol/plan.ts';
 import type { NetworkView, Side } from '../src/protocol/views.ts';
@@ -50,6 +50,10 @@ export const mainArm = computed<ArmData | null>(
 
 /** The candidate that the user chose; null: the run's own choice (or the best so far). */
 export const selected = signal<CandidateRef | null>(null);
+
+/** Candidates that were written at the user's wish, by candidate: what is committed is held to these hashes. */
+export const byHand = signal<ReadonlyMap<string, WrittenFiles>>(new Map());
+export const candidateKey = ({ run, arm, id }: CandidateRef): string => `${id} ${arm} ${run}`;
 
 /** The candidate that the panel is about: the user's choice, else the run's, else the best reward so far. */
 export const candidate = computed<CandidateView | null>(() => {

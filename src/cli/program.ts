@@ -13,6 +13,7 @@ const backends = ['auto', 'tensorflow', 'wasm'] as const;
 const seeds = wholeNumber('--seed', 0, 0xffffffff);
 const threads = wholeNumber('--threads', 1, 1024);
 const images = (name: string) => wholeNumber(name, 1, 1e9);
+const source = 'the model before pruning, where the config names one elsewhere';
 const epochs = (name: string) => wholeNumber(name, 0, 100_000);
 
 /** All commands with their options. Nothing heavy is loaded here: help and mistakes are answered at once. */
@@ -94,6 +95,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
     .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
+    .option('--force', 'overwrite what another run wrote there')
     .option(
       '--checkpoint-seconds <n>',
       'least seconds between checkpoints within a stage (default 15)',
@@ -110,6 +112,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     async () => (await import('./commands/apply.ts')).apply,
   )
     .option('--out <file>', 'where to write it')
+    .option('--source <file>', source)
     .option(
       '--epochs <n>',
       'with --data: epochs of fine-tuning (default: as in the config)',
@@ -121,11 +124,13 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'verify <config>',
     'hashes, costs and (with --data) accuracies still hold',
     async () => (await import('./commands/verify.ts')).verify,
-  ).option(
-    '--tolerance <points>',
-    'by how many points an accuracy may differ (default 0.5)',
-    number('--tolerance', 0, 100),
-  );
+  )
+    .option('--source <file>', source)
+    .option(
+      '--tolerance <points>',
+      'by how many points an accuracy may differ (default 0.5)',
+      number('--tolerance', 0, 100),
+    );
   dataOptions(verify, false);
 
   const train = command(
@@ -157,7 +162,8 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       'least seconds between checkpoints (default 15)',
       number('--checkpoint-seconds', 0, 3600),
     )
-    .requiredOption('--out <file>', 'where the trained model goes');
+    .requiredOption('--out <file>', 'where the trained model goes')
+    .option('--force', 'overwrite it where it is there already');
   dataOptions(train, true);
 
   const evaluate = command(
@@ -176,6 +182,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'channel by channel, of two models or configs',
     async () => (await import('./commands/diff.ts')).diff,
   )
+    .option('--source <file>', source)
     .option('--html <file>', 'write it as a page')
     .option('--markdown [file]', 'for a pull request; to stdout where no file is named');
 
@@ -189,7 +196,8 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--classes <n>', 'number of classes', wholeNumber('--classes', 2, 1e6))
     .option('--width <x>', "multiplies every layer's channels", number('--width', 0.01, 16))
     .option('--seed <n>', 'of its weights (default 1)', seeds)
-    .option('--out <file>', 'default: NETWORK.h5');
+    .option('--out <file>', 'default: NETWORK.h5')
+    .option('--force', 'overwrite it where it is there already');
 
   command(
     'check <model>',

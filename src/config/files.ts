@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { PrunedConfig } from './schema.ts';
 import { InputError } from '../graph/errors.ts';
+import { duplicateKey } from './duplicates.ts';
 import { formatConfig } from './format.ts';
 import { configSchema, configVersion } from './schema.ts';
 import { parseRanges } from './ranges.ts';
@@ -55,7 +56,18 @@ export function parseConfig(text: string, name: string): PrunedConfig {
       `${name}: is not a pruned config: ${where}: ${missing ? 'is missing' : issue.message}`,
     );
   }
-  for (const group of parsed.data.groups) {
+  const key = duplicateKey(text);
+  if (key !== null)
+    throw new InputError(`${name}: has the key ${JSON.stringify(key)} twice in one place; leave one`);
+  const { groups, controls = [] } = parsed.data;
+  const group = twice(groups.map(({ id }) => id));
+  if (group !== undefined)
+    throw new InputError(
+      `${name}: lists the group "${group}" twice; leave one, or the channels aren't clear`,
+    );
+  const control = twice(controls.map(({ name: arm }) => arm));
+  if (control !== undefined) throw new InputError(`${name}: lists the control "${control}" twice; leave one`);
+  for (const group of groups) {
     let kept: number[];
     try {
       kept = parseRanges(group.kept, group.channels);
@@ -66,6 +78,12 @@ export function parseConfig(text: string, name: string): PrunedConfig {
       throw new InputError(`${name}: group "${group.id}" keeps no channel; keep at least one`);
   }
   return parsed.data;
+}
+
+/** The first name that a list has more than once. */
+function twice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.has(name) || !seen.add(name));
 }
 
 /** Writes a config whole or not at all: a temporary file beside it, synced, then renamed. */

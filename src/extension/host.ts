@@ -27,7 +27,7 @@ export function start(context: vscode.ExtensionContext, log: vscode.LogOutputCha
   translateWith((message, ...args) => vscode.l10n.t(message, ...args));
   const engine = createEngine(context, log);
   const runs = createRuns(context, log, engine);
-  const commits = createCommits(log, runs);
+  const commits = createCommits(log, runs, engine);
   const services: Omit<Services, 'panels'> = { context, log, engine, runs, commits };
   const panels = createPanels(services);
   const tfjs = new TfjsModels((error) => log.warn(`TensorFlow.js models: ${String(error)}`));

@@ -52,9 +52,19 @@ export interface Panels extends vscode.Disposable {
   compare(a: Side, b: Side): Promise<void>;
 }
 
+/** The files that a commit is of, as they were written: by SHA-256, a model's with its weight files. */
+export interface Shown {
+  readonly config: string;
+  readonly model: string;
+}
+
 /** Commits a pruned config and what the user ticks. Null: called off. */
 export interface Commits {
-  commit(config: vscode.Uri): Promise<{ readonly hash: string; readonly files: readonly string[] } | null>;
+  /** @param shown what the user sees: refused where other files stand there */
+  commit(
+    config: vscode.Uri,
+    shown?: Shown,
+  ): Promise<{ readonly hash: string; readonly files: readonly string[] } | null>;
 }
 
 /** What the pieces of the extension share. */

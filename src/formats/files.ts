@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 
@@ -26,13 +26,17 @@ export async function readInput(file: string, what: string): Promise<Uint8Array>
  * Writes files so that each either has its whole new content or is left as it was: all under temporary names beside
  * their targets and synced, then renamed in the order given (put the file that names the others last).
  * @param mode of the new files, default as the process's umask has it
+ * @param fresh nothing may stand where they go: what comes there meanwhile stays as it is
  * @throws InputError where the folder can't be written or the disk is full; no temporary file is left behind
+ * @throws Occupied where something stands in the place of a fresh file; none of them is left then
  */
 export async function writeFiles(
   files: readonly (readonly [string, Uint8Array])[],
   mode?: number,
+  fresh = false,
 ): Promise<void> {
   const written: [temporary: string, target: string][] = [];
+  const placed: string[] = [];
   let at = '';
   try {
     for (const [target, bytes] of files) {
@@ -50,12 +54,33 @@ export async function writeFiles(
     }
     for (const [temporary, target] of written) {
       at = target;
-      await rename(temporary, target);
+      if (fresh) await placeFresh(temporary, target);
+      else await rename(temporary, target);
+      placed.push(target);
     }
   } catch (error) {
     for (const [temporary] of written) await rm(temporary, { force: true });
+    if (fresh) for (const target of placed) await rm(target, { force: true });
     throw readable(error, `can't write "${at}"`);
   }
+}
+
+/** Something stands where a new file was to go. */
+export class Occupied extends InputError {}
+
+/** Moves a file to where nothing stands, at one stroke: a link fails where a rename would overwrite. */
+async function placeFresh(temporary: string, target: string): Promise<void> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const there = await lstat(target).catch(() => null);
+    if (code === 'EEXIST' || there) throw new Occupied(`${target} is there already`);
+    // a disk without hard links
+    await rename(temporary, target);
+    return;
+  }
+  await rm(temporary, { force: true });
 }
 
 /** One file: see writeFiles. */

@@ -75,7 +75,11 @@ function converted(source: LoadedModel, target: FormatName): LoadedModel {
   return { ...source, container: { kerasConfig: inKerasOrder(config, source.path), files: new Map() } };
 }
 
-async function outputFormat(out: string, source: FormatName): Promise<FormatName> {
+/**
+ * The format in which a model would be written there.
+ * @throws InputError where the name tells none
+ */
+export async function outputFormat(out: string, source: FormatName): Promise<FormatName> {
   const ending = path.extname(out).toLowerCase();
   const folder = (await stat(out).catch(() => null))?.isDirectory() ?? /[\\/]$/.test(out);
   if (!folder) {

@@ -20,6 +20,35 @@ export type CandidateView = z.infer<typeof candidate>;
 
 const score = z.object({ accuracy: z.number(), loss: z.number(), images: z.number() });
 
+/** What a run wrote, with the SHA-256 of each (a model's with its weight files), to know it again. */
+const written = {
+  model: z.string(),
+  config: z.string(),
+  report: z.string().optional(),
+  sha256: z.object({ model: z.string(), config: z.string(), report: z.string().optional() }).optional(),
+};
+
+/** A candidate's files, just written. */
+export const writtenFiles = z.object({
+  model: z.string(),
+  config: z.string(),
+  sha256: z.object({ model: z.string(), config: z.string() }),
+});
+export type WrittenFiles = z.infer<typeof writtenFiles>;
+
+/** Whether a file that was written is still there as it was. */
+export const fileState = z.enum(['same', 'changed', 'missing']);
+export type FileState = z.infer<typeof fileState>;
+
+const writtenNow = z.object({
+  model: fileState,
+  config: fileState,
+  report: fileState.optional(),
+  /** what the config is of that stands there instead, in a few words */
+  instead: z.string().nullable(),
+});
+export type WrittenNow = z.infer<typeof writtenNow>;
+
 const stamp = { seq: z.number().optional(), at: z.number().optional() };
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...stamp, ...shape });
@@ -92,7 +121,7 @@ export const runEvent = z.discriminatedUnion('type', [
     arm: z.string().optional(),
   }),
   event('warning', { arm: z.string().optional(), message: z.string() }),
-  event('written', { model: z.string(), config: z.string(), report: z.string().optional() }),
+  event('written', written),
   /** `arm`: of an extra arm (see extraArm); absent: of the run itself */
   event('done', { arm: z.string().optional() }),
 ]);
@@ -138,7 +167,8 @@ export const runSummary = z.object({
       paramsShare: z.number(),
     })
     .nullable(),
-  written: z.object({ model: z.string(), config: z.string(), report: z.string().optional() }).nullable(),
+  /** `now`: whether these are still the files that it wrote */
+  written: z.object({ ...written, now: writtenNow }).nullable(),
   /** why it failed, one sentence */
   failure: z.string().nullable(),
 });

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runEvent, runSummary } from './events.ts';
+import { runEvent, runSummary, writtenFiles } from './events.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
+/** folders of the workspace: below them the source of a config may lie */
+const roots = z.array(z.string()).optional();
 
 /** Something that a run does beyond training and writing into its own folders (src/run/consent.ts). */
 const deed = z.object({ kind: z.enum(['script', 'write']), what: z.string() });
@@ -72,22 +74,25 @@ export const look = {
       params: z.object({ folder: z.string(), from: z.number(), most: z.number().int().positive().max(5000) }),
       result: z.object({ summary: runSummary, events: z.array(runEvent), next: z.number().nullable() }),
     },
-    diff: { params: z.object({ a: side, b: side }), result: diff },
+    diff: { params: z.object({ a: side, b: side, roots }), result: diff },
     exportDiff: {
-      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
+      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']), roots }),
       result: z.object({ text: z.string() }),
     },
-    /** writes a candidate's model and config into a folder: fine-tuned where it was, else as cut and recalibrated */
+    /**
+     * writes a candidate's model and config into a folder: fine-tuned where it was, else as cut and recalibrated;
+     * under names at which nothing else stands
+     */
     write: {
       params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
-      result: z.object({ model: z.string(), config: z.string() }),
+      result: writtenFiles,
     },
     apply: {
-      params: z.object({ config: z.string(), out: z.string().optional() }),
+      params: z.object({ config: z.string(), out: z.string().optional(), roots }),
       result: z.object({ model: z.string(), notes: z.array(z.string()) }),
     },
     verify: {
-      params: z.object({ config: z.string() }),
+      params: z.object({ config: z.string(), roots }),
       result: z.object({
         ok: z.boolean(),
         checks: z.array(z.object({ what: z.string(), ok: z.boolean(), text: z.string() })),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runEvent, runStatus, runSummary } from './events.ts';
+import { runEvent, runStatus, runSummary, writtenFiles } from './events.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
@@ -64,11 +64,14 @@ export const host = {
     /** writes a candidate's model and config (fine-tuned where it was); asks where. null: the dialogue was closed */
     write: {
       params: which,
-      result: z.object({ model: z.string(), config: z.string() }).nullable(),
+      result: writtenFiles.nullable(),
     },
-    /** asks what to commit, on which branch, and commits. null: it was called off */
+    /**
+     * asks what to commit, on which branch, and commits. null: it was called off.
+     * `sha256`: of the files that are shown; refused where others stand there
+     */
     commit: {
-      params: z.object({ config: z.string() }),
+      params: z.object({ config: z.string(), sha256: writtenFiles.shape.sha256.optional() }),
       result: z.object({ hash: z.string(), files: z.array(z.string()) }).nullable(),
     },
     diff: { params: z.object({ a: side, b: side }), result: diff },

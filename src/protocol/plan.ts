@@ -93,6 +93,8 @@ export const assessment = z.object({
   problems: z.array(z.string()),
   /** what to know before starting (which generator is taken, wasm's cost), one sentence each */
   notes: z.array(z.object({ kind: z.enum(['info', 'warning']), text: z.string() })),
+  /** names of the files that the run would write: its own, whatever else is there or under way */
+  writes: z.object({ model: z.string(), config: z.string() }).nullable(),
   /** what the widths of candidates are multiples of */
   roundTo: z.number(),
   /** predicted seconds of work on this machine; null where nothing was measured yet */

@@ -79,6 +79,8 @@ export const diff = z.object({
   onlyInA: z.array(z.string()),
   onlyInB: z.array(z.string()),
   total: z.object({ a: cost, b: cost }),
+  /** what a side says that isn't so (another source, other costs), one sentence each */
+  warnings: z.array(z.string()),
   groups: z.array(z.object({ id: z.string(), channels: z.number(), frozen: z.string().nullable() })),
 });
 export type DiffView = z.infer<typeof diff>;

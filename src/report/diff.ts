@@ -8,8 +8,11 @@ interface Names {
   readonly b: string;
 }
 
-/** A channel-level diff of two networks as one page that needs nothing else. */
-export function diffPage(diff: Diff, names: Names): string {
+/**
+ * A channel-level diff of two networks as one page that needs nothing else.
+ * @param warnings what a side says that isn't so
+ */
+export function diffPage(diff: Diff, names: Names, warnings: readonly string[] = []): string {
   const { a, b } = diff.total;
   const pair = (name: string, was: string, is: string, by: string) =>
     `<span class="dim">${name}</span><span><span class="dim">${was} →</span> ${is}</span><span class="${by.startsWith('+') ? 'bad' : 'good'}">${by}</span>`;
@@ -35,11 +38,17 @@ export function diffPage(diff: Diff, names: Names): string {
     `${escape(names.a)} against ${escape(names.b)}`,
     `<header><h1>${escape(names.a)} <span class="dim">against</span> ${escape(names.b)}</h1></header>
 <main>
-<section class="wide"><h2>Cost</h2><div class="body"><div class="pairs">${totals.join('')}</div></div></section>
+${warned(warnings)}<section class="wide"><h2>Cost</h2><div class="body"><div class="pairs">${totals.join('')}</div></div></section>
 <section class="wide"><h2>Channels <span class="grow"></span>${legend}</h2><div>${rows}</div></section>
 ${lists.join('\n')}
 </main>`,
   );
+}
+
+function warned(warnings: readonly string[]): string {
+  if (!warnings.length) return '';
+  const lines = warnings.map((text) => `<p class="bad">${escape(text)}</p>`).join('');
+  return `<section class="wide"><h2>Warning</h2><div class="body">${lines}</div></section>\n`;
 }
 
 /** The layers that make channels; batch norms and activations only pass them on, so they would say all twice. */
@@ -69,7 +78,7 @@ function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string
 }
 
 /** The same for a pull request. */
-export function diffMarkdown(diff: Diff, names: Names): string {
+export function diffMarkdown(diff: Diff, names: Names, warnings: readonly string[] = []): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const { a, b } = diff.total;
   const layers = mixing(diff);
@@ -79,6 +88,7 @@ export function diffMarkdown(diff: Diff, names: Names): string {
   const lines = [
     `### ${names.a} against ${names.b}`,
     '',
+    ...warnings.flatMap((text) => [`**Warning:** ${text.replace(/[\\`*_<>[\]|]/g, '\\$&')}.`, '']),
     `MACs ${count(a.macs)} → ${count(b.macs)} (${change(a.macs, b.macs)}), parameters ${count(a.params)} → ${count(b.params)} (${change(a.params, b.params)}).`,
     '',
     '| layer | channels | MACs | removed | added |',

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { initialise } from '../formats/networks/initialise.ts';
 import { saveModel } from '../formats/index.ts';
 import { InputError } from '../graph/errors.ts';
+import type { Bounds } from '../config/paths.ts';
 import type { Weights } from '../graph/types.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
@@ -13,7 +14,7 @@ import type { Rebuilt } from './rebuild.ts';
 import { outputs } from './result.ts';
 import { openWorkshop } from './workshop.ts';
 
-export interface ApplyOptions {
+export interface ApplyOptions extends Bounds {
   /** where to write the model; default where the run did */
   readonly out?: string;
   /** images to recalibrate and fine-tune on, as the config says */
@@ -39,7 +40,7 @@ export interface Applied {
  * @throws InputError where the source is not the one that the config was made from
  */
 export async function applyConfig(file: string, options: ApplyOptions = {}): Promise<Applied> {
-  const rebuilt = await rebuild(file);
+  const rebuilt = await rebuild(file, undefined, options);
   const { config, source, pruned } = rebuilt;
   if (!rebuilt.sameSource)
     throw new InputError(

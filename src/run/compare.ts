@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { readConfig } from '../config/files.ts';
+import { sourceFile } from '../config/paths.ts';
+import type { Bounds } from '../config/paths.ts';
+import type { PrunedConfig } from '../config/schema.ts';
 import { diffGraphs, diffKept } from '../graph/diff.ts';
 import type { Diff } from '../graph/diff.ts';
-import { fullArchitecture, leadingChannels } from '../graph/architecture.ts';
+import { architectureOf, costModel, fullArchitecture, leadingChannels } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import { narrowGraph } from '../graph/surgery.ts';
 import type { Dependencies, Graph, KeptChannels } from '../graph/types.ts';
@@ -26,6 +29,8 @@ export interface Comparison {
   readonly labels: { readonly a: string; readonly b: string };
   /** the network that both are cuts of; null where they are not */
   readonly source: { readonly model: LoadedModel; readonly dependencies: Dependencies } | null;
+  /** what a side says that isn't so (another source, other costs), one sentence each */
+  readonly warnings: readonly string[];
 }
 
 interface Side {
@@ -34,63 +39,102 @@ interface Side {
   readonly sha256: string;
   /** which of the source's channels stay; null: all */
   readonly cut: { readonly dependencies: Dependencies; readonly kept: KeptChannels } | null;
+  readonly warnings: readonly string[];
 }
 
 /**
  * Compares models, pruned configs, and candidates of runs: channel by channel where both are cuts of one network, else
  * by the widths of layers of the same name.
+ * @param bounds where the sources of configs may lie
  * @throws InputError where a file can't be read, or a config or candidate doesn't fit its model
  */
-export async function compare(a: Compared, b: Compared, models: Models): Promise<Comparison> {
-  const [one, two] = [await openSide(a, models), await openSide(b, models)];
+export async function compare(
+  a: Compared,
+  b: Compared,
+  models: Models,
+  bounds: Bounds = {},
+): Promise<Comparison> {
+  const [one, two] = [await openSide(a, models, bounds), await openSide(b, models, bounds)];
   const labels = { a: one.label, b: two.label };
+  const warnings = [...new Set([...one.warnings, ...two.warnings])];
   if (one.sha256 !== two.sha256)
-    return { diff: diffGraphs(graphOf(one), graphOf(two)), labels, source: null };
+    return { diff: diffGraphs(graphOf(one), graphOf(two)), labels, source: null, warnings };
   const model = one.source;
   // two cuts may have frozen different layers: here all that matters is which channel is which
   const dependencies = one.cut?.dependencies ?? two.cut?.dependencies ?? findGroups(model.graph);
   if (two.cut && !alike(dependencies, two.cut.dependencies))
-    return { diff: diffGraphs(graphOf(one), graphOf(two)), labels, source: null };
+    return { diff: diffGraphs(graphOf(one), graphOf(two)), labels, source: null, warnings };
   const open = {
     ...dependencies,
     groups: dependencies.groups.map((group) => ({ ...group, frozen: undefined })),
   };
   const full = leadingChannels(open, fullArchitecture(open));
   const diff = diffKept(model.graph, open, one.cut?.kept ?? full, two.cut?.kept ?? full);
-  return { diff, labels, source: { model, dependencies } };
+  return { diff, labels, source: { model, dependencies }, warnings };
 }
 
-async function openSide(side: Compared, models: Models): Promise<Side> {
+async function openSide(side: Compared, models: Models, bounds: Bounds): Promise<Side> {
   switch (side.kind) {
     case 'model': {
       const { file, model, sha256 } = await models.open(side.file);
-      return { label: side.label ?? nameOf(file), source: model, sha256, cut: null };
+      return { label: side.label ?? nameOf(file), source: model, sha256, cut: null, warnings: [] };
     }
     case 'config': {
       const config = await readConfig(side.file);
       const folder = side.at ?? path.dirname(path.resolve(side.file));
-      const { model, sha256 } = await models.open(path.resolve(folder, config.source.path));
+      const source = await sourceFile(folder, config.source.path, side.file, bounds);
+      const { file, model, sha256 } = await models.open(source);
       const { freeze, interiorOutputs } = config.method;
       const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
       const kept = keptOf(config, dependencies, side.file);
-      return {
-        label: side.label ?? path.basename(side.file),
-        source: model,
-        sha256,
-        cut: { dependencies, kept },
-      };
+      const label = side.label ?? path.basename(side.file);
+      const warnings = [];
+      if (sha256 !== config.source.sha256) warnings.push(otherSource(label, file));
+      const claims = wrongCosts(config, model, dependencies, kept);
+      if (claims) warnings.push(`${label} says ${claims}`);
+      return { label, source: model, sha256, cut: { dependencies, kept }, warnings };
     }
     case 'original':
     case 'candidate': {
       const { run, plan } = await RunFolder.look(side.run);
       const { file, model, sha256 } = await models.open(run.resolve(plan.model.path));
-      if (side.kind === 'original') return { label: nameOf(file), source: model, sha256, cut: null };
+      const changed = sha256 === plan.model.sha256 ? [] : [otherSource(`the run ${run.id}`, file)];
+      if (side.kind === 'original')
+        return { label: nameOf(file), source: model, sha256, cut: null, warnings: changed };
       const { freeze, interiorOutputs } = plan;
       const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
       const kept = await findKept(run.folder, side.arm, side.id);
-      return { label: `${side.arm} #${side.id}`, source: model, sha256, cut: { dependencies, kept } };
+      const label = `${side.arm} #${side.id}`;
+      return { label, source: model, sha256, cut: { dependencies, kept }, warnings: changed };
     }
   }
+}
+
+function otherSource(label: string, file: string): string {
+  return `${nameOf(file)} is not the model that ${label} was made from (its SHA-256 differs): what is shown may be of another network`;
+}
+
+/** Costs that a config states and its channels don't have; null where all is well. */
+function wrongCosts(
+  config: PrunedConfig,
+  { graph }: LoadedModel,
+  dependencies: Dependencies,
+  kept: KeptChannels,
+): string | null {
+  const cost = costModel(graph, dependencies);
+  const found = {
+    before: cost(fullArchitecture(dependencies)),
+    after: cost(architectureOf(dependencies, kept)),
+  };
+  const wrong = (['before', 'after'] as const).flatMap((when) =>
+    (['macs', 'params', 'bytes', 'peakActivationBytes'] as const)
+      .filter((metric) => config.cost[when][metric] !== found[when][metric])
+      .map(
+        (metric) =>
+          `${config.cost[when][metric]} ${metric} ${when} pruning, but its channels give ${found[when][metric]}`,
+      ),
+  );
+  return wrong.length ? wrong.join('; ') : null;
 }
 
 function alike(a: Dependencies, b: Dependencies): boolean {

@@ -3,6 +3,7 @@ import type { Architecture, Cost } from '../graph/types.ts';
 import type { Preprocess } from '../data/types.ts';
 import type { Numerics } from '../runtime/backend/numerics.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
+import type { Written } from './written.ts';
 
 /** A channel group as events and reports show it. */
 export interface GroupSummary {
@@ -128,7 +129,7 @@ export type RunEventBody =
     }
   | { readonly type: 'samples'; readonly samples: readonly Sample[] }
   | { readonly type: 'warning'; readonly arm?: string; readonly message: string }
-  | { readonly type: 'written'; readonly model: string; readonly config: string; readonly report?: string }
+  | ({ readonly type: 'written' } & Written)
   /** `arm`: of an extra arm; absent: of the run itself */
   | { readonly type: 'done'; readonly arm?: string };
 

@@ -5,6 +5,7 @@ import { InputError } from '../graph/errors.ts';
 import type { Candidate } from '../methods/types.ts';
 import type { Cost, KeptChannels } from '../graph/types.ts';
 import type { RunEvent } from './events.ts';
+import type { Written } from './written.ts';
 
 /** What is known of a run from its events, without keeping them. */
 export interface Facts {
@@ -18,7 +19,7 @@ export interface Facts {
   readonly arms: Map<string, { cost: Cost; id: number; accuracy?: number }>;
   /** of the run's own result */
   latency?: Extract<RunEvent, { type: 'latency' }>;
-  written?: { readonly model: string; readonly config: string; readonly report?: string };
+  written?: Written;
 }
 
 const chunk = 1 << 20;
@@ -216,7 +217,7 @@ export class RunLog {
         if (event.arm === undefined) facts.latency = event;
         break;
       case 'written':
-        facts.written = { model: event.model, config: event.config, report: event.report };
+        facts.written = event;
         break;
       case 'done':
         if (event.arm === undefined) facts.done = true;

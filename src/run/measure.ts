@@ -23,6 +23,13 @@ export async function hashModel(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** SHA-256 of a file. @throws InputError where it can't be read */
+export async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await addFile(hash, file, 'file');
+  return hash.digest('hex');
+}
+
 /** The files that a model is of: its one file, or a model.json and its shards. */
 export async function modelParts(file: string): Promise<string[]> {
   return [file, ...(await shardsOf(file))];

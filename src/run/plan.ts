@@ -74,6 +74,13 @@ export const planSchema = z.strictObject({
   measureLatency: z.boolean(),
   /** folder for the pruned model and its config */
   out: z.string(),
+  /** stands in the names of what is written, where the plain ones belong to another run */
+  label: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/)
+    .optional(),
+  /** SHA-256 of the files that stood there when the run was planned and that it may overwrite, as the user said */
+  replaces: z.array(z.string()).optional(),
   /** where the report goes too, beside the run's own folder */
   report: z.string().optional(),
 });

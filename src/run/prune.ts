@@ -1,16 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { writeConfig } from '../config/files.ts';
+import path from 'node:path';
 import { engineVersion } from '../config/version.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { costModel, fullArchitecture } from '../graph/architecture.ts';
-import { writeFiles } from '../formats/files.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
 import type { RunEvent } from './events.ts';
 import { readEvents } from './folder.ts';
-import { hashModel } from './measure.ts';
 import { allowedScripts } from './consent.ts';
+import { hashFile } from './measure.ts';
+import { labels } from './names.ts';
+import { place } from './place.ts';
+import { placeReport } from './place-report.ts';
 import { probeFile, probeFolder } from './probe.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
@@ -101,54 +103,61 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     const samples = await workshop.samples(before, after);
     yield await session.record({ type: 'samples', samples });
   }
-  const out = run.resolve(plan.out);
-  const files = outputs(model, out);
   const weights = weightsOf(main, plan.retrain, (await services.method(plan.method)).weights);
-  await services.saveModel(model, after.graph, after.weights, files.model);
-  const config = buildConfig({
-    plan,
+  const placed = await place({
     model,
-    modelPath: run.resolve(plan.model.path),
-    dependencies: shop.dependencies,
-    state: session.state,
-    settings: shop.mainSettings,
-    weights,
-    sha256: await hashModel(files.model),
-    fineTuning:
-      workshop && shop.fineTuning && weights === 'scratch'
-        ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
-        : shop.fineTuning,
-    set: workshop ? dataFacts(workshop.images.set) : undefined,
-    preprocess: workshop?.images.preprocess,
-    latency: asked && typeof latency === 'object' ? latency : undefined,
-    before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),
-    files,
+    out: run.resolve(plan.out),
+    labels: labels(plan.label, plan.method),
+    replaces: plan.replaces,
+    stage: run.folder,
+    save: (file) => services.saveModel(model, after.graph, after.weights, file),
+    config: (files, sha256) =>
+      buildConfig({
+        plan,
+        model,
+        modelPath: run.resolve(plan.model.path),
+        dependencies: shop.dependencies,
+        state: session.state,
+        settings: shop.mainSettings,
+        weights,
+        sha256,
+        fineTuning:
+          workshop && shop.fineTuning && weights === 'scratch'
+            ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
+            : shop.fineTuning,
+        set: workshop ? dataFacts(workshop.images.set) : undefined,
+        preprocess: workshop?.images.preprocess,
+        latency: asked && typeof latency === 'object' ? latency : undefined,
+        before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),
+        files,
+      }),
   });
+  const planned = outputs(model, run.resolve(plan.out), plan.label).config;
+  if (placed.config !== planned) {
+    const message = `${path.basename(planned)} or its model is another's by now and was left alone: this run's result is ${path.basename(placed.config)}`;
+    yield await session.record({ type: 'warning', message });
+  }
   await run.flush();
   const { events } = await readEvents(run.folder);
   const report = summarise(plan, engineVersion, events);
   const html = Buffer.from(htmlReport(report));
   const markdown = Buffer.from(markdownReport(report));
-  const reportFile = plan.report ? run.resolve(plan.report) : run.file('report.html');
-  const twin = reportFile.replace(/\.html?$/i, '') + '.md';
-  await writeFiles([
-    [run.file('report.html'), html],
-    [run.file('report.md'), markdown],
-    ...(plan.report
-      ? ([
-          [reportFile, html],
-          [twin, markdown],
-        ] as const)
-      : []),
-  ]);
-  await writeConfig(files.config, config);
+  const reportFile = await placeReport(run, plan, html, markdown);
   yield await session.record({
     type: 'written',
-    model: files.model,
-    config: files.config,
+    model: placed.model,
+    config: placed.config,
     report: reportFile,
+    sha256: { ...placed.sha256, report: await hashFile(reportFile) },
+    stamp: placed.stamp,
   });
   yield await session.record({ type: 'done' });
   await session.save();
-  return { config, configFile: files.config, modelFile: files.model, reportFile, report };
+  return {
+    config: placed.written,
+    configFile: placed.config,
+    modelFile: placed.model,
+    reportFile,
+    report,
+  };
 }

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { readConfig } from '../config/files.ts';
+import { prunedFile, sourceFile as sourceOf } from '../config/paths.ts';
+import type { Bounds } from '../config/paths.ts';
 import { parseRanges } from '../config/ranges.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { findGroups } from '../graph/channels.ts';
@@ -9,7 +11,7 @@ import { prune } from '../graph/surgery.ts';
 import type { Dependencies, KeptChannels } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { loadModel } from '../formats/index.ts';
-import { hashModel } from './measure.ts';
+import { hashModel, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sized } from './services.ts';
 
@@ -31,12 +33,14 @@ export interface Rebuilt {
 /**
  * Reads a pruned config and cuts the network that it describes out of its source model.
  * @param at where its relative paths start, if not where it lies
- * @throws InputError where the source is missing, or has other channels than the config says
+ * @param bounds where its source may lie
+ * @throws InputError where a path leads astray, the source is missing, or has other channels than the config says
  */
-export async function rebuild(file: string, at?: string): Promise<Rebuilt> {
+export async function rebuild(file: string, at?: string, bounds: Bounds = {}): Promise<Rebuilt> {
   const config = await readConfig(file);
   const folder = at ?? path.dirname(path.resolve(file));
-  const sourceFile = path.resolve(folder, config.source.path);
+  const pruned = config.pruned ? await prunedFile(folder, config.pruned.path, file) : null;
+  const sourceFile = await modelFile(await sourceOf(folder, config.source.path, file, bounds));
   const sha256 = await hashModel(sourceFile);
   const source = await loadModel(sourceFile);
   const dependencies = findGroups(source.graph, {
@@ -53,13 +57,14 @@ export async function rebuild(file: string, at?: string): Promise<Rebuilt> {
     dependencies,
     kept,
     pruned: prune(source.graph, source.weights, dependencies, kept),
-    prunedFile: config.pruned ? path.resolve(folder, config.pruned.path) : null,
+    prunedFile: pruned,
   };
 }
 
 /** The kept channels of every group, in the order of the groups. */
 export function keptOf(config: PrunedConfig, dependencies: Dependencies, name: string): KeptChannels {
   const known = new Map(config.groups.map((group) => [group.id, group]));
+  if (known.size < config.groups.length) throw new InputError(`${name}: lists a channel group twice`);
   if (known.size !== dependencies.groups.length)
     throw new InputError(
       `${name}: has ${known.size} channel groups, but the model has ${dependencies.groups.length}; it is of another model`,

@@ -13,19 +13,27 @@ import { widthMultiple } from './rounding.ts';
 import type { State } from './state.ts';
 import type { WeightsFrom } from './weights.ts';
 
-/** Where a run's files go: all in one folder, named after the model. */
-export function outputs(model: LoadedModel, out: string): { model: string; config: string; stem: string } {
+/**
+ * Where a run's files go: all in one folder, named after the model.
+ * @param label stands between the model's name and the endings, where the plain names belong to another run
+ */
+export function outputs(
+  model: Pick<LoadedModel, 'path' | 'format'>,
+  out: string,
+  label?: string,
+): { model: string; config: string; stem: string } {
   const base = path.basename(model.path);
   const tfjs = model.format === 'tfjs-layers';
   // a TensorFlow.js model is a folder of files around a model.json
   const folderName = path.basename(path.dirname(path.resolve(model.path)));
   const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
   const extension = path.extname(base);
+  const part = label === undefined ? '' : `.${label}`;
   return {
     model: tfjs
-      ? path.join(out, `${stem}.pruned`, 'model.json')
-      : path.join(out, `${stem}.pruned${extension}`),
-    config: path.join(out, `${base.replace(/\.[^.]*$/, '')}.espalier.json`),
+      ? path.join(out, `${stem}${part}.pruned`, 'model.json')
+      : path.join(out, `${stem}${part}.pruned${extension}`),
+    config: path.join(out, `${base.replace(/\.[^.]*$/, '')}${part}.espalier.json`),
     stem,
   };
 }

@@ -8,6 +8,8 @@ import { lockOwner } from './lock.ts';
 import { logOf } from './log.ts';
 import type { Plan } from './plan.ts';
 import type { Target } from './targets.ts';
+import type { Written } from './written.ts';
+import { writtenNow } from './written.ts';
 
 /** Every run of a workspace, the newest first; folders that hold no run of this version are passed over. */
 export async function listRuns(workspace: string): Promise<RunSummary[]> {
@@ -50,9 +52,13 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
             paramsShare: main.cost.params / Math.max(facts.original.params, 1),
           }
         : null,
-    written: facts.written ?? null,
+    written: facts.written ? { ...files(facts.written), now: await writtenNow(facts.written) } : null,
     failure,
   };
+}
+
+function files({ model, config, report, sha256 }: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
+  return { model, config, report, sha256 };
 }
 
 async function statusOf(folder: string, done: boolean, failed: boolean): Promise<RunStatus> {

@@ -25,7 +25,7 @@ export class TrainingFolder {
   kept: boolean;
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly plan: TrainingPlan,
     seconds: number | undefined,
     /** where the training stood, to go on from; null: from its beginning */

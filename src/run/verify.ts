@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import { loadModel } from '../formats/index.ts';
+import type { Bounds } from '../config/paths.ts';
 import type { ConfigScore } from '../config/schema.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
 import type { DataPlan } from './plan.ts';
@@ -17,7 +18,7 @@ export interface Check {
   readonly ok: boolean;
 }
 
-export interface VerifyOptions {
+export interface VerifyOptions extends Bounds {
   /** images to measure the accuracies on again */
   readonly data?: DataPlan;
   /** look for the preprocessing that `data` names, rather than take the config's */
@@ -36,7 +37,7 @@ export async function verifyConfig(
   options: VerifyOptions = {},
 ): Promise<{ ok: boolean; checks: Check[]; notes: string[] }> {
   const { data } = options;
-  const rebuilt = await rebuild(file);
+  const rebuilt = await rebuild(file, undefined, options);
   const { config, source, dependencies, kept, prunedFile } = rebuilt;
   const checks: Check[] = [];
   const notes: string[] = [];

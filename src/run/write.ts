@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { writeConfig } from '../config/files.ts';
 import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
@@ -14,12 +13,14 @@ import { readWeights } from './candidate.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { RunFolder } from './folder.ts';
 import { findCandidate, logOf } from './log.ts';
-import { hashModel } from './measure.ts';
 import type { Facts } from './log.ts';
 import type { Models } from './models.ts';
 import type { Plan } from './plan.ts';
+import { labelOf, labels } from './names.ts';
+import { place } from './place.ts';
+import type { Placed } from './place.ts';
 import { probeFolder } from './probe.ts';
-import { buildConfig, outputs } from './result.ts';
+import { buildConfig } from './result.ts';
 import type { DataFacts } from './result.ts';
 import { newState, readState } from './state.ts';
 import type { ArmState, State } from './state.ts';
@@ -36,7 +37,7 @@ export interface Which {
 /**
  * Writes a candidate's model and config into a folder. The run's own result gives the bytes that the run wrote; one that
  * was fine-tuned since gives its fine-tuned weights; any other is cut from the source, and its config says nothing of
- * accuracies that these weights don't have.
+ * accuracies that these weights don't have. What stands there of others stays: the files take another name then.
  * @throws InputError where the run, the candidate or the source model is not there, or the folder can't be written
  */
 export async function writeCandidate(
@@ -44,7 +45,7 @@ export async function writeCandidate(
   which: Which,
   out: string,
   models: Models,
-): Promise<{ model: string; config: string }> {
+): Promise<Pick<Placed, 'model' | 'config' | 'sha256'>> {
   const { run, plan } = await RunFolder.look(folder);
   const { model, sha256, file } = await models.open(run.resolve(plan.model.path));
   if (sha256 !== plan.model.sha256)
@@ -64,7 +65,6 @@ export async function writeCandidate(
   const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
   const weights = found.weights ?? narrow.weights;
   const cost = costModel(model.graph, dependencies);
-  const files = outputs(model, path.resolve(out));
   await probeFolder(path.resolve(out), arm.candidate!.cost.bytes);
   const own = found.own;
   const after = cost(architectureOf(dependencies, arm.candidate!.kept));
@@ -77,30 +77,38 @@ export async function writeCandidate(
   });
   const made = own ? methodNamed(plan.method).weights : undefined;
   const from = found.weights ? weightsOf(arm, plan.retrain, made) : 'source';
-  await saveModel(model, narrow.graph, weights, files.model);
-  const config = buildConfig({
-    plan: { ...plan, method: found.method },
-    candidate: own ? undefined : arm.candidate!.id,
+  // the run's own result keeps the run's names, and no other candidate takes them from it
+  const name = own ? plan.method : `${which.arm}-${which.id}`;
+  const placed = await place({
     model,
-    modelPath: file,
-    dependencies,
-    state: {
-      ...state,
-      budgets: own ? state.budgets : holding(state.budgets, after),
-      arms: [arm, ...(own ? state.arms.slice(1) : [])],
-    },
-    settings,
-    weights: from,
-    sha256: await hashModel(files.model),
-    fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts, from) : null,
-    set: dataOf(log.facts, run),
-    preprocess: log.facts.data?.preprocess,
-    latency: own && asked(plan) ? log.facts.latency : undefined,
-    before: cost(fullArchitecture(dependencies)),
-    files,
+    out: path.resolve(out),
+    labels: labels(own ? plan.label : labelOf(name), name),
+    stage: run.folder,
+    save: (file) => saveModel(model, narrow.graph, weights, file),
+    config: (files, sha256) =>
+      buildConfig({
+        plan: { ...plan, method: found.method },
+        candidate: own ? undefined : arm.candidate!.id,
+        model,
+        modelPath: file,
+        dependencies,
+        state: {
+          ...state,
+          budgets: own ? state.budgets : holding(state.budgets, after),
+          arms: [arm, ...(own ? state.arms.slice(1) : [])],
+        },
+        settings,
+        weights: from,
+        sha256,
+        fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts, from) : null,
+        set: dataOf(log.facts, run),
+        preprocess: log.facts.data?.preprocess,
+        latency: own && asked(plan) ? log.facts.latency : undefined,
+        before: cost(fullArchitecture(dependencies)),
+        files,
+      }),
   });
-  await writeConfig(files.config, config);
-  return { model: files.model, config: files.config };
+  return { model: placed.model, config: placed.config, sha256: placed.sha256 };
 }
 
 interface Standing {

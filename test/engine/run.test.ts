@@ -250,7 +250,7 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
       built.cli,
       folder,
       'verify',
-      'other/model.espalier.json',
+      path.relative(folder, written.config),
       '--data',
       'garden.zip',
       '--json',

@@ -135,6 +135,7 @@ const handlers: Handlers<Host> = {
       targets,
       problems,
       notes: [],
+      writes: { model: 'resnet20.pruned.h5', config: 'resnet20.espalier.json' },
       roundTo: draft.roundTo === 'auto' ? 8 : draft.roundTo,
       seconds: measure ? factor * 210 * (1 + draft.controls.length) : null,
       basis: measure
@@ -194,7 +195,11 @@ const handlers: Handlers<Host> = {
   fineTune: async () => (await wait(500), {}),
   write: async () => (
     await wait(300),
-    { model: '/project/deep-pruned.h5', config: '/project/deep.espalier.json' }
+    {
+      model: '/project/deep-pruned.h5',
+      config: '/project/deep.espalier.json',
+      sha256: { model: 'a'.repeat(64), config: 'b'.repeat(64) },
+    }
   ),
   commit: async () => (await wait(300), { hash: '0123456789abcdef', files: ['/project/deep.espalier.json'] }),
   diff: async () => (await wait(50), fixture.diff),

@@ -375,6 +375,8 @@ export function madeFixture(layers: number, candidates: number): Fixture {
               model: '/project/deep-pruned.h5',
               config: '/project/deep.espalier.json',
               report: '/project/.espalier/runs/2026-11-20-001/report.html',
+              // a later run took its config's place
+              now: { model: 'same', config: 'changed', report: 'same', instead: 'constrained, seed 1, 8.60 M MACs' },
             },
           }),
           summary('2026-11-19-001', { status: 'stopped', created: Date.now() - 280_000_000, candidates: 37 }),
@@ -424,6 +426,7 @@ export function diffOf(network: NetworkView, seed = 3): DiffView {
     layers,
     onlyInA: [],
     onlyInB: [],
+    warnings: [],
     total: {
       a: cost,
       b: {

@@ -40,6 +40,14 @@ function Shown({ diff }: { diff: DiffView }) {
   const hasImportance = diff.layers.some(({ importance }) => importance !== null);
   return (
     <>
+      {diff.warnings.map((text) => (
+        <p key={text} class="message warn" role="status">
+          <span class="sign" aria-hidden="true">
+            ⚠
+          </span>
+          <span class="text">{text}</span>
+        </p>
+      ))}
       <Totals diff={diff} />
       <PanelCard
         class="filled"

@@ -42,6 +42,14 @@ export function SummaryCard() {
             <dd>{plural(now.freeze.length, '{0} layer', '{0} layers')}</dd>
           </>
         )}
+        {about?.writes && (
+          <>
+            <dt class="dim">{t('Writes')}</dt>
+            <dd class="ellipsis" title={t('Names that are free: nothing is overwritten')}>
+              {about.writes.config}, {about.writes.model}
+            </dd>
+          </>
+        )}
         <dt class="dim">{t('Time')}</dt>
         <dd>
           <Time seconds={about?.seconds ?? null} />

@@ -4,6 +4,7 @@ import { Bar } from '../components/bar.tsx';
 import { ago, baseName, change, percent, whole } from '../format.ts';
 import { host } from '../host.ts';
 import { statusLine, statusName } from '../shell/stages.ts';
+import { nowText } from '../shell/written.ts';
 import { busy, run as shown, status, trusted } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
@@ -135,22 +136,34 @@ function Share({ name, share }: { name: string; share: number }) {
   );
 }
 
+/** What the run wrote: a link only while it is still the file that it wrote. */
 function Written({ written }: { written: NonNullable<RunSummary['written']> }) {
-  const files = [written.config, written.model, ...(written.report === undefined ? [] : [written.report])];
+  const { now } = written;
+  const files = [
+    { file: written.config, state: now.config, instead: now.instead },
+    { file: written.model, state: now.model },
+    ...(written.report === undefined ? [] : [{ file: written.report, state: now.report }]),
+  ];
   return (
     <p class="run-files">
       <span class="dim">{t('wrote')}</span>
-      {files.map((file) => (
-        <button
-          key={file}
-          type="button"
-          class="plain link mono"
-          title={file}
-          onClick={() => void openThing(file === written.report ? 'report' : 'file', file)}
-        >
-          {baseName(file)}
-        </button>
-      ))}
+      {files.map(({ file, state, instead }) =>
+        state === 'same' ? (
+          <button
+            key={file}
+            type="button"
+            class="plain link mono"
+            title={file}
+            onClick={() => void openThing(file === written.report ? 'report' : 'file', file)}
+          >
+            {baseName(file)}
+          </button>
+        ) : (
+          <span key={file} class="warn mono" title={file}>
+            {nowText(baseName(file), state, instead)}
+          </span>
+        ),
+      )}
     </p>
   );
 }

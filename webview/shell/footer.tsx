@@ -8,6 +8,7 @@ import {
   engine,
   mainArm,
   run,
+  runSummary,
   shownCompare,
   tab,
   trusted,
@@ -18,7 +19,7 @@ import { commit, fineTune, write } from '../tradeoff/actions.ts';
 import { chosenScores } from '../tradeoff/state.ts';
 import { Button } from '../ui.tsx';
 import type { CandidateView } from '../../src/protocol/events.ts';
-import { whatIsWritten } from './written.ts';
+import { whatIsWritten, writtenName } from './written.ts';
 
 /** What can be done with the candidate that is shown, what is being done, and what would do it. */
 export function Footer() {
@@ -50,7 +51,7 @@ export function Footer() {
 function Actions({ of, one }: { of: CandidateRef; one: CandidateView }) {
   const shown = run.value;
   const main = mainArm.value;
-  const config = shown && main ? whatIsWritten(shown, main, one)?.config : undefined;
+  const written = shown && main ? whatIsWritten(shown, main, one) : undefined;
   const fineTuned = one.fineTuned ?? chosenScores.value?.validation.fineTuned;
   const accuracy = fineTuned ?? one.recalibrated ?? one.cut;
   const working = (name: string) => busy.value.has(name);
@@ -59,7 +60,7 @@ function Actions({ of, one }: { of: CandidateRef; one: CandidateView }) {
       <Button
         kind="primary"
         disabled={!trusted.value || working('commit') || working('write')}
-        onClick={() => void commit(of, config)}
+        onClick={() => void commit(of, written)}
       >
         {t('Commit pruned config…')}
       </Button>
@@ -80,7 +81,7 @@ function Actions({ of, one }: { of: CandidateRef; one: CandidateView }) {
         {[
           t('Candidate {0}', one.id) + (one.arm === main?.arm ? '' : ` (${one.arm})`),
           percent(accuracy),
-          config === undefined ? t('not written yet') : baseName(config),
+          written === undefined ? t('not written yet') : writtenName(written.config, runSummary.value),
         ].join(' · ')}
       </span>
     </>

@@ -1,6 +1,8 @@
 import { compareSides, openThing, perform, tell } from '../actions.ts';
 import { baseName } from '../format.ts';
 import { host } from '../host.ts';
+import type { WrittenFiles } from '../../src/protocol/events.ts';
+import { byHand, candidateKey } from '../state.ts';
 import type { CandidateRef } from '../state.ts';
 import { t } from '../strings.ts';
 import { second, toggleStar } from './state.ts';
@@ -12,21 +14,30 @@ export async function fineTune(ref: CandidateRef): Promise<void> {
   if (started) tell(t('Candidate {0} is being fine-tuned.', ref.id));
 }
 
-/** @returns the config's path, or null where nothing was written */
-export async function write(ref: CandidateRef): Promise<string | null> {
+/** @returns what was written, or null where nothing was */
+export async function write(ref: CandidateRef): Promise<WrittenFiles | null> {
   const written = await perform('write', t('Writing the model'), () => host.request('write', ref));
   if (!written) return null;
+  byHand.value = new Map(byHand.value).set(candidateKey(ref), written);
   tell(t('{0} and {1} are written.', baseName(written.model), baseName(written.config)), [
     { label: t('Open config'), run: () => void openThing('file', written.config) },
   ]);
-  return written.config;
+  return written;
 }
 
-/** Commits a config that is written already, or writes it first. */
-export async function commit(ref: CandidateRef, config: string | undefined): Promise<void> {
-  const file = config ?? (await write(ref));
-  if (file === null) return;
-  const done = await perform('commit', t('Committing'), () => host.request('commit', { config: file }));
+/** Commits what is written of a candidate already, or writes it first; refused where other files stand there by now. */
+export async function commit(
+  ref: CandidateRef,
+  known: (Pick<WrittenFiles, 'config'> & Partial<WrittenFiles>) | undefined,
+): Promise<void> {
+  // of a run of before, nothing tells whether the files are still its own
+  const written = known?.sha256 ? known : await write(ref);
+  if (written === null) return;
+  const { config, sha256 } = written;
+  const shown = sha256 && { config: sha256.config, model: sha256.model };
+  const done = await perform('commit', t('Committing'), () =>
+    host.request('commit', { config, sha256: shown }),
+  );
   if (done) tell(t('Committed {0} as {1}.', done.files.map(baseName).join(', '), done.hash.slice(0, 8)));
 }
 

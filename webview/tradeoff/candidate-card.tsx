@@ -300,7 +300,7 @@ function Second() {
 
 function Actions({ one, shown }: { one: CandidateView; shown: RunData }) {
   const ref = candidateRef.value!;
-  const config = mainArm.value ? whatIsWritten(shown, mainArm.value, one)?.config : undefined;
+  const written = mainArm.value ? whatIsWritten(shown, mainArm.value, one) : undefined;
   const why = reasons(one, shown);
   const said = [...new Set(Object.values(why).filter((text) => text !== null))];
   return (
@@ -317,7 +317,7 @@ function Actions({ one, shown }: { one: CandidateView; shown: RunData }) {
           {t('Write model…')}
         </Button>
         <Button onClick={() => (comparing.value = !comparing.value)}>{t('Compare with…')}</Button>
-        <Button disabled={!!why.commit} onClick={() => void commit(ref, config)}>
+        <Button disabled={!!why.commit} onClick={() => void commit(ref, written)}>
           {t('Commit…')}
         </Button>
       </div>

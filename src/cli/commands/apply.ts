@@ -10,6 +10,7 @@ import type { DataOptions } from './data-options.ts';
 
 interface ApplyOptions extends DataOptions {
   readonly out?: string;
+  readonly source?: string;
   readonly epochs?: number;
 }
 
@@ -29,6 +30,8 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
       epochs: options.epochs,
       backend: options.backend,
       threads: options.threads,
+      source: options.source,
+      roots: [process.cwd()],
       signal: stop.signal,
       onEvent: (event) => {
         if (event.type === 'progress') progress.update({ ...event, perSecond: event.imagesPerSecond });

@@ -15,15 +15,18 @@ import { table } from '../output.ts';
 export async function diff(
   output: Output,
   [a, b]: string[],
-  options: { html?: string; markdown?: true | string },
+  options: { html?: string; markdown?: true | string; source?: string },
 ): Promise<void> {
-  const { diff: found } = await compare(side(a), side(b), new Models());
+  const bounds = { source: options.source, roots: [process.cwd()] };
+  const { diff: found, warnings } = await compare(side(a), side(b), new Models(), bounds);
   const names = { a: path.basename(a), b: path.basename(b) };
-  if (options.html) await writeFileWhole(path.resolve(options.html), Buffer.from(diffPage(found, names)));
-  const markdown = options.markdown ? diffMarkdown(found, names) : '';
+  if (options.html)
+    await writeFileWhole(path.resolve(options.html), Buffer.from(diffPage(found, names, warnings)));
+  const markdown = options.markdown ? diffMarkdown(found, names, warnings) : '';
   if (typeof options.markdown === 'string')
     await writeFileWhole(path.resolve(options.markdown), Buffer.from(markdown));
-  output.data({ a, b, ...found });
+  for (const warning of warnings) output.note(`warning: ${warning}`);
+  output.data({ a, b, ...found, warnings });
   if (options.markdown === true) output.print(markdown);
   else if (!options.html && !options.markdown) output.print(text(found));
   else

@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createNetwork, networkNames } from '../../formats/networks/index.ts';
 import { saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
+import { modelFile } from '../../run/measure.ts';
 import type { Output } from '../output.ts';
+import { mayOverwrite } from '../overwrite.ts';
 
 interface NewOptions {
   readonly input?: number[];
@@ -11,12 +14,17 @@ interface NewOptions {
   readonly seed?: number;
   readonly data?: string;
   readonly out?: string;
+  readonly force?: boolean;
 }
 
 /** `espalier new NETWORK` */
 export async function newNetwork(output: Output, [name]: string[], options: NewOptions): Promise<void> {
   if (!networkNames.includes(name))
     throw new InputError(`there is no network "${name}"; there are ${networkNames.join(', ')}`);
+  const out = path.resolve(options.out ?? `${name}.h5`);
+  const there = await modelFile(out);
+  if (await stat(there).catch(() => null))
+    await mayOverwrite([{ file: there }], { force: options.force, json: output.json });
   const images = options.data === undefined ? undefined : await shapeOf(options.data);
   const model = createNetwork(name, {
     inputShape: options.input ?? images?.shape,
@@ -24,7 +32,6 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
     width: options.width,
     seed: options.seed ?? 1,
   });
-  const out = path.resolve(options.out ?? `${name}.h5`);
   await saveModel(model, model.graph, model.weights, out);
   output.data({ network: name, out });
   output.print(`wrote ${out}`);

@@ -5,6 +5,7 @@ import { InputError, Interrupted } from '../../graph/errors.ts';
 import { consent, deedsOf, described, refusal, unconsented } from '../../run/consent.ts';
 import { makePlan } from '../../run/draft.ts';
 import { RunFolder } from '../../run/folder.ts';
+import { inTheWay } from '../../run/names.ts';
 import type { Plan, Rounding } from '../../run/plan.ts';
 import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
@@ -12,6 +13,7 @@ import { realServices } from '../../run/real.ts';
 import { parseTarget, parseTargets } from '../../run/targets.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
+import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
 import { dataPlan } from './data-options.ts';
@@ -40,6 +42,7 @@ interface PruneOptions extends DataOptions {
   readonly resume?: true | string;
   readonly allowScript?: boolean;
   readonly allowWrite?: boolean;
+  readonly force?: boolean;
 }
 
 /** `espalier prune MODEL` */
@@ -51,7 +54,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
     );
   const { run, plan } = options.resume
     ? await resumed(workspace, args, options)
-    : await started(workspace, args, options);
+    : await started(workspace, args, options, output.json);
   const progress = new Progress();
   const again = `espalier prune --resume ${run.id}`;
   const stop = stopOnCtrlC(() => progress.say('Stopping… (Ctrl-C again to end at once)'));
@@ -99,12 +102,6 @@ export async function prune(output: Output, args: string[], options: PruneOption
     stop.release();
     await run.close();
   }
-}
-
-/** A path as it is easiest to read: relative where it is below. */
-function shown(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
 }
 
 async function resumed(
@@ -187,6 +184,7 @@ async function started(
   workspace: string,
   [named]: string[],
   options: PruneOptions,
+  json: boolean,
 ): Promise<{ run: RunFolder; plan: Plan }> {
   if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
@@ -198,7 +196,7 @@ async function started(
     epochs: options.epochs,
   };
   for (const [key, value] of Object.entries(own)) if (value !== undefined) given[key] = value;
-  const plan = await makePlan(workspace, {
+  const wanted = await makePlan(workspace, {
     model: named,
     data,
     targets: parseTargets(options.target ?? []),
@@ -218,6 +216,10 @@ async function started(
     out: options.out,
     report: options.report,
   });
+  const found = await inTheWay(workspace, wanted);
+  await mayOverwrite(found, { force: options.force, json });
+  const replaces = found.flatMap(({ sha256 }) => sha256 ?? []);
+  const plan = replaces.length ? { ...wanted, replaces } : wanted;
   return { run: await RunFolder.create(workspace, plan), plan };
 }
 

@@ -1,14 +1,19 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { loadModel, saveModel } from '../../formats/index.ts';
-import { Interrupted } from '../../graph/errors.ts';
+import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
+import { Occupied } from '../../formats/files.ts';
+import type { FormatName } from '../../formats/types.ts';
+import { InputError, Interrupted } from '../../graph/errors.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import { hashModel, modelFile } from '../../run/measure.ts';
+import { placeModel } from '../../run/place.ts';
 import { probeFolder } from '../../run/probe.ts';
 import { TrainingFolder } from '../../run/training.ts';
 import { openWorkshop } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';
+import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
 import { dataPlan } from './data-options.ts';
@@ -26,6 +31,7 @@ interface TrainOptions extends DataOptions {
   readonly patience?: number;
   readonly fineTune?: boolean;
   readonly resume?: boolean;
+  readonly force?: boolean;
   readonly checkpointSeconds?: number;
   readonly out: string;
 }
@@ -35,6 +41,15 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const data = dataPlan(options)!;
   const out = path.resolve(options.out);
   const model = await loadModel(file);
+  const format = await outputFormat(out, model.format);
+  const named = await modelFile(out);
+  const target =
+    format === 'tfjs-layers' && path.extname(named) === '' ? path.join(named, 'model.json') : named;
+  const before = await stat(target).catch(() => null);
+  // one that goes on may have written already when it was killed: that shows at its end
+  if (before && !options.resume)
+    await mayOverwrite([{ file: target }], { force: options.force, json: output.json });
+  const agreed = before && (!options.resume || options.force) ? [await hashModel(target)] : [];
   await probeFolder(path.dirname(out), 4 * [...model.weights.values()].reduce((sum, w) => sum + w.length, 0));
   const progress = new Progress();
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));
@@ -96,7 +111,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
           `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, ${percent(event.accuracy, 2)} on validation`,
         );
     }
-    await saveModel(model, model.graph, weights, out);
+    await placed(target, agreed, training, format, (place) => saveModel(model, model.graph, weights, place));
     await training.finish();
     training = null;
     const trained = { graph: model.graph, weights };
@@ -118,6 +133,24 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     stop.release();
     await training?.close();
     await workshop.close();
+  }
+}
+
+/** Writes the trained model, unless another file came to stand there meanwhile; the training is kept then. */
+async function placed(
+  target: string,
+  replaces: readonly string[],
+  training: TrainingFolder,
+  format: FormatName,
+  save: (file: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await placeModel(target, { stage: training.folder, format, replaces, save });
+  } catch (error) {
+    if (!(error instanceof Occupied)) throw error;
+    throw new InputError(
+      `${shown(target)} is there by now, and is not of this training; move it, or add --force, and go on with --resume: the training is kept`,
+    );
   }
 }
 

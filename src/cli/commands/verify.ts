@@ -6,6 +6,7 @@ import type { DataOptions } from './data-options.ts';
 
 interface VerifyOptions extends DataOptions {
   readonly tolerance?: number;
+  readonly source?: string;
 }
 
 /** `espalier verify CONFIG`: exit 1 where anything no longer holds. */
@@ -14,6 +15,8 @@ export async function verify(output: Output, [file]: string[], options: VerifyOp
     data: dataPlan(options),
     ownPreprocess: options.preprocess !== undefined,
     threads: options.threads,
+    source: options.source,
+    roots: [process.cwd()],
     tolerance: options.tolerance,
   });
   for (const note of notes) output.note(note);

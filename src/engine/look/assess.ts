@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bounds } from '../../graph/architecture.ts';
 import { findGroups } from '../../graph/channels.ts';
@@ -11,6 +12,8 @@ import { controlArms } from '../../run/draft.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { isRestricted } from '../../runtime/backend/restricted.ts';
 import { judge, nothingPrunable } from '../../run/feasibility.ts';
+import { modelFile } from '../../run/measure.ts';
+import { ownNames } from '../../run/names.ts';
 import type { Models, Opened } from '../../run/models.ts';
 import { widthMultiple } from '../../run/rounding.ts';
 import { forecast } from './forecast.ts';
@@ -54,7 +57,20 @@ export async function assess(
       problems.push(error.message);
     }
   const notes = await remarks(draft, opened, settings, images);
-  return { targets, problems, notes, roundTo, ...time };
+  return { targets, problems, notes, roundTo, writes: await writes(draft), ...time };
+}
+
+/** What the run's files would be called by now. */
+async function writes({ workspace, model, method }: Draft): Promise<Assessment['writes']> {
+  const within = (file: string) => path.relative(workspace, file);
+  const names = await ownNames(workspace, {
+    model: { path: within(await modelFile(model)) },
+    method,
+    out: within(path.dirname(await modelFile(model))),
+  });
+  const [config, file] = [path.basename(names.config), path.basename(names.model)];
+  // a TensorFlow.js model's own folder tells it from others
+  return { config, model: file === 'model.json' ? `${path.basename(path.dirname(names.model))}/${file}` : file };
 }
 
 function targetsOf(

@@ -1,5 +1,7 @@
 import type { ChannelDiff, LayerDiff } from '../../graph/diff.ts';
-import type { DiffLayerView, DiffView, Side } from '../../protocol/views.ts';
+import type { Params } from '../../protocol/contract.ts';
+import type { Look } from '../../protocol/look.ts';
+import type { DiffLayerView, DiffView } from '../../protocol/views.ts';
 import { diffMarkdown, diffPage } from '../../report/diff.ts';
 import { compare } from '../../run/compare.ts';
 import type { Comparison } from '../../run/compare.ts';
@@ -8,8 +10,8 @@ import { filterNorms } from './filter-norms.ts';
 import { groupOf } from './inspect.ts';
 
 /** Two sides, channel by channel where they are cuts of one network. @throws InputError */
-export async function diffView(models: Models, a: Side, b: Side): Promise<DiffView> {
-  const { diff, labels, source } = await compare(a, b, models);
+export async function diffView(models: Models, { a, b, roots }: Params<Look, 'diff'>): Promise<DiffView> {
+  const { diff, labels, source, warnings } = await compare(a, b, models, { roots });
   const norms = source ? filterNorms(source.model.graph, source.model.weights) : new Map<string, number[]>();
   const groups = groupsByLayer(source);
   return {
@@ -19,6 +21,7 @@ export async function diffView(models: Models, a: Side, b: Side): Promise<DiffVi
     onlyInA: [...diff.onlyInA],
     onlyInB: [...diff.onlyInB],
     total: diff.total,
+    warnings: [...warnings],
     groups: (source?.dependencies.groups ?? []).map(({ id, size, frozen }) => ({
       id,
       channels: size,
@@ -30,12 +33,10 @@ export async function diffView(models: Models, a: Side, b: Side): Promise<DiffVi
 /** The same as a page of its own, or for a pull request. */
 export async function exportDiff(
   models: Models,
-  a: Side,
-  b: Side,
-  format: 'html' | 'markdown',
+  { a, b, format, roots }: Params<Look, 'exportDiff'>,
 ): Promise<{ text: string }> {
-  const { diff, labels } = await compare(a, b, models);
-  return { text: format === 'html' ? diffPage(diff, labels) : diffMarkdown(diff, labels) };
+  const { diff, labels, warnings } = await compare(a, b, models, { roots });
+  return { text: (format === 'html' ? diffPage : diffMarkdown)(diff, labels, warnings) };
 }
 
 function groupsByLayer(source: Comparison['source']): Map<string, number | null> {

@@ -46,12 +46,12 @@ export function look(): void {
       runs: await (await import('../../run/summaries.ts')).listRuns(workspace),
     }),
     readRun: async (params) => (await import('./runs.ts')).readRun(params),
-    diff: async ({ a, b }) => (await import('./diff.ts')).diffView(models, a, b),
-    exportDiff: async ({ a, b, format }) => (await import('./diff.ts')).exportDiff(models, a, b, format),
+    diff: async (params) => (await import('./diff.ts')).diffView(models, params),
+    exportDiff: async (params) => (await import('./diff.ts')).exportDiff(models, params),
     write: async ({ run, arm, id, out }) =>
       await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
-    apply: async ({ config, out }) => (await import('./configs.ts')).apply(config, out),
-    verify: async ({ config }) => (await import('./configs.ts')).verify(config),
+    apply: async (params) => (await import('./configs.ts')).apply(params),
+    verify: async (params) => (await import('./configs.ts')).verify(params),
   } satisfies Handlers<Look>);
   process.once('disconnect', endNow);
   connection.onClose(endNow);

@@ -2,11 +2,15 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readConfig } from '../../config/files.ts';
+import { prunedFile, sourceFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
+import type { RunSummary } from '../../protocol/events.ts';
+import { outputs } from '../../run/result.ts';
 import { t } from '../l10n.ts';
-import { activeFile, pickFile } from '../models/find.ts';
+import { activeFile, pickFile, workspaceRoots } from '../models/find.ts';
 import { isConfig } from '../models/kinds.ts';
+import type { Shown } from '../types.ts';
 import { folderOf, uriOf } from './arguments.ts';
 import { sideOf } from './models.ts';
 import { cancellable } from './progress.ts';
@@ -37,7 +41,9 @@ export function configCommands(parts: Parts): Record<string, Handler> {
       const uri = await config(given, t('Channel diff of which config?'));
       if (!uri) return;
       const { source } = await saved(uri);
-      const model = path.resolve(path.dirname(uri.fsPath), source.path);
+      const name = path.basename(uri.fsPath);
+      const bounds = { roots: workspaceRoots() };
+      const model = await sourceFile(path.dirname(uri.fsPath), source.path, name, bounds);
       await panels.compare(sideOf(vscode.Uri.file(model)), sideOf(uri));
     },
     'espalier.apply': async (given) => {
@@ -58,7 +64,8 @@ export function configCommands(parts: Parts): Record<string, Handler> {
       const uri = await config(given, t('Commit which config?'));
       if (!uri) return;
       await saved(uri);
-      const committed = await commits.commit(uri);
+      const run = runs.list.find((one) => one.folder === folderOf(given));
+      const committed = await commits.commit(uri, run && shownBy(run));
       if (!committed) return;
       const { hash, files } = committed;
       void vscode.window.showInformationMessage(
@@ -71,6 +78,14 @@ export function configCommands(parts: Parts): Record<string, Handler> {
   };
 }
 
+/** What a run wrote. @throws InputError where its record doesn't tell by what it is known again */
+function shownBy({ written }: RunSummary): Shown {
+  if (written?.sha256) return written.sha256;
+  throw new InputError(
+    t('This run was made before Espalier noted what it wrote. Write its model anew (Write model…), then commit.'),
+  );
+}
+
 /** Reads a config; one with changes in the editor is saved first, if the user wants. @throws InputError */
 async function saved(uri: vscode.Uri): Promise<PrunedConfig> {
   const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
@@ -80,15 +95,16 @@ async function saved(uri: vscode.Uri): Promise<PrunedConfig> {
 
 async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedConfig): Promise<void> {
   const folder = path.dirname(uri.fsPath);
-  const source = path.resolve(folder, config.source.path);
+  const name = path.basename(uri.fsPath);
+  const source = await sourceFile(folder, config.source.path, name, { roots: workspaceRoots() });
   const out = config.pruned
-    ? path.resolve(folder, config.pruned.path)
-    : source.replace(/(\.[^./\\]+)$/, '.pruned$1');
+    ? await prunedFile(folder, config.pruned.path, name)
+    : outputs({ path: source, format: config.source.format }, folder).model;
   let target: string | undefined = out;
   if (await stat(out).catch(() => null)) {
     const [replace, elsewhere] = [t('Replace'), t('Save Elsewhere…')];
     const answer = await vscode.window.showWarningMessage(
-      t('{0} is there already.', path.basename(out)),
+      t('{0} is there already.', vscode.workspace.asRelativePath(out)),
       {
         modal: true,
         detail: t(
@@ -104,7 +120,11 @@ async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedC
   }
   if (!target) return;
   const { model, notes } = await cancellable(t('Applying {0}', path.basename(uri.fsPath)), async (signal) =>
-    (await engine.look()).request('apply', { config: uri.fsPath, out: target }, signal),
+    (await engine.look()).request(
+      'apply',
+      { config: uri.fsPath, out: target, roots: workspaceRoots() },
+      signal,
+    ),
   );
   const written = vscode.workspace.asRelativePath(model);
   const [inspect, compare] = [t('Inspect'), t('Compare with Original')];
@@ -129,7 +149,7 @@ function freeName(file: string): string {
 async function verify({ engine, log }: Parts, uri: vscode.Uri): Promise<void> {
   const name = path.basename(uri.fsPath);
   const { ok, checks } = await cancellable(t('Verifying {0}', name), async (signal) =>
-    (await engine.look()).request('verify', { config: uri.fsPath }, signal),
+    (await engine.look()).request('verify', { config: uri.fsPath, roots: workspaceRoots() }, signal),
   );
   log.info(`verify ${uri.fsPath}: ${ok ? 'all holds' : 'something differs'}`);
   for (const check of checks) log[check.ok ? 'info' : 'warn'](`  ${check.what}: ${check.text}`);

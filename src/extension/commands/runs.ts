@@ -89,10 +89,12 @@ export function runCommands(parts: Parts): Record<string, Handler> {
     },
     'espalier.openReport': async (given) => {
       const folder = await run(given, t('Report of which run?'), (one) => one === 'done');
-      const report = runs.list.find((one) => one.folder === folder)?.written?.report;
+      const written = runs.list.find((one) => one.folder === folder)?.written;
+      const report = written?.report;
       if (!folder) return;
       if (!report) throw new InputError(t('This run has no report yet.'));
-      await openReport(report);
+      // its own folder keeps a copy
+      await openReport(written.now.report === 'same' ? report : path.join(folder, 'report.html'));
     },
     'espalier.refreshRuns': () => tree.refresh(),
     'espalier.diffCandidate': async (given) => {

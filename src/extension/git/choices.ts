@@ -1,6 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { prunedFile, sourceFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { t } from '../l10n.ts';
 import type { GitCli } from './cli.ts';
@@ -38,10 +39,12 @@ export async function commitChoices(
 ): Promise<Choices> {
   const folder = path.dirname(configFile);
   const wanted: { kind: Choice['kind']; files: string[] }[] = [{ kind: 'config', files: [configFile] }];
-  const pruned = config.pruned && path.resolve(folder, config.pruned.path);
+  const name = path.basename(configFile);
+  const pruned = config.pruned && (await prunedFile(folder, config.pruned.path, name));
   if (pruned) wanted.push({ kind: 'model', files: await modelFiles(pruned) });
   if (report) wanted.push({ kind: 'report', files: [report] });
-  wanted.push({ kind: 'source', files: await modelFiles(path.resolve(folder, config.source.path)) });
+  const source = await sourceFile(folder, config.source.path, name, { roots: [git.root] }).catch(() => null);
+  if (source) wanted.push({ kind: 'source', files: await modelFiles(source) });
 
   const choices: Choice[] = [];
   const leftOut: string[] = [];

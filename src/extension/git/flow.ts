@@ -49,6 +49,8 @@ export interface CommitRequest {
   readonly largest: number;
   readonly report: string | null;
   readonly isProtected: (branch: string) => boolean;
+  /** throws where the files are no longer those that the user was asked about */
+  readonly check?: () => Promise<void>;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function commitFlow(
 
 async function flow(
   repository: Repository,
-  { configFile, config, largest, report, isProtected }: CommitRequest,
+  { configFile, config, largest, report, isProtected, check = async () => {} }: CommitRequest,
   ask: Ask,
 ): Promise<Committed | null> {
   const { git } = repository;
@@ -96,7 +98,7 @@ async function flow(
   if (!message?.trim()) return null;
 
   const left = together === 'with' ? [] : others;
-  await commit(repository, mine, left, branch, message, together === 'with' ? others : []);
+  await commit(repository, mine, left, branch, message, together === 'with' ? others : [], check);
   const expected = new Set([...mine, ...(together === 'with' ? others : [])]);
   const hash = (await git.run(['rev-parse', 'HEAD'])).trim();
   const files = await committedFiles(git);
@@ -122,6 +124,7 @@ async function commit(
   branch: string,
   message: string,
   along: readonly string[],
+  check: () => Promise<void>,
 ): Promise<void> {
   const { git } = repository;
   const absolute = (paths: readonly string[]) => paths.map((file) => path.join(git.root, file));
@@ -130,9 +133,12 @@ async function commit(
   const commitBefore = await git.ask(['rev-parse', '-q', '--verify', 'HEAD']);
   let done = false;
   try {
+    // questions take their time
+    await check();
     if (branch) await repository.createBranch(branch);
     if (left.length) await repository.unstage(absolute(left));
     await repository.add(absolute(mine));
+    await check();
     const expected = new Set([...mine, ...along]);
     const now = await staged(git);
     if (now.length !== expected.size || now.some((file) => !expected.has(file)))

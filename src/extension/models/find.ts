@@ -70,3 +70,10 @@ export async function pickFile(
   const opened = await vscode.window.showOpenDialog({ title, filters, canSelectMany: false });
   return opened?.[0];
 }
+
+/** The workspace's folders on disk: below them the sources of configs may lie. */
+export function workspaceRoots(): string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .map(({ uri }) => uri.fsPath);
+}

@@ -10,6 +10,7 @@ import type { Handlers } from '../../protocol/rpc.ts';
 import type { Side } from '../../protocol/views.ts';
 import { openReport } from '../commands/report.ts';
 import { t } from '../l10n.ts';
+import { workspaceRoots } from '../models/find.ts';
 import type { Services } from '../types.ts';
 import { planDefaults } from './defaults.ts';
 import { confirmRemoval, pickData, pickExport, pickOutFolder, pickSide } from './dialogs.ts';
@@ -142,14 +143,15 @@ export function handlers(asked: Asked): Handlers<Host> {
       );
       return out === null ? null : (await engine.look()).request('write', { ...which, out }, signal);
     },
-    commit: async ({ config }) => {
-      const done = await commits.commit(vscode.Uri.file(config));
+    commit: async ({ config, sha256 }) => {
+      const done = await commits.commit(vscode.Uri.file(config), sha256);
       return done && { hash: done.hash, files: [...done.files] };
     },
-    diff: async (sides, signal) => (await engine.look()).request('diff', sides, signal),
+    diff: async (sides, signal) => (await engine.look()).request('diff', { ...sides, roots: workspaceRoots() }, signal),
     pickSide: async () => ({ side: await pickSide(near()) }),
     exportDiff: async (params, signal) => {
-      const { text } = await (await engine.look()).request('exportDiff', params, signal);
+      const asking = { ...params, roots: workspaceRoots() };
+      const { text } = await (await engine.look()).request('exportDiff', asking, signal);
       const file = await pickExport(params.format, near() ?? '', exportName(params.a, params.b));
       if (file === null) return { file: null };
       await writeFile(file, text);

@@ -27,13 +27,21 @@ export function createRuns(
     for (const folder of folders) {
       const key = folder.uri.toString();
       if (folder.uri.scheme !== 'file' || watchers.has(key)) continue;
-      const pattern = `.espalier/runs/*/{run.json,engine.json,failure.json}`;
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, pattern));
+      const patterns = [
+        `.espalier/runs/*/{run.json,engine.json,failure.json}`,
+        // what runs wrote may be overwritten, or go
+        `**/*{.espalier.json,.pruned.h5,.pruned.hdf5,.pruned.keras}`,
+        `**/*.pruned/model.json`,
+      ];
       const soon = () => runs.refreshSoon();
-      watcher.onDidCreate(soon);
-      watcher.onDidChange(soon);
-      watcher.onDidDelete(soon);
-      watchers.set(key, watcher);
+      const all = patterns.map((pattern) => {
+        const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, pattern));
+        watcher.onDidCreate(soon);
+        watcher.onDidChange(soon);
+        watcher.onDidDelete(soon);
+        return watcher;
+      });
+      watchers.set(key, vscode.Disposable.from(...all));
     }
   };
   let watching = false;

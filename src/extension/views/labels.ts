@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
@@ -56,10 +57,22 @@ export function runTooltip(run: RunSummary, state: RunState, escape: (text: stri
     if (result.accuracy !== undefined) lines.push([t('Accuracy'), accuracyChange(result)]);
     lines.push([t('MACs'), share(result.macsShare)], [t('Parameters'), share(result.paramsShare)]);
   }
+  if (run.written) lines.push([t('Wrote'), writtenText(run.written)]);
   const head = `**${escape(stem(run.model))}** – ${stateName(state)}`;
   const table = lines.map(([name, value]) => `| ${escape(name)} | ${escape(value)} |`);
   const failure = run.failure ? `\n\n$(error) ${escape(run.failure)}` : '';
   return `${head}\n\n| | |\n|:--|:--|\n${table.join('\n')}${failure}\n\n${escape(run.id)}`;
+}
+
+/** A run's config, and what became of it. */
+function writtenText({ config, now }: NonNullable<RunSummary['written']>): string {
+  const name = path.basename(config);
+  if (now.config === 'missing') return t('{0} (not there any more)', name);
+  if (now.config === 'changed')
+    return now.instead === null
+      ? t('{0} (overwritten since)', name)
+      : t('{0} (overwritten since by {1})', name, now.instead);
+  return now.model === 'same' ? name : t('{0} (its model is another by now, or gone)', name);
 }
 
 function accuracyChange({ accuracy, original }: NonNullable<RunSummary['result']>): string {

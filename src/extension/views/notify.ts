@@ -32,10 +32,8 @@ export function notifyWhenDone(runs: Runs): vscode.Disposable {
     void vscode.window.showInformationMessage(text, ...buttons).then((pressed) => {
       if (pressed === open) return vscode.commands.executeCommand('espalier.openRun', run);
       if (pressed === commit && summary?.written)
-        return vscode.commands.executeCommand(
-          'espalier.commitConfig',
-          vscode.Uri.file(summary.written.config),
-        );
+        // the run, not the file: another may have written there since
+        return vscode.commands.executeCommand('espalier.commitConfig', run);
     });
   });
 }

@@ -76,7 +76,7 @@ export async function writeTfjs(
           stored.push(encode(spec, values, shape));
         } else if (sameShapes) stored.push({ spec, bytes });
       }
-      return splitGroup(stored, g.paths, i + 1);
+      return splitGroup(stored, g.paths.every(isShardName) ? g.paths : undefined, i + 1);
     });
     return {
       json: { ...withModelConfig(json, config), weightsManifest: manifest.map((m) => m.group) },
@@ -121,6 +121,11 @@ export async function writeTfjs(
 interface Files {
   readonly json: ModelJson;
   readonly files: readonly (readonly [string, Uint8Array])[];
+}
+
+/** A name that is written again: what isn't called like weights, or hides, may be somebody's settings or code. */
+function isShardName(name: string): boolean {
+  return name.split(/[\\/]/).every((part) => !part.startsWith('.')) && /^(\.bin)?$/i.test(path.extname(name));
 }
 
 async function jsonTarget(out: string): Promise<string> {

@@ -21,7 +21,12 @@ const run = (change: Partial<RunSummary> = {}): RunSummary => ({
   created: 1,
   candidates: 412,
   result: { accuracy: 91.64, original: 92.41, macsShare: 0.497, paramsShare: 0.55 },
-  written: { model: '/w/a.h5', config: '/w/a.espalier.json', report: '/w/r.html' },
+  written: {
+    model: '/w/a.h5',
+    config: '/w/a.espalier.json',
+    report: '/w/r.html',
+    now: { model: 'same', config: 'same', report: 'same', instead: null },
+  },
   failure: null,
   ...change,
 });

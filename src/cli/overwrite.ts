@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { InputError } from '../graph/errors.ts';
+
+/** A file that a command would overwrite; `run`: that this run is about to write. */
+export interface Obstacle {
+  readonly file: string;
+  readonly run?: string;
+}
+
+/**
+ * Asks, in a terminal, whether files may be overwritten; `--force` says so beforehand.
+ * @throws InputError where nobody can be asked, or the answer is no
+ */
+export async function mayOverwrite(
+  found: readonly Obstacle[],
+  { force = false, json = false }: { readonly force?: boolean; readonly json?: boolean },
+): Promise<void> {
+  if (!found.length || force) return;
+  const [{ file, run }] = found;
+  const name = shown(file);
+  const what = run
+    ? `${name} is what the run ${run} will write, which is at work`
+    : `${name} is there already, and is not of this command's making`;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  const refused = `${what}${more}; write elsewhere with --out, or overwrite it with --force`;
+  if (json || !process.stdin.isTTY || !process.stderr.isTTY) throw new InputError(refused);
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const names = found.map((one) => shown(one.file)).join(', ');
+    const answer = await asking.question(`${what}${more}. Overwrite ${names}? [y/N] `);
+    if (!/^\s*y(es)?\s*$/i.test(answer)) throw new InputError(refused);
+  } finally {
+    asking.close();
+  }
+}
+
+/** A path as it is easiest to read: relative where it is below. */
+export function shown(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
+}

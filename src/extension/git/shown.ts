@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { readConfig } from '../../config/files.ts';
+import { prunedFile } from '../../config/paths.ts';
+import type { PrunedConfig } from '../../config/schema.ts';
+import { InputError } from '../../graph/errors.ts';
+import { hashFile, hashModel } from '../../run/measure.ts';
+import { describeConfig } from '../../run/written.ts';
+import { t } from '../l10n.ts';
+import type { Shown } from '../types.ts';
+
+/** A config that is about to be committed, held to what it was when it was read. */
+export interface Held {
+  readonly config: PrunedConfig;
+  /** throws where the config or its model is another by now */
+  check(): Promise<void>;
+}
+
+/**
+ * Reads a config for a commit.
+ * @param shown what the user sees
+ * @throws InputError where the files on disk are not those that are shown
+ */
+export async function heldConfig(file: string, shown?: Shown): Promise<Held> {
+  const before = await hashFile(file);
+  const config = await readConfig(file);
+  const name = path.basename(file);
+  if (shown && before !== shown.config)
+    throw new InputError(
+      t(
+        '{0} is not the one that is shown: by now it holds {1}. Write the candidate that you mean under another name (Write model…), then commit that.',
+        name,
+        describeConfig(config),
+      ),
+    );
+  const model = config.pruned && (await prunedFile(path.dirname(file), config.pruned.path, name));
+  const hashOf = async () => (model ? await hashModel(model).catch(() => null) : null);
+  const found = await hashOf();
+  if (shown && found !== null && found !== shown.model)
+    throw new InputError(
+      t(
+        '{0} is not the model that was written with {1}: another file took its place. Write the candidate that you mean under another name (Write model…), then commit that.',
+        path.basename(model!),
+        name,
+      ),
+    );
+  return {
+    config,
+    async check() {
+      if ((await hashFile(file).catch(() => null)) === before && (await hashOf()) === found) return;
+      throw new InputError(
+        t('{0} or its model changed while you were asked; nothing was committed. Look at it again.', name),
+      );
+    },
+  };
+}
