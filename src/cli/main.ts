@@ -27,13 +27,13 @@ function report(error: unknown, verbose: boolean): number {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (name === 'Interrupted') return 130;
+  if (name === 'GoalMissed' || name === 'CannotRebuild') {
+    process.stderr.write(`${message}\n`);
+    return 1;
+  }
   if (error instanceof InputError) {
     process.stderr.write(`${message}\n`);
     return 2;
-  }
-  if (name === 'GoalMissed') {
-    process.stderr.write(`${message}\n`);
-    return 1;
   }
   process.stderr.write(`Something went wrong: ${message}${verbose ? '' : ' (--verbose shows where)'}\n`);
   return 1;
