@@ -25,10 +25,10 @@ function report(error: unknown, argv: readonly string[]): number {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (name === 'Interrupted') return 130;
-  const code = error instanceof InputError ? 2 : 1;
+  const code = error instanceof InputError && name !== 'CannotRebuild' ? 2 : 1;
   if (argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ type: 'error', message, exitCode: code })}\n`);
-  const expected = code === 2 || name === 'GoalMissed';
+  const expected = code === 2 || name === 'GoalMissed' || name === 'CannotRebuild';
   process.stderr.write(
     expected
       ? `${message}\n`

@@ -84,7 +84,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--epochs <n>', "epochs of the method's own training", epochs('--epochs'))
     .option(
       '--retrain <from>',
-      "what the result is trained from: generated (the method's own weights, default), source (the original's, cut) or scratch",
+      "what the result is trained from: source (the original's weights, cut: the default, which apply can do again; for agent its own), generated (the method's own weights, which no config holds) or scratch",
       oneOf('--retrain', ['generated', 'source', 'scratch'] as const),
     )
     .option(
@@ -108,11 +108,13 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 
   const apply = command(
     'apply <config>',
-    'the pruned model, rebuilt from the source model',
+    'the pruned model again: cut from the source model, and with --data trained as the run trained it, to the same bytes',
     async () => (await import('./commands/apply.ts')).apply,
   )
-    .option('--out <file>', 'where to write it')
+    .option('--out <file>', 'where to write it (default: where the run did)')
     .option('--source <file>', source)
+    .option('--cut-only', "only cut from the source model, not trained: its accuracy is not the config's")
+    .option('--force', 'overwrite whatever is there')
     .option(
       '--epochs <n>',
       'with --data: epochs of fine-tuning (default: as in the config)',
@@ -122,7 +124,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 
   const verify = command(
     'verify <config>',
-    'hashes, costs and (with --data) accuracies still hold',
+    "hashes, also of the pruned model's file, costs and (with --data) accuracies still hold",
     async () => (await import('./commands/verify.ts')).verify,
   )
     .option('--source <file>', source)
@@ -236,5 +238,5 @@ function dataOptions(command: Command, required: boolean): void {
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
-    .option('--threads <n>', 'default: all cores', threads);
+    .option('--threads <n>', 'default: TF_NUM_INTRAOP_THREADS, else all cores', threads);
 }

@@ -59,7 +59,10 @@ export const computedBySchema = z
       })
       .optional()
       .describe('As the library saw them.'),
-    mixed: z.literal(true).optional().describe('The run went on where this was otherwise: on another machine.'),
+    mixed: z
+      .literal(true)
+      .optional()
+      .describe('The run went on where this was otherwise: on another machine.'),
   })
   .describe('What decides the last bits of the weights besides settings and seed.');
 export type ComputedBy = z.infer<typeof computedBySchema>;

@@ -1,18 +1,21 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { initialise } from '../formats/networks/initialise.ts';
+import { recipeOf } from '../config/recipe.ts';
+import type { PrunedConfig } from '../config/schema.ts';
 import { saveModel } from '../formats/index.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Bounds } from '../config/paths.ts';
-import type { Weights } from '../graph/types.ts';
-import type { PrunedConfig } from '../config/schema.ts';
+import type { Cost, Weights } from '../graph/types.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
+import { hashModel, hashNetwork, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
-import { trainSettingsSchema } from './plan.ts';
 import { probeFolder } from './probe.ts';
-import { configData, rebuild } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import { outputs } from './result.ts';
-import { openWorkshop } from './workshop.ts';
+import { retrain } from './retrain.ts';
+import { costOf } from './verify.ts';
+import { notRebuilt } from './weights.ts';
 
 export interface ApplyOptions extends Bounds {
   /** where to write the model; default where the run did */
@@ -23,21 +26,46 @@ export interface ApplyOptions extends Bounds {
   readonly ownPreprocess?: boolean;
   /** of fine-tuning; default as in the config */
   readonly epochs?: number;
+  /** default: what the run computed by; so with threads */
   readonly backend?: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
+  /** cut from the source and not trained, whatever the config says of training */
+  readonly cutOnly?: boolean;
+  /** overwrite whatever model is there */
+  readonly force?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
+/**
+ * same: the bytes that the run wrote; there: the file held what would be written, and was left; cut: not trained, as
+ * asked; other: not the bytes that the run wrote; unknown: nothing to compare with (a config of an older version, another
+ * format)
+ */
+export type ApplyOutcome = 'same' | 'there' | 'cut' | 'other' | 'unknown';
+
 export interface Applied {
+  readonly outcome: ApplyOutcome;
+  /** the file, a folder's model.json */
   readonly out: string;
-  readonly config: PrunedConfig;
+  /** of the file, as it is */
+  readonly cost: Cost;
+  /** what was otherwise than the config records, in words: why the bytes may be other */
+  readonly differences: readonly string[];
   readonly trained: boolean;
 }
 
+/** What the config doesn't hold, or needs images for: exit 1, and nothing was done. */
+export class CannotRebuild extends InputError {
+  override name = 'CannotRebuild';
+}
+
 /**
- * Rebuilds the pruned model of a config from its source: cut, and with images also recalibrated and fine-tuned.
- * @throws InputError where the source is not the one that the config was made from
+ * Rebuilds the pruned model of a config from its source, as the run made it: cut, and where it was, recalibrated and
+ * trained on the same images. Compares what it wrote with what the run wrote. Another file is never overwritten, unless
+ * that is asked for.
+ * @throws CannotRebuild where the weights need what isn't there: images, or a training that the config doesn't hold;
+ * InputError where the source or the images are not those of the config, or another file is in the way
  */
 export async function applyConfig(file: string, options: ApplyOptions = {}): Promise<Applied> {
   const rebuilt = await rebuild(file, undefined, options);
@@ -46,43 +74,78 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
     throw new InputError(
       `${rebuilt.sourceFile} is not the model that ${file} was made from (its SHA-256 differs); get that one, or prune anew`,
     );
-  const out = options.out
-    ? path.resolve(options.out)
-    : outputs(source, path.dirname(path.resolve(file))).model;
+  const recipe = recipeOf(config);
+  const cutOnly = recipe.trained && options.cutOnly === true;
+  const trained = recipe.trained && !cutOnly;
+  if (options.data && !recipe.trained)
+    throw new InputError(
+      `${file}: nothing was trained after cutting, so it needs no images; leave out --data (espalier train trains a model)`,
+    );
+  const out = await modelFile(options.out ? path.resolve(options.out) : destination(rebuilt, file));
+  const sameFormat = path.extname(out).toLowerCase() === path.extname(source.path).toLowerCase();
+  const recorded = cutOnly || !sameFormat ? undefined : config.pruned?.sha256;
+  const held = await heldBy(out);
+  if (held !== null && held === recorded) return await result('there', []);
+  if (trained) {
+    refuseUnknown(config, file, recipe.weights, options.data);
+    if (held !== null && !options.force) throw inTheWay(out, cutOnly);
+  }
   await probeFolder(path.dirname(out), config.cost.after.bytes);
-  const weights = options.data ? await trained(rebuilt, options.data, options) : pruned.weights;
+  let weights: Weights = pruned.weights;
+  let differences: string[] = [];
+  if (trained) {
+    const again = await retrain(rebuilt, recipe.weights, { ...options, data: options.data! });
+    ({ weights, differences } = again);
+  } else if (held !== null && !options.force) {
+    if (held !== (await hashNetwork(source, pruned, path.basename(out)))) throw inTheWay(out, cutOnly);
+    return await result('there', []);
+  }
   await saveModel(source, pruned.graph, weights, out);
-  return { out, config, trained: options.data !== undefined };
+  if (recorded === undefined) return await result(cutOnly ? 'cut' : 'unknown', differences);
+  return await result((await hashModel(out)) === recorded ? 'same' : 'other', differences);
+
+  async function result(outcome: ApplyOutcome, differences: readonly string[]): Promise<Applied> {
+    return { outcome, out, cost: await costOf(out), differences, trained };
+  }
 }
 
-async function trained(
-  { config, source, pruned }: Rebuilt,
-  data: DataPlan,
-  options: ApplyOptions,
-): Promise<Weights> {
-  const { signal } = options;
-  const { seed, retrain } = config.method;
-  const workshop = await openWorkshop(configData(config, data), source, {
-    backend: options.backend ?? 'auto',
-    threads: options.threads,
-    seed,
-    preprocess: options.ownPreprocess ? undefined : config.data?.preprocess,
-    signal,
-  });
-  try {
-    const weights =
-      retrain === 'scratch' ? initialise(pruned.graph, seed) : await workshop.recalibrate(pruned, signal);
-    const given = trainSettingsSchema.safeParse(config.fineTuning);
-    if (!given.success) return weights;
-    const settings = { ...given.data, epochs: options.epochs ?? given.data.epochs };
-    const network = { graph: pruned.graph, weights };
-    const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
-    for (;;) {
-      const next = await events.next();
-      if (next.done) return next.value;
-      options.onEvent?.(next.value);
-    }
-  } finally {
-    await workshop.close();
-  }
+/** Where the run wrote its model: beside the config, whatever that says. */
+function destination({ source, prunedFile }: Rebuilt, file: string): string {
+  const folder = path.dirname(path.resolve(file));
+  if (!prunedFile) return outputs(source, folder).model;
+  const inside = path.relative(folder, prunedFile);
+  if (inside.startsWith('..') || path.isAbsolute(inside))
+    throw new InputError(
+      `${file}: names ${prunedFile}, outside its own folder, as the pruned model; say where to write it with --out`,
+    );
+  return prunedFile;
+}
+
+/** SHA-256 of the model that lies there; empty for anything else in its place; null: nothing is there. */
+async function heldBy(out: string): Promise<string | null> {
+  const about = await stat(out).catch(() => null);
+  if (!about) return null;
+  return about.isFile() ? await hashModel(out) : '';
+}
+
+function inTheWay(out: string, cutOnly: boolean): InputError {
+  const what = cutOnly ? 'another model than the cut alone, and may be the trained one' : 'another file';
+  return new InputError(`${out} is ${what}: write elsewhere with --out FILE, or overwrite it with --force`);
+}
+
+/** @throws CannotRebuild before any work is done */
+function refuseUnknown(
+  config: PrunedConfig,
+  file: string,
+  weights: 'source' | 'scratch' | 'generated',
+  data: DataPlan | undefined,
+): void {
+  if (weights === 'generated')
+    throw new CannotRebuild(`${file}: ${notRebuilt(config.method.name)} (--cut-only gives the cut alone)`);
+  if (data) return;
+  const how = config.fineTuning ? 'trained' : 'recalibrated';
+  const where = config.data?.path ?? 'PATH';
+  throw new CannotRebuild(
+    `${file}: the network was ${how} on images after it was cut; give them with --data ${where}, or ask for the cut alone with --cut-only`,
+  );
 }

@@ -8,6 +8,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { findProgram, ownQuarters } from '../system/programs.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
+import { saveModel } from '../formats/index.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { outputs } from './result.ts';
 import type { Services, Sized } from './services.ts';
@@ -28,6 +29,25 @@ export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   await addFile(hash, file, 'file');
   return hash.digest('hex');
+}
+
+/**
+ * SHA-256 of a network as it would be written, without writing it where anyone would see it.
+ * @param name of the file that it would have; its ending names the format
+ */
+export async function hashNetwork(
+  source: LoadedModel,
+  { graph, weights }: Sized,
+  name: string,
+): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-hash-'));
+  try {
+    const file = path.join(folder, name);
+    await saveModel(source, graph, weights, file);
+    return await hashModel(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The files that a model is of: its one file, or a model.json and its shards. */

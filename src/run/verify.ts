@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
+import type { Cost } from '../graph/types.ts';
 import { loadModel } from '../formats/index.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { ConfigScore } from '../config/schema.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
+import { hashModel } from './measure.ts';
 import type { DataPlan } from './plan.ts';
+import { differsHere } from '../runtime/backend/numerics.ts';
 import { configData, rebuild } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Sized } from './services.ts';
@@ -44,6 +47,11 @@ export async function verifyConfig(
   const same = (what: string, expected: unknown, found: unknown) =>
     checks.push({ what, expected: String(expected), found: String(found), ok: expected === found });
   same('source SHA-256', 'unchanged', rebuilt.sameSource ? 'unchanged' : 'another file');
+  const other = config.computedBy ? differsHere(config.computedBy, options.threads) : [];
+  if (other.length)
+    notes.push(
+      `the run computed otherwise than this machine would (here ${other.join(', ')}): apply may give other last bits`,
+    );
   const cost = costModel(source.graph, dependencies);
   const before = cost(fullArchitecture(dependencies));
   const after = cost(architectureOf(dependencies, kept));
@@ -63,9 +71,17 @@ export async function verifyConfig(
   }
   let pruned: Sized | null = null;
   if (prunedFile && (await stat(prunedFile).catch(() => null))) {
+    const recorded = config.pruned!.sha256;
+    if (recorded === undefined)
+      notes.push('the config holds no hash of the pruned model: an older version of Espalier wrote it');
+    else
+      same(
+        'pruned file, SHA-256',
+        'as written',
+        (await hashModel(prunedFile)) === recorded ? 'as written' : 'another file',
+      );
     const model = await loadModel(prunedFile);
-    const groups = findGroups(model.graph);
-    const found = costModel(model.graph, groups)(fullArchitecture(groups));
+    const found = fullCost(model);
     same('pruned file, macs', config.cost.after.macs, found.macs);
     same('pruned file, params', config.cost.after.params, found.params);
     pruned = model;
@@ -94,6 +110,16 @@ export async function verifyConfig(
     }
   }
   return { ok: checks.every((check) => check.ok), checks, notes };
+}
+
+/** What a model file costs. @throws InputError where it can't be read */
+export async function costOf(file: string): Promise<Cost> {
+  return fullCost(await loadModel(file));
+}
+
+function fullCost({ graph }: Sized): Cost {
+  const groups = findGroups(graph);
+  return costModel(graph, groups)(fullArchitecture(groups));
 }
 
 /** What can be measured again: the original, and the pruned file as it was left. */

@@ -32,9 +32,7 @@ export function weightsFor(
  * @param own what the arm's method says of its weights; undefined where they are gone, as for an extra arm
  */
 export function weightsOf(arm: ArmState, retrain: Plan['retrain'], own: Method['weights']): WeightsFrom {
-  return (
-    arm.weights ?? weightsFor(own, retrain, { untrained: false, trains: true, made: own !== undefined })
-  );
+  return arm.weights ?? weightsFor(own, retrain, { untrained: false, trains: true, made: own !== undefined });
 }
 
 /** What is said of a result whose weights no config holds. */

@@ -12,13 +12,20 @@ interface ApplyOptions extends DataOptions {
   readonly out?: string;
   readonly source?: string;
   readonly epochs?: number;
+  readonly cutOnly?: boolean;
+  readonly force?: boolean;
 }
 
-/** `espalier apply CONFIG`: cuts; with `--data` it also recalibrates and fine-tunes as the config says. */
-export async function apply(output: Output, [file]: string[], options: ApplyOptions): Promise<void> {
+/**
+ * `espalier apply CONFIG`: cuts, and with `--data` recalibrates and trains as the config says.
+ * @returns 1 where other bytes were written than the run wrote
+ */
+export async function apply(output: Output, [file]: string[], options: ApplyOptions): Promise<number> {
   const data = dataPlan(options);
   if (!data && options.epochs !== undefined)
     throw new InputError('--epochs needs images: give some with --data');
+  if (data && options.cutOnly)
+    throw new InputError('--cut-only trains nothing, so it takes no --data; leave out one of the two');
   const progress = new Progress();
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));
   let applied: Applied;
@@ -32,6 +39,8 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
       threads: options.threads,
       source: options.source,
       roots: [process.cwd()],
+      cutOnly: options.cutOnly,
+      force: options.force,
       signal: stop.signal,
       onEvent: (event) => {
         if (event.type === 'progress') progress.update({ ...event, perSecond: event.imagesPerSecond });
@@ -41,13 +50,31 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
     progress.clear();
     stop.release();
   }
-  const { out, config, trained } = applied;
-  output.data({ out, cost: config.cost.after, trained });
-  output.print(
-    `wrote ${out}: ${count(config.cost.after.macs)} MACs, ${count(config.cost.after.params)} parameters`,
-  );
-  if (!trained)
-    output.print(
-      'cut, but not trained: its accuracy is that straight after cutting; give --data to fine-tune it',
-    );
+  const { out, cost, outcome, trained, differences } = applied;
+  output.data({ out, cost, trained, outcome, differences });
+  const size = `${count(cost.macs)} MACs, ${count(cost.params)} parameters`;
+  output.print(`${outcome === 'there' ? 'nothing to do for' : 'wrote'} ${out}: ${size}`);
+  const said = told(applied);
+  if (outcome === 'other') output.note(said);
+  else output.print(said);
+  return outcome === 'other' ? 1 : 0;
+}
+
+function told({ outcome, differences }: Applied): string {
+  const other = differences.length ? `here ${differences.join(', ')}` : '';
+  switch (outcome) {
+    case 'same':
+      return 'the same bytes as the run wrote';
+    case 'there':
+      return 'it holds these bytes already';
+    case 'cut':
+      return "cut, but not trained: its accuracy is that straight after cutting, not the config's";
+    case 'unknown':
+      return `not compared with what the run wrote: ${other || 'the config holds no hash of a model in this format'}`;
+    case 'other':
+      return `other bytes than the run wrote: ${
+        other ||
+        'nothing that the config records is otherwise here, but processors differ in more than it records; the network is trained alike, to other last bits'
+      }`;
+  }
 }

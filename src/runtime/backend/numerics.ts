@@ -4,7 +4,11 @@ import { InputError } from '../../graph/errors.ts';
 import type { Backend, BackendName } from '../types.ts';
 
 /** Variables of the environment by which TensorFlow's libraries choose other kernels, and so other last bits. */
-export const decisive = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'ONEDNN_DEFAULT_FPMATH_MODE'] as const;
+export const decisive = [
+  'TF_ENABLE_ONEDNN_OPTS',
+  'ONEDNN_MAX_CPU_ISA',
+  'ONEDNN_DEFAULT_FPMATH_MODE',
+] as const;
 export type Decisive = (typeof decisive)[number];
 
 /** What decides the last bits of a training besides its settings and seed. Names no machine. */
@@ -23,7 +27,13 @@ export interface Numerics {
 export function numericsOf({ name, version, threads }: Backend): Numerics {
   if (name === 'wasm') return { backend: name, version, threads };
   const flags = processorFlags();
-  return { backend: name, version, threads, processor: processorOf(flags), options: optionsOf(process.env, flags) };
+  return {
+    backend: name,
+    version,
+    threads,
+    processor: processorOf(flags),
+    options: optionsOf(process.env, flags),
+  };
 }
 
 /**
@@ -45,7 +55,8 @@ export function defaultThreads(env: NodeJS.ProcessEnv = process.env): number {
  * set. What the user set stays; `differences` tells it afterwards.
  */
 export function adopt({ options = {} }: Numerics, env: NodeJS.ProcessEnv = process.env): void {
-  for (const name of decisive) if (options[name] !== undefined && !env[name]?.trim()) env[name] = options[name];
+  for (const name of decisive)
+    if (options[name] !== undefined && !env[name]?.trim()) env[name] = options[name];
 }
 
 /**
@@ -71,11 +82,21 @@ export function conflicts(
   return found;
 }
 
+/** What this machine and environment would do otherwise than the record, without an engine being opened. */
+export function differsHere(recorded: Numerics, threads: number | undefined): string[] {
+  const found = conflicts(recorded, threads);
+  const here = processorOf(processorFlags());
+  if (recorded.processor !== undefined && recorded.processor !== here)
+    found.unshift(`processor ${here} instead of ${recorded.processor}`);
+  return found;
+}
+
 /** Where two differ, in words; empty where they compute alike as far as is known. */
 export function differences(recorded: Numerics, now: Numerics): string[] {
   const found: string[] = [];
   const compare = (what: string, before: unknown, after: unknown): void => {
-    if (before !== after) found.push(`${what} ${String(after ?? 'unset')} instead of ${String(before ?? 'unset')}`);
+    if (before !== after)
+      found.push(`${what} ${String(after ?? 'unset')} instead of ${String(before ?? 'unset')}`);
   };
   compare('engine', recorded.backend, now.backend);
   if (recorded.backend === now.backend) {

@@ -1,0 +1,103 @@
+import { engineVersion } from '../config/version.ts';
+import { initialise } from '../formats/networks/initialise.ts';
+import { InputError } from '../graph/errors.ts';
+import type { Weights } from '../graph/types.ts';
+import { adopt, differences, numericsOf } from '../runtime/backend/numerics.ts';
+import type { TrainEvent } from '../runtime/trainer.ts';
+import type { DataPlan } from './plan.ts';
+import { trainSettingsSchema } from './plan.ts';
+import { configData } from './rebuild.ts';
+import type { Rebuilt } from './rebuild.ts';
+import type { Workshop } from './services.ts';
+import { openWorkshop } from './workshop.ts';
+
+export interface RetrainOptions {
+  readonly data: DataPlan;
+  readonly ownPreprocess?: boolean;
+  readonly epochs?: number;
+  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+/**
+ * Trains a config's network again as its run did: the same start, images, settings and seed, and the engine as it was
+ * set, as far as the user doesn't ask for another.
+ * @returns the weights, and in words what was otherwise than the config records
+ * @throws InputError where the images are not those of the run
+ */
+export async function retrain(
+  { config, source, pruned }: Rebuilt,
+  from: 'source' | 'scratch' | 'generated',
+  { data, signal, ...options }: RetrainOptions,
+): Promise<{ weights: Weights; differences: string[] }> {
+  const { seed } = config.method;
+  const recorded = config.computedBy;
+  if (recorded) adopt(recorded);
+  const workshop = await openWorkshop(configData(config, data), source, {
+    backend: options.backend ?? recorded?.backend ?? 'auto',
+    threads: options.threads ?? (process.env.TF_NUM_INTRAOP_THREADS ? undefined : recorded?.threads),
+    seed,
+    preprocess: options.ownPreprocess ? undefined : config.data?.preprocess,
+    signal,
+  });
+  try {
+    refuseOthers(workshop, config.data?.digest);
+    const other = recorded ? differences(recorded, numericsOf(workshop.images.backend)) : [];
+    if (recorded?.mixed) other.push('one machine instead of several, on which the run went on');
+    if (config.engine !== engineVersion) other.push(`Espalier ${engineVersion} instead of ${config.engine}`);
+    other.push(...otherImages(workshop, config.data));
+    const weights =
+      from === 'scratch' ? initialise(pruned.graph, seed) : await workshop.recalibrate(pruned, signal);
+    const given = trainSettingsSchema.safeParse(config.fineTuning);
+    if (!given.success) {
+      if (config.fineTuning)
+        throw new InputError("the config's fineTuning is not one of this version of Espalier");
+      return { weights, differences: other };
+    }
+    const { epochs = given.data.epochs } = options;
+    const { augment = given.data.augmentation } = data;
+    if (epochs !== given.data.epochs) other.push(`${epochs} epochs instead of ${given.data.epochs}`);
+    if (JSON.stringify(augment) !== JSON.stringify(given.data.augmentation))
+      other.push('another augmentation');
+    const settings = { ...given.data, epochs, augmentation: augment };
+    const network = { graph: pruned.graph, weights };
+    const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
+    for (;;) {
+      const next = await events.next();
+      if (next.done) return { weights: next.value, differences: other };
+      options.onEvent?.(next.value);
+    }
+  } finally {
+    await workshop.close();
+  }
+}
+
+/** @throws InputError before anything is trained */
+function refuseOthers({ images: { set } }: Workshop, digest: string | undefined): void {
+  if (digest === undefined || set.digest === digest) return;
+  throw new InputError(
+    `the images in ${set.path} are not those that the config was made with (digest ${set.digest.slice(0, 12)}… instead of ${digest.slice(0, 12)}…); get those, or ask for the cut alone with --cut-only and train it on these`,
+  );
+}
+
+function otherImages(
+  { images: { set, preprocess } }: Workshop,
+  recorded: Rebuilt['config']['data'],
+): string[] {
+  if (!recorded) return [];
+  const found: string[] = [];
+  if (set.train.size !== recorded.train)
+    found.push(`${set.train.size} training images instead of ${recorded.train}`);
+  const { name, scale, offset, bgr } = preprocess;
+  const same = JSON.stringify({ scale, offset, bgr });
+  const before = {
+    scale: recorded.preprocess.scale,
+    offset: recorded.preprocess.offset,
+    bgr: recorded.preprocess.bgr,
+  };
+  if (same !== JSON.stringify(before))
+    found.push(`the preprocessing ${name} instead of ${recorded.preprocess.name}`);
+  return found;
+}
