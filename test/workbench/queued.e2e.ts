@@ -97,7 +97,6 @@ describe.each(versions)('code-server $version', (version) => {
 
       // another's config in the first one's place: said, and not committed
       const config = path.join(folder, 'model.espalier.json');
-      git(folder, 'checkout', '-q', '-b', 'more');
       copyFileSync(third.config, config);
       await panel.shows(/overwritten since by l1/, 30);
       await panel.button('Commit pruned config…').click();
