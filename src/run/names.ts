@@ -103,28 +103,37 @@ const there = (file: string) =>
 /**
  * What a run would overwrite that isn't its own. A config of the very same plan, and what lies beside it, is no
  * obstacle: the run writes the same again, or finds at its end that it doesn't.
+ * @returns what is found, and the SHA-256 of what may be overwritten without asking: a report of the very same plan,
+ * which says how long it took and so is never twice the same
  */
-export async function inTheWay(workspace: string, plan: Plan): Promise<InTheWay[]> {
+export async function inTheWay(
+  workspace: string,
+  plan: Plan,
+): Promise<{ readonly found: readonly InTheWay[]; readonly own: readonly string[] }> {
   const names = namesOf(workspace, plan);
   const found: InTheWay[] = [];
+  const own: string[] = [];
   const same = await readConfig(names.config).then(
     (config) => isOf(config, plan, path.dirname(names.config), workspace),
     () => false,
   );
-  if (!same) {
+  const reports: InTheWay[] = [];
+  for (const file of reportFiles(names))
+    if (await there(file)) reports.push({ file, sha256: await hashFile(file).catch(() => null) });
+  if (same) own.push(...reports.flatMap(({ sha256 }) => sha256 ?? []));
+  else {
     if (await standsAt(names.config))
       found.push({ file: names.config, sha256: await hashFile(names.config).catch(() => null) });
     if (await standsAt(names.model))
       found.push({ file: names.model, sha256: await hashModel(names.model).catch(() => null) });
-    for (const file of reportFiles(names))
-      if (await there(file)) found.push({ file, sha256: await hashFile(file).catch(() => null) });
+    found.push(...reports);
   }
   for (const { id, files, plan: other } of await claimed(workspace, 'live')) {
     if (alike(other, plan)) continue;
     const file = [names.config, names.model].find((one) => files.has(one));
     if (file && !found.some((one) => one.file === file)) found.push({ file, sha256: null, run: id });
   }
-  return found;
+  return { found, own };
 }
 
 /** The report's files: the page and its Markdown twin. */

@@ -267,6 +267,45 @@ test('prune without images, then apply, verify and diff', async () => {
   expect((JSON.parse(broken.out) as { ok: boolean }).ok).toBe(false);
 });
 
+test('what another run wrote is overwritten only when that is said', async () => {
+  const prune = (method: string, ...more: string[]) =>
+    espalier('prune', 'net.h5', '--target', 'macs=50%', '--out', 'own', '--method', method, ...more);
+  const config = () => readFile(path.join(folder, 'own/net.espalier.json'), 'utf8');
+  expect((await prune('l1')).code).toBe(0);
+  const first = await config();
+  // the same again, as a script does it
+  const again = await prune('l1');
+  expect(again.code, again.err).toBe(0);
+  expect(await config()).toBe(first);
+  const runs = async () => (await readdir(path.join(folder, '.espalier/runs'))).length;
+  const before = await runs();
+  for (const more of [[], ['--json']]) {
+    const refused = await prune('uniform', ...more);
+    expect(refused.code).toBe(2);
+    expect(refused.err.trim().split('\n')).toHaveLength(1);
+    expect(refused.err).toMatch(/own\/net\.espalier\.json is there already.*--out.*--force/);
+  }
+  expect(await runs()).toBe(before);
+  expect(await config()).toBe(first);
+  expect((await readdir(path.join(folder, 'own'))).sort()).toEqual(['net.espalier.json', 'net.pruned.h5']);
+  expect((await prune('uniform', '--force')).code).toBe(0);
+  expect(await config()).toContain('"name": "uniform"');
+  expect((await readdir(path.join(folder, 'own'))).sort()).toEqual(['net.espalier.json', 'net.pruned.h5']);
+});
+
+test('new and train ask before they overwrite a model', async () => {
+  const bytes = await readFile(path.join(folder, 'net.h5'));
+  for (const command of [
+    ['new', 'cnn4', '--out', 'net.h5'],
+    ['train', 'net.h5', '--data', 'nothing', '--out', 'net.h5'],
+  ]) {
+    const refused = await espalier(...command);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/^net\.h5 is there already.*--force\n$/);
+  }
+  expect((await readFile(path.join(folder, 'net.h5'))).equals(bytes)).toBe(true);
+});
+
 test('help comes at once: nothing heavy is loaded for it', async () => {
   const loaded = await new Promise<string>((resolve) => {
     const code = `process.argv.push('--help'); process.on('exit', () => console.error(Object.keys(require.cache).join('\\n'))); require(${JSON.stringify(bundle)})`;

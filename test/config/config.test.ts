@@ -111,3 +111,34 @@ test('the JSON schema that ships is the current one (node scripts/schema.mjs wri
   const shipped: unknown = JSON.parse(await readFile('media/espalier.schema.json', 'utf8'));
   expect(shipped).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
 });
+
+describe('what stands twice is refused by name', () => {
+  const text = formatConfig(sample);
+  test.each([
+    [
+      'a group',
+      text.replace(/( {4}\{ "id": "dense".*\n)/, '    { "id": "conv", "channels": 8, "kept": "0-1", "layers": ["conv"] },\n$1'),
+      /group "conv" twice/,
+    ],
+    ['a key', text.replace('"settings": {}', '"settings": {}, "engine": "0.0.1"'), /key "engine" twice/],
+    [
+      'a key within, written otherwise',
+      text.replace('"effort": "quick"', '"effort": "quick", "\\u0073eed": 8'),
+      /key "seed" twice/,
+    ],
+    [
+      'a control',
+      text.replace(/\n\}\n$/, ',\n"controls": [{"name":"l1","macs":1,"params":1},{"name":"l1","macs":2,"params":1}]\n}\n'),
+      /control "l1" twice/,
+    ],
+  ])('%s', (_, changed, message) => {
+    expect(changed).not.toBe(text);
+    expect(() => parseConfig(changed, 'net.espalier.json')).toThrow(InputError);
+    expect(() => parseConfig(changed, 'net.espalier.json')).toThrow(message);
+  });
+
+  test('one name in two places is no fault, braces and quotes in texts neither', () => {
+    const odd = { ...sample, settings: { a: '{"x": 1, "x": 2}', b: { a: 1 }, c: [{ a: 1 }, { a: '\\"' }] } };
+    expect(parseConfig(formatConfig(odd), 'c')).toEqual(odd);
+  });
+});

@@ -293,8 +293,16 @@ it('makes the folder of a run that the command line can go on with', async () =>
     status: 'stopped',
     result: null,
   });
+  // the plan shows the names that the next run gets: this one's are taken before it has written anything
+  const { writes } = await engine.ask('assess', { draft, measure: false });
+  expect(writes).toEqual({ config: 'model.l2.espalier.json', model: 'model.l2.pruned.h5' });
+  const next = await engine.ask('create', { draft });
+  expect(JSON.parse(readFileSync(path.join(next.folder, 'run.json'), 'utf8'))).toMatchObject({ label: 'l2' });
   espalier(built.cli, folder, 'prune', '--resume', id);
-  expect((await engine.ask('readRun', { folder: run, from: 0, most: 100 })).summary.status).toBe('done');
+  expect((await engine.ask('readRun', { folder: run, from: 0, most: 100 })).summary).toMatchObject({
+    status: 'done',
+    written: { config: path.join(folder, 'model.espalier.json'), now: { config: 'same', model: 'same' } },
+  });
 });
 
 it('ends when whoever forked it goes away', async () => {

@@ -216,9 +216,9 @@ async function started(
     out: options.out,
     report: options.report,
   });
-  const found = await inTheWay(workspace, wanted);
+  const { found, own: mine } = await inTheWay(workspace, wanted);
   await mayOverwrite(found, { force: options.force, json });
-  const replaces = found.flatMap(({ sha256 }) => sha256 ?? []);
+  const replaces = [...mine, ...found.flatMap(({ sha256 }) => sha256 ?? [])];
   const plan = replaces.length ? { ...wanted, replaces } : wanted;
   return { run: await RunFolder.create(workspace, plan), plan };
 }

@@ -40,14 +40,16 @@ export async function commitChoices(
   const folder = path.dirname(configFile);
   const wanted: { kind: Choice['kind']; files: string[] }[] = [{ kind: 'config', files: [configFile] }];
   const name = path.basename(configFile);
-  const pruned = config.pruned && (await prunedFile(folder, config.pruned.path, name));
+  const leftOut: string[] = [];
+  const pruned = config.pruned && (await prunedFile(folder, config.pruned.path, name).catch(() => null));
+  if (pruned === null)
+    leftOut.push(t('{0} lies outside this repository', path.basename(config.pruned!.path)));
   if (pruned) wanted.push({ kind: 'model', files: await modelFiles(pruned) });
   if (report) wanted.push({ kind: 'report', files: [report] });
   const source = await sourceFile(folder, config.source.path, name, { roots: [git.root] }).catch(() => null);
   if (source) wanted.push({ kind: 'source', files: await modelFiles(source) });
 
   const choices: Choice[] = [];
-  const leftOut: string[] = [];
   for (const { kind, files } of wanted) {
     const name = path.basename(files[0]);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => null))?.size));
