@@ -85,11 +85,11 @@ describe('reference networks in every format', () => {
         const files = await written(model, weights, `${name}-k`, ['.h5', '.keras']);
         jobs.push(files.map((file) => ({ model: file, inputs })));
       }
-      const two = predictKeras(
+      const two = await predictKeras(
         2,
         jobs.map((j) => j[0]),
       );
-      const three = predictKeras(3, jobs.flat());
+      const three = await predictKeras(3, jobs.flat());
       ours.forEach((expected, i) => {
         for (const found of [two[i], three[2 * i], three[2 * i + 1]])
           expect(difference(found, expected), networks[i][0]).toBeLessThan(1e-4);
@@ -142,8 +142,8 @@ describe.skipIf(real.skip)(real.name('real files converted'), () => {
       expect(difference(await tfjsOutput(js, inputs), ours), source).toBeLessThan(1e-4);
       jobs.push({ model: h5, inputs });
     }
-    const found2 = predictKeras(2, jobs);
-    const found3 = predictKeras(3, three);
+    const found2 = await predictKeras(2, jobs);
+    const found3 = await predictKeras(3, three);
     expected.forEach((ours, i) => {
       for (const found of [found2[2 * i], found2[2 * i + 1], found3[i]])
         expect(difference(found, ours), jobs[2 * i].model).toBeLessThan(1e-4);
