@@ -85,7 +85,7 @@ describe.skipIf(filesAndKeras.skip)(filesAndKeras.name('real Keras files against
       for (const name of [path.join(folder, file), copy, cut]) jobs.push({ model: name, inputs });
     }
     keras = await predictKeras(2, jobs, ['--compile']);
-  }, 300_000);
+  });
 
   it.each(MODELS.map(([file], i): [string, number] => [file, i]))(
     '%s: the same outputs, copied the same bits, pruned the same outputs as ours',

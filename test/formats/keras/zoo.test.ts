@@ -58,7 +58,7 @@ describe.skipIf(need.skip).each<KerasVersion>([2, 3])(
       (await predictKeras(version, jobs, ['--compile'])).forEach((output, i) => {
         theirs.set(`${names[Math.floor(i / 3)]} ${kinds[i % 3]}`, output);
       });
-    }, 400_000);
+    });
 
     it.each(names.flatMap((name) => kinds.map((kind) => `${name} ${kind}`)))(
       '%s: our outputs are those of Keras',
