@@ -18,7 +18,7 @@ import { cacheFolder } from '../../scripts/workbench.mjs';
 import { newest } from './places.ts';
 import type { Version } from './places.ts';
 import { leftBehind } from '../../scripts/left-behind.mjs';
-import { endGroup, PATIENCE, until } from './processes.ts';
+import { endGroup, until } from './processes.ts';
 
 export interface ServerOptions {
   readonly vsix: string;
@@ -111,7 +111,7 @@ export class Server {
     running.delete(this);
     await endGroup(this.#pid);
     // the engine may take a moment to notice that its host is gone
-    const left = await leftBehind(this.folder, PATIENCE);
+    const left = await leftBehind(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
     return left;
   }
