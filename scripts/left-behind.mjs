@@ -42,7 +42,7 @@ export function killAll(mark) {
 }
 
 /** Waits until none is left, for so many seconds at most; kills those that are, and gives one line for each. */
-export async function leftBehind(mark, seconds = 20) {
+export async function leftBehind(mark, seconds = 120) {
   for (const end = Date.now() + seconds * 1000; Date.now() < end && processesOf(mark).length;)
     await sleep(100);
   return killAll(mark).map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`);

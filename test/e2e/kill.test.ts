@@ -21,44 +21,40 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it(
-  'killed at ten random moments and resumed each time, a run gives the same bytes',
-  { timeout: 900_000 },
-  async () => {
-    const whole = place('whole');
-    const started = performance.now();
-    const done = espalier(whole, ...plan);
-    const wall = performance.now() - started;
-    expect(done.code, done.err).toBe(0);
+it('killed at ten random moments and resumed each time, a run gives the same bytes', async () => {
+  const whole = place('whole');
+  const started = performance.now();
+  const done = espalier(whole, ...plan);
+  const wall = performance.now() - started;
+  expect(done.code, done.err).toBe(0);
 
-    const cut = place('cut');
-    // moments differ from test run to test run on purpose; the seed is printed for whoever must repeat one
-    const seed = Number(process.env.ESPALIER_KILL_SEED ?? Date.now() % 1_000_000);
-    console.log(`kill seed ${seed}`);
-    const random = new Random(seed);
-    // start-up is the same each time; a kill lands anywhere in what comes after it
-    const startup = Math.min(2500, wall / 4);
-    let kills = 0;
-    let code: number | null = null;
-    for (let sitting = 0; kills < 10 && code !== 0; sitting++) {
-      const after = startup * random.uniform() * 2 + (wall / 6) * random.uniform();
-      const begun = sitting > 0 && espalierHasRun(cut);
-      code = await killed(cut, after, ...(begun ? ['prune', '--resume'] : plan));
-      if (code === null) kills++;
-      else expect(code).toBe(0);
-    }
-    if (code !== 0) {
-      const last = espalierHasRun(cut) ? espalier(cut, 'prune', '--resume') : espalier(cut, ...plan);
-      expect(last.code, last.err).toBe(0);
-    }
-    console.log(`${kills} kills`);
-    expect(kills).toBeGreaterThanOrEqual(3);
-    for (const file of ['model.espalier.json', 'model.pruned.h5']) {
-      const [a, b] = [whole, cut].map((where) => readFileSync(path.join(where, 'out', file)));
-      expect(a.equals(b), `${file} differs`).toBe(true);
-    }
-  },
-);
+  const cut = place('cut');
+  // moments differ from test run to test run on purpose; the seed is printed for whoever must repeat one
+  const seed = Number(process.env.ESPALIER_KILL_SEED ?? Date.now() % 1_000_000);
+  console.log(`kill seed ${seed}`);
+  const random = new Random(seed);
+  // start-up is the same each time; a kill lands anywhere in what comes after it
+  const startup = Math.min(2500, wall / 4);
+  let kills = 0;
+  let code: number | null = null;
+  for (let sitting = 0; kills < 10 && code !== 0; sitting++) {
+    const after = startup * random.uniform() * 2 + (wall / 6) * random.uniform();
+    const begun = sitting > 0 && espalierHasRun(cut);
+    code = await killed(cut, after, ...(begun ? ['prune', '--resume'] : plan));
+    if (code === null) kills++;
+    else expect(code).toBe(0);
+  }
+  if (code !== 0) {
+    const last = espalierHasRun(cut) ? espalier(cut, 'prune', '--resume') : espalier(cut, ...plan);
+    expect(last.code, last.err).toBe(0);
+  }
+  console.log(`${kills} kills`);
+  expect(kills).toBeGreaterThanOrEqual(3);
+  for (const file of ['model.espalier.json', 'model.pruned.h5']) {
+    const [a, b] = [whole, cut].map((where) => readFileSync(path.join(where, 'out', file)));
+    expect(a.equals(b), `${file} differs`).toBe(true);
+  }
+});
 
 /** Whether a run was begun that can be resumed. */
 function espalierHasRun(where: string): boolean {

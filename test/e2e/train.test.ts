@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a training that was stopped', () => {
-  it('goes on to the same bytes, after Ctrl-C and after a kill', { timeout: 300_000 }, async () => {
+  it('goes on to the same bytes, after Ctrl-C and after a kill', async () => {
     const whole = place('whole');
     const started = performance.now();
     const done = espalier(whole, ...training);
@@ -56,7 +56,7 @@ describe('a training that was stopped', () => {
   });
 });
 
-it('a TensorFlow.js model is named by its folder, too', { timeout: 60_000 }, () => {
+it('a TensorFlow.js model is named by its folder, too', () => {
   const where = place('folder');
   expect(espalier(where, 'new', 'resnet8', '--data', 'garden.zip', '--out', 'net/model.json').code).toBe(0);
   const few = ['--data', 'garden.zip', '--limit', '300', '--validation-images', '50', '--epochs', '1'];

@@ -46,7 +46,7 @@ afterAll(async () => {
 const numbers = (events: readonly PanelEvent[]) =>
   events.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
 
-describe('a run on real images, stopped, killed and left alone', { timeout: 600_000 }, () => {
+describe('a run on real images, stopped, killed and left alone', () => {
   let run: string;
 
   it('is started, watched by two, held and let go', async () => {
@@ -227,10 +227,7 @@ describe('a run on real images, stopped, killed and left alone', { timeout: 600_
     const first = start(run, { args });
     const one = await connect(run, first);
     await one.ask('attach', {});
-    await until(
-      () => one.events.some((event) => event.type === 'score' && event.arm === name),
-      'it is cut',
-    );
+    await until(() => one.events.some((event) => event.type === 'score' && event.arm === name), 'it is cut');
     await one.ask('stop', {});
     await exitOf(first);
     expect(await statusOf(run)).toBe('done');

@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll } from 'vitest';
 import type { Graph, KeptChannels, Dependencies, Shape } from '../../src/graph/types.ts';
 import type { Random } from '../../src/graph/random.ts';
 import { inferShapes } from '../../src/graph/shapes.ts';
@@ -14,13 +17,40 @@ export const python = process.env.ESPALIER_PYTHON;
 /** 2: the tf_keras package; 3: keras. */
 export type KerasVersion = 2 | 3;
 
-export function runKeras(script: string, version: KerasVersion, args: readonly string[]): void {
-  const run = spawnSync(python!, [path.resolve('test/support', script), ...args], {
-    encoding: 'utf8',
+/** One Python of each version for all that a test file asks: starting Keras takes longer than most requests. */
+const servers = new Map<KerasVersion, (request: object) => Promise<{ error: string | null }>>();
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.stdin!.end();
+});
+
+function server(version: KerasVersion): (request: object) => Promise<{ error: string | null }> {
+  const child = spawn(python!, [path.resolve('test/support/keras_server.py')], {
     env: { ...process.env, TF_USE_LEGACY_KERAS: version === 2 ? '1' : '' },
-    maxBuffer: 2 ** 26,
+    stdio: 'pipe',
   });
-  if (run.status !== 0) throw new Error(`${script}: ${run.stderr.slice(-3000)}`);
+  children.push(child);
+  let said = '';
+  child.stderr.on('data', (data) => (said = (said + data).slice(-3000)));
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return async (request) => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = (await answers.next()) as IteratorResult<string, undefined>;
+    if (done) throw new Error(`Python ended: ${said}`);
+    return JSON.parse(value) as { error: string | null };
+  };
+}
+
+/** Runs one of the scripts here with real Keras. @throws Error with Python's traceback */
+export async function runKeras(
+  script: string,
+  version: KerasVersion,
+  args: readonly string[],
+): Promise<void> {
+  const ask = servers.get(version) ?? server(version);
+  servers.set(version, ask);
+  const { error } = await ask({ script: path.resolve('test/support', script), args });
+  if (error) throw new Error(`${script}: ${error.slice(-3000)}`);
 }
 
 export interface Job {
@@ -29,18 +59,18 @@ export interface Job {
 }
 
 /** Outputs of each model on its inputs, all outputs of one model joined, by real Keras in one process. */
-export function predictKeras(
+export async function predictKeras(
   version: KerasVersion,
   jobs: readonly Job[],
   options: string[] = [],
-): Float32Array[] {
+): Promise<Float32Array[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'espalier-keras-'));
   const args = jobs.flatMap(({ model, inputs }, i) => {
     const files = inputs.map((_, k) => path.join(folder, `${i}-${k}.npy`));
     inputs.forEach((value, k) => writeNpy(files[k], value.data, [1, ...value.shape]));
     return [model, files.join(','), path.join(folder, `${i}-out.npy`)];
   });
-  runKeras('keras_predict.py', version, [...options, ...args]);
+  await runKeras('keras_predict.py', version, [...options, ...args]);
   return jobs.map((_, i) => readNpy(path.join(folder, `${i}-out.npy`)).data);
 }
 

@@ -30,7 +30,7 @@ export class PrunePanel {
   text(): Promise<string> {
     return this.frame
       .locator('body')
-      .innerText({ timeout: 2000 })
+      .innerText({ timeout: 10_000 })
       .catch(() => '');
   }
 
@@ -62,7 +62,10 @@ export class PrunePanel {
       if (!(await chip.count())) continue;
       const pressed = async () => (await chip.getAttribute('aria-pressed')) === 'true';
       if ((await pressed()) !== controls.includes(control)) await chip.click();
-      await until(`${control} is chosen or not`, async () => (await pressed()) === controls.includes(control));
+      await until(
+        `${control} is chosen or not`,
+        async () => (await pressed()) === controls.includes(control),
+      );
     }
     await this.frame.getByText('Advanced', { exact: true }).click();
     await this.fill('The method’s own settings', settings);
@@ -90,7 +93,7 @@ export class PrunePanel {
     // not the run's total, which stands at the top of the panel
     const card = await this.frame
       .locator('.chart-card')
-      .innerText({ timeout: 2000 })
+      .innerText({ timeout: 10_000 })
       .catch(() => '');
     const found = /(\d[\d,]*) candidates?\b/.exec(card);
     return found ? Number(found[1].replaceAll(',', '')) : 0;
@@ -106,7 +109,7 @@ export class PrunePanel {
     const label = await this.frame
       .locator('.heat-field')
       .first()
-      .getAttribute('aria-label', { timeout: 1000 })
+      .getAttribute('aria-label', { timeout: 10_000 })
       .catch(() => null);
     return Number(/over (\d+) steps/.exec(label ?? '')?.[1] ?? 0);
   }
@@ -127,7 +130,8 @@ export class PrunePanel {
   async state(): Promise<string> {
     const pill = this.frame.locator('.pill').first();
     return (
-      (await pill.getAttribute('class', { timeout: 2000 }).catch(() => ''))?.replace('pill', '').trim() ?? ''
+      (await pill.getAttribute('class', { timeout: 10_000 }).catch(() => ''))?.replace('pill', '').trim() ??
+      ''
     );
   }
 

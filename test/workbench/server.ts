@@ -18,7 +18,7 @@ import { cacheFolder } from '../../scripts/workbench.mjs';
 import { newest } from './places.ts';
 import type { Version } from './places.ts';
 import { leftBehind } from '../../scripts/left-behind.mjs';
-import { endGroup, PATIENCE, until } from './processes.ts';
+import { endGroup, until } from './processes.ts';
 
 export interface ServerOptions {
   readonly vsix: string;
@@ -111,7 +111,7 @@ export class Server {
     running.delete(this);
     await endGroup(this.#pid);
     // the engine may take a moment to notice that its host is gone
-    const left = await leftBehind(this.folder, PATIENCE);
+    const left = await leftBehind(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
     return left;
   }
@@ -163,18 +163,19 @@ function environment(folder: string): NodeJS.ProcessEnv {
   return env;
 }
 
-// Installing takes seconds; what it leaves is the same for every server of one version and one VSIX.
-const installed = new Map<string, string>();
+// Installing takes seconds; what it leaves is the same for every server of one version and one VSIX. `npm test` names a
+// folder that its files share.
+const kept = process.env.ESPALIER_TEST_SHARED ?? mkdtempSync(path.join(os.tmpdir(), 'espalier-installed-'));
 
 function install(version: Version, folder: string, vsix: string, places: readonly string[]): void {
   const target = extensions(folder);
-  const key = `${version.version} ${vsix}`;
-  const before = installed.get(key);
-  if (before && existsSync(before)) {
+  const before = path.join(kept, `${version.version}-${path.basename(vsix)}`);
+  const whole = `${before}.place`;
+  if (existsSync(whole)) {
     cpSync(before, target, { recursive: true });
     // the registry holds the folder's place
     const registry = path.join(target, 'extensions.json');
-    const text = readFileSync(registry, 'utf8').replaceAll(readFileSync(`${before}.place`, 'utf8'), target);
+    const text = readFileSync(registry, 'utf8').replaceAll(readFileSync(whole, 'utf8'), target);
     writeFileSync(registry, text);
     return;
   }
@@ -185,11 +186,8 @@ function install(version: Version, folder: string, vsix: string, places: readonl
   });
   if (done.status !== 0)
     throw new Error(`${path.basename(vsix)} can't be installed: ${done.stderr}${done.stdout}`);
-  const kept = mkdtempSync(path.join(os.tmpdir(), 'espalier-installed-'));
-  process.on('exit', () => rmSync(kept, { recursive: true, force: true }));
-  cpSync(target, path.join(kept, 'extensions'), { recursive: true });
-  writeFileSync(path.join(kept, 'extensions.place'), target);
-  installed.set(key, path.join(kept, 'extensions'));
+  cpSync(target, before, { recursive: true });
+  writeFileSync(whole, target);
 }
 
 async function healthy(port: number): Promise<boolean> {

@@ -7,10 +7,10 @@ export default defineConfig({
     include: ['**/*.e2e.ts'],
     setupFiles: ['../support/ending.ts'],
     // a slow machine's; what is waited for has limits of its own
-    testTimeout: 900_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     // a poll ends as soon as it holds; its limit is for slow, loaded machines
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 300_000 } },
     pool: 'forks',
     fileParallelism: false,
     retry: 0,

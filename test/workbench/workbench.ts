@@ -145,18 +145,20 @@ export class Workbench {
       const items = await this.#openMenu(name);
       shown = await items.allInnerTexts();
       const item = items.filter({ hasText: entry }).first();
-      // VS Code takes no click for a moment after a menu opens, so one may not count
+      // VS Code takes no click for a tenth of a second after a menu opens. The page's own timers come in their order,
+      // however late; should a click not count all the same, there is another
+      await this.page.evaluate('new Promise((resolve) => setTimeout(resolve, 150))');
       for (let turn = 0; turn < 5 && (await item.count()); turn++) {
-        const clicked = await item.click({ timeout: 5000 }).then(
+        const clicked = await item.click({ timeout: 15_000 }).then(
           () => true,
           () => false,
         );
         // a menu that went away by itself, as something else took the focus, was not taken
         if (!clicked && turn === 0) break;
-        if (await isSoon(menu.waitFor({ state: 'hidden', timeout: 3000 }))) return true;
+        if (await isSoon(menu.waitFor({ state: 'hidden', timeout: 10_000 }))) return true;
       }
       await this.page.keyboard.press('Escape');
-      await isSoon(menu.waitFor({ state: 'hidden', timeout: 3000 }));
+      await isSoon(menu.waitFor({ state: 'hidden', timeout: 10_000 }));
       return false;
     };
     await until(`the menu of ${name} has the entry ${entry}, which is taken`, taken, 300).catch(
@@ -171,7 +173,7 @@ export class Workbench {
     await until(`the menu of ${name} is open`, async () => {
       if (await items.count()) return true;
       await this.row(name).click({ button: 'right' });
-      return await isSoon(items.first().waitFor({ timeout: 5000 }));
+      return await isSoon(items.first().waitFor({ timeout: 15_000 }));
     });
     return items;
   }
@@ -182,9 +184,9 @@ export class Workbench {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
     await until(`the palette has the command ${title}`, async () => {
       await this.page.keyboard.press('F1');
-      if (!(await isSoon(box.waitFor({ timeout: 5000 })))) return false;
+      if (!(await isSoon(box.waitFor({ timeout: 15_000 })))) return false;
       await box.fill(`>${title}`);
-      if (await isSoon(row.waitFor({ timeout: 5000 }))) return await isSoon(row.click({ timeout: 5000 }));
+      if (await isSoon(row.waitFor({ timeout: 15_000 }))) return await isSoon(row.click({ timeout: 15_000 }));
       await this.page.keyboard.press('Escape');
       return false;
     });
@@ -262,7 +264,7 @@ export class Workbench {
       if (await found.isVisible()) return true;
       if (!(await this.page.locator('.notifications-center').isVisible()))
         await this.palette('Notifications: Show Notifications');
-      return await isSoon(found.waitFor({ timeout: 2000 }));
+      return await isSoon(found.waitFor({ timeout: 10_000 }));
     });
     return found;
   }
@@ -307,7 +309,7 @@ export class Workbench {
       async () => {
         const inside = await this.panel()
           .locator('body')
-          .innerText({ timeout: 1000 })
+          .innerText({ timeout: 10_000 })
           .catch(() => '');
         return typeof text === 'string' ? inside.includes(text) : text.test(inside);
       },

@@ -138,11 +138,14 @@ describe('the looking process', () => {
 
     // hung, deaf to SIGTERM, with a child of its own
     const child = path.join(folder, 'child.pid');
-    const hung = await start(`
+    const hung = await start(
+      `
       const child = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
       require('fs').writeFileSync(${JSON.stringify(child)}, String(child.pid));
       process.on('SIGTERM', () => {});
-      process.on('message', () => { for (;;); });`, 500);
+      process.on('message', () => { for (;;); });`,
+      500,
+    );
     await expect(hung.made.client.request('runs', { workspace: folder })).rejects.toThrow('within');
     await expect.poll(hung.ended).toBe(true);
     const pid = Number(readFileSync(child, 'utf8'));

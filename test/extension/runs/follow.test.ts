@@ -183,9 +183,7 @@ describe('following a run', () => {
           flush();
           tell();
           const expected = range(0, made).filter((seq) => !file.hidden.has(seq));
-          await expect
-            .poll(() => seqs().length, { interval: 2 })
-            .toBeGreaterThanOrEqual(expected.length);
+          await expect.poll(() => seqs().length, { interval: 2 }).toBeGreaterThanOrEqual(expected.length);
           expect(seqs()).toEqual(expected);
         },
       ),

@@ -117,7 +117,7 @@ const starts = (folder: string) =>
     : 0;
 const pidOf = (folder: string) =>
   (JSON.parse(readFileSync(path.join(folder, 'engine.json'), 'utf8')) as { pid: number }).pid;
-const until = (what: () => unknown) => expect.poll(what, { timeout: 60_000, interval: 25 });
+const until = (what: () => unknown) => expect.poll(what, { interval: 25 });
 
 /** Follows a run as a panel does. */
 function follow(runs: RunsHost, folder: string) {

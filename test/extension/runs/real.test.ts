@@ -76,7 +76,7 @@ async function make(given: Partial<Draft> = {}): Promise<string> {
 
 const pidOf = (folder: string) =>
   (JSON.parse(readFileSync(path.join(folder, 'engine.json'), 'utf8')) as { pid: number }).pid;
-const until = (what: () => unknown) => expect.poll(what, { timeout: 90_000, interval: 100 });
+const until = (what: () => unknown) => expect.poll(what, { interval: 100 });
 
 function follow(runs: RunsHost, folder: string) {
   const seen: { events: PanelEvent[] } = { events: [] };
@@ -97,7 +97,7 @@ function expectWhole(seqs: number[]) {
   }
 }
 
-describe('runs with the real engine', { timeout: 300_000 }, () => {
+describe('runs with the real engine', () => {
   it('prunes without images to its end', async () => {
     const folder = await make({ data: null, method: 'l1' });
     const runs = open();

@@ -84,8 +84,8 @@ describe.skipIf(filesAndKeras.skip)(filesAndKeras.name('real Keras files against
       ours.set(file, [run(model.graph, model.weights, inputs), run(again.graph, again.weights, inputs)]);
       for (const name of [path.join(folder, file), copy, cut]) jobs.push({ model: name, inputs });
     }
-    keras = predictKeras(2, jobs, ['--compile']);
-  }, 300_000);
+    keras = await predictKeras(2, jobs, ['--compile']);
+  });
 
   it.each(MODELS.map(([file], i): [string, number] => [file, i]))(
     '%s: the same outputs, copied the same bits, pruned the same outputs as ours',

@@ -35,7 +35,7 @@ describe.skipIf(need.skip).each<KerasVersion>([2, 3])(need.name('models that Ker
   const pruned = new Map<string, number>();
 
   beforeAll(async () => {
-    runKeras('keras_zoo.py', version, [folder]);
+    await runKeras('keras_zoo.py', version, [folder]);
     expect(readdirSync(folder).filter((f) => f.endsWith('.h5'))).toEqual(ALL.map((n) => `${n}.h5`));
     const random = new Random(version);
     const jobs = [];
@@ -62,7 +62,7 @@ describe.skipIf(need.skip).each<KerasVersion>([2, 3])(need.name('models that Ker
       for (const f of [path.join(folder, `${name}.h5`), file('copy'), file('fresh'), file('cut')])
         jobs.push({ model: f, inputs });
     }
-    const outputs = predictKeras(version, jobs, ['--compile']);
+    const outputs = await predictKeras(version, jobs, ['--compile']);
     NAMES.forEach((name, i) => {
       const [keras, copy, fresh, cut] = outputs.slice(4 * i);
       results.set(name, { keras, copy, fresh, cut, ours: ours[name][0], oursCut: ours[name][1] });

@@ -21,7 +21,7 @@ export async function inChild(
     const outfile = path.join(folder, 'main.cjs');
     const contents = `(async () => {\n${source}\n})().catch((error) => { console.error(error); process.exitCode = 1; });`;
     await build({ ...options, outfile, stdin: { contents, resolveDir: root, loader: 'ts' } });
-    const child = { cwd: folder, env: { ...process.env, ...env }, timeout: 100_000 };
+    const child = { cwd: folder, env: { ...process.env, ...env } };
     return await promisify(execFile)(process.execPath, [outfile], child);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -26,7 +26,7 @@ export async function openPanels() {
       const viewport = { width: 1100, height: 900 };
       const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(300_000);
       if (clock) await page.clock.install();
       const complaints: string[] = [];
       await page.addInitScript(() => {
