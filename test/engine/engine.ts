@@ -89,11 +89,13 @@ export interface Looking {
   end(): Promise<void>;
 }
 
+/** In a trusted workspace, as the host says by its first hello. */
 export function startLook(engine: string): Looking {
   const child = fork(engine, ['look'], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
   const { request } = client(connection, look);
   connection.listen();
+  request('hello', { protocol: 1, trusted: true }).catch(() => {});
   return {
     child,
     connection,

@@ -33,6 +33,12 @@ describe('a user script', () => {
     expect(await runScript(node("console.log('3 runs, 1.5e-2 ms')"), file)).toBe(0.015);
   });
 
+  test('works in the folder that it is told', async () => {
+    const where = node("console.log(require('fs').existsSync('a model\\x27s file.h5') ? 1 : 0)");
+    expect(await runScript(where, file, { cwd: folder })).toBe(1);
+    expect(await runScript(where, file)).toBe(0);
+  });
+
   test.each([
     ['fails', 'process.exit(3)', /ended with 3/],
     ['prints rubbish', "console.log('no idea')", /printed no number/],

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { EngineHost } from '../../../src/extension/engine/engine.ts';
 import { LookProcess } from '../../../src/extension/engine/look-process.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
 import { gone, isAlive } from '../../../src/extension/process/processes.ts';
+import { programFolders } from '../../../src/system/programs.ts';
 import { built, demoModel } from '../support.ts';
 
 let folder: string;
@@ -109,8 +110,33 @@ describe('the looking process', () => {
     }
     const [env, flags] = JSON.parse(readFileSync(file, 'utf8')) as [Record<string, string>, string[]];
     expect(Object.keys(env).filter((name) => /^(NODE_OPTIONS|VSCODE_|ELECTRON_)/.test(name))).toEqual([]);
-    expect(env.PATH).toBe(process.env.PATH);
+    // nor of what is the current folder on it
+    expect(env.PATH).toBe(programFolders().join(path.delimiter));
     expect(flags).toEqual([]);
+  });
+
+  it('works in a folder of ours, and is told whether the workspace is trusted, also later', async () => {
+    const file = path.join(folder, 'told.jsonl');
+    const script = program(`
+      const tell = (what) => require('fs').appendFileSync(${JSON.stringify(file)}, JSON.stringify(what) + '\\n');
+      tell(process.cwd());
+      process.on('disconnect', () => process.exit());
+      process.on('message', ({ id, method, params }) => {
+        if (method !== 'hello') return;
+        tell(params.trusted);
+        const result = { protocol: 1, engine: '1', pid: 1, node: 'v20', methods: [], preprocesses: [] };
+        process.send({ jsonrpc: '2.0', id, result });
+      });`);
+    const told = () =>
+      readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    const engine = host(script);
+    await engine.look();
+    expect(told()).toEqual([realpathSync(folder), false]);
+    void engine.trust();
+    await expect.poll(() => told().at(-1)).toBe(true);
   });
 
   it('gives up a request that hangs: a process that answers pings lives on, one that does not is ended', async () => {
@@ -146,6 +172,7 @@ describe('the looking process', () => {
       process.on('message', () => { for (;;); });`,
       500,
     );
+    await expect.poll(() => existsSync(child), { timeout: 30_000 }).toBe(true);
     await expect(hung.made.client.request('runs', { workspace: folder })).rejects.toThrow('within');
     await expect.poll(hung.ended).toBe(true);
     const pid = Number(readFileSync(child, 'utf8'));

@@ -7,6 +7,7 @@ import {
   isConfig,
   isKeras,
   isLayersModelHead,
+  isPage,
   mayBeTfjs,
   stem,
 } from '../../../src/extension/models/kinds.ts';
@@ -17,6 +18,18 @@ describe('by name', () => {
     expect(['a.h5.txt', 'h5', 'model.json', 'a.keras.json'].some(isKeras)).toBe(false);
     expect(isConfig('/x/net.espalier.json')).toBe(true);
     expect(isConfig('/x/espalier.json')).toBe(false);
+  });
+
+  it('what the system would start is no page', () => {
+    expect(isPage('/a/.espalier/runs/x/report.html')).toBe(true);
+    for (const file of [
+      '/a/report.desktop',
+      '/a/report.html.exe',
+      '/a/html',
+      'report.html',
+      '//host/x/report.html',
+    ])
+      expect(isPage(file), file).toBe(false);
   });
 
   it('JSON in folders of tools and pruned configs are never looked into', () => {
