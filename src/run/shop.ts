@@ -7,7 +7,7 @@ import type { LoadedModel } from '../formats/types.ts';
 import type { Budget, Evaluate, Method, SettingsContext } from '../methods/types.ts';
 import type { Shop } from './arms.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
-import { feasible } from './feasibility.ts';
+import { armsOf, feasible } from './feasibility.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
@@ -43,7 +43,8 @@ export async function* openShop(
     freeze: plan.freeze,
     interiorOutputs: plan.interiorOutputs,
   });
-  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets);
+  const arms = armsOf(plan);
+  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',
@@ -58,6 +59,7 @@ export async function* openShop(
       dependencies,
       plan.targets,
       roundTo,
+      arms,
       measurer(model, dependencies, plan, services),
     );
     Object.assign(state, found);
