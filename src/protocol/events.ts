@@ -141,5 +141,7 @@ export const runSummary = z.object({
   written: z.object({ model: z.string(), config: z.string(), report: z.string().optional() }).nullable(),
   /** why it failed, one sentence */
   failure: z.string().nullable(),
+  /** why it can't be steered from this window (a terminal's); absent where it can */
+  fixed: z.string().optional(),
 });
 export type RunSummary = z.infer<typeof runSummary>;

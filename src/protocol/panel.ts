@@ -152,6 +152,8 @@ export const host = {
       status: runStatus,
       /** queued: another run is at work */
       queued: z.boolean(),
+      /** why it can't be paused, stopped or resumed from here, with what to do; null where it can */
+      fixed: z.string().nullable(),
       /** why it failed or was refused, with what to do; null where all is well */
       message: z.string().nullable(),
       /** last lines of its log */

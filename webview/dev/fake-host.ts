@@ -53,6 +53,7 @@ function statusOf(folder: string, status: RunSummary['status']): void {
     run: folder,
     status,
     queued: false,
+    fixed: null,
     message: null,
     log: [],
     memory: 512,
@@ -116,9 +117,9 @@ const handlers: Handlers<Host> = {
     return { found: query.has('nodata') ? [] : fixture.found.slice(0, query.has('onedata') ? 1 : 9) };
   },
   pickData: () => ({ path: '/project/elsewhere/photos' }),
-  openData: async ({ path }) => {
+  openData: async ({ path, limit = Infinity }) => {
     await wait(200);
-    return { ...fixture.data, path };
+    return { ...fixture.data, path, train: Math.min(fixture.data.train, limit) };
   },
   assess: async ({ draft, measure }) => {
     await wait(measure ? 1500 : 50);
@@ -199,6 +200,7 @@ const handlers: Handlers<Host> = {
         run,
         status: summary.status,
         queued: false,
+        fixed: summary.fixed ?? null,
         message: summary.failure,
         log: summary.failure ? ['epoch 1', 'Error: not a JPEG file'] : [],
         memory: 512,
