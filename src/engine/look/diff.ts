@@ -1,15 +1,15 @@
 import type { ChannelDiff, LayerDiff } from '../../graph/diff.ts';
 import type { DiffLayerView, DiffView, Side } from '../../protocol/views.ts';
 import { diffMarkdown, diffPage } from '../../report/diff.ts';
-import { compare } from '../../run/compare.ts';
 import type { Comparison } from '../../run/compare.ts';
+import { compareWhole } from '../../run/facts.ts';
 import type { Models } from '../../run/models.ts';
 import { filterNorms } from './filter-norms.ts';
 import { groupOf } from './inspect.ts';
 
 /** Two sides, channel by channel where they are cuts of one network. @throws InputError */
 export async function diffView(models: Models, a: Side, b: Side): Promise<DiffView> {
-  const { diff, labels, source } = await compare(a, b, models);
+  const { diff, labels, source, facts } = await compareWhole(a, b, models);
   const norms = source ? filterNorms(source.model.graph, source.model.weights) : new Map<string, number[]>();
   const groups = groupsByLayer(source);
   return {
@@ -19,6 +19,9 @@ export async function diffView(models: Models, a: Side, b: Side): Promise<DiffVi
     onlyInA: [...diff.onlyInA],
     onlyInB: [...diff.onlyInB],
     total: diff.total,
+    metrics: [...facts.metrics],
+    about: [...facts.about],
+    costs: [...facts.costs],
     groups: (source?.dependencies.groups ?? []).map(({ id, size, frozen }) => ({
       id,
       channels: size,
@@ -34,8 +37,8 @@ export async function exportDiff(
   b: Side,
   format: 'html' | 'markdown',
 ): Promise<{ text: string }> {
-  const { diff, labels } = await compare(a, b, models);
-  return { text: format === 'html' ? diffPage(diff, labels) : diffMarkdown(diff, labels) };
+  const { diff, labels, facts } = await compareWhole(a, b, models);
+  return { text: (format === 'html' ? diffPage : diffMarkdown)(diff, labels, facts) };
 }
 
 function groupsByLayer(source: Comparison['source']): Map<string, number | null> {
