@@ -80,23 +80,24 @@ export function openNetwork(): Promise<unknown> {
   );
 }
 
-export function listRuns(): Promise<unknown> {
+export function listRuns(then?: () => void): Promise<unknown> {
   return runs.run(
     t('Reading the list of runs'),
     async (signal) => (await host.request('runs', {}, signal)).runs,
+    then,
   );
 }
 
-/** Shows a run from now on. */
-export async function follow(folder: string, view?: Tab): Promise<void> {
+/** Shows a run from now on, with a comparison of its own where one was open. */
+export async function follow(folder: string, view?: Tab, sides: typeof compare.value = null): Promise<void> {
   batch(() => {
     run.value = emptyRun(folder);
     status.value = null;
     selected.value = null;
-    compare.value = null;
+    compare.value = sides;
     if (view) show(view);
   });
-  remember({ run: folder, compare: null });
+  remember({ run: folder, compare: sides });
   await followed.run(t('Opening the run'), (signal) => host.request('follow', { run: folder }, signal));
 }
 

@@ -1,4 +1,4 @@
-import { signal, type Signal } from '@preact/signals';
+import { batch, signal, type Signal } from '@preact/signals';
 import { Failure } from '../src/protocol/rpc.ts';
 import { t } from './strings.ts';
 
@@ -11,8 +11,15 @@ export type Load<T> =
 
 export interface Loading<T> {
   readonly value: Signal<Load<T>>;
-  /** asks; what was asked before is called off, and its answer is never shown */
-  run(what: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  /**
+   * Asks; what was asked before is called off, and its answer is never shown. `then`: what follows from an answer, also
+   * from one that only a second try brought: whoever waits for the promise alone has given up by then.
+   */
+  run(
+    what: string,
+    ask: (signal: AbortSignal) => Promise<T>,
+    then?: (answer: T) => void,
+  ): Promise<T | undefined>;
   /** forgets, and calls off what is asked */
   clear(): void;
 }
@@ -29,7 +36,7 @@ export function loading<T>(patience = PATIENCE): Loading<T> {
     current = null;
     value.value = { state: 'idle' };
   };
-  const run: Loading<T>['run'] = async (what, ask) => {
+  const run: Loading<T>['run'] = async (what, ask, then) => {
     current?.abort();
     const abort = new AbortController();
     current = abort;
@@ -38,7 +45,7 @@ export function loading<T>(patience = PATIENCE): Loading<T> {
       if (current !== abort) return;
       current = null;
       abort.abort();
-      value.value = { state: 'error', failure, retry: () => void run(what, ask) };
+      value.value = { state: 'error', failure, retry: () => void run(what, ask, then) };
     };
     const watchdog = setTimeout(
       () =>
@@ -48,7 +55,10 @@ export function loading<T>(patience = PATIENCE): Loading<T> {
     try {
       const answer = await ask(abort.signal);
       if (current !== abort) return undefined;
-      value.value = { state: 'data', value: answer };
+      batch(() => {
+        value.value = { state: 'data', value: answer };
+        then?.(answer);
+      });
       return answer;
     } catch (error) {
       fail(error instanceof Failure ? error : new Failure('internal', String(error)));

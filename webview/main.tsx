@@ -9,44 +9,67 @@ import { App } from './app.tsx';
 import { StateView } from './components/state-view.tsx';
 import { host } from './host.ts';
 import { keepAssessing } from './plan/assess-store.ts';
-import { lookForData, openData } from './plan/data-store.ts';
+import { keepReading, lookForData, openData } from './plan/data-store.ts';
 import { firstDraft, keepDraft } from './plan/draft.ts';
-import { remember, restored } from './persist.ts';
+import { adopt, remember } from './persist.ts';
+import { keepReach } from './plan/reach-store.ts';
 import { loaded } from './load.ts';
-import { compare, draft, engine, message, opening, run, runs, selected, tab, trusted } from './state.ts';
+import {
+  compare,
+  draft,
+  engine,
+  message,
+  opening,
+  run,
+  runs,
+  selected,
+  tab,
+  trusted,
+  type Ready,
+} from './state.ts';
 import { setStrings, t } from './strings.ts';
 
-/** Asks the host what this panel is about, then takes up where it was left. */
-async function boot(): Promise<void> {
-  const answer = await opening.run(t('Connecting'), async (signal) => {
-    const given = await host.request('ready', { protocol: protocolVersion }, signal);
-    if (given.protocol !== protocolVersion)
-      throw new Failure(
-        'input',
-        t('This panel is of another version of Espalier than the extension: close it and open it again.'),
-      );
-    return given;
-  });
-  if (!answer) return;
+/** Asks the host what this panel is about, as often as it takes, then takes up where it was left. */
+function boot(): void {
+  void opening.run(
+    t('Connecting'),
+    async (signal) => {
+      const given = await host.request('ready', { protocol: protocolVersion }, signal);
+      if (given.protocol !== protocolVersion)
+        throw new Failure(
+          'input',
+          t('This panel is of another version of Espalier than the extension: close it and open it again.'),
+        );
+      return given;
+    },
+    begin,
+  );
+}
+
+function begin(answer: Ready): void {
   setStrings(answer.strings);
   trusted.value = answer.trusted;
   engine.value = answer.engine;
-  const past = restored && restored.model === answer.model ? restored : null;
-  compare.value = answer.compare ?? past?.compare ?? null;
+  const past = adopt(answer.past, answer.model);
+  const sides = past?.compare ?? answer.compare;
+  compare.value = sides;
   draft.value = firstDraft(answer, past?.draft ?? null);
-  remember({ model: answer.model, compare: compare.value });
+  remember({ model: answer.model, compare: sides });
   keepDraft();
   show(past?.tab ?? answer.tab);
   if (draft.value) {
     void openNetwork();
+    keepReach();
     void lookForData();
     if (draft.value.data) void openData(draft.value.data.path);
+    keepReading();
     keepAssessing();
   }
-  const listed = listRuns();
   const folder = answer.run ?? past?.run ?? null;
-  if (folder !== null) void follow(folder).then(() => (compare.value ??= answer.compare));
-  else if (answer.model !== null) void listed.then(() => followLive(past !== null));
+  void listRuns(() => {
+    if (folder === null && answer.model !== null) followLive(past !== null);
+  });
+  if (folder !== null) void follow(folder, undefined, sides);
 }
 
 /**
@@ -89,7 +112,7 @@ function Root() {
   return <StateView load={opening.value.value}>{() => <App />}</StateView>;
 }
 
-void boot();
+boot();
 let root = document.getElementById('root');
 if (!root) {
   root = document.createElement('div');

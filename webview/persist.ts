@@ -1,6 +1,7 @@
-import { effect, signal, type Signal } from '@preact/signals';
+import { batch, effect, signal, type Signal } from '@preact/signals';
 import type { z } from 'zod';
-import { panelState, type PanelState } from '../src/protocol/panel.ts';
+import { panelState, type PanelState, type RunView } from '../src/protocol/panel.ts';
+import { host } from './host.ts';
 import { vscode } from './vscode.ts';
 
 const fresh: PanelState = {
@@ -11,14 +12,36 @@ const fresh: PanelState = {
   tab: 'network',
   draft: null,
   views: {},
+  runs: {},
 };
+/** By name, what takes a remembered value over. */
+const takers = new Map<string, (value: unknown) => void>();
+/** So many runs are remembered. */
+const MOST_RUNS = 30;
 
 const parsed = panelState.safeParse(vscode.getState());
-/** What this panel remembered of itself when its page was made; null for a new one. */
-export const restored: PanelState | null = parsed.success ? parsed.data : null;
+/** What the editor remembered of this panel when its page was made; null for a new one. */
+const restored: PanelState | null = parsed.success ? parsed.data : null;
 
 let state: PanelState = restored ?? fresh;
 let waiting = 0;
+/** the host has said what it remembers: from now on it is told */
+let adopted = false;
+
+/**
+ * Takes over what the host remembers, which is never older than the editor's own copy.
+ * @returns what is known of this panel's past, or null
+ */
+export function adopt(past: PanelState | null, model: string | null): PanelState | null {
+  const known = past ?? (restored?.model === model ? restored : null);
+  state = known ?? fresh;
+  adopted = true;
+  if (past)
+    batch(() => {
+      for (const [name, take] of takers) if (Object.hasOwn(past.views, name)) take(past.views[name]);
+    });
+  return known;
+}
 
 /** Remembers; written at most five times a second. */
 export function remember(part: Partial<PanelState>): void {
@@ -26,14 +49,33 @@ export function remember(part: Partial<PanelState>): void {
   if (waiting) return;
   waiting = window.setTimeout(() => {
     waiting = 0;
-    vscode.setState(state);
+    write();
   }, 200);
+}
+
+function write(): void {
+  vscode.setState(state);
+  // without it, the editor's copy is all there is
+  if (adopted) host.request('remember', { state }).catch(() => {});
 }
 
 /** Written at once when the page goes out of sight: it may not live on. */
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'hidden') vscode.setState(state);
+  if (document.visibilityState === 'hidden') write();
 });
+
+/** How the user left a run; null where nothing is remembered. */
+export function runView(folder: string): RunView | null {
+  return Object.hasOwn(state.runs, folder) ? state.runs[folder] : null;
+}
+
+export function rememberRun(folder: string, view: Omit<RunView, 'at'>): void {
+  const { at: _, ...known } = runView(folder) ?? { coefficients: null, picked: null, second: null, at: 0 };
+  if (JSON.stringify(known) === JSON.stringify(view)) return;
+  const all = Object.entries({ ...state.runs, [folder]: { ...view, at: Date.now() } });
+  const newest = all.sort(([, a], [, b]) => b.at - a.at).slice(0, MOST_RUNS);
+  remember({ runs: Object.fromEntries(newest) });
+}
 
 /**
  * How a view is set (sorting, zoom, scrolling, what is open): a signal that is remembered under `name`.
@@ -42,6 +84,10 @@ document.addEventListener('visibilitychange', () => {
 export function remembered<T>(name: string, schema: z.ZodType<T>, initial: T): Signal<T> {
   const known = schema.safeParse(state.views[name]);
   const value = signal<T>(known.success ? known.data : initial);
+  takers.set(name, (given) => {
+    const past = schema.safeParse(given);
+    if (past.success) value.value = past.data;
+  });
   let first = true;
   effect(() => {
     const now = value.value;

@@ -180,11 +180,12 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   dataOptions(evaluate, true);
 
   command(
-    'diff <a> <b>',
-    'channel by channel, of two models or configs',
+    'diff <a> [b]',
+    'accuracies, then channel by channel, of two models or configs; REVISION:PATH names a file as git has it',
     async () => (await import('./commands/diff.ts')).diff,
   )
     .option('--source <file>', source)
+    .option('--rev <revision>', 'compares with the first file as this commit, branch or tag has it')
     .option('--html <file>', 'write it as a page')
     .option('--markdown [file]', 'for a pull request; to stdout where no file is named');
 

@@ -133,6 +133,8 @@ export interface Method<S = unknown> {
   /** validates settings, filling in defaults for this effort; throws InputError */
   settings(given: Readonly<Record<string, unknown>>, effort: Effort, context: SettingsContext): S;
   run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void>;
+  /** the narrowest network that it can end with, whatever its settings; absent: any width that rounding allows */
+  narrowest?(dependencies: Dependencies, roundTo: number): Architecture;
   /** how it ranks candidates (RewardSpec), for those who rank them anew; absent where it has no reward */
   reward?(settings: S, context: Pick<WorkContext, 'graph' | 'dependencies' | 'budgets'>): unknown;
   /** what it will do at these settings; throws InputError where it can't work within these budgets */

@@ -171,5 +171,7 @@ export const runSummary = z.object({
   written: z.object({ ...written, now: writtenNow }).nullable(),
   /** why it failed, one sentence */
   failure: z.string().nullable(),
+  /** why it can't be steered from this window (a terminal's); absent where it can */
+  fixed: z.string().optional(),
 });
 export type RunSummary = z.infer<typeof runSummary>;

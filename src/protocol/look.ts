@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runEvent, runSummary, writtenFiles } from './events.ts';
+import { reachTable } from './reach.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
@@ -51,13 +52,31 @@ export const look = {
       }),
       result: network,
     },
+    /**
+     * the narrowest networks there are, for the rule of what can be reached (reach.ts): once for a network, whatever its
+     * goals, method and rounding; `multiple`: one more than the usual ones
+     */
+    reach: {
+      params: z.object({
+        model: z.string(),
+        freeze: z.array(z.string()),
+        interiorOutputs: z.boolean(),
+        multiple: z.number().int().min(1).max(1024).optional(),
+      }),
+      result: reachTable,
+    },
     /** image sets below the folders that suit, nearest first; stops after a bounded search */
     findData: {
       params: z.object({ folders: z.array(z.string()), model: z.string() }),
       result: z.object({ found: z.array(dataFound) }),
     },
     openData: {
-      params: z.object({ path: z.string(), model: z.string() }),
+      params: z.object({
+        path: z.string(),
+        model: z.string(),
+        limit: z.number().int().positive().optional(),
+        validationImages: z.number().int().positive().optional(),
+      }),
       result: dataView,
     },
     /** `measure`: runs a few training steps of this model for the predicted time, seconds of work; else what is known */

@@ -2,11 +2,40 @@ import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runEvent, runStatus, runSummary, writtenFiles } from './events.ts';
+import { reachTable } from './reach.ts';
 import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
 const tab = z.enum(['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs']);
 export type Tab = z.infer<typeof tab>;
+
+const pick = z.object({ arm: z.string(), id: z.number() }).nullable();
+/** How the user left a run: what it was ranked by and what was chosen. */
+export const runView = z.object({
+  /** null: the run's own */
+  coefficients: z.object({ accuracy: z.number(), efficiency: z.number() }).nullable(),
+  /** null: the run's choice, or what is best under the coefficients */
+  picked: pick,
+  second: pick,
+  /** milliseconds since 1970: the oldest are forgotten first */
+  at: z.number(),
+});
+export type RunView = z.infer<typeof runView>;
+
+/** What a panel remembers of itself (setState, and the serializer's state after a reload). */
+export const panelState = z.object({
+  version: z.literal(1),
+  model: z.string().nullable(),
+  compare: z.object({ a: side, b: side }).nullable(),
+  run: z.string().nullable(),
+  tab,
+  draft: draft.partial().nullable(),
+  /** how views were set, by view */
+  views: z.record(z.string(), z.unknown()),
+  /** how runs were left, by folder */
+  runs: z.record(z.string(), runView).default({}),
+});
+export type PanelState = z.infer<typeof panelState>;
 
 /** A candidate of the run that the panel shows. */
 const which = z.object({ run: z.string(), arm: z.string(), id: z.number() });
@@ -36,11 +65,27 @@ export const host = {
         defaults: draft.partial(),
         /** which engine a run would use, for the status line; null until known */
         engine: z.string().nullable(),
+        /** what this panel has told the host to remember: all of it where it comes back, of a new one only how runs were left */
+        past: panelState.nullable(),
       }),
     },
+    /** what the panel remembers of itself, kept by the host too: the editor writes its own copy down only now and then */
+    remember: { params: z.object({ state: panelState }), result: nothing },
     network: {
       params: z.object({ freeze: z.array(z.string()), interiorOutputs: z.boolean() }),
       result: network,
+    },
+    /**
+     * the narrowest networks there are, for the rule of what can be reached (reach.ts): once for a network, whatever its
+     * goals, method and rounding; `multiple`: one more than the usual ones
+     */
+    reach: {
+      params: z.object({
+        freeze: z.array(z.string()),
+        interiorOutputs: z.boolean(),
+        multiple: z.number().int().min(1).max(1024).optional(),
+      }),
+      result: reachTable,
     },
     findData: { params: nothing, result: z.object({ found: z.array(dataFound) }) },
     /** a dialogue; null where it was closed */
@@ -48,7 +93,14 @@ export const host = {
       params: z.object({ kind: z.enum(['folder', 'file']) }),
       result: z.object({ path: z.string().nullable() }),
     },
-    openData: { params: z.object({ path: z.string() }), result: dataView },
+    openData: {
+      params: z.object({
+        path: z.string(),
+        limit: z.number().int().positive().optional(),
+        validationImages: z.number().int().positive().optional(),
+      }),
+      result: dataView,
+    },
     assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
     start: { params: z.object({ draft }), result: z.object({ folder: z.string() }) },
     runs: { params: nothing, result: z.object({ runs: z.array(runSummary) }) },
@@ -103,6 +155,8 @@ export const host = {
       status: runStatus,
       /** queued: another run is at work */
       queued: z.boolean(),
+      /** why it can't be paused, stopped or resumed from here, with what to do; null where it can */
+      fixed: z.string().nullable(),
       /** why it failed or was refused, with what to do; null where all is well */
       message: z.string().nullable(),
       /** last lines of its log */
@@ -120,16 +174,3 @@ export const host = {
   },
 } as const satisfies Contract;
 export type Host = typeof host;
-
-/** What a panel remembers of itself (setState, and the serializer's state after a reload). */
-export const panelState = z.object({
-  version: z.literal(1),
-  model: z.string().nullable(),
-  compare: z.object({ a: side, b: side }).nullable(),
-  run: z.string().nullable(),
-  tab,
-  draft: draft.partial().nullable(),
-  /** what was selected and how views were set, by view */
-  views: z.record(z.string(), z.unknown()),
-});
-export type PanelState = z.infer<typeof panelState>;

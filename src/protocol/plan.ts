@@ -80,7 +80,8 @@ export const assessment = z.object({
   /** one a target, in order */
   targets: z.array(
     z.object({
-      reachable: z.boolean(),
+      /** null: it is measured when the run starts */
+      reachable: z.boolean().nullable(),
       /** one sentence where it can't be reached or is within reach already, with the nearest */
       message: z.string(),
       /** in the metric's unit; null where it would have to be measured */

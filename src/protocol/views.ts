@@ -72,6 +72,40 @@ export const diffLayer = z.object({
 });
 export type DiffLayerView = z.infer<typeof diffLayer>;
 
+const verdict = z.enum(['better', 'worse', 'same']).nullable();
+/** The rows of src/graph/facts.ts. */
+export const metricRow = z.object({
+  id: z.enum(['test', 'fineTuned', 'recalibrated', 'cut', 'latency']),
+  unit: z.enum(['percent', 'ms']),
+  split: z.enum(['validation', 'test']).nullable(),
+  a: z.number().nullable(),
+  b: z.number().nullable(),
+  verdict,
+  why: z.enum(['other-images', 'other-machine']).nullable(),
+});
+export const costRow = z.object({
+  id: z.enum(['macs', 'params', 'bytes', 'memory']),
+  a: z.number(),
+  b: z.number(),
+  verdict,
+});
+export const aboutRow = z.object({
+  id: z.enum([
+    'method',
+    'seed',
+    'effort',
+    'settings',
+    'goal',
+    'images',
+    'digest',
+    'preprocessing',
+    'splits',
+  ]),
+  a: z.string().nullable(),
+  b: z.string().nullable(),
+  differs: z.boolean(),
+});
+
 export const diff = z.object({
   a: z.object({ label: z.string() }),
   b: z.object({ label: z.string() }),
@@ -81,6 +115,9 @@ export const diff = z.object({
   total: z.object({ a: cost, b: cost }),
   /** what a side says that isn't so (another source, other costs), one sentence each */
   warnings: z.array(z.string()),
+  metrics: z.array(metricRow),
+  about: z.array(aboutRow),
+  costs: z.array(costRow),
   groups: z.array(z.object({ id: z.string(), channels: z.number(), frozen: z.string().nullable() })),
 });
 export type DiffView = z.infer<typeof diff>;
@@ -93,6 +130,13 @@ export const side = z.discriminatedUnion('kind', [
     file: z.string(),
     /** where its relative paths start, if it is not where it belongs (a copy of HEAD in a temporary folder) */
     at: z.string().optional(),
+    label: z.string().optional(),
+  }),
+  /** a file as a git revision has it: a commit, a branch, a tag */
+  z.object({
+    kind: z.literal('revision'),
+    file: z.string(),
+    revision: z.string(),
     label: z.string().optional(),
   }),
   /** candidate `id` of an arm of a run */

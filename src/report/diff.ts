@@ -1,7 +1,11 @@
 import type { Diff, LayerDiff } from '../graph/diff.ts';
+import type { Facts } from '../graph/facts.ts';
 import { formatRanges } from '../config/ranges.ts';
+import { code, plain } from './escape.ts';
+import { aboutRows, costRows, metricRows, noMetrics, sign } from './facts.ts';
+import type { FactRow } from './facts.ts';
 import { page } from './style.ts';
-import { bytes, change, count, escape } from './text.ts';
+import { count, escape } from './text.ts';
 
 interface Names {
   readonly a: string;
@@ -9,18 +13,11 @@ interface Names {
 }
 
 /**
- * A channel-level diff of two networks as one page that needs nothing else.
+ * A comparison of two networks as one page that needs nothing else: figures first, then channel by channel.
  * @param warnings what a side says that isn't so
  */
-export function diffPage(diff: Diff, names: Names, warnings: readonly string[] = []): string {
-  const { a, b } = diff.total;
-  const pair = (name: string, was: string, is: string, by: string) =>
-    `<span class="dim">${name}</span><span><span class="dim">${was} →</span> ${is}</span><span class="${by.startsWith('+') ? 'bad' : 'good'}">${by}</span>`;
-  const totals = [
-    pair('MACs', count(a.macs), count(b.macs), change(a.macs, b.macs)),
-    pair('Parameters', count(a.params), count(b.params), change(a.params, b.params)),
-    pair('Weights', bytes(a.bytes), bytes(b.bytes), change(a.bytes, b.bytes)),
-  ];
+export function diffPage(diff: Diff, names: Names, facts: Facts, warnings: readonly string[] = []): string {
+  const metrics = metricRows(facts);
   const rows = mixing(diff).map(rowHtml).join('\n');
   const alone = [
     ['Only in the first', diff.onlyInA],
@@ -38,7 +35,9 @@ export function diffPage(diff: Diff, names: Names, warnings: readonly string[] =
     `${escape(names.a)} against ${escape(names.b)}`,
     `<header><h1>${escape(names.a)} <span class="dim">against</span> ${escape(names.b)}</h1></header>
 <main>
-${warned(warnings)}<section class="wide"><h2>Cost</h2><div class="body"><div class="pairs">${totals.join('')}</div></div></section>
+${warned(warnings)}<section class="wide"><h2>Accuracy</h2><div class="body">${metrics.length ? factTable(metrics) : `<p class="dim">${noMetrics}</p>`}</div></section>
+${section('How they came about', aboutRows(facts))}
+${section('Cost', costRows(facts))}
 <section class="wide"><h2>Channels <span class="grow"></span>${legend}</h2><div>${rows}</div></section>
 ${lists.join('\n')}
 </main>`,
@@ -49,6 +48,21 @@ function warned(warnings: readonly string[]): string {
   if (!warnings.length) return '';
   const lines = warnings.map((text) => `<p class="bad">${escape(text)}</p>`).join('');
   return `<section class="wide"><h2>Warning</h2><div class="body">${lines}</div></section>\n`;
+}
+
+function section(title: string, rows: readonly FactRow[]): string {
+  return rows.length
+    ? `<section class="wide"><h2>${title}</h2><div class="body">${factTable(rows)}</div></section>`
+    : '';
+}
+
+function factTable(rows: readonly FactRow[]): string {
+  const lines = rows.map(({ name, a, b, change, verdict }) => {
+    // colour by the verdict alone: a smaller number is no gain in itself
+    const colour = verdict === 'better' ? 'good' : verdict === 'worse' ? 'bad' : 'dim';
+    return `<tr><td class="dim">${escape(name)}</td><td>${escape(a)}</td><td>${escape(b)}</td><td class="${colour}">${[sign(verdict), escape(change)].filter(Boolean).join(' ')}</td></tr>`;
+  });
+  return `<div class="scroll"><table><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
 /** The layers that make channels; batch norms and activations only pass them on, so they would say all twice. */
@@ -78,29 +92,37 @@ function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string
 }
 
 /** The same for a pull request. */
-export function diffMarkdown(diff: Diff, names: Names, warnings: readonly string[] = []): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|');
-  const { a, b } = diff.total;
+export function diffMarkdown(diff: Diff, names: Names, facts: Facts, warnings: readonly string[] = []): string {
   const layers = mixing(diff);
   const moved = layers.filter(
     ({ width, channels }) => width.a !== width.b || channels?.removed.length || channels?.added.length,
   );
+  const metrics = metricRows(facts);
+  const figures = [...metrics, ...costRows(facts), ...aboutRows(facts)];
   const lines = [
-    `### ${names.a} against ${names.b}`,
+    `### ${plain(names.a)} against ${plain(names.b)}`,
     '',
-    ...warnings.flatMap((text) => [`**Warning:** ${text.replace(/[\\`*_<>[\]|]/g, '\\$&')}.`, '']),
-    `MACs ${count(a.macs)} → ${count(b.macs)} (${change(a.macs, b.macs)}), parameters ${count(a.params)} → ${count(b.params)} (${change(a.params, b.params)}).`,
+    ...warnings.flatMap((text) => [`**Warning:** ${plain(text)}.`, '']),
+    ...(metrics.length ? [] : [noMetrics, '']),
+    `| | ${plain(names.a)} | ${plain(names.b)} | |`,
+    '| --- | ---: | ---: | --- |',
+    ...figures.map(({ name, a, b, change, verdict }) => {
+      const by = [sign(verdict), plain(change)].filter(Boolean).join(' ');
+      return `| ${name} | ${plain(a)} | ${plain(b)} | ${by} |`;
+    }),
     '',
     '| layer | channels | MACs | removed | added |',
     '| --- | ---: | ---: | --- | --- |',
     ...moved.map(
       ({ layer, width, macs, channels }) =>
-        `| \`${cell(layer)}\` | ${width.a} → ${width.b} | ${count(macs.a)} → ${count(macs.b)} | ${formatRanges(channels?.removed ?? [])} | ${formatRanges(channels?.added ?? [])} |`,
+        `| ${code(layer)} | ${width.a} → ${width.b} | ${count(macs.a)} → ${count(macs.b)} | ${formatRanges(channels?.removed ?? [])} | ${formatRanges(channels?.added ?? [])} |`,
     ),
   ];
   const still = layers.length - moved.length;
   if (still) lines.push('', `${still} ${still === 1 ? 'layer keeps' : 'layers keep'} all channels.`);
-  if (diff.onlyInA.length) lines.push('', `Only in ${names.a}: ${diff.onlyInA.join(', ')}.`);
-  if (diff.onlyInB.length) lines.push('', `Only in ${names.b}: ${diff.onlyInB.join(', ')}.`);
+  const only = (name: string, list: readonly string[]) =>
+    list.length && lines.push('', `Only in ${plain(name)}: ${list.map(code).join(', ')}.`);
+  only(names.a, diff.onlyInA);
+  only(names.b, diff.onlyInB);
   return `${lines.join('\n')}\n`;
 }

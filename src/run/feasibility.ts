@@ -1,8 +1,18 @@
 import { InputError } from '../graph/errors.ts';
 import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
-import type { Budget } from '../methods/types.ts';
-import { bounds, costModel, fitToBudget, fullArchitecture } from '../graph/architecture.ts';
+import type { Budget, Method } from '../methods/types.ts';
+import {
+  bounds,
+  costModel,
+  fitToBudget,
+  fullArchitecture,
+  leastArchitecture,
+} from '../graph/architecture.ts';
+import { limitOf, MULTIPLES, reach } from '../protocol/reach.ts';
+import type { Reach, Reached, ReachTable, Rounding } from '../protocol/reach.ts';
+import { methods } from '../methods/index.ts';
+import type { Plan } from './plan.ts';
 import { ScriptFailed } from './measure.ts';
 import { describeTarget } from './targets.ts';
 import type { Target } from './targets.ts';
@@ -16,6 +26,107 @@ export interface Feasible {
   readonly proxy?: number;
 }
 
+/** The methods that have to reach a goal: the run's own and its controls. */
+export type Arms = readonly Pick<Method, 'name' | 'narrowest'>[];
+
+/**
+ * The methods of a plan that cut the network; training from scratch takes the shape that the run's own found, and names
+ * that are unknown are refused elsewhere.
+ */
+export function armsOf({ method, controls }: Pick<Plan, 'method' | 'controls'>): Arms {
+  return [method, ...controls].flatMap((name) => methods.get(name) ?? []);
+}
+
+/** Share of the groups that must keep a choice of widths for `auto` to take a multiple. */
+const CHOICE = 0.75;
+
+/** The narrowest networks there are, for the rule of what can be reached (src/protocol/reach.ts). */
+export function tableOf(
+  graph: Graph,
+  dependencies: Dependencies,
+  arms: Arms,
+  multiples: readonly number[] = MULTIPLES,
+): ReachTable {
+  const cost = costModel(graph, dependencies);
+  const open = dependencies.groups.filter(({ frozen, size }) => frozen === undefined && size > 1);
+  return {
+    original: cost(fullArchitecture(dependencies)),
+    multiples: [...new Set(multiples)].map((multiple) => ({
+      multiple,
+      choice: open.filter(({ size }) => size >= 2 * multiple).length >= CHOICE * open.length,
+      least: cost(leastArchitecture(dependencies, multiple)),
+      floors: Object.fromEntries(
+        arms.flatMap(({ name, narrowest }) =>
+          narrowest ? [[name, cost(narrowest(dependencies, multiple))]] : [],
+        ),
+      ),
+    })),
+  };
+}
+
+/** Whether goals can be reached by all of these arms. @throws InputError where nothing at all can be pruned */
+export function reachOf(
+  graph: Graph,
+  dependencies: Dependencies,
+  targets: readonly Target[],
+  rounding: Rounding,
+  arms: Arms,
+): Reach {
+  const nothing = nothingPrunable(dependencies);
+  if (nothing) throw new InputError(nothing);
+  const multiples = rounding === 'auto' ? MULTIPLES : [rounding];
+  const table = tableOf(graph, dependencies, arms, multiples);
+  return reach(
+    table,
+    targets,
+    rounding,
+    arms.map(({ name }) => name),
+  )!;
+}
+
+/** @throws InputError with the nearest goal that can be reached, where one can't or is within reach already */
+export function refuseUnreachable(targets: readonly Target[], { targets: said, roundTo }: Reach): void {
+  targets.forEach((target, i) => {
+    const sentence = reachSentence(target, said[i], roundTo);
+    if (sentence && said[i].verdict !== 'measured') throw new InputError(sentence);
+  });
+}
+
+/** Why a goal can't be reached, or why there is nothing to do, with the nearest; empty where all is well. */
+export function reachSentence(target: Target, said: Reached, roundTo: number): string {
+  const { verdict, original, least, because, nearest } = said;
+  const say = (value: number | null) => Number(value!.toPrecision(4));
+  const goal = `target ${describeTarget(target)}`;
+  switch (verdict) {
+    case 'reachable':
+      return '';
+    case 'measured':
+      return `${target.metric === 'script' ? 'what the script prints' : 'latency'} is measured when the run starts; a goal that can't be reached is refused then`;
+    case 'within':
+      return `${goal}: the network is within it already (${say(original)}), so there is nothing to prune; ask for less`;
+    case 'unreachable': {
+      const narrowest = because === null ? 'the narrowest network' : `the narrowest network of ${because}`;
+      const multiples = roundTo > 1 ? `, in multiples of ${roundTo},` : '';
+      const near =
+        nearest === null
+          ? 'no goal below the original can be reached'
+          : `the nearest is ${target.metric}=${target.relative ? `${nearest}%` : inUnits(nearest)}`;
+      return `${goal}: can't be reached; ${near} (${narrowest}${multiples} has ${say(least)} of ${say(original)})`;
+    }
+  }
+}
+
+/** 66900 as 66.9k: what --target reads back. */
+function inUnits(value: number): string {
+  for (const [unit, factor] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const)
+    if (value >= factor) return `${Number((value / factor).toPrecision(12))}${unit}`;
+  return String(value);
+}
+
 /**
  * Turns targets into budgets, refusing before anything runs what can't be reached.
  * @throws InputError with the nearest that can be
@@ -25,15 +136,16 @@ export async function feasible(
   dependencies: Dependencies,
   targets: readonly Target[],
   roundTo: number,
+  arms: Arms,
   measure: Measure,
 ): Promise<Feasible> {
-  const nothing = nothingPrunable(dependencies);
-  if (nothing) throw new InputError(nothing);
+  const said = reachOf(graph, dependencies, targets, roundTo, arms);
+  refuseUnreachable(targets, said);
+  const budgets: Budget[] = targets.flatMap(({ metric }, i) => {
+    const { limit, original } = said.targets[i];
+    return limit === null || original === null ? [] : [{ metric, limit, original }];
+  });
   const { least, most } = bounds(graph, dependencies, roundTo);
-  const budgets: Budget[] = [];
-  for (const target of targets)
-    if (isStatic(target.metric))
-      budgets.push(check(target, costBy(most, target.metric), costBy(least, target.metric)));
   const measured = targets.filter((one) => !isStatic(one.metric));
   if (!measured.length) return { budgets };
   const full = fullArchitecture(dependencies);
@@ -92,44 +204,18 @@ export function broken(budgets: readonly Budget[], cost: Cost): Budget[] {
   return budgets.filter((budget) => isStatic(budget.metric) && costBy(cost, budget.metric) > budget.limit);
 }
 
-/** Whether a target can be reached. */
-export interface Judgement {
-  readonly reachable: boolean;
-  /** in the metric's unit */
-  readonly limit: number;
-  /** why it can't be reached, or why there is nothing to do, with the nearest; empty where all is well */
-  readonly message: string;
-}
-
-/** A target's limit in its metric's unit. */
-export function limitOf(target: Target, original: number): number {
-  return target.relative ? (original * target.value) / 100 : target.value;
-}
-
-/** What can be said of a target, given the original's value and the least that any widths reach. */
-export function judge(target: Target, original: number, least: number): Judgement {
-  const limit = limitOf(target, original);
-  const say = (value: number) => Number(value.toPrecision(4));
-  if (limit >= original)
-    return {
-      reachable: false,
-      limit,
-      message: `target ${describeTarget(target)}: the network is within it already (${say(original)}), so there is nothing to prune; ask for less`,
-    };
-  if (limit < least) {
-    const share = Math.ceil((1000 * least) / original) / 10;
-    return {
-      reachable: false,
-      limit,
-      message: `target ${describeTarget(target)}: can't be reached; the nearest is ${target.metric}=${share}% (${say(least)} of ${say(original)})`,
-    };
-  }
-  return { reachable: true, limit, message: '' };
-}
-
+/**
+ * A measured goal, once it was measured.
+ * @param least what the narrowest network was measured to
+ * @throws InputError with the nearest, where it can't be reached or is within reach already
+ */
 function check(target: Target, original: number, least: number): Budget {
-  const { reachable, limit, message } = judge(target, original, least);
-  if (!reachable) throw new InputError(message);
+  const limit = limitOf(target, original);
+  const verdict = limit >= original ? 'within' : limit < least ? 'unreachable' : 'reachable';
+  const share = Math.ceil((1000 * least) / original) / 10;
+  const nearest = target.relative ? share : Number(least.toPrecision(4));
+  const said = { verdict, limit, original, least, because: null, nearest } as const;
+  if (verdict !== 'reachable') throw new InputError(reachSentence(target, said, 1));
   return { metric: target.metric, limit, original };
 }
 

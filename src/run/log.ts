@@ -7,6 +7,13 @@ import type { Cost, KeptChannels } from '../graph/types.ts';
 import type { RunEvent } from './events.ts';
 import type { Written } from './written.ts';
 
+type ScoreStep = Extract<RunEvent, { type: 'score' }>['step'];
+interface ScoreFact {
+  readonly accuracy: number;
+  readonly images: number;
+  readonly split: 'validation' | 'test';
+}
+
 /** What is known of a run from its events, without keeping them. */
 export interface Facts {
   done: boolean;
@@ -17,6 +24,10 @@ export interface Facts {
   data?: Extract<RunEvent, { type: 'data' }>;
   /** chosen candidates by arm: their costs, and the accuracies since */
   readonly arms: Map<string, { cost: Cost; id: number; accuracy?: number }>;
+  /** by arm, '' for the original: every score by its step; `original` is the validation split's */
+  readonly scores: Map<string, Partial<Record<ScoreStep, ScoreFact>>>;
+  /** by arm, '' for the run's own result */
+  readonly latencies: Map<string, Extract<RunEvent, { type: 'latency' }>>;
   /** of the run's own result */
   latency?: Extract<RunEvent, { type: 'latency' }>;
   written?: Written;
@@ -207,6 +218,10 @@ export class RunLog {
         break;
       }
       case 'score': {
+        const { accuracy, images } = event.score;
+        const of = event.arm ?? '';
+        const step = event.step === 'original' && event.split === 'test' ? 'test' : event.step;
+        facts.scores.set(of, { ...facts.scores.get(of), [step]: { accuracy, images, split: event.split } });
         if (event.split !== 'validation') break;
         const arm = event.arm === undefined ? undefined : facts.arms.get(event.arm);
         if (event.arm === undefined) facts.originalAccuracy = event.score.accuracy;
@@ -215,6 +230,7 @@ export class RunLog {
       }
       case 'latency':
         if (event.arm === undefined) facts.latency = event;
+        facts.latencies.set(event.arm ?? '', event);
         break;
       case 'written':
         facts.written = event;
@@ -227,7 +243,7 @@ export class RunLog {
 }
 
 function noFacts(): Facts {
-  return { done: false, candidates: 0, arms: new Map() };
+  return { done: false, candidates: 0, arms: new Map(), scores: new Map(), latencies: new Map() };
 }
 
 const keyOf = (arm: string, id: number): string => `${id} ${arm}`;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readConfig } from '../config/files.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { hashFile, hashModel } from './measure.ts';
-import { limitOf } from './feasibility.ts';
+import { limitOf } from '../protocol/reach.ts';
 import { RunFolder } from './folder.ts';
 import { lockOwner } from './lock.ts';
 import { logOf } from './log.ts';

@@ -9,6 +9,7 @@ import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 import type { LatencyPair } from './services.ts';
 import type { Plan } from './plan.ts';
+import { armsOf } from './feasibility.ts';
 import { widthMultiple } from './rounding.ts';
 import type { State } from './state.ts';
 import type { WeightsFrom } from './weights.ts';
@@ -110,7 +111,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       name: plan.method,
       seed: plan.seed,
       effort: plan.effort,
-      roundTo: widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets),
+      roundTo: widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, armsOf(plan)),
       freeze: plan.freeze,
       weights: inputs.weights,
       interiorOutputs: plan.interiorOutputs || undefined,

@@ -11,7 +11,7 @@ import type { Shop } from './arms.ts';
 import { sameImages, samePlan } from './begun.ts';
 import { allowedScripts } from './consent.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
-import { feasible } from './feasibility.ts';
+import { armsOf, feasible } from './feasibility.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
@@ -52,7 +52,8 @@ export async function* openShop(
     freeze: plan.freeze,
     interiorOutputs: plan.interiorOutputs,
   });
-  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets);
+  const arms = armsOf(plan);
+  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',
@@ -67,6 +68,7 @@ export async function* openShop(
       dependencies,
       plan.targets,
       roundTo,
+      arms,
       measurer(model, dependencies, plan, services, scripts),
     );
     Object.assign(state, found);

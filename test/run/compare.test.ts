@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createNetwork, saveModel } from '../../src/formats/index.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import { diffMarkdown, diffPage } from '../../src/report/diff.ts';
-import { compare } from '../../src/run/compare.ts';
+import { compareWhole as compare } from '../../src/run/facts.ts';
 import { RunFolder } from '../../src/run/folder.ts';
 import { Models } from '../../src/run/models.ts';
 import { runPrune } from '../../src/run/prune.ts';
@@ -52,15 +52,15 @@ test('a source that is another network of the same shape is said, in every form 
   const original = await readFile(model);
   try {
     await saveModel(other, other.graph, other.weights, model);
-    const { diff, labels, warnings } = await compare(...both(), new Models());
+    const { diff, labels, facts, warnings } = await compare(...both(), new Models());
     expect(warnings).toEqual([
       'net.h5 is not the model that net.espalier.json was made from (its SHA-256 differs): what is shown may be of another network',
     ]);
-    expect(diffMarkdown(diff, labels, warnings)).toMatch(/^\*\*Warning:\*\* net\.h5 is not the model/m);
-    expect(diffPage(diff, labels, warnings)).toContain('net.h5 is not the model that net.espalier.json');
-    const markup = diffMarkdown(diff, labels, ['<img> [a](b) `c`']);
+    expect(diffMarkdown(diff, labels, facts, warnings)).toMatch(/^\*\*Warning:\*\* net\.h5 is not the model/m);
+    expect(diffPage(diff, labels, facts, warnings)).toContain('net.h5 is not the model that net.espalier.json');
+    const markup = diffMarkdown(diff, labels, facts, ['<img> [a](b) `c`']);
     expect(markup).toContain('\\<img\\> \\[a\\](b) \\`c\\`');
-    expect(diffPage(diff, labels, ['<img>'])).not.toContain('<img>');
+    expect(diffPage(diff, labels, facts, ['<img>'])).not.toContain('<img>');
   } finally {
     await writeFile(model, original);
   }

@@ -3,7 +3,7 @@ import 'vscode-jsonrpc/browser';
 import { host as contract } from '../../src/protocol/panel.ts';
 import { Failure, notify, serve, type Handlers } from '../../src/protocol/rpc.ts';
 import { acceptPort } from '../../src/protocol/transport.ts';
-import type { Host } from '../../src/protocol/panel.ts';
+import type { Host, PanelState } from '../../src/protocol/panel.ts';
 import type { MessageConnection } from 'vscode-jsonrpc';
 import type { PanelEvent, RunSummary } from '../../src/protocol/events.ts';
 import { madeFixture, type Fixture } from './fixtures.ts';
@@ -27,6 +27,8 @@ const fixture: Fixture =
 const asked: { method: string; params: unknown }[] = [];
 const toHost = new Set<(message: unknown) => void>();
 const STATE = 'espalier-state';
+/** what the host remembers, where the address says `memory` */
+const MEMORY = 'espalier-memory';
 
 Object.assign(window, {
   asked,
@@ -51,6 +53,7 @@ function statusOf(folder: string, status: RunSummary['status']): void {
     run: folder,
     status,
     queued: false,
+    fixed: null,
     message: null,
     log: [],
     memory: 512,
@@ -73,8 +76,33 @@ const handlers: Handlers<Host> = {
     ...fixture.ready,
     run: query.has('norun') ? null : fixture.ready.run,
     trusted: !query.has('untrusted'),
+    past: query.has('memory') ? (JSON.parse(sessionStorage.getItem(MEMORY) ?? 'null') as PanelState | null) : null,
     tab: (query.get('tab') ?? fixture.ready.tab) as Fixture['ready']['tab'],
   }),
+  remember: ({ state }) => {
+    sessionStorage.setItem(MEMORY, JSON.stringify(state));
+    return {};
+  },
+  reach: () => {
+    const share = (part: number) => {
+      const { macs, params, bytes, peakActivationBytes } = fixture.network.cost;
+      return {
+        macs: macs * part,
+        params: params * part,
+        bytes: bytes * part,
+        peakActivationBytes: peakActivationBytes * part,
+      };
+    };
+    return {
+      original: fixture.network.cost,
+      multiples: [1, 2, 4, 8, 16, 32].map((multiple) => ({
+        multiple,
+        choice: multiple <= 8,
+        least: share(0.001 + 0.01 * multiple),
+        floors: { 'rewarded-meta': share(0.021 + 0.01 * multiple), metapruning: share(0.021 + 0.01 * multiple) },
+      })),
+    };
+  },
   network: ({ freeze }) => ({
     ...fixture.network,
     groups: fixture.network.groups.map((group) =>
@@ -89,9 +117,9 @@ const handlers: Handlers<Host> = {
     return { found: query.has('nodata') ? [] : fixture.found.slice(0, query.has('onedata') ? 1 : 9) };
   },
   pickData: () => ({ path: '/project/elsewhere/photos' }),
-  openData: async ({ path }) => {
+  openData: async ({ path, limit = Infinity }) => {
     await wait(200);
-    return { ...fixture.data, path };
+    return { ...fixture.data, path, train: Math.min(fixture.data.train, limit) };
   },
   assess: async ({ draft, measure }) => {
     await wait(measure ? 1500 : 50);
@@ -173,6 +201,7 @@ const handlers: Handlers<Host> = {
         run,
         status: summary.status,
         queued: false,
+        fixed: summary.fixed ?? null,
         message: summary.failure,
         log: summary.failure ? ['epoch 1', 'Error: not a JPEG file'] : [],
         memory: 512,

@@ -335,6 +335,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
       strings: {},
       defaults: {},
       engine: 'TensorFlow 2.21.0, 2 threads',
+      past: null,
     },
     network,
     found: [

@@ -39,9 +39,10 @@ export function Network() {
             ? { action: { label: t('Read the network'), run: () => void openNetwork() } }
             : {})}
         >
-          {t(
-            'This panel compares two files. To see a network, right-click its model file and choose Prune Channels….',
-          )}
+          {ready.value?.model == null &&
+            t(
+              'This panel compares two files. To see a network, right-click its model file and choose Prune Channels….',
+            )}
         </Empty>
       }
     >

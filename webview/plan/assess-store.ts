@@ -1,17 +1,18 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { failureOf, type Failure } from '../../src/protocol/rpc.ts';
 import type { Assessment, Draft } from '../../src/protocol/plan.ts';
 import { host } from '../host.ts';
 import { draft, runs, trusted } from '../state.ts';
 import { loaded } from '../load.ts';
 
-/** What can be said of the draft before anything runs; the last answer stays in sight while the next is on its way. */
+/** What the engine says of a draft before anything runs. */
 export interface Assessed {
-  /** of this draft; older than the draft while `pending` */
   readonly of: Draft;
   readonly answer: Assessment;
 }
-export const assessed = signal<Assessed | null>(null);
+const last = signal<Assessed | null>(null);
+/** What was said of the draft as it is now; null while that isn't known: what was said of another says nothing of it. */
+export const assessed = computed(() => (last.value?.of === draft.value ? last.value : null));
 /** an answer about the draft as it is now is on its way, since then */
 export const pending = signal<number | null>(null);
 /** a few steps are being measured for the predicted time */
@@ -30,19 +31,19 @@ async function assess(now: Draft): Promise<void> {
   current = abort;
   const live = () => current === abort;
   pending.value = Date.now();
+  assessFailure.value = null;
   measuring.value = null;
   try {
     const answer = await host.request('assess', { draft: now, measure: false }, abort.signal);
     if (!live()) return;
-    assessed.value = { of: now, answer };
-    assessFailure.value = null;
+    last.value = { of: now, answer };
     pending.value = null;
     if (answer.seconds !== null || answer.problems.length || !mayMeasure()) return;
     measuring.value = Date.now();
     await new Promise((resolve) => setTimeout(resolve, BEFORE_MEASURING));
     if (!live()) return;
     const measured = await host.request('assess', { draft: now, measure: true }, abort.signal);
-    if (live()) assessed.value = { of: now, answer: measured };
+    if (live()) last.value = { of: now, answer: measured };
   } catch (error) {
     const failure = failureOf(error);
     if (live() && failure.kind !== 'cancelled') assessFailure.value = failure;

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Assessment, TargetView } from '../../src/protocol/plan.ts';
+import type { TargetView } from '../../src/protocol/plan.ts';
+import { costOf, limitOf, type Reached } from '../../src/protocol/reach.ts';
 import { Check, Cross } from '../components/icons.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
 import { significant } from '../format.ts';
@@ -7,9 +8,9 @@ import { loaded } from '../load.ts';
 import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, Dropdown, TextField } from '../ui.tsx';
-import { assessed, pending } from './assess-store.ts';
 import { change } from './draft.ts';
-import { metricName, nearest, parsed, shown, typed, type Metric } from './goal.ts';
+import { metricName, parsed, shown, typed, type Metric } from './goal.ts';
+import { reached, table } from './reach-store.ts';
 
 const METRICS: readonly Metric[] = ['macs', 'params', 'bytes', 'memory', 'latency', 'script'];
 
@@ -21,9 +22,7 @@ export function GoalCard() {
   );
   const set = (index: number, target: TargetView) =>
     change({ targets: targets.map((one, at) => (at === index ? target : one)) });
-  const about = assessed.value;
-  // an answer about other goals says nothing of these
-  const answers = about?.of.targets.length === targets.length ? about.answer.targets : [];
+  const now = reached.value;
   return (
     <PanelCard
       title={t('Goal')}
@@ -49,8 +48,8 @@ export function GoalCard() {
           key={index}
           target={target}
           metrics={METRICS.filter((metric) => metric === target.metric || free.includes(metric))}
-          answer={answers[index]}
-          stale={about?.of !== draft.value}
+          said={now?.targets[index]}
+          roundTo={now?.roundTo}
           onChange={(next) => set(index, next)}
           {...(targets.length > 1
             ? { onRemove: () => change({ targets: targets.filter((_, at) => at !== index) }) }
@@ -64,13 +63,14 @@ export function GoalCard() {
 interface GoalProps {
   readonly target: TargetView;
   readonly metrics: readonly Metric[];
-  readonly answer: Assessment['targets'][number] | undefined;
-  readonly stale: boolean;
+  /** undefined while it isn't known */
+  readonly said: Reached | undefined;
+  readonly roundTo: number | undefined;
   readonly onChange: (target: TargetView) => void;
   readonly onRemove?: () => void;
 }
 
-function Goal({ target, metrics, answer, stale, onChange, onRemove }: GoalProps) {
+function Goal({ target, metrics, said, roundTo, onChange, onRemove }: GoalProps) {
   const { metric, value, relative } = target;
   const given = typed(metric, value, relative);
   const [text, setText] = useState(given);
@@ -78,7 +78,7 @@ function Goal({ target, metrics, answer, stale, onChange, onRemove }: GoalProps)
     if (parsed(metric, text, relative) !== value) setText(given);
   }, [given, metric, relative]);
   const read = parsed(metric, text, relative);
-  const original = answer?.original ?? originalOf(metric);
+  const original = said?.original ?? originalOf(metric);
   const toUnit = (next: boolean) => {
     if (next === relative) return;
     const turned = original ? (next ? (100 * value) / original : (value * original) / 100) : null;
@@ -152,7 +152,7 @@ function Goal({ target, metrics, answer, stale, onChange, onRemove }: GoalProps)
           onInput={(command) => onChange({ ...target, command })}
         />
       )}
-      <p class={`goal-answer${stale ? ' stale' : ''}`} role="status">
+      <p class="goal-answer" role="status">
         {read === null ? (
           <span class="bad sign-text">
             <Cross />{' '}
@@ -161,41 +161,54 @@ function Goal({ target, metrics, answer, stale, onChange, onRemove }: GoalProps)
               : t('Write a number, with a unit where you like: 20M, 1.5 MB, 0.9 ms.')}
           </span>
         ) : (
-          <Answer target={target} answer={answer} onTake={(next) => onChange({ ...target, value: next })} />
+          <Answer
+            target={target}
+            said={said}
+            roundTo={roundTo}
+            onTake={(next) => onChange({ ...target, value: next })}
+          />
         )}
       </p>
     </div>
   );
 }
 
-/** Whether the goal can be reached; else what is nearest, to be taken by a click. */
+/** Whether the goal can be reached; else what is nearest, to be taken by a click. What isn't known yet is an ellipsis. */
 function Answer({
   target,
-  answer,
+  said,
+  roundTo,
   onTake,
-}: {
-  target: TargetView;
-  answer: GoalProps['answer'];
-  onTake: (value: number) => void;
-}) {
-  if (!answer)
-    return <span class="dim">{pending.value !== null ? t('Can it be reached? Looking…') : '\u00a0'}</span>;
+}: Pick<GoalProps, 'target' | 'said' | 'roundTo'> & { onTake: (value: number) => void }) {
   const { metric } = target;
-  const { reachable, message, limit, original, least } = answer;
-  const near = reachable ? null : nearest(target, least, original);
+  if (metric === 'latency' || metric === 'script')
+    return (
+      <span class="dim">
+        {t('Measured when the run starts. A goal that can’t be reached is refused then.')}
+      </span>
+    );
+  const original = said?.original ?? originalOf(metric);
+  const limit = original === null ? null : limitOf(target, original);
+  const least = said?.least ?? null;
+  const near = said?.nearest ?? null;
   return (
     <>
-      <span class={`sign-text ${reachable ? 'good' : 'bad'}`}>
-        {reachable ? <Check /> : <Cross />} {reachable ? t('Can be reached') : t('Can’t be reached')}
-      </span>
+      <Verdict said={said} />
       <span class="dim number">
         {original !== null &&
           limit !== null &&
           ` · ${shown(metric, original)} → ${t('at most {0}', shown(metric, limit))}`}
-        {least !== null && ` · ${t('least {0}', shown(metric, least))}`}
-        {least !== null && original ? ` (${significant((100 * least) / original, 2)}\u202f%)` : ''}
+        {least !== null && original
+          ? ` · ${t('least {0}', shown(metric, least))} (${significant((100 * least) / original, 2)}\u202f%)`
+          : ` · ${t('least {0}', '…')}`}
       </span>
-      {message && <span class={reachable ? 'dim' : ''}> {message}</span>}{' '}
+      {said && (
+        <span class="dim">
+          {said.because !== null && ` ${t('by {0}', said.because)}`}
+          {roundTo !== undefined && roundTo > 1 && ` ${t('in multiples of {0}', roundTo)}`}
+        </span>
+      )}{' '}
+      {said?.verdict === 'within' && t('The network is within it already: ask for less.')}
       {near !== null && (
         <button type="button" class="plain link" onClick={() => onTake(near)}>
           {t('Take the nearest: {0}', target.relative ? `${near}\u202f%` : shown(metric, near))}
@@ -205,9 +218,25 @@ function Answer({
   );
 }
 
+function Verdict({ said }: Pick<GoalProps, 'said'>) {
+  if (!said)
+    return (
+      <span class="dim">{table.value.value.state === 'error' ? t('Not known') : t('Can it be reached? …')}</span>
+    );
+  const good = said.verdict === 'reachable';
+  return (
+    <span class={`sign-text ${good ? 'good' : 'bad'}`}>
+      {good ? <Check /> : <Cross />}{' '}
+      {good
+        ? t('Can be reached')
+        : said.verdict === 'within'
+          ? t('Nothing to prune')
+          : t('Can’t be reached')}
+    </span>
+  );
+}
+
 function originalOf(metric: Metric): number | null {
   const cost = loaded(network.value.value)?.cost;
-  if (!cost) return null;
-  if (metric === 'memory') return cost.peakActivationBytes;
-  return metric === 'macs' || metric === 'params' || metric === 'bytes' ? cost[metric] : null;
+  return cost ? costOf(cost, metric) : null;
 }

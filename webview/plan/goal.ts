@@ -64,13 +64,3 @@ export function goalText(target: TargetView): string {
     : shown(target.metric, target.value);
   return `${metricName(target.metric)} \u2264 ${amountText}`;
 }
-
-/** The nearest goal that can be reached: the least, rounded up so that it holds. Null where it is not known. */
-export function nearest(target: TargetView, least: number | null, original: number | null): number | null {
-  if (least === null || least <= 0) return null;
-  if (!target.relative) return Math.ceil(least);
-  if (!original) return null;
-  // a tenth of a percent more, but not for a rounding error's sake
-  const share = Math.ceil((1000 * least) / original - 1e-6) / 10;
-  return share < 100 ? share : null;
-}

@@ -6,7 +6,17 @@ import { loaded } from '../load.ts';
 import { busy, draft, ready } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, Checkbox, Dropdown } from '../ui.tsx';
-import { chooseData, found, lookForData, opened, openData, pickData, withoutData } from './data-store.ts';
+import {
+  chooseData,
+  found,
+  fresh,
+  lookForData,
+  opened,
+  openData,
+  pickData,
+  view,
+  withoutData,
+} from './data-store.ts';
 import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
 
@@ -85,25 +95,27 @@ export function ImagesCard() {
 
 function Opened({ path }: { path: string }) {
   const load = opened.value.value;
-  if (load.state === 'loading') return <Waiting what={load.what} since={load.since} cancel={load.cancel} />;
+  const known = view.value?.path === path ? view.value : null;
   if (load.state === 'error')
     return <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />;
-  if (load.state === 'idle')
+  // numbers of another division of the same set are not shown: all else of it stays
+  if (known)
     return (
-      <p class="dim">
-        <Button onClick={() => void openData(path)}>{t('Read this set')}</Button>
-      </p>
+      <>
+        <About data={known} fresh={fresh.value} />
+        <Reading />
+      </>
     );
+  if (load.state === 'loading') return <Waiting what={load.what} since={load.since} cancel={load.cancel} />;
   return (
-    <>
-      <About data={load.value} />
-      <Reading />
-    </>
+    <p class="dim">
+      <Button onClick={() => void openData(path)}>{t('Read this set')}</Button>
+    </p>
   );
 }
 
 /** What a set holds. */
-function About({ data }: { data: DataView }) {
+function About({ data, fresh }: { data: DataView; fresh: boolean }) {
   const split: readonly [string, number][] = [
     [t('to train on'), data.train],
     [t('held out for validation'), data.validation],
@@ -115,7 +127,7 @@ function About({ data }: { data: DataView }) {
         {split.map(([name, count]) => (
           <div key={name}>
             <dt class="dim">{name}</dt>
-            <dd class="number">{whole(count)}</dd>
+            <dd class="number">{fresh ? whole(count) : '…'}</dd>
           </div>
         ))}
         <div title={data.classes.join(', ')}>

@@ -5,8 +5,8 @@ import { draft, ready } from '../state.ts';
 import { t } from '../strings.ts';
 import { Dropdown } from '../ui.tsx';
 import type { Draft, Effort } from '../../src/protocol/plan.ts';
-import { assessed } from './assess-store.ts';
 import { change } from './draft.ts';
+import { reached } from './reach-store.ts';
 
 const CONTROLS = ['uniform', 'random', 'l1', 'scratch'];
 const ROUNDS = [1, 2, 4, 8, 16, 32];
@@ -20,7 +20,7 @@ export function MethodCard() {
   const now = draft.value;
   if (!now) return null;
   const methods = ready.value?.methods ?? [];
-  const suited = assessed.value?.answer?.roundTo;
+  const suited = reached.value?.roundTo;
   const chosen = methods.find((one) => one.name === now.method);
   const efforts: readonly [Effort, string][] = [
     ['quick', t('Quick')],
@@ -91,8 +91,10 @@ export function MethodCard() {
             onChange={(value) => change({ roundTo: value === 'auto' ? value : Number(value) })}
           />
           <span class="dim">
-            {now.roundTo === 'auto' && suited !== undefined
-              ? multiplesOf(suited)
+            {now.roundTo === 'auto'
+              ? suited === undefined
+                ? '…'
+                : multiplesOf(suited)
               : t('multiples of 8 run faster on most machines')}
           </span>
         </span>

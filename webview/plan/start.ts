@@ -6,6 +6,7 @@ import { draft, ready, runs, trusted } from '../state.ts';
 import { t } from '../strings.ts';
 import { assessed } from './assess-store.ts';
 import { opened } from './data-store.ts';
+import { reached } from './reach-store.ts';
 
 /** What keeps the run from starting, one sentence each; empty: it may start. */
 export const obstacles = computed<readonly string[]>(() => {
@@ -15,8 +16,9 @@ export const obstacles = computed<readonly string[]>(() => {
   if (!trusted.value) found.push(t('This workspace is not trusted: nothing can be run in it.'));
   const method = ready.value?.methods.find((one) => one.name === now.method);
   if (!now.targets.length) found.push(t('There is no goal: say what the pruned network may cost at most.'));
-  const about = assessed.value;
-  if (about?.of === now) found.push(...about.answer.problems);
+  found.push(...(assessed.value?.answer.problems ?? []));
+  if (reached.value?.targets.some(({ verdict }) => verdict === 'unreachable' || verdict === 'within'))
+    found.push(t('A goal can’t be met as it stands: see above.'));
   if (method?.needsImages && !now.data && !found.length)
     found.push(t('This method learns from images: choose a data set.'));
   const data = opened.value.value;
@@ -26,7 +28,7 @@ export const obstacles = computed<readonly string[]>(() => {
 
 /** The answer about the draft as it is, not as it was, has come, and nothing stands in the way. */
 export const mayStart = computed(
-  () => draft.value !== null && assessed.value?.of === draft.value && obstacles.value.length === 0,
+  () => draft.value !== null && assessed.value !== null && obstacles.value.length === 0,
 );
 
 /** Whether a run of this panel's model is alive. */

@@ -20,6 +20,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
   const working = (name: string) => busy.value.has(key(name));
   const ask = (name: 'pause' | 'resume' | 'stop' | 'remove', what: string) =>
     void perform(key(name), what, () => host.request(name, { run: run.folder }));
+  const fixed = told?.fixed ?? run.fixed ?? null;
   const failure = run.failure ?? told?.message ?? null;
   return (
     <li class={`card run${open ? ' open' : ''}`} aria-current={open ? 'true' : undefined}>
@@ -42,17 +43,21 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
         {open && <span class="chip">{t('shown')}</span>}
         <span class="dim number">{ago(run.created)}</span>
         <span class="grow" />
-        {how === 'running' && (
+        {how === 'running' && fixed === null && (
           <Button disabled={working('pause')} onClick={() => ask('pause', t('Pausing'))}>
             {t('Pause')}
           </Button>
         )}
         {alive && (
-          <Button disabled={working('stop')} onClick={() => ask('stop', t('Stopping'))}>
+          <Button
+            disabled={working('stop') || fixed !== null}
+            {...(fixed === null ? {} : { title: fixed })}
+            onClick={() => ask('stop', t('Stopping'))}
+          >
             {working('stop') ? t('Stopping…') : t('Stop')}
           </Button>
         )}
-        {how !== 'running' && how !== 'done' && (
+        {how !== 'running' && how !== 'done' && fixed === null && !told?.queued && (
           <Button
             kind="primary"
             disabled={working('resume') || !trusted.value}
@@ -83,6 +88,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
           ...(told?.memory ? [t('{0} MB of memory', whole(told.memory))] : []),
         ].join(' · ')}
       </p>
+      {fixed !== null && <p class="run-fixed dim">{fixed}</p>}
       {run.result && <Result result={run.result} />}
       {how === 'failed' && failure !== null && (
         <div class="run-failure">

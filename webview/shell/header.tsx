@@ -67,6 +67,7 @@ function RunState() {
   const ask = (name: 'pause' | 'resume' | 'stop', what: string) =>
     void perform(name, what, () => host.request(name, { run: folder }));
   const alive = how === 'running' || how === 'paused';
+  const fixed = (status.value ?? summary).fixed ?? null;
   return (
     <div class="run-state">
       <button
@@ -82,17 +83,21 @@ function RunState() {
         {line}
       </button>
       <Announcer how={how} stage={shown.stage?.message ?? ''} />
-      {how === 'running' && (
+      {how === 'running' && fixed === null && (
         <Button disabled={busy.value.has('pause')} onClick={() => ask('pause', t('Pausing'))}>
           {t('Pause')}
         </Button>
       )}
       {alive && (
-        <Button disabled={busy.value.has('stop')} onClick={() => ask('stop', t('Stopping'))}>
+        <Button
+          disabled={busy.value.has('stop') || fixed !== null}
+          {...(fixed === null ? {} : { title: fixed })}
+          onClick={() => ask('stop', t('Stopping'))}
+        >
           {busy.value.has('stop') ? t('Stopping…') : t('Stop')}
         </Button>
       )}
-      {(how === 'paused' || how === 'stopped' || how === 'failed') && (
+      {(how === 'paused' || how === 'stopped' || how === 'failed') && fixed === null && (
         <Button
           kind="primary"
           disabled={busy.value.has('resume') || !trusted.value}

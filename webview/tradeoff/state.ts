@@ -1,7 +1,7 @@
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as z from 'zod';
 import { host } from '../host.ts';
-import { remembered } from '../persist.ts';
+import { remembered, rememberRun, runView } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
 import type { CandidateRef } from '../state.ts';
 import type { RunData } from '../run-data.ts';
@@ -31,12 +31,8 @@ export const view = remembered(
   { cost: null, accuracy: null, log: false },
 );
 
-/** The coefficients under which candidates are ranked; null: the run's own. */
-export const moved = remembered<Coefficients | null>(
-  'tradeoff.coefficients',
-  z.object({ accuracy: z.number(), efficiency: z.number() }).nullable(),
-  null,
-);
+/** The coefficients under which candidates are ranked; null: the run's own. Remembered with the run. */
+export const moved = signal<Coefficients | null>(null);
 
 /** What a board is made of: where none of it changed (progress, losses), the board before is the board now. */
 function parts(of: RunData): readonly unknown[] {
@@ -162,7 +158,7 @@ export function refOf(index: number): CandidateRef | null {
 }
 
 /** Whether the choice follows the ranking: until the user picks a point. */
-const following = signal(moved.value !== null);
+const following = signal(false);
 
 /** Ranks by these coefficients (null: the run's own); the choice moves to what is best under them. */
 export function moveCoefficients(to: Coefficients | null): void {
@@ -220,13 +216,14 @@ const nameOf = ({ arm, id }: { arm: string; id: number }) => `${id}@${arm}`;
 /** Starred candidates of the run, by `id@arm`. */
 export const stars = signal<ReadonlySet<string>>(new Set());
 let starsOf: string | null = null;
+const folderNow = computed(() => run.value?.run ?? null);
 effect(() => {
-  const folder = run.value?.run ?? null;
+  const folder = folderNow.value;
   if (folder === starsOf) return;
   starsOf = folder;
   stars.value = new Set();
-  second.value = null;
   comparing.value = false;
+  untracked(() => leftAs(folder));
   if (folder === null) return;
   host.request('stars', { run: folder }).then(
     ({ starred }) => {
@@ -234,6 +231,27 @@ effect(() => {
     },
     () => {}, // stars are a convenience: without them nothing is starred
   );
+});
+
+/** Takes a run up as it was left: ranked by these coefficients, with this candidate chosen and that one beside it. */
+function leftAs(folder: string | null): void {
+  const left = folder === null ? null : runView(folder);
+  const refTo = (one: { arm: string; id: number } | null | undefined) =>
+    one && folder !== null ? { run: folder, ...one } : null;
+  batch(() => {
+    moved.value = left?.coefficients ?? null;
+    following.value = moved.value !== null && !left?.picked;
+    selected.value = refTo(left?.picked);
+    second.value = refTo(left?.second);
+  });
+}
+effect(() => {
+  const folder = folderNow.value;
+  const part = (ref: CandidateRef | null) => ref && ref.run === folder && { arm: ref.arm, id: ref.id };
+  const coefficients = moved.value;
+  const picked = following.value ? null : part(selected.value) || null;
+  const other = part(second.value) || null;
+  if (folder !== null && folder === starsOf) rememberRun(folder, { coefficients, picked, second: other });
 });
 
 export function isStarred(one: { arm: string; id: number }): boolean {

@@ -3,43 +3,77 @@ import { configSuffix } from '../../config/files.ts';
 import { formatRanges } from '../../config/ranges.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Diff } from '../../graph/diff.ts';
+import { InputError } from '../../graph/errors.ts';
+import type { Facts } from '../../graph/facts.ts';
 import { diffMarkdown, diffPage, mixing } from '../../report/diff.ts';
-import { change, count } from '../../report/text.ts';
-import { compare } from '../../run/compare.ts';
+import { aboutRows, costRows, metricRows, noMetrics, sign } from '../../report/facts.ts';
+import { count } from '../../report/text.ts';
 import type { Compared } from '../../run/compare.ts';
+import { compareWhole } from '../../run/facts.ts';
 import { Models } from '../../run/models.ts';
+import { parseRevision, rootOf } from '../../run/revision.ts';
+import type { AtRevision } from '../../run/revision.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 
-/** `espalier diff A B`: two models, two configs, or a model and a config */
+/** `espalier diff A [B]`: two models, two configs, or a model and a config; each a file, or as a git revision has it */
 export async function diff(
   output: Output,
-  [a, b]: string[],
-  options: { html?: string; markdown?: true | string; source?: string },
+  [a, b]: (string | undefined)[],
+  options: { html?: string; markdown?: true | string; rev?: string; source?: string },
 ): Promise<void> {
+  const [one, two] = await sides(a!, b, options.rev);
   const bounds = { source: options.source, roots: [process.cwd()] };
-  const { diff: found, warnings } = await compare(side(a), side(b), new Models(), bounds);
-  const names = { a: path.basename(a), b: path.basename(b) };
+  const { diff: found, facts, labels, warnings } = await compareWhole(one, two, new Models(), bounds);
   if (options.html)
-    await writeFileWhole(path.resolve(options.html), Buffer.from(diffPage(found, names, warnings)));
-  const markdown = options.markdown ? diffMarkdown(found, names, warnings) : '';
+    await writeFileWhole(path.resolve(options.html), Buffer.from(diffPage(found, labels, facts, warnings)));
+  const markdown = options.markdown ? diffMarkdown(found, labels, facts, warnings) : '';
   if (typeof options.markdown === 'string')
     await writeFileWhole(path.resolve(options.markdown), Buffer.from(markdown));
   for (const warning of warnings) output.note(`warning: ${warning}`);
-  output.data({ a, b, ...found, warnings });
+  const { metrics, about, costs } = facts;
+  output.data({ a: labels.a, b: labels.b, metrics, about, costs, ...found, warnings });
   if (options.markdown === true) output.print(markdown);
-  else if (!options.html && !options.markdown) output.print(text(found));
+  else if (!options.html && !options.markdown) output.print(text(found, facts, labels));
   else
     for (const file of [options.html, options.markdown])
       if (file) output.print(`wrote ${path.resolve(file)}`);
 }
 
-/** A file as a side: a pruned config by its name, else a model. */
-function side(file: string): Compared {
-  return file.endsWith(configSuffix) ? { kind: 'config', file } : { kind: 'model', file };
+/** What is compared. With `--rev` the first is the file as that revision has it, and the second the file as it is. */
+async function sides(
+  a: string,
+  b: string | undefined,
+  revision: string | undefined,
+): Promise<[Compared | AtRevision, Compared | AtRevision]> {
+  if (revision === undefined) {
+    if (b === undefined)
+      throw new InputError(
+        `name what to compare ${a} with: a second file, or a revision of it by --rev, as in --rev HEAD~1`,
+      );
+    return [await side(a), await side(b)];
+  }
+  if (parseRevision(a, process.cwd()))
+    throw new InputError(`--rev says the revision of ${a}: name the file alone`);
+  return [{ kind: 'revision', file: path.resolve(a), revision }, await side(b ?? a)];
 }
 
-function text(found: Diff): string {
+/** `REVISION:PATH`, else a file: a pruned config by its name, else a model. */
+async function side(argument: string): Promise<Compared | AtRevision> {
+  const cwd = process.cwd();
+  const named = parseRevision(argument, cwd);
+  if (!named)
+    return {
+      kind: argument.endsWith(configSuffix) ? 'config' : 'model',
+      file: argument,
+      label: path.basename(argument),
+    };
+  // as git has it: from the root, unless it begins with a dot
+  const from = /^\.\.?\//.test(named.path) ? cwd : await rootOf(cwd);
+  return { kind: 'revision', file: path.resolve(from, named.path), revision: named.revision };
+}
+
+function text(found: Diff, facts: Facts, labels: { readonly a: string; readonly b: string }): string {
   const rows = mixing(found).map(({ layer, layerType, width, macs, channels }) => [
     layer,
     layerType,
@@ -54,13 +88,18 @@ function text(found: Diff): string {
           .join('  ')
       : '',
   ]);
-  const { a, b } = found.total;
+  const metrics = metricRows(facts);
+  const figures = [...metrics, ...aboutRows(facts), ...costRows(facts)].map(
+    ({ name, a, b, change, verdict }) => [name, a, b, [sign(verdict), change].filter(Boolean).join(' ')],
+  );
   const lines = [
+    ...(metrics.length ? [] : [noMetrics]),
+    table(['', labels.a, labels.b, ''], figures, [0, 3]),
+    '',
     table(['layer', 'type', 'channels', 'MACs', ''], rows, [0, 1, 4]),
     ...(['onlyInA', 'onlyInB'] as const)
       .filter((side) => found[side].length)
       .map((side) => `only in ${side === 'onlyInA' ? 'the first' : 'the second'}: ${found[side].join(', ')}`),
-    `MACs ${count(a.macs)} → ${count(b.macs)} (${change(a.macs, b.macs)}), parameters ${count(a.params)} → ${count(b.params)} (${change(a.params, b.params)})`,
   ];
   return lines.join('\n');
 }

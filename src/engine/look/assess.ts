@@ -1,21 +1,19 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bounds } from '../../graph/architecture.ts';
 import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies } from '../../graph/types.ts';
-import { costBy, isStatic } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Budget, Method } from '../../methods/types.ts';
 import type { Assessment, Draft } from '../../protocol/plan.ts';
+import { MULTIPLES, reach } from '../../protocol/reach.ts';
 import { controlArms } from '../../run/draft.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { isRestricted } from '../../runtime/backend/restricted.ts';
-import { judge, nothingPrunable } from '../../run/feasibility.ts';
+import { armsOf, nothingPrunable, reachSentence, tableOf } from '../../run/feasibility.ts';
 import { modelFile } from '../../run/measure.ts';
 import { ownNames } from '../../run/names.ts';
 import type { Models, Opened } from '../../run/models.ts';
-import { widthMultiple } from '../../run/rounding.ts';
 import { forecast } from './forecast.ts';
 import type { Forecast } from './forecast.ts';
 import { classesBeyond, mismatches } from './open-data.ts';
@@ -44,9 +42,8 @@ export async function assess(
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
   const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
-  const roundTo = widthMultiple(draft.roundTo, opened.model.graph, dependencies, draft.targets);
-  const targets = targetsOf(draft, roundTo, opened, dependencies);
-  const unreachable = targets.some(({ reachable }) => !reachable);
+  const { roundTo, targets } = judged(draft, opened, dependencies);
+  const unreachable = targets.some(({ reachable }) => reachable === false);
   let time: Forecast = { seconds: null, basis: 'the plan is not complete yet' };
   if (!problems.length && !unreachable)
     try {
@@ -73,25 +70,27 @@ async function writes({ workspace, model, method }: Draft): Promise<Assessment['
   return { config, model: file === 'model.json' ? `${path.basename(path.dirname(names.model))}/${file}` : file };
 }
 
-function targetsOf(
+/** What the one rule of src/protocol/reach.ts says, with its sentences. */
+function judged(
   draft: Draft,
-  roundTo: number,
   { model }: Opened,
   dependencies: Dependencies,
-): Assessment['targets'] {
-  const { least, most } = bounds(model.graph, dependencies, roundTo);
-  return draft.targets.map((target) => {
-    if (!isStatic(target.metric))
-      return {
-        reachable: true,
-        message: `${target.metric === 'script' ? 'what the script prints' : 'latency'} is measured when the run starts; a goal that can't be reached is refused then`,
-        limit: null,
-        original: null,
-        least: null,
-      };
-    const [original, lowest] = [costBy(most, target.metric), costBy(least, target.metric)];
-    return { ...judge(target, original, lowest), original, least: lowest };
-  });
+): Pick<Assessment, 'roundTo' | 'targets'> {
+  const arms = armsOf(draft);
+  const multiples = draft.roundTo === 'auto' ? MULTIPLES : [draft.roundTo];
+  const table = tableOf(model.graph, dependencies, arms, multiples);
+  const names = arms.map(({ name }) => name);
+  const { roundTo, targets } = reach(table, draft.targets, draft.roundTo, names)!;
+  return {
+    roundTo,
+    targets: targets.map((said, i) => ({
+      reachable: said.verdict === 'measured' ? null : said.verdict === 'reachable',
+      message: reachSentence(draft.targets[i], said, roundTo),
+      limit: said.limit,
+      original: said.original,
+      least: said.least,
+    })),
+  };
 }
 
 /** The goals as a method is given them: measured ones by MACs, which aren't known yet, so by none. */

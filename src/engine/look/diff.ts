@@ -3,15 +3,15 @@ import type { Params } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
 import type { DiffLayerView, DiffView } from '../../protocol/views.ts';
 import { diffMarkdown, diffPage } from '../../report/diff.ts';
-import { compare } from '../../run/compare.ts';
 import type { Comparison } from '../../run/compare.ts';
+import { compareWhole } from '../../run/facts.ts';
 import type { Models } from '../../run/models.ts';
 import { filterNorms } from './filter-norms.ts';
 import { groupOf } from './inspect.ts';
 
 /** Two sides, channel by channel where they are cuts of one network. @throws InputError */
 export async function diffView(models: Models, { a, b, roots }: Params<Look, 'diff'>): Promise<DiffView> {
-  const { diff, labels, source, warnings } = await compare(a, b, models, { roots });
+  const { diff, labels, source, facts, warnings } = await compareWhole(a, b, models, { roots });
   const norms = source ? filterNorms(source.model.graph, source.model.weights) : new Map<string, number[]>();
   const groups = groupsByLayer(source);
   return {
@@ -22,6 +22,9 @@ export async function diffView(models: Models, { a, b, roots }: Params<Look, 'di
     onlyInB: [...diff.onlyInB],
     total: diff.total,
     warnings: [...warnings],
+    metrics: [...facts.metrics],
+    about: [...facts.about],
+    costs: [...facts.costs],
     groups: (source?.dependencies.groups ?? []).map(({ id, size, frozen }) => ({
       id,
       channels: size,
@@ -35,8 +38,8 @@ export async function exportDiff(
   models: Models,
   { a, b, format, roots }: Params<Look, 'exportDiff'>,
 ): Promise<{ text: string }> {
-  const { diff, labels, warnings } = await compare(a, b, models, { roots });
-  return { text: (format === 'html' ? diffPage : diffMarkdown)(diff, labels, warnings) };
+  const { diff, labels, facts, warnings } = await compareWhole(a, b, models, { roots });
+  return { text: (format === 'html' ? diffPage : diffMarkdown)(diff, labels, facts, warnings) };
 }
 
 function groupsByLayer(source: Comparison['source']): Map<string, number | null> {

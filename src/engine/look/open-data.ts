@@ -9,10 +9,16 @@ import type { Survey } from './survey.ts';
 /** An image set as a run would split it for a model. @throws InputError where it is none */
 export async function openData(
   models: Models,
-  { path, model: file }: { readonly path: string; readonly model: string },
+  asked: {
+    readonly path: string;
+    readonly model: string;
+    readonly limit?: number | undefined;
+    readonly validationImages?: number | undefined;
+  },
 ): Promise<DataView> {
-  const { model } = await models.open(file);
-  const found = await take(path);
+  const { path, limit, validationImages } = asked;
+  const { model } = await models.open(asked.model);
+  const found = await take(path, { limit, validationImages });
   return {
     path,
     form: found.form,

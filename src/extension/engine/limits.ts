@@ -10,6 +10,7 @@ export const limits: Readonly<Record<keyof Look['requests'], number>> = {
   // fetches hundreds of megabytes and compiles
   setup: 60 * minutes,
   inspect: 2 * minutes,
+  reach: 2 * minutes,
   findData: 1 * minutes,
   openData: 10 * minutes,
   // trains a few steps of a model that may be large

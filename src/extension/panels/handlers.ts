@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { InputError } from '../../graph/errors.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
 import type { RunSummary } from '../../protocol/events.ts';
-import type { Host } from '../../protocol/panel.ts';
+import type { Host, PanelState } from '../../protocol/panel.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import type { Side } from '../../protocol/views.ts';
 import { openReport } from '../commands/report.ts';
@@ -23,6 +23,9 @@ export interface Asked {
   readonly subject: Subject;
   readonly services: Omit<Services, 'panels'>;
   readonly stars: Stars;
+  /** what the panel remembers of itself */
+  past(): PanelState | null;
+  remember(state: PanelState): Promise<void>;
   /** tells the page of this run from now on */
   follow(run: string): void;
   /** the run that the page shows, or null */
@@ -62,6 +65,7 @@ export function handlers(asked: Asked): Handlers<Host> {
       const { methods, preprocesses } = await (
         await engine.look()
       ).request('hello', { protocol: protocolVersion });
+      const past = asked.past();
       asked.ready();
       return {
         protocol: protocolVersion,
@@ -77,7 +81,12 @@ export function handlers(asked: Asked): Handlers<Host> {
         strings: strings(),
         defaults: planDefaults(setting),
         engine: engine.description,
+        past,
       };
+    },
+    remember: async ({ state }) => {
+      await asked.remember(state);
+      return {};
     },
     network: async ({ freeze, interiorOutputs }, signal) =>
       (await engine.look()).request('inspect', { model: model(), freeze, interiorOutputs }, signal),
@@ -90,8 +99,10 @@ export function handlers(asked: Asked): Handlers<Host> {
       );
     },
     pickData: async ({ kind }) => ({ path: await pickData(kind, near()) }),
-    openData: async ({ path: data }, signal) =>
-      (await engine.look()).request('openData', { path: data, model: model() }, signal),
+    reach: async (asked, signal) =>
+      (await engine.look()).request('reach', { ...asked, model: model() }, signal),
+    openData: async (asked, signal) =>
+      (await engine.look()).request('openData', { ...asked, model: model() }, signal),
     assess: async (params, signal) => {
       // measuring trains a few steps and may run the user's own script
       if (params.measure) trusted();

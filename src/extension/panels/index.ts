@@ -8,6 +8,7 @@ import type { Side } from '../../protocol/views.ts';
 import { t } from '../l10n.ts';
 import type { Panels, Services } from '../types.ts';
 import { Panel, viewType, webviewOptions } from './panel.ts';
+import { PanelMemory } from './memory.ts';
 import { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { fileName, sideName, subjectKey } from './subject.ts';
@@ -17,10 +18,11 @@ export function createPanels(services: Omit<Services, 'panels'>): Panels {
   const { context, engine, log } = services;
   const open = new Map<string, Panel>();
   const stars = new Stars(context.workspaceState);
+  const memory = new PanelMemory(context.workspaceState);
 
-  const adopt = (webview: vscode.WebviewPanel, subject: Subject) => {
+  const adopt = (webview: vscode.WebviewPanel, subject: Subject, back: boolean) => {
     const key = subjectKey(subject);
-    open.set(key, new Panel(webview, subject, services, stars, () => open.delete(key)));
+    open.set(key, new Panel(webview, subject, services, stars, memory, back, () => open.delete(key)));
   };
   const show = (subject: Subject, change: Notice<Host, 'show'> | null) => {
     const known = open.get(subjectKey(subject));
@@ -31,7 +33,7 @@ export function createPanels(services: Omit<Services, 'panels'>): Panels {
       { viewColumn: vscode.ViewColumn.Beside },
       webviewOptions(context.extensionUri),
     );
-    adopt(webview, subject);
+    adopt(webview, subject, false);
   };
 
   context.subscriptions.push(
@@ -48,7 +50,8 @@ export function createPanels(services: Omit<Services, 'panels'>): Panels {
           webview.dispose();
           return;
         }
-        adopt(webview, subject);
+        const newest = memory.of(subjectKey(subject));
+        adopt(webview, newest ? { ...subject, run: newest.run, tab: newest.tab } : subject, true);
       },
     }),
   );

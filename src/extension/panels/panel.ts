@@ -4,16 +4,18 @@ import path from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import * as vscode from 'vscode';
 import type { Notice } from '../../protocol/contract.ts';
-import type { Host } from '../../protocol/panel.ts';
+import type { Host, PanelState } from '../../protocol/panel.ts';
 import { host } from '../../protocol/panel.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import { acceptPort } from '../../protocol/transport.ts';
 import { t } from '../l10n.ts';
 import type { Services } from '../types.ts';
 import { handlers, runsOf } from './handlers.ts';
+import type { PanelMemory } from './memory.ts';
 import { panelHtml } from './html.ts';
 import type { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
+import { subjectKey } from './subject.ts';
 
 export const viewType = 'espalier.panel';
 
@@ -44,6 +46,9 @@ export class Panel {
     readonly subject: Subject,
     private readonly services: Omit<Services, 'panels'>,
     private readonly stars: Stars,
+    private readonly memory: PanelMemory,
+    /** it was there before, and comes back as it was left */
+    private back: boolean,
     onDispose: () => void,
   ) {
     const { context, runs, engine } = services;
@@ -142,10 +147,14 @@ export class Panel {
         subject: this.subject,
         services: this.services,
         stars: this.stars,
+        past: () => this.past(),
+        remember: (state) => this.memory.set(subjectKey(this.subject), state),
         follow: (run) => this.follow(run),
         followed: () => this.run,
         ready: () => {
           this.ready = true;
+          // from now on a page made anew is the same panel's
+          this.back = true;
           // after the answer, so that the page knows what it is about
           const show = this.show;
           this.show = null;
@@ -163,6 +172,15 @@ export class Panel {
     this.run = null;
     this.runsTold = '';
     this.ready = false;
+  }
+
+  /** What the page is told of its past: all where it comes back; where it is new, how runs were left. */
+  private past(): PanelState | null {
+    const { model, tab } = this.subject;
+    const known = this.memory.of(subjectKey(this.subject));
+    if (this.back || !known) return known;
+    const { runs } = known;
+    return { version: 1, model, compare: null, run: null, tab, draft: null, views: {}, runs };
   }
 
   private follow(run: string): void {

@@ -42,6 +42,8 @@ export interface RunsOptions {
 /** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
 const reloadTime = 120_000;
 
+const alive = (status: string): boolean => status === 'running' || status === 'paused';
+
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 
 /** The runs of a workspace: found, started, queued, followed, stopped. Knows nothing of windows. */
@@ -60,6 +62,9 @@ export class RunsHost implements Runs {
   private readonly reloading = new Set<string>();
   private readonly tick: NodeJS.Timeout;
   private disposed = false;
+  private pumping: Promise<void> = Promise.resolve();
+  /** how runs stood when that was last told, by folder */
+  private readonly told = new Map<string, string>();
 
   constructor(private readonly options: RunsOptions) {
     const { engine, folders, log } = options;
@@ -71,6 +76,7 @@ export class RunsHost implements Runs {
       onFirstRead: () => options.onFirstRead?.(),
       onRead: async () => {
         for (const { folder } of this.summaries.all) if (!this.live.has(folder)) await this.adopt(folder);
+        this.tellChanges();
         this.changed.fire();
       },
     });
@@ -81,6 +87,8 @@ export class RunsHost implements Runs {
     let ticks = 0;
     this.tick = setInterval(() => {
       if (++ticks % 10 === 0 && this.jobs.owned.length) this.jobs.touch();
+      // a terminal's run tells nobody when it ends: its folder is looked at for as long as it works
+      if (this.others().length) this.refreshSoon(0);
       this.pokeFollowers();
     }, 2000);
     this.tick.unref();
@@ -116,10 +124,11 @@ export class RunsHost implements Runs {
 
   get list(): readonly RunSummary[] {
     return this.summaries.all.map((summary) => {
-      const { status, message } = this.status(summary.folder);
+      const { status, message, fixed } = this.status(summary.folder);
       return {
         ...summary,
         status,
+        ...(fixed === null ? {} : { fixed }),
         failure: status === 'failed' ? (message ?? summary.failure) : summary.failure,
       };
     });
@@ -146,6 +155,7 @@ export class RunsHost implements Runs {
       run: folder,
       status: summary?.status ?? 'stopped',
       queued: this.jobs.isQueued(folder),
+      fixed: null,
       message: summary?.failure ?? null,
       log: [],
       memory: null,
@@ -165,6 +175,9 @@ export class RunsHost implements Runs {
       };
     if (outcome)
       return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
+    if (!summary && this.told.has(folder)) return { ...status, fixed: t("The run's folder was deleted.") };
+    if (alive(status.status))
+      return { ...status, fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).') };
     return status;
   }
 
@@ -185,9 +198,10 @@ export class RunsHost implements Runs {
       );
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
     this.summaries.know(folder);
-    if (!this.summary(folder)) await this.refresh();
+    if (!this.summary(folder) || this.others().length) await this.refresh();
     const running = this.live.get(folder) ?? (await this.adopt(folder));
-    if (running) throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
+    if (running || this.others().includes(folder))
+      throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
     await this.mustAgree(folder);
     this.outcomes.delete(folder);
     if (this.working() >= Math.max(1, this.options.settings().maxParallel)) {
@@ -244,19 +258,26 @@ export class RunsHost implements Runs {
     // one that can't be reached, but is there
     const file = await readEngineFile(folder);
     if (file && (await isEngine(file.pid, folder))) await endTree(file.pid, this.times.term);
-    else if (!file && this.summary(folder)?.status === 'running')
-      throw new InputError(t('The run {0} was started in a terminal: stop it there.', path.basename(folder)));
+    else if (this.others().includes(folder)) {
+      await this.refresh();
+      const { fixed } = this.status(folder);
+      if (fixed !== null) throw new InputError(`${path.basename(folder)}: ${fixed}`);
+    }
     this.refreshSoon();
   }
 
   async remove(folder: string): Promise<void> {
     if (this.live.has(folder) || (await this.adopt(folder)))
       throw new InputError(t('The run {0} is at work: stop it first.', path.basename(folder)));
+    if (this.others().includes(folder)) await this.refresh();
+    if (this.others().includes(folder))
+      throw new InputError(t('The run {0} is at work: stop it first.', path.basename(folder)));
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
     this.jobs.dequeue(folder);
     await rm(folder, { recursive: true, force: true });
     this.outcomes.delete(folder);
     this.summaries.forget(folder);
+    this.told.delete(folder);
     this.changed.fire();
   }
 
@@ -290,8 +311,37 @@ export class RunsHost implements Runs {
     return this.summaries.of(folder);
   }
 
+  /** Runs at work here and in terminals; those that are held make room. */
   private working(): number {
-    return [...this.live.values()].filter((live) => !live.paused).length;
+    const others = this.others().filter((folder) => this.summary(folder)?.status === 'running');
+    return [...this.live.values()].filter((live) => !live.paused).length + others.length;
+  }
+
+  /** Runs that somebody works on whom we can't reach: started in a terminal. */
+  private others(): string[] {
+    return this.summaries.all.flatMap(({ folder, status }) =>
+      alive(status) && !this.live.has(folder) ? [folder] : [],
+    );
+  }
+
+  /** What has become of runs without a word to us: one of a terminal that ended or was killed, a folder that was deleted. */
+  private tellChanges(): void {
+    const now = new Map(this.summaries.all.map(({ folder }) => [folder, this.state(folder)]));
+    const changed = [...new Set([...this.told.keys(), ...now.keys()])].filter(
+      (folder) => this.told.has(folder) && this.told.get(folder) !== this.state(folder),
+    );
+    for (const [folder, state] of now) this.told.set(folder, state);
+    for (const folder of changed) {
+      if (!now.has(folder)) this.told.set(folder, this.state(folder));
+      this.followers.poke(folder);
+      this.changedStatus.fire(this.status(folder));
+    }
+    if (changed.length) void this.pump();
+  }
+
+  private state(folder: string): string {
+    const { status, fixed } = this.status(folder);
+    return `${status} ${fixed ?? ''}`;
   }
 
   private liveRun(folder: string): LiveRun {
@@ -391,8 +441,13 @@ export class RunsHost implements Runs {
     if (ended.status === 'failed' && owned) void this.tellFailure(owned, ended);
   }
 
-  /** Starts what waits, while there is room. */
-  private async pump(): Promise<void> {
+  /** Starts what waits, while there is room; one after the other, however many ask. */
+  private pump(): Promise<void> {
+    this.pumping = this.pumping.then(() => this.startWaiting());
+    return this.pumping;
+  }
+
+  private async startWaiting(): Promise<void> {
     while (
       !this.disposed &&
       this.jobs.queue.length &&

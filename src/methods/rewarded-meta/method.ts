@@ -13,7 +13,7 @@ import type { Snapshot } from '../../runtime/types.ts';
 import type { WeightGenerator } from './generator.ts';
 import { Inherit } from './inherit.ts';
 import type { GenePlan } from './levels.ts';
-import { genePlan } from './levels.ts';
+import { genePlan, uniformGenes, widthsOf } from './levels.ts';
 import { proposeRandom } from './proposals.ts';
 import { PruningNet } from './pruning-net.ts';
 import type { RewardKind, RewardSpec } from './reward.ts';
@@ -56,6 +56,10 @@ export function metaPruning(name: string, summary: string, reward: RewardKind): 
     reward: (settings, { graph, dependencies, budgets }) =>
       specOf(settings, costModel(graph, dependencies)(fullArchitecture(dependencies)), { budgets }),
     work: rewardedMetaWork,
+    narrowest: (dependencies, roundTo) => {
+      const plan = genePlan(dependencies, roundTo);
+      return widthsOf(plan, uniformGenes(plan, 0));
+    },
   };
 }
 
