@@ -60,6 +60,12 @@ export function change(before: number, after: number): string {
   return (text === '0.0' ? '±' : value < 0 ? MINUS : '+') + text + SPACE + '%';
 }
 
+/** −25.3 points: how far two accuracies are apart. */
+export function points(before: number, after: number): string {
+  const text = Math.abs(after - before).toFixed(1);
+  return t('{0} points', (after === before ? '±' : after < before ? MINUS : '+') + text);
+}
+
 /** 0.88 ms. */
 export function milliseconds(value: number): string {
   return significant(value) + SPACE + 'ms';

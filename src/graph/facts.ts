@@ -25,15 +25,7 @@ export interface Accuracy {
 
 /** What must be the same for two accuracies to be comparable. */
 const measuredOn = ['digest', 'preprocessing', 'splits'] as const;
-export const abouts = [
-  'method',
-  'seed',
-  'effort',
-  'settings',
-  'goal',
-  'images',
-  ...measuredOn,
-] as const;
+export const abouts = ['method', 'seed', 'effort', 'settings', 'goal', 'images', ...measuredOn] as const;
 export type About = (typeof abouts)[number];
 /** Shown also where both sides say the same. */
 const always: readonly About[] = ['method', 'seed', 'effort', 'images'];
@@ -76,7 +68,11 @@ export interface Facts {
 }
 
 /** Compares what is known of two networks, and what they cost. */
-export function compareFacts(a: SideFacts, b: SideFacts, total: { readonly a: Cost; readonly b: Cost }): Facts {
+export function compareFacts(
+  a: SideFacts,
+  b: SideFacts,
+  total: { readonly a: Cost; readonly b: Cost },
+): Facts {
   const sameImages = measuredOn.every((id) => a.about[id] === b.about[id]);
   const metrics: MetricRow[] = steps.flatMap((id) => {
     const [one, two] = [a.accuracy[id], b.accuracy[id]];
@@ -134,8 +130,7 @@ function costRows({ a, b }: { readonly a: Cost; readonly b: Cost }): CostRow[] {
 function aboutRows(a: SideFacts, b: SideFacts): AboutRow[] {
   const settings = differing(a.settings, b.settings);
   const rows = abouts.map((id) => {
-    const [one, two] =
-      id === 'settings' ? [settings?.a, settings?.b] : [a.about[id], b.about[id]];
+    const [one, two] = id === 'settings' ? [settings?.a, settings?.b] : [a.about[id], b.about[id]];
     return { id, a: one ?? null, b: two ?? null, differs: one !== two };
   });
   return rows.filter(

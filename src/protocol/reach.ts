@@ -67,7 +67,10 @@ export function costOf(of: CostView, metric: TargetView['metric']): number | nul
 }
 
 /** A goal's limit in its metric's unit. */
-export function limitOf({ relative, value }: Pick<TargetView, 'relative' | 'value'>, original: number): number {
+export function limitOf(
+  { relative, value }: Pick<TargetView, 'relative' | 'value'>,
+  original: number,
+): number {
   return relative ? (original * value) / 100 : value;
 }
 

@@ -89,11 +89,19 @@ function ofConfig(config: PrunedConfig): Known {
         ),
       },
     },
-    original: uncut(accuracy.original, accuracy.originalTest, about, latency && { ...latency, ms: latency.before }),
+    original: uncut(
+      accuracy.original,
+      accuracy.originalTest,
+      about,
+      latency && { ...latency, ms: latency.before },
+    ),
   };
 }
 
-async function ofRun(folder: string, which: { readonly arm: string; readonly id: number } | null): Promise<Known> {
+async function ofRun(
+  folder: string,
+  which: { readonly arm: string; readonly id: number } | null,
+): Promise<Known> {
   const { run, plan } = await RunFolder.look(folder);
   const log = logOf(run.folder);
   await log.refresh();
@@ -113,7 +121,8 @@ async function ofRun(folder: string, which: { readonly arm: string; readonly id:
   const { accuracies } = await findCandidate(run.folder, which.arm, which.id);
   const chosen = arms.get(which.arm)?.id === which.id;
   const after = { ...(chosen && scores.get(which.arm)), ...scores.get(extraArm(which.arm, which.id)) };
-  const extra = latencies.get(extraArm(which.arm, which.id)) ?? (chosen && which.arm === plan.method ? main : undefined);
+  const extra =
+    latencies.get(extraArm(which.arm, which.id)) ?? (chosen && which.arm === plan.method ? main : undefined);
   const searched = (accuracy: number | undefined): Accuracy | undefined =>
     accuracy === undefined ? undefined : { accuracy, split: 'validation' };
   return {
@@ -132,7 +141,10 @@ async function ofRun(folder: string, which: { readonly arm: string; readonly id:
   };
 }
 
-function planWords(plan: Plan, { arm, id }: { readonly arm: string; readonly id: number }): SideFacts['about'] {
+function planWords(
+  plan: Plan,
+  { arm, id }: { readonly arm: string; readonly id: number },
+): SideFacts['about'] {
   return {
     method: `${arm}, candidate ${id}`,
     seed: String(plan.seed),

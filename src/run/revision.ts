@@ -100,7 +100,13 @@ async function inside(root: string, file: string): Promise<string> {
   return relative.split(path.sep).join('/');
 }
 
-async function save(root: string, commit: string, relative: string, to: string, revision: string): Promise<void> {
+async function save(
+  root: string,
+  commit: string,
+  relative: string,
+  to: string,
+  revision: string,
+): Promise<void> {
   const { code, out } = await git(root, ['cat-file', 'blob', `${commit}:${relative}`]);
   if (code !== 0) throw new InputError(`${relative}: isn't in ${revision}`);
   await mkdir(path.dirname(to), { recursive: true });
@@ -126,7 +132,12 @@ async function git(cwd: string, args: readonly string[]): Promise<{ code: number
   const env: NodeJS.ProcessEnv = { ...process.env };
   // a hook's surroundings would point git elsewhere
   for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_EXTERNAL_DIFF']) delete env[name];
-  Object.assign(env, { GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' });
+  Object.assign(env, {
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    LC_ALL: 'C',
+  });
   return await new Promise((resolve, reject) => {
     execFile(
       binary(),

@@ -20,5 +20,10 @@ export function widthMultiple(
 ): number {
   if (rounding !== 'auto') return rounding;
   const table = tableOf(graph, dependencies, methods);
-  return multipleFor(table, targets, rounding, methods.map(({ name }) => name));
+  return multipleFor(
+    table,
+    targets,
+    rounding,
+    methods.map(({ name }) => name),
+  );
 }

@@ -76,7 +76,9 @@ const handlers: Handlers<Host> = {
     ...fixture.ready,
     run: query.has('norun') ? null : fixture.ready.run,
     trusted: !query.has('untrusted'),
-    past: query.has('memory') ? (JSON.parse(sessionStorage.getItem(MEMORY) ?? 'null') as PanelState | null) : null,
+    past: query.has('memory')
+      ? (JSON.parse(sessionStorage.getItem(MEMORY) ?? 'null') as PanelState | null)
+      : null,
     tab: (query.get('tab') ?? fixture.ready.tab) as Fixture['ready']['tab'],
   }),
   remember: ({ state }) => {
@@ -99,7 +101,10 @@ const handlers: Handlers<Host> = {
         multiple,
         choice: multiple <= 8,
         least: share(0.001 + 0.01 * multiple),
-        floors: { 'rewarded-meta': share(0.021 + 0.01 * multiple), metapruning: share(0.021 + 0.01 * multiple) },
+        floors: {
+          'rewarded-meta': share(0.021 + 0.01 * multiple),
+          metapruning: share(0.021 + 0.01 * multiple),
+        },
       })),
     };
   },

@@ -437,6 +437,31 @@ export function diffOf(network: NetworkView, seed = 3): DiffView {
         peakActivationBytes: cost.peakActivationBytes,
       },
     },
+    metrics: [
+      {
+        id: 'test',
+        unit: 'percent',
+        split: 'test',
+        a: 41.3,
+        b: 16,
+        verdict: 'worse',
+        why: null,
+      },
+      { id: 'fineTuned', unit: 'percent', split: 'validation', a: 40, b: 43.3, verdict: 'better', why: null },
+      { id: 'latency', unit: 'ms', split: null, a: 0.8, b: 0.45, verdict: null, why: 'other-machine' },
+    ],
+    about: [
+      { id: 'method', a: 'rewarded-meta', b: 'constrained', differs: true },
+      { id: 'seed', a: '1', b: '1', differs: false },
+      { id: 'effort', a: 'quick', b: 'standard', differs: true },
+      { id: 'images', a: 'images', b: 'images', differs: false },
+    ],
+    costs: [
+      { id: 'macs', a: cost.macs, b: sum('macs', 'b'), verdict: 'better' },
+      { id: 'params', a: cost.params, b: sum('params', 'b'), verdict: 'better' },
+      { id: 'bytes', a: cost.bytes, b: 4 * sum('params', 'b'), verdict: 'better' },
+      { id: 'memory', a: cost.peakActivationBytes, b: cost.peakActivationBytes, verdict: 'same' },
+    ],
     groups: network.groups.map(({ id, channels, frozen }) => ({ id, channels, frozen })),
   };
 }

@@ -1,12 +1,11 @@
 import { show } from '../actions.ts';
-import { Change, FromTo } from '../components/number.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
 import { Empty, StateView } from '../components/state-view.tsx';
-import { amount, size } from '../format.ts';
 import type { DiffView } from '../../src/protocol/views.ts';
 import { shownCompare } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { TextField } from '../ui.tsx';
+import { Figures } from './figures.tsx';
 import { LayerList } from './layer-list.tsx';
 import { Legend } from './legend.tsx';
 import { layerRows, makesChannels } from './rows.ts';
@@ -48,7 +47,7 @@ function Shown({ diff }: { diff: DiffView }) {
           <span class="text">{text}</span>
         </p>
       ))}
-      <Totals diff={diff} />
+      <Figures diff={diff} />
       <PanelCard
         class="filled"
         flush
@@ -112,26 +111,6 @@ function Shown({ diff }: { diff: DiffView }) {
       </PanelCard>
       <Unmatched diff={diff} />
     </>
-  );
-}
-
-function Totals({ diff }: { diff: DiffView }) {
-  const { a, b } = diff.total;
-  const one = (name: string, format: (value: number) => string, before: number, after: number) => (
-    <div class="stat">
-      <dt class="dim">{name}</dt>
-      <dd>
-        <FromTo before={format(before)} after={format(after)} big /> <Change before={before} after={after} />
-      </dd>
-    </div>
-  );
-  return (
-    <dl class="stats">
-      {one(t('MACs'), amount, a.macs, b.macs)}
-      {one(t('Parameters'), amount, a.params, b.params)}
-      {one(t('Weight bytes'), size, a.bytes, b.bytes)}
-      {one(t('Activation memory'), size, a.peakActivationBytes, b.peakActivationBytes)}
-    </dl>
   );
 }
 

@@ -221,17 +221,15 @@ function Answer({
 function Verdict({ said }: Pick<GoalProps, 'said'>) {
   if (!said)
     return (
-      <span class="dim">{table.value.value.state === 'error' ? t('Not known') : t('Can it be reached? …')}</span>
+      <span class="dim">
+        {table.value.value.state === 'error' ? t('Not known') : t('Can it be reached? …')}
+      </span>
     );
   const good = said.verdict === 'reachable';
   return (
     <span class={`sign-text ${good ? 'good' : 'bad'}`}>
       {good ? <Check /> : <Cross />}{' '}
-      {good
-        ? t('Can be reached')
-        : said.verdict === 'within'
-          ? t('Nothing to prune')
-          : t('Can’t be reached')}
+      {good ? t('Can be reached') : said.verdict === 'within' ? t('Nothing to prune') : t('Can’t be reached')}
     </span>
   );
 }

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { Side } from '../../protocol/views.ts';
 import { InputError } from '../../graph/errors.ts';
 import { gitApi, repositoryOf } from '../git/api.ts';
-import { copyOfHead } from '../git/head.ts';
+import type { Revision } from '../git/revisions.ts';
+import { revisionLabel, revisionsOf } from '../git/revisions.ts';
 import { t } from '../l10n.ts';
 import { activeFile, kindOf, pickFile } from '../models/find.ts';
 import { isConfig } from '../models/kinds.ts';
@@ -41,17 +42,24 @@ export function modelCommands(parts: Parts): Record<string, Handler> {
       iconPath: new vscode.ThemeIcon('git-commit'),
       how: 'head' as const,
     };
+    const revision = {
+      label: t('Another commit, branch or tag…'),
+      description: 'git',
+      iconPath: new vscode.ThemeIcon('git-branch'),
+      how: 'revision' as const,
+    };
     const other = {
       label: t('Another model or config…'),
       iconPath: new vscode.ThemeIcon('file'),
       how: 'file' as const,
     };
     const how = vscode.workspace.isTrusted
-      ? await vscode.window.showQuickPick([other, head], {
+      ? await vscode.window.showQuickPick([other, head, revision], {
           title: t('Compare {0} with', path.basename(first.fsPath)),
         })
       : other;
-    if (how?.how === 'head') return await compareWithHead(parts, first);
+    if (how?.how === 'head') return await compareWith(parts, first, 'HEAD');
+    if (how?.how === 'revision') return await compareWithPicked(parts, first);
     const second =
       how && (await pickFile('either', t('Compare {0} with', path.basename(first.fsPath)), tfjs, first));
     if (second) await panels.compare(sideOf(first), sideOf(second));
@@ -77,7 +85,12 @@ export function modelCommands(parts: Parts): Record<string, Handler> {
     'espalier.compareHead': async (given) => {
       needTrust();
       const uri = uriOf(given) ?? (await ours()) ?? (await pickFile('either', t('Compare with HEAD'), tfjs));
-      if (uri) await compareWithHead(parts, uri);
+      if (uri) await compareWith(parts, uri, 'HEAD');
+    },
+    'espalier.compareRevision': async (given) => {
+      needTrust();
+      const uri = uriOf(given) ?? (await ours()) ?? (await pickFile('either', t('Compare with…'), tfjs));
+      if (uri) await compareWithPicked(parts, uri);
     },
   };
 }
@@ -87,18 +100,47 @@ export function sideOf(uri: vscode.Uri, label?: string): Side {
   return { kind: isConfig(uri.fsPath) ? 'config' : 'model', file: uri.fsPath, ...(label && { label }) };
 }
 
-async function compareWithHead({ panels, context }: Parts, uri: vscode.Uri): Promise<void> {
-  const { git } = await repositoryOf(await gitApi(), uri);
-  const folder = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'head').fsPath;
-  const name = path.basename(uri.fsPath);
-  const copy = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: t('Fetching {0} from HEAD', name) },
-    () => copyOfHead(git, uri.fsPath, folder),
-  );
-  const head = sideOf(vscode.Uri.file(copy.file), `${name} (HEAD ${copy.hash})`);
+/** The file as a revision has it, against the file as it is. */
+async function compareWith({ panels }: Parts, uri: vscode.Uri, revision: string): Promise<void> {
+  const file = uri.fsPath;
+  const label = revisionLabel(file, revision);
   await panels.compare(
-    // The copy's paths start where the file itself lies.
-    head.kind === 'config' ? { ...head, at: path.dirname(uri.fsPath) } : head,
-    sideOf(uri, t('{0} (working tree)', name)),
+    { kind: 'revision', file, revision, label },
+    sideOf(uri, t('{0} (working tree)', path.basename(file))),
   );
+}
+
+/** Asks for a commit that touched the file, a branch, a tag, or whatever git understands. */
+async function compareWithPicked(parts: Parts, uri: vscode.Uri): Promise<void> {
+  const { git } = await repositoryOf(await gitApi(), uri);
+  const name = path.basename(uri.fsPath);
+  const typed = { label: t('Type a revision…'), iconPath: new vscode.ThemeIcon('edit'), name: null };
+  const heading = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator, name: null });
+  const item = ({ name, kind, hash, subject, when }: Revision) => ({
+    label: kind === 'commit' ? subject : name,
+    description: kind === 'commit' ? `${hash} · ${when}` : `${hash} · ${subject} · ${when}`,
+    iconPath: new vscode.ThemeIcon({ commit: 'git-commit', branch: 'git-branch', tag: 'tag' }[kind]),
+    name,
+  });
+  const items = revisionsOf(git, uri.fsPath).then((all) => [
+    typed,
+    heading(t('Commits that changed {0}', name)),
+    ...all.filter(({ kind }) => kind === 'commit').map(item),
+    heading(t('Branches and tags')),
+    ...all.filter(({ kind }) => kind !== 'commit').map(item),
+  ]);
+  const picked = await vscode.window.showQuickPick(items, {
+    title: t('Compare {0} with', name),
+    matchOnDescription: true,
+  });
+  if (!picked) return;
+  const revision =
+    picked.name ??
+    (await vscode.window.showInputBox({
+      title: t('Compare {0} with', name),
+      prompt: t('A commit, branch or tag, as git names it: HEAD~2, main, v1.0'),
+      validateInput: (text) =>
+        /^-|[\s:]/.test(text) ? t('A revision has no spaces or colons, and no hyphen in front.') : undefined,
+    }));
+  if (revision?.trim()) await compareWith(parts, uri, revision.trim());
 }

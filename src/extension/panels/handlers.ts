@@ -158,7 +158,11 @@ export function handlers(asked: Asked): Handlers<Host> {
       const done = await commits.commit(vscode.Uri.file(config), sha256);
       return done && { hash: done.hash, files: [...done.files] };
     },
-    diff: async (sides, signal) => (await engine.look()).request('diff', { ...sides, roots: workspaceRoots() }, signal),
+    diff: async (sides, signal) => {
+      // reads the repository with git
+      if ([sides.a, sides.b].some(({ kind }) => kind === 'revision')) trusted();
+      return (await engine.look()).request('diff', { ...sides, roots: workspaceRoots() }, signal);
+    },
     pickSide: async () => ({ side: await pickSide(near()) }),
     exportDiff: async (params, signal) => {
       const asking = { ...params, roots: workspaceRoots() };

@@ -177,7 +177,10 @@ export class RunsHost implements Runs {
       return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
     if (!summary && this.told.has(folder)) return { ...status, fixed: t("The run's folder was deleted.") };
     if (alive(status.status))
-      return { ...status, fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).') };
+      return {
+        ...status,
+        fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).'),
+      };
     return status;
   }
 

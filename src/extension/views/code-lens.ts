@@ -19,6 +19,7 @@ export function provideCodeLenses(): vscode.Disposable {
           if (vscode.workspace.isTrusted)
             lenses.push(
               lens(t('Compare with HEAD'), 'espalier.compareHead'),
+              lens(t('Compare with…'), 'espalier.compareRevision'),
               lens(t('Apply'), 'espalier.apply'),
             );
           lenses.push(lens(t('Verify'), 'espalier.verify'));

@@ -41,7 +41,14 @@ export function runDescription(run: RunSummary, state: RunState, progress: Panel
 
 /** What VS Code matches a tree item's menus by: `run;done;written;report`. */
 export function runContext(run: RunSummary, state: RunState): string {
-  return ['run', run.fixed === undefined ? state : 'elsewhere', run.written && 'written', run.written?.report && 'report'].filter(Boolean).join(';');
+  return [
+    'run',
+    run.fixed === undefined ? state : 'elsewhere',
+    run.written && 'written',
+    run.written?.report && 'report',
+  ]
+    .filter(Boolean)
+    .join(';');
 }
 
 /** Markdown; what comes from files is escaped by the caller's `escape`. */

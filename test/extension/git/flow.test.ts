@@ -5,7 +5,7 @@ import { formatConfig } from '../../../src/config/format.ts';
 import type { Choice } from '../../../src/extension/git/choices.ts';
 import { commitFlow } from '../../../src/extension/git/flow.ts';
 import type { Ask, Head } from '../../../src/extension/git/flow.ts';
-import { copyOfHead } from '../../../src/extension/git/head.ts';
+import { withRevisions } from '../../../src/run/revision.ts';
 import { CliRepository } from '../../../src/extension/git/repository.ts';
 import { GitCli } from '../../../src/extension/git/cli.ts';
 import { lacks, needs } from '../../support/needs.ts';
@@ -82,8 +82,10 @@ describe('commit', () => {
       );
       expect(r.sh('lfs', 'ls-files', '--name-only').split('\n')).toContain('resnet20.pruned.h5');
       writeFileSync(model, 'changed since');
-      const head = await copyOfHead(r.git, model, path.join(r.root, '.git', 'copies'));
-      expect(readFileSync(head.file).equals(weights)).toBe(true);
+      const side = { kind: 'revision', file: model, revision: 'HEAD' } as const;
+      await withRevisions([side, side], async ([one]) =>
+        expect(readFileSync((one as { file: string }).file).equals(weights)).toBe(true),
+      );
     },
   );
 

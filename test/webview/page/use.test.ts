@@ -31,8 +31,8 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     await page.locator('.goal vscode-text-field').getByRole('textbox').fill('1');
     await page.getByText('Can’t be reached', { exact: true }).waitFor();
     expect(await start.getAttribute('aria-disabled')).toBe('true');
-    await page.getByText('A goal can’t be reached.').waitFor();
-    await page.getByText('Take the nearest: 2.1').click();
+    await page.getByText('A goal can’t be met as it stands: see above.').waitFor();
+    await page.getByText('Take the nearest: 3.1').click();
     await page.getByText('Can be reached').waitFor();
     await expect.poll(() => start.getAttribute('aria-disabled')).toBe(null);
     await page.context().close();

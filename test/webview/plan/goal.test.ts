@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { goalText, nearest, parsed, typed } from '../../../webview/plan/goal.ts';
+import { goalText, parsed, typed } from '../../../webview/plan/goal.ts';
 
 describe('goals as people type them', () => {
   test.each([
@@ -28,22 +28,6 @@ describe('goals as people type them', () => {
     ['macs', 12.5, true],
   ] as const)('what is shown of %s %d can be typed back', (metric, value, relative) => {
     expect(parsed(metric, typed(metric, value, relative), relative)).toBeCloseTo(value, 9);
-  });
-
-  test('the nearest goal holds: never below the least', () => {
-    const target = { metric: 'macs' as const, value: 1, relative: true };
-    for (const [least, original] of [
-      [21, 1000],
-      [263_123, 12_501_632],
-      [1, 3],
-      [999, 1000],
-    ])
-      expect((nearest(target, least, original)! / 100) * original).toBeGreaterThanOrEqual(
-        least - 1e-6 * original,
-      );
-    expect(nearest(target, 21, 1000)).toBe(2.1);
-    expect(nearest({ ...target, relative: false }, 262_999.2, null)).toBe(263_000);
-    expect(nearest(target, null, 1000)).toBeNull();
   });
 
   test('a goal in words', () => {
