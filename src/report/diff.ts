@@ -1,5 +1,6 @@
 import type { Diff, LayerDiff } from '../graph/diff.ts';
 import { formatRanges } from '../config/ranges.ts';
+import { code } from './escape.ts';
 import { page } from './style.ts';
 import { bytes, change, count, escape } from './text.ts';
 
@@ -70,14 +71,13 @@ function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string
 
 /** The same for a pull request. */
 export function diffMarkdown(diff: Diff, names: Names): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|');
   const { a, b } = diff.total;
   const layers = mixing(diff);
   const moved = layers.filter(
     ({ width, channels }) => width.a !== width.b || channels?.removed.length || channels?.added.length,
   );
   const lines = [
-    `### ${names.a} against ${names.b}`,
+    `### ${code(names.a)} against ${code(names.b)}`,
     '',
     `MACs ${count(a.macs)} → ${count(b.macs)} (${change(a.macs, b.macs)}), parameters ${count(a.params)} → ${count(b.params)} (${change(a.params, b.params)}).`,
     '',
@@ -85,12 +85,12 @@ export function diffMarkdown(diff: Diff, names: Names): string {
     '| --- | ---: | ---: | --- | --- |',
     ...moved.map(
       ({ layer, width, macs, channels }) =>
-        `| \`${cell(layer)}\` | ${width.a} → ${width.b} | ${count(macs.a)} → ${count(macs.b)} | ${formatRanges(channels?.removed ?? [])} | ${formatRanges(channels?.added ?? [])} |`,
+        `| ${code(layer)} | ${width.a} → ${width.b} | ${count(macs.a)} → ${count(macs.b)} | ${formatRanges(channels?.removed ?? [])} | ${formatRanges(channels?.added ?? [])} |`,
     ),
   ];
   const still = layers.length - moved.length;
   if (still) lines.push('', `${still} ${still === 1 ? 'layer keeps' : 'layers keep'} all channels.`);
-  if (diff.onlyInA.length) lines.push('', `Only in ${names.a}: ${diff.onlyInA.join(', ')}.`);
-  if (diff.onlyInB.length) lines.push('', `Only in ${names.b}: ${diff.onlyInB.join(', ')}.`);
+  if (diff.onlyInA.length) lines.push('', `Only in ${code(names.a)}: ${diff.onlyInA.map(code).join(', ')}.`);
+  if (diff.onlyInB.length) lines.push('', `Only in ${code(names.b)}: ${diff.onlyInB.map(code).join(', ')}.`);
   return `${lines.join('\n')}\n`;
 }
