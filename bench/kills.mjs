@@ -28,7 +28,10 @@ const set = (...settings) => settings.flatMap((one) => ['--set', one]);
 export const methods = {
   l1: ['--fine-tune-epochs', '2', '--with-controls', 'random'],
   'rewarded-meta': ['--fine-tune-epochs', '1', ...set('population=6', 'generations=3', 'epochs=1')],
-  agent: ['--fine-tune-epochs', '1', ...set('warmUp=1', 'fill=1', 'joint=2', 'align=1', 'episodes=2')],
+  agent: [
+    ...['--fine-tune-epochs', '1', ...set('warmUp=1', 'fill=1', 'joint=1', 'align=1', 'episodes=1')],
+    ...set('decoderUpdates=5', 'agentUpdates=5'),
+  ],
   constrained: ['--fine-tune-epochs', '1', ...set('updates=4', 'episodesPerUpdate=3', 'finalists=2')],
 };
 

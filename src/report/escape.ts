@@ -45,7 +45,6 @@ export function visible(text: string): string {
     text
       // half a pair: no character
       .replace(/\p{Surrogate}/gu, '\ufffd')
-      // eslint-disable-next-line no-control-regex -- they are what is looked for
       .replace(/[\u0000-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
       .replace(/\u007f/g, '\u2421')
       .replace(

@@ -109,7 +109,7 @@ async function checkPackage(name: string): Promise<PackageReport> {
 async function inChild(script: string, argument: string): Promise<{ output: string } | { error: string }> {
   try {
     // Inside VS Code, execPath is Electron, which is Node only where it is told so.
-    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' };
     const options = { env, timeout: 60_000, windowsHide: true };
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, argument], options);
     return { output: stdout.trim() };
