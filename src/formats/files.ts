@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 
@@ -42,7 +42,8 @@ export async function writeFiles(
     for (const [target, bytes] of files) {
       at = target;
       await mkdir(path.dirname(target), { recursive: true });
-      const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+      await sweep(path.dirname(target), `${path.basename(target)}.`, '.tmp');
+      const temporary = `${target}.${strayMark()}.tmp`;
       written.push([temporary, target]);
       const handle = await open(temporary, 'wx', mode);
       try {
@@ -81,6 +82,29 @@ async function placeFresh(temporary: string, target: string): Promise<void> {
     return;
   }
   await rm(temporary, { force: true });
+}
+
+/** What the names of temporary files hold: the process that makes them, and something that nobody else has. */
+export function strayMark(): string {
+  return `${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes temporary files (before MARK after) of processes that are gone: they were killed while they wrote. */
+export async function sweep(folder: string, before: string, after: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(before) || !name.endsWith(after)) continue;
+    const [, pid] = /^(\d+)-[0-9a-f]{12}$/.exec(name.slice(before.length, name.length - after.length)) ?? [];
+    if (pid !== undefined && !isThere(Number(pid))) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** One file: see writeFiles. */

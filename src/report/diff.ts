@@ -100,11 +100,11 @@ export function diffMarkdown(diff: Diff, names: Names, facts: Facts, warnings: r
   const metrics = metricRows(facts);
   const figures = [...metrics, ...costRows(facts), ...aboutRows(facts)];
   const lines = [
-    `### ${plain(names.a)} against ${plain(names.b)}`,
+    `### ${code(names.a)} against ${code(names.b)}`,
     '',
     ...warnings.flatMap((text) => [`**Warning:** ${plain(text)}.`, '']),
     ...(metrics.length ? [] : [noMetrics, '']),
-    `| | ${plain(names.a)} | ${plain(names.b)} | |`,
+    `| | ${code(names.a)} | ${code(names.b)} | |`,
     '| --- | ---: | ---: | --- |',
     ...figures.map(({ name, a, b, change, verdict }) => {
       const by = [sign(verdict), plain(change)].filter(Boolean).join(' ');
@@ -121,7 +121,7 @@ export function diffMarkdown(diff: Diff, names: Names, facts: Facts, warnings: r
   const still = layers.length - moved.length;
   if (still) lines.push('', `${still} ${still === 1 ? 'layer keeps' : 'layers keep'} all channels.`);
   const only = (name: string, list: readonly string[]) =>
-    list.length && lines.push('', `Only in ${plain(name)}: ${list.map(code).join(', ')}.`);
+    list.length && lines.push('', `Only in ${code(name)}: ${list.map(code).join(', ')}.`);
   only(names.a, diff.onlyInA);
   only(names.b, diff.onlyInB);
   return `${lines.join('\n')}\n`;

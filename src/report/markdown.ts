@@ -2,17 +2,17 @@ import type { RunReport } from './types.ts';
 import type { DiffRow } from './channels.ts';
 import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
+import { code, plain } from './escape.ts';
 import { bytes, change, count, duration, percent } from './text.ts';
 
-/** Text inside a table cell. */
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+/** Cells are written by `code` or `plain`, or are figures and words of ours. */
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 
 /** The report of a run for a pull request. */
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
-  const lines = [`## ${report.model}, pruned by ${report.method}`, ''];
+  const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
   const after = main?.chosen?.cost;
   if (after) {
     const { cost, latency } = report;
@@ -35,9 +35,9 @@ export function markdownReport(report: RunReport): string {
   }
   if (report.data) lines.push(...accuracies(report), '');
   if (main?.kept) lines.push(markdownDiff(diffRows(report.groups, report.layers, main.kept)), '');
-  for (const warning of report.warnings) lines.push(`- ${warning}`);
+  for (const warning of report.warnings) lines.push(`- ${plain(warning)}`);
   lines.push(
-    `Seed ${report.seed}, effort ${report.effort}, ${duration(report.seconds)}, Espalier ${report.engine}.`,
+    `Seed ${report.seed}, effort ${plain(report.effort)}, ${duration(report.seconds)}, Espalier ${plain(report.engine)}.`,
   );
   return `${lines.join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
 }
@@ -60,7 +60,7 @@ function accuracies(report: RunReport): string[] {
     const { cut, recalibrated, fineTuned, test } = arm.scores;
     lines.push(
       row([
-        arm.control ? arm.name : `**${arm.name}**`,
+        arm.control ? plain(arm.name) : `**${plain(arm.name)}**`,
         arm.chosen ? count(arm.chosen.cost.macs) : '–',
         ...[cut, recalibrated].map((score) => percent(score?.accuracy)),
         ...[fineTuned, test].map((score) => percent(score?.accuracy, 2)),
@@ -79,10 +79,10 @@ export function markdownDiff(rows: readonly DiffRow[]): string {
   const lines = [row(['layer', 'channels', 'removed', 'kept']), '| --- | ---: | ---: | --- |'];
   for (const one of rows) {
     const removed = one.size - one.kept.length;
-    const kept = removed ? formatRanges(one.kept) : one.frozen ? `all (${one.note})` : 'all';
+    const kept = removed ? formatRanges(one.kept) : one.frozen ? `all (${plain(one.note)})` : 'all';
     lines.push(
       row([
-        `\`${one.layer}\``,
+        code(one.layer),
         removed ? `${one.size} → ${one.kept.length}` : `${one.size}`,
         String(removed),
         kept,

@@ -227,10 +227,10 @@ async function tidy(folder: string, token: string): Promise<void> {
     // what a process that was killed was about to link
     if (!/^lock\.new\.[0-9a-f]{16}$/.test(name)) continue;
     const file = path.join(folder, name);
-    const age = await stat(file).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > 60_000) await rm(file, { force: true });
+    const found = await read(file);
+    if (!found) continue;
+    const life = await lives(found.record);
+    const old = life === 'unknown' && Math.abs(Date.now() - found.touched) > patience.silence;
+    if (life === 'dead' || old) await rm(file, { force: true });
   }
 }

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { strayMark, sweep } from '../formats/files.ts';
 import { InputError } from '../graph/errors.ts';
 import { unwritable } from './unwritable.ts';
+
+const probeName = '.espalier-probe-';
 
 /**
  * Refuses a folder that can't be made or written or has no room for so many bytes, before anything runs.
@@ -10,8 +12,9 @@ import { unwritable } from './unwritable.ts';
  */
 export async function probeFolder(folder: string, bytes: number): Promise<void> {
   await makeFolder(folder);
-  const file = path.join(folder, `.espalier-probe-${randomBytes(4).toString('hex')}`);
+  const file = path.join(folder, `${probeName}${strayMark()}`);
   try {
+    await sweep(folder, probeName, '');
     await writeFile(file, Buffer.alloc(4096), { flag: 'wx' });
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < bytes + 2 ** 20)

@@ -55,6 +55,8 @@ export async function openScorer(
   const network = exportOnnx(shown, weights);
   try {
     if (loadsFromHere()) requireNative('onnxruntime-node');
+    // it would send its maker what it is used for, and leave files of that among the temporary ones
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     ort = await import('onnxruntime-node');
     session = await ort.InferenceSession.create(network.bytes, {
       executionProviders: ['cpu'],

@@ -347,6 +347,28 @@ describe('runs of a workspace', () => {
     expect(starts(folder)).toBe(0);
   });
 
+  it('a run that came with the folder is asked about before its script may run, once', async () => {
+    const folder = await make({});
+    const file = path.join(folder, 'run.json');
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as object;
+    // a command that this folder was never planned with
+    const command = `touch ${path.join(workspace, 'OWNED')}`;
+    const targets = [{ metric: 'script', value: 60, relative: true, command }];
+    writeFileSync(file, JSON.stringify({ ...plan, targets }));
+    const runs = open();
+    press = undefined;
+    await expect(runs.start(folder)).rejects.toThrow('was not allowed');
+    expect(said.at(-1)).toContain(`run the command "${command}"`);
+    expect(starts(folder)).toBe(0);
+    press = 'Allow';
+    await runs.start(folder);
+    await until(() => starts(folder)).toBe(1);
+    await runs.stop(folder);
+    const asked = said.length;
+    await runs.start(folder);
+    expect(said.length).toBe(asked);
+  });
+
   it('never takes a stranger’s process for a run’s', async () => {
     const folder = await make({});
     // the number of a process that has gone was given to another: this one
