@@ -3,17 +3,18 @@ import tseslint from 'typescript-eslint';
 // Who may import whom (design: a reader who opens the folders in this order understands the program).
 const may = {
   graph: [],
+  files: ['graph'],
   protocol: ['graph'],
-  formats: ['graph'],
-  data: ['graph'],
+  formats: ['graph', 'files'],
+  data: ['graph', 'files'],
   runtime: ['graph'],
   methods: ['graph', 'formats', 'data', 'runtime'],
-  config: ['graph'],
+  config: ['graph', 'files'],
   report: ['graph', 'config', 'methods'],
-  run: ['graph', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
-  engine: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  cli: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  extension: ['protocol', 'config', 'graph'],
+  run: ['graph', 'files', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
+  engine: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  cli: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  extension: ['protocol', 'config', 'graph', 'files'],
 };
 const folders = Object.keys(may);
 
