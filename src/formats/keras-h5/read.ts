@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError, LARGEST_WHOLE, openRegular, readAll } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
@@ -21,16 +22,20 @@ export async function isHdf5(file: string): Promise<boolean> {
   const opened = await openRegular(file).catch(() => undefined);
   if (!opened) return false;
   try {
-    for (const at of [0, 512, 1024, 2048, 4096]) {
-      const { bytesRead, buffer } = await opened.handle.read(Buffer.alloc(8), 0, 8, at);
-      if (bytesRead === 8 && SIGNATURE.equals(buffer)) return true;
-    }
-    return false;
+    return await isSigned(opened.handle);
   } catch {
     return false;
   } finally {
     await opened.handle.close();
   }
+}
+
+async function isSigned(handle: FileHandle): Promise<boolean> {
+  for (const at of [0, 512, 1024, 2048, 4096]) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(8), 0, 8, at);
+    if (bytesRead === 8 && SIGNATURE.equals(buffer)) return true;
+  }
+  return false;
 }
 
 /**
@@ -45,6 +50,7 @@ export async function readKerasH5(file: string): Promise<LoadedModel> {
   try {
     if (size === 0) throw new InputError(`${file}: the file is empty`);
     if (size > LARGEST_WHOLE) throw new InputError(`${file}: has more than Espalier can read (2 GB)`);
+    if (!(await isSigned(handle))) throw new InputError(`${file}: not an HDF5 file`);
     const source = { size, read: (into: Uint8Array, at: number) => readSync(handle.fd, into, 0, into.length, at) };
     const { kerasConfig, parsed, weights } = await withHdf5(source, file, (h5) => {
       const kerasConfig = readConfig(h5, file);
