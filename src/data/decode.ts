@@ -40,7 +40,8 @@ export async function decode(found: Found, shape: Shape): Promise<Uint8Array> {
     .flatten({ background: { r: 0, g: 0, b: 0 } })
     .resize(shape.width, shape.height, { fit: 'fill', kernel: 'linear' })
     .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch(plainly);
   return toChannels(data, info.channels, shape.channels);
 }
 
@@ -53,8 +54,20 @@ export async function probe(found: Found): Promise<Shape> {
   }
   const { width, height, channels } = await sharp(found.bytes, {
     limitInputPixels: mostPixels(found.bytes.length),
-  }).metadata();
+  })
+    .metadata()
+    .catch(plainly);
   return { height, width, channels: channels < 3 ? 1 : 3 };
+}
+
+/** The decoder's reasons in words that help. */
+function plainly(error: Error): never {
+  if (/exceeds pixel limit/i.test(error.message))
+    throw new Error('claims far more pixels than a file of its size holds');
+  // what libvips says of pixels that end too early
+  if (error.message.trim() === '' || /^unknown error/i.test(error.message))
+    throw new Error('damaged, or cut off before its end');
+  throw error;
 }
 
 /** Interleaved pixels of 1, 3 or 4 channels (alpha laid on black) to 1 or 3. */

@@ -103,9 +103,13 @@ class Walk {
   warnings(): string[] {
     const warnings: string[] = [];
     const some = (names: readonly string[]) =>
-      names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${count(names.length - 3)} more` : names.join(', ');
+      names.length > 3
+        ? `${names.slice(0, 3).join(', ')} and ${count(names.length - 3)} more`
+        : names.join(', ');
     if (this.unreadable.length)
-      warnings.push(`Left out ${folders(this.unreadable.length)} that can't be read: ${some(this.unreadable)}.`);
+      warnings.push(
+        `Left out ${folders(this.unreadable.length)} that can't be read: ${some(this.unreadable)}.`,
+      );
     if (this.again)
       warnings.push(
         `Left out ${count(this.again)} links to folders that ${MAX_READINGS} other links lead to as well.`,

@@ -85,7 +85,11 @@ class Counter extends Transform {
     super();
   }
 
-  override _transform(chunk: Buffer, _encoding: string, done: (error: Error | null, chunk?: Buffer) => void): void {
+  override _transform(
+    chunk: Buffer,
+    _encoding: string,
+    done: (error: Error | null, chunk?: Buffer) => void,
+  ): void {
     this.total += chunk.length;
     const error = this.check(this.total);
     if (error) done(error);

@@ -47,7 +47,9 @@ export async function openZip(file: string): Promise<Zip> {
   } catch (error) {
     zip?.close();
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file} is not a whole zip archive (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`);
+    throw new InputError(
+      `${file} is not a whole zip archive (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`,
+    );
   }
 }
 

@@ -21,7 +21,13 @@ export function isNumeric(meta: Meta): boolean {
 
 /** The same into `out`, as many numbers as it holds; false where they are no numbers. */
 export function intoFloat32(bytes: Uint8Array, meta: Meta, out: Float32Array): boolean {
-  if (meta.type === FLOAT && meta.size === 4 && meta.littleEndian && littleEndianHere && bytes.byteOffset % 4 === 0) {
+  if (
+    meta.type === FLOAT &&
+    meta.size === 4 &&
+    meta.littleEndian &&
+    littleEndianHere &&
+    bytes.byteOffset % 4 === 0
+  ) {
     out.set(new Float32Array(bytes.buffer, bytes.byteOffset, out.length));
     return true;
   }

@@ -313,7 +313,8 @@ export class Hdf5 {
 
   private withMemory<T>(size: number, use: (pointer: number) => T): T {
     const pointer = this.module._malloc(Math.max(size, 1));
-    if (pointer === 0) throw new InputError(`${this.where}: there is not enough memory to read ${inWords(size)} of it`);
+    if (pointer === 0)
+      throw new InputError(`${this.where}: there is not enough memory to read ${inWords(size)} of it`);
     try {
       return use(pointer);
     } finally {

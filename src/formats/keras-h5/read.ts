@@ -51,7 +51,10 @@ export async function readKerasH5(file: string): Promise<LoadedModel> {
     if (size === 0) throw new InputError(`${file}: the file is empty`);
     if (size > LARGEST_WHOLE) throw new InputError(`${file}: has more than Espalier can read (2 GB)`);
     if (!(await isSigned(handle))) throw new InputError(`${file}: not an HDF5 file`);
-    const source = { size, read: (into: Uint8Array, at: number) => readSync(handle.fd, into, 0, into.length, at) };
+    const source = {
+      size,
+      read: (into: Uint8Array, at: number) => readSync(handle.fd, into, 0, into.length, at),
+    };
     const { kerasConfig, parsed, weights } = await withHdf5(source, file, (h5) => {
       const kerasConfig = readConfig(h5, file);
       const parsed = parseKerasConfig(kerasConfig, file);

@@ -60,7 +60,7 @@ class Cutter {
       return this.parts[part].subarray(at, at + length);
     }
     const out = new Uint8Array(length);
-    for (let have = 0; have < length && this.part < this.parts.length; ) {
+    for (let have = 0; have < length && this.part < this.parts.length;) {
       const piece = this.parts[this.part].subarray(this.at, this.at + length - have);
       out.set(piece, have);
       have += piece.length;
