@@ -16,6 +16,7 @@ export interface Zip {
 /** @throws InputError for anything that isn't a whole zip archive */
 export async function openZip(file: string): Promise<Zip> {
   let zip: ZipFile | undefined;
+  let failed = false;
   try {
     const opened = (zip = await fromFdPromise(openRegularSync(file), {
       lazyEntries: true,
@@ -40,9 +41,14 @@ export async function openZip(file: string): Promise<Zip> {
       entries,
       stream: (entry) =>
         new Promise((resolve, reject) => {
-          opened.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
+          opened.openReadStream(entry, (error, stream) => {
+            if (error) return reject(error);
+            stream.once('error', () => (failed = true));
+            resolve(stream);
+          });
         }),
-      close: async () => opened.close(),
+      // the reading behind a stream that failed may not have ended, and would then find no file
+      close: async () => void (failed ? setTimeout(() => opened.close(), 1000).unref() : opened.close()),
     };
   } catch (error) {
     zip?.close();
