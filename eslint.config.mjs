@@ -4,17 +4,18 @@ import tseslint from 'typescript-eslint';
 const may = {
   system: [],
   graph: [],
+  files: ['graph'],
   protocol: ['graph'],
-  formats: ['graph'],
-  data: ['graph'],
+  formats: ['graph', 'files'],
+  data: ['graph', 'files'],
   runtime: ['graph', 'system'],
   methods: ['graph', 'formats', 'data', 'runtime'],
-  config: ['graph'],
+  config: ['graph', 'files'],
   report: ['graph', 'config', 'methods'],
-  run: ['graph', 'system', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
-  engine: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  cli: ['graph', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  extension: ['protocol', 'config', 'graph', 'system'],
+  run: ['graph', 'files', 'system', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
+  engine: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  cli: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  extension: ['protocol', 'config', 'graph', 'files', 'system'],
 };
 const folders = Object.keys(may);
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { PrunedConfig } from './schema.ts';
+import { fileError, readRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { duplicateKey } from './duplicates.ts';
 import { formatConfig } from './format.ts';
@@ -20,15 +21,9 @@ export const configSuffix = '.espalier.json';
 export async function readConfig(file: string): Promise<PrunedConfig> {
   let text: string;
   try {
-    const about = await stat(file);
-    if (!about.isFile()) throw new InputError(`${file}: is not a file`);
-    if (about.size > largest) throw new InputError(`${file}: is too large for a pruned config`);
-    text = await readFile(file, 'utf8');
+    text = (await readRegular(file, largest)).toString('utf8');
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${file}: can't be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
-    );
+    throw fileError(error, `${file}: can't be read`);
   }
   return parseConfig(text, file);
 }
@@ -40,7 +35,8 @@ export async function readConfig(file: string): Promise<PrunedConfig> {
 export function parseConfig(text: string, name: string): PrunedConfig {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // some editors put a mark (BOM) before the text
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     throw new InputError(`${name}: is not JSON; a pruned config is written by "espalier prune"`);
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '../graph/errors.ts';
 import type { Shape } from './decode.ts';
-import type { Item, Source, SplitName } from './source.ts';
+import { MAX_ARRAY_IMAGES } from './limits.ts';
+import type { Found, Item, Source, SplitName } from './source.ts';
 import type { ImageSet } from './types.ts';
 
 /** Images and labels of one split as whole arrays: IDX and npz. */
@@ -23,6 +24,14 @@ export interface ArraySource extends Source {
 
 const MAX_CLASSES = 65_536;
 
+/** @throws InputError for more images than a set of arrays may have, before anything is made for each */
+export function checkCount(where: string, count: number): void {
+  if (!(count <= MAX_ARRAY_IMAGES))
+    throw new InputError(
+      `${where} says that it holds ${count.toLocaleString('en-US')} images, more than the ${MAX_ARRAY_IMAGES.toLocaleString('en-US')} that Espalier takes as arrays: make it smaller, or give a folder.`,
+    );
+}
+
 /** @throws InputError where shapes, counts or labels don't fit together */
 export function fromArrays(
   form: ImageSet['form'],
@@ -31,7 +40,8 @@ export function fromArrays(
 ): ArraySource {
   const first = splits[0];
   const items: Item[] = [];
-  const pixels: Uint8Array[] = [];
+  /** per split the number of its first image */
+  const starts: number[] = [];
   const hash = createHash('sha256');
   let highest = 0;
   for (const s of splits) {
@@ -45,6 +55,7 @@ export function fromArrays(
         `${where}: the ${s.split} images are ${text(s)}, the ${first.split} images ${text(first)}; all must be alike.`,
       );
     const size = s.height * s.width * s.channels;
+    starts.push(items.length);
     for (let i = 0; i < s.count; i++) {
       const label = s.labels[i];
       if (label < 0 || label >= MAX_CLASSES)
@@ -52,10 +63,7 @@ export function fromArrays(
           `${where}: label ${label} of ${s.split} image ${i} is out of range: labels count from 0.`,
         );
       highest = Math.max(highest, label);
-      const data = s.images.subarray(i * size, (i + 1) * size);
-      pixels.push(data);
-      const found = { kind: 'pixels', data, height: s.height, width: s.width, channels: s.channels } as const;
-      items.push({ name: `${s.split}/${i}`, split: s.split, label, bytes: size, read: async () => found });
+      items.push({ name: `${s.split}/${i}`, split: s.split, label, bytes: size, read: () => found(s, i) });
     }
     hash.update(`${s.split} ${s.count} ${text(s)}\n`);
     hash.update(s.images);
@@ -72,9 +80,22 @@ export function fromArrays(
     heldBytes: splits.reduce((sum, s) => sum + s.images.length, 0),
     shape: { height: first.height, width: first.width, channels: first.channels },
     digest: hash.digest('hex'),
-    pixels: (index) => pixels[index],
+    pixels: (index) => {
+      const at = starts.findLastIndex((start) => start <= index);
+      return imageOf(splits[at], index - starts[at]);
+    },
     close: async () => {},
   };
+}
+
+function imageOf(s: ArraySplit, i: number): Uint8Array {
+  const size = s.height * s.width * s.channels;
+  return s.images.subarray(i * size, (i + 1) * size);
+}
+
+async function found(s: ArraySplit, i: number): Promise<Found> {
+  const { height, width, channels } = s;
+  return { kind: 'pixels', data: imageOf(s, i), height, width, channels };
 }
 
 function missingClasses(splits: readonly ArraySplit[], classes: number): string[] {

@@ -1,5 +1,6 @@
 import { decode as decodeBmp } from 'bmp-ts';
 import sharp, { type Sharp } from 'sharp';
+import { mostPixels } from './limits.ts';
 import type { Found } from './source.ts';
 
 export interface Shape {
@@ -10,9 +11,6 @@ export interface Shape {
 
 /** Goes into the key of cached pixels: pixels of another decoder or other rules are others. */
 export const DECODER = `1 ${sharp.versions.sharp} ${sharp.versions.vips}`;
-
-/** 64 megapixels: no training image is larger, and a small file can claim far more. */
-const MAX_PIXELS = 64 * 1024 * 1024;
 
 // Many small images at once: one thread an image is best, and nothing is decoded twice.
 sharp.cache(false);
@@ -36,13 +34,14 @@ export async function decode(found: Found, shape: Shape): Promise<Uint8Array> {
   } else {
     const bytes = (found as { bytes: Uint8Array }).bytes;
     if (bytes.length === 0) throw new Error('empty file');
-    image = sharp(bytes, { failOn: 'error', limitInputPixels: MAX_PIXELS });
+    image = sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels(bytes.length) });
   }
   const { data, info } = await image
     .flatten({ background: { r: 0, g: 0, b: 0 } })
     .resize(shape.width, shape.height, { fit: 'fill', kernel: 'linear' })
     .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch(plainly);
   return toChannels(data, info.channels, shape.channels);
 }
 
@@ -53,8 +52,22 @@ export async function probe(found: Found): Promise<Shape> {
     const { width, height } = bmpSize(found.bytes);
     return { height, width, channels: 3 };
   }
-  const { width, height, channels } = await sharp(found.bytes, { limitInputPixels: MAX_PIXELS }).metadata();
+  const { width, height, channels } = await sharp(found.bytes, {
+    limitInputPixels: mostPixels(found.bytes.length),
+  })
+    .metadata()
+    .catch(plainly);
   return { height, width, channels: channels < 3 ? 1 : 3 };
+}
+
+/** The decoder's reasons in words that help. */
+function plainly(error: Error): never {
+  if (/exceeds pixel limit/i.test(error.message))
+    throw new Error('claims far more pixels than a file of its size holds');
+  // what libvips says of pixels that end too early
+  if (error.message.trim() === '' || /^unknown error/i.test(error.message))
+    throw new Error('damaged, or cut off before its end');
+  throw error;
 }
 
 /** Interleaved pixels of 1, 3 or 4 channels (alpha laid on black) to 1 or 3. */
@@ -103,7 +116,7 @@ function bmpSize(bytes: Uint8Array): { width: number; height: number; bits: numb
 
 function bmpPixels(bytes: Uint8Array): Extract<Found, { kind: 'pixels' }> {
   const { width, height, bits, compression } = bmpSize(bytes);
-  if (width * height > MAX_PIXELS) throw new Error(`claims ${width} x ${height} pixels`);
+  if (width * height > mostPixels(bytes.length)) throw new Error(`claims ${width} x ${height} pixels`);
   // run-length coded pixels may be few bytes; others are all there or the file is cut off
   const least = compression === 1 || compression === 2 ? 0 : Math.ceil((width * bits) / 8) * height;
   if (bytes.length < least) throw new Error('cut off');

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileError, whyUnreadable } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
 import { listFolder } from './folder.ts';
@@ -18,21 +19,24 @@ const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
  * Finds out what lies at `where` and lists its images; arrays are read whole.
  * @throws InputError
  */
-export async function openSource(where: string, limitBytes: number): Promise<Source | ArraySource> {
+export async function openSource(
+  where: string,
+  limitBytes: number,
+  signal?: AbortSignal,
+): Promise<Source | ArraySource> {
   const info = await stat(where).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
       throw new InputError(`There is nothing at ${where}: give ${FORMS}.`);
-    throw new InputError(`${where} can't be read (${reasonOf(error)}).`);
+    throw new InputError(`${where} can't be read: ${whyUnreadable(error) ?? reasonOf(error)}.`);
   });
   try {
-    if (info.isDirectory()) return await openFolder(where, limitBytes);
+    if (info.isDirectory()) return await openFolder(where, limitBytes, signal);
+    if (!info.isFile())
+      throw new InputError(`${where} is a pipe, a socket or a device, no set of images: give ${FORMS}.`);
     if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes);
     if (ARCHIVE.test(where)) return await openArchive(where, limitBytes);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (error instanceof Error && typeof code === 'string' && /^E[A-Z]+$/.test(code))
-      throw new InputError(`${where} can't be read (${reasonOf(error)}).`);
-    throw error;
+    throw fileError(error, `${where} can't be read`);
   }
   if (idxFiles([path.basename(where)]).length)
     throw new InputError(
@@ -41,7 +45,11 @@ export async function openSource(where: string, limitBytes: number): Promise<Sou
   throw new InputError(`${where} is no set of images: give ${FORMS}.`);
 }
 
-async function openFolder(where: string, limitBytes: number): Promise<Source | ArraySource> {
+async function openFolder(
+  where: string,
+  limitBytes: number,
+  signal?: AbortSignal,
+): Promise<Source | ArraySource> {
   const names = (await readdir(where)).sort();
   if (idxFiles(names).length) return openIdx(where, names, limitBytes);
   const archives = new Map<SplitName, string>();
@@ -53,10 +61,11 @@ async function openFolder(where: string, limitBytes: number): Promise<Source | A
     archives.set(split, name);
   }
   if (archives.has('train') && !names.includes('train')) return openArchives(where, archives, limitBytes);
-  const files = await listFolder(where);
+  const { files, warnings } = await listFolder(where, signal);
   if (files.length === 0)
     throw new InputError(`${where} holds no images (jpg, png, webp or bmp)${hint(names)}: give ${FORMS}.`);
-  return source('folder', layOut(files, where), 0, []);
+  const layout = layOut(files, where);
+  return source('folder', { ...layout, warnings: [...warnings, ...layout.warnings] }, 0, []);
 }
 
 function hint(names: readonly string[]): string {

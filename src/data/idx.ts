@@ -1,15 +1,13 @@
-import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { streamRegular, whyUnreadable } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
-import { fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
+import { checkCount, fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
+import { expandsTooFar } from './limits.ts';
 import { mebibytes, reasonOf, type SplitName } from './source.ts';
 import { isGzip } from './tar.ts';
-
-/** gzip can't make anything smaller than this many times (deflate's limit): a file that claims more lies. */
-export const MOST_INFLATION = 1032;
 
 const NAME =
   /(?:^|[-_.])(train|t10k|test|val|valid|validation)[-_.](images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
@@ -75,24 +73,31 @@ export async function readIdx(
 ): Promise<{ dims: number[]; data: Uint8Array }> {
   const packed = await isGzip(file);
   const { size } = await stat(file);
-  const parts: Buffer[] = [];
-  let have = 0;
+  let start = Buffer.alloc(0);
   let header: { dims: number[]; start: number; bytes: number } | undefined;
+  let data = new Uint8Array(0);
+  let have = 0;
+  const begin = (bytes: Buffer): void => {
+    header = parseHeader(file, bytes, ranks);
+    checkHeader(file, header, size, packed, limitBytes);
+    data = new Uint8Array(header.bytes);
+    add(bytes.subarray(header.start));
+  };
+  const add = (chunk: Buffer): void => {
+    if (have + chunk.length > data.length)
+      throw new InputError(`${file} is longer than its header says (${header!.dims.join(' x ')}).`);
+    data.set(chunk, have);
+    have += chunk.length;
+  };
   const take = async (source: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of source) {
-      parts.push(chunk);
-      have += chunk.length;
-      if (!header && have >= 4 + 4 * 4) header = parseHeader(file, Buffer.concat(parts), ranks);
-      if (!header) continue;
-      const total = header.start + header.bytes;
-      if (packed ? total > (size + 64) * MOST_INFLATION : total > size) throw cutOff(file, header.dims);
-      if (header.bytes > limitBytes)
-        throw new InputError(
-          `${file} says that it holds ${header.dims.join(' x ')} bytes, ${mebibytes(header.bytes)}, more than the memory limit leaves (${mebibytes(Math.max(0, limitBytes))}): raise the limit.`,
-        );
-      if (have > total)
-        throw new InputError(`${file} is longer than its header says (${header.dims.join(' x ')}).`);
+      if (header) add(chunk);
+      else {
+        start = Buffer.concat([start, chunk]);
+        if (start.length >= LONGEST_HEADER) begin(start);
+      }
     }
+    if (!header) begin(start);
   };
   // a pipeline may report the other streams' abort instead of what caused it
   let refusal: unknown;
@@ -105,18 +110,40 @@ export async function readIdx(
     }
   };
   try {
-    const input: ReadStream = createReadStream(file, { highWaterMark: 1 << 20 });
+    const input = await streamRegular(file, { highWaterMark: 1 << 20 });
     if (packed) await pipeline(input, createGunzip({ chunkSize: 1 << 18 }), check);
     else await pipeline(input, check);
   } catch (error) {
     if (refusal) throw refusal;
-    throw new InputError(`${file} can't be unpacked (${reasonOf(error)}): make or fetch it again.`);
+    throw new InputError(
+      `${file} can't be unpacked (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`,
+    );
   }
-  const all = Buffer.concat(parts);
-  header ??= parseHeader(file, all, ranks);
-  if (all.length < header.start + header.bytes) throw cutOff(file, header.dims);
-  const data = new Uint8Array(all.buffer, all.byteOffset + header.start, header.bytes);
-  return { dims: header.dims, data };
+  if (have < data.length) throw cutOff(file, header!.dims);
+  return { dims: header!.dims, data };
+}
+
+/** Four dimensions at most are read. */
+const LONGEST_HEADER = 4 + 4 * 4;
+
+/** Holds what a header claims against the file and the memory, before anything is allocated for it. */
+function checkHeader(
+  file: string,
+  header: { dims: number[]; start: number; bytes: number },
+  size: number,
+  packed: boolean,
+  limitBytes: number,
+): void {
+  if (!packed && header.start + header.bytes > size) throw cutOff(file, header.dims);
+  checkCount(file, header.dims[0]);
+  if (header.bytes > limitBytes)
+    throw new InputError(
+      `${file} says that it holds ${header.dims.join(' x ')} bytes, ${mebibytes(header.bytes)}, more than the memory limit leaves (${mebibytes(Math.max(0, limitBytes))}): raise the limit.`,
+    );
+  if (packed && expandsTooFar(header.bytes, size))
+    throw new InputError(
+      `${file} says that it unpacks to ${mebibytes(header.bytes)} from ${mebibytes(size)}, far more than images do: unpack it yourself, if you trust it.`,
+    );
 }
 
 function cutOff(file: string, dims: readonly number[]): InputError {

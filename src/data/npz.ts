@@ -1,7 +1,7 @@
 import type { Entry } from 'yauzl';
 import { InputError } from '../graph/errors.ts';
-import { fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
-import { MOST_INFLATION } from './idx.ts';
+import { checkCount, fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
+import { expandsTooFar } from './limits.ts';
 import { readNpy, type NpyHeader, type Values } from './npy.ts';
 import { mebibytes, reasonOf, type SplitName } from './source.ts';
 import { openZip, type Zip } from './zip.ts';
@@ -59,7 +59,7 @@ async function read(
 ): Promise<void> {
   const name = `${file}: ${entry.fileName}`;
   try {
-    if (entry.uncompressedSize > (entry.compressedSize + 64) * MOST_INFLATION)
+    if (expandsTooFar(entry.uncompressedSize, entry.compressedSize))
       throw new Error(`claims ${entry.uncompressedSize} bytes from ${entry.compressedSize}`);
     const begin = (header: NpyHeader, bytes: number): void | false => {
       // before anything is allocated: the shape must be what the archive holds
@@ -136,6 +136,7 @@ function imageShape(
     throw new InputError(
       `${file}: ${entry.fileName} has the shape (${shape.join(', ')}); images are (n, height, width) or (n, height, width, 1 or 3).`,
     );
+  checkCount(`${file}: ${entry.fileName}`, count);
   const bytes = count * height * width * channels;
   if (bytes > limitBytes)
     throw new InputError(

@@ -53,7 +53,7 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   }
   const numbers = parsed.data;
   const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
-  const source = await openSource(where, limitBytes);
+  const source = await openSource(where, limitBytes, signal);
   try {
     return await openFrom(source, where, numbers, limitBytes, { cache, onProgress, signal });
   } catch (error) {
@@ -80,7 +80,7 @@ async function openFrom(
     labels,
     numbers,
   );
-  const { items, splits } = compact(all.held, parts);
+  const { items, splits, used } = compact(all.held, parts);
   const shape = await chooseShape(items, numbers, arrays?.shape, where);
   const broken = new BrokenImages(where, items.length, numbers.maxBroken);
   const imageBytes = shape.height * shape.width * shape.channels;
@@ -89,10 +89,8 @@ async function openFrom(
   let read: Reader;
   const bad = new Set<number>();
   if (direct) {
-    // the items were renumbered, so each knows its own pixels
-    const pixels = new Map(source.items.map((item, i) => [item.name, arrays.pixels(i)]));
-    const views = items.map((item) => pixels.get(item.name)!);
-    read = async (indices, out) => indices.forEach((index, k) => out.set(views[index], k * imageBytes));
+    read = async (indices, out) =>
+      indices.forEach((index, k) => out.set(arrays.pixels(used[index]), k * imageBytes));
   } else {
     const room = Math.max(0, limitBytes - source.heldBytes);
     const fits = items.length * imageBytes <= room;
@@ -170,13 +168,20 @@ class ReadySplit implements Split {
   }
 }
 
-/** Only the images that some split uses, renumbered. */
-function compact(items: readonly Item[], parts: Partition): { items: Item[]; splits: Partition } {
-  const used = Int32Array.from([...parts.train, ...parts.validation, ...(parts.test ?? [])]).sort();
+/** Only the images that some split uses, renumbered; `used` are their numbers from before. */
+function compact(
+  items: readonly Item[],
+  parts: Partition,
+): { items: Item[]; splits: Partition; used: Int32Array } {
+  const lists = [parts.train, parts.validation, parts.test ?? new Int32Array(0)];
+  const used = new Int32Array(lists.reduce((sum, list) => sum + list.length, 0));
+  lists.reduce((at, list) => (used.set(list, at), at + list.length), 0);
+  used.sort();
   const position = new Map<number, number>();
   used.forEach((index, k) => position.set(index, k));
   const renumber = (list: Int32Array): Int32Array => list.map((index) => position.get(index)!);
   return {
+    used,
     items: Array.from(used, (index) => items[index]),
     splits: {
       train: renumber(parts.train),
@@ -232,6 +237,9 @@ async function chooseShape(
   return { height: height ?? best.height, width: width ?? best.width, channels: channels ?? (grey ? 1 : 3) };
 }
 
+/** Time between two words on how far it is, ms, where 512 images take longer. */
+const TELL_EVERY = 100;
+
 /** @returns the broken ones */
 async function decodeAll(
   decoded: Decoded,
@@ -249,10 +257,15 @@ async function decodeAll(
   }
   const bad: number[] = [];
   let done = 0;
+  let told = 0;
   await inParallel(items.length, async (i) => {
     signalled(signal);
     if (!(await decoded.fetch(i))) bad.push(i);
-    if (++done % 512 === 0 || done === items.length) onProgress?.(done, items.length);
+    // by the clock too: large images take seconds each
+    const now = performance.now();
+    if (++done < items.length && done % 512 !== 0 && now - told < TELL_EVERY) return;
+    told = now;
+    onProgress?.(done, items.length);
   });
   bad.sort((a, b) => a - b);
   // several are decoded at once, so they come to light in any order

@@ -1,3 +1,4 @@
+import { MAX_PARTS, MAX_PATH } from './limits.ts';
 import type { ImageSet } from './types.ts';
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -58,8 +59,10 @@ const IMAGE = /\.(jpe?g|png|webp|bmp)$/i;
 
 /** Whether the file is an image of a kind that is read, and not a hidden one (`._cat.jpg`, `__MACOSX/`). */
 export function isImagePath(path: string): boolean {
+  if (path.length > MAX_PATH || !IMAGE.test(path)) return false;
+  const parts = path.split('/');
   return (
-    IMAGE.test(path) && !path.split('/').some((part) => part.startsWith('.') || part.startsWith('__MACOSX'))
+    parts.length <= MAX_PARTS && !parts.some((part) => part.startsWith('.') || part.startsWith('__MACOSX'))
   );
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { streamRegular, whyUnreadable } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
+import { expandsTooFar } from './limits.ts';
 import { isImagePath, MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type SourceFile } from './source.ts';
 
 /**
@@ -37,35 +38,67 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
       next(new InputError(`${file} holds more than ${MAX_FILES.toLocaleString('en-US')} images.`));
       return;
     }
-    const chunks: Uint8Array[] = [];
+    // a copy: the chunks are views of the stream's far larger buffers
+    const bytes = new Uint8Array(wanted ? size : 0);
+    let have = 0;
     if (wanted) {
       held += size;
-      stream.on('data', (chunk) => chunks.push(chunk as Uint8Array));
+      stream.on('data', (chunk) => {
+        bytes.set(chunk as Uint8Array, have);
+        have += (chunk as Uint8Array).length;
+      });
     } else stream.resume();
     stream.on('end', () => {
       if (wanted) {
-        // a copy: the chunks are views of the stream's far larger buffers
-        const bytes = new Uint8Array(Buffer.concat(chunks));
         const version = () => createHash('sha256').update(bytes).digest('hex');
-        files.push({ path: header.name, bytes: bytes.length, version, read: async () => bytes });
+        files.push({ path: header.name, bytes: size, version, read: async () => bytes });
       }
       next();
     });
   });
   const tail = new TailOfZeros();
   try {
-    const input = createReadStream(file, { highWaterMark: 1 << 20 });
-    if (await isGzip(file)) await pipeline(input, createGunzip(), tail, unpack);
+    const packed = await isGzip(file);
+    const input = await streamRegular(file, { highWaterMark: packed ? 1 << 16 : 1 << 20 });
+    const check = (unpacked: number): Error | null =>
+      packed && expandsTooFar(unpacked, input.bytesRead)
+        ? new InputError(
+            `${file} unpacks to far more than images do (${mebibytes(unpacked)} from ${mebibytes(input.bytesRead)}, and goes on): unpack it yourself, if you trust it, and give the folder.`,
+          )
+        : null;
+    if (packed) await pipeline(input, createGunzip({ chunkSize: 1 << 18 }), new Counter(check), tail, unpack);
     else await pipeline(input, tail, unpack);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file} is not a whole tar archive (${reasonOf(error)}): make or fetch it again.`);
+    throw new InputError(
+      `${file} is not a whole tar archive (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`,
+    );
   }
   if (!tail.closed512)
     throw new InputError(
       `${file} is cut off: a tar archive ends with a block of zeros. Make or fetch it again.`,
     );
   return files;
+}
+
+/** Passes everything through and counts it; ends where `check` finds an error in the count. */
+class Counter extends Transform {
+  private total = 0;
+
+  constructor(private readonly check: (total: number) => Error | null) {
+    super();
+  }
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: string,
+    done: (error: Error | null, chunk?: Buffer) => void,
+  ): void {
+    this.total += chunk.length;
+    const error = this.check(this.total);
+    if (error) done(error);
+    else done(null, chunk);
+  }
 }
 
 /** Passes everything through and knows whether the last block was the end mark: tar-stream doesn't tell. */
@@ -86,7 +119,7 @@ class TailOfZeros extends Transform {
 
 /** By its first two bytes, whatever it is called. */
 export async function isGzip(file: string): Promise<boolean> {
-  for await (const chunk of createReadStream(file, { start: 0, end: 1 })) {
+  for await (const chunk of await streamRegular(file, { start: 0, end: 1 })) {
     const bytes = chunk as Buffer;
     return bytes.length === 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
   }

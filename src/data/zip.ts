@@ -1,5 +1,8 @@
-import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import { openRegularSync, whyUnreadable } from '../files/regular.ts';
+import { overlapping } from '../files/zip-overlap.ts';
 import { InputError } from '../graph/errors.ts';
+import { entryExpandsTooFar } from './limits.ts';
 import { isImagePath, MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type SourceFile } from './source.ts';
 
 /** An open .zip: its entries by name, each read on demand. */
@@ -13,8 +16,12 @@ export interface Zip {
 /** @throws InputError for anything that isn't a whole zip archive */
 export async function openZip(file: string): Promise<Zip> {
   let zip: ZipFile | undefined;
+  let failed = false;
   try {
-    const opened = (zip = await openPromise(file, { lazyEntries: true, autoClose: false }));
+    const opened = (zip = await fromFdPromise(openRegularSync(file), {
+      lazyEntries: true,
+      autoClose: false,
+    }));
     const entries: Entry[] = [];
     await new Promise<void>((resolve, reject) => {
       opened.on('entry', (entry: Entry) => {
@@ -27,18 +34,28 @@ export async function openZip(file: string): Promise<Zip> {
       opened.on('error', reject);
       opened.readEntry();
     });
+    const shared = overlapping(entries);
+    if (shared)
+      throw new InputError(`${file} is damaged: its entry ${shared.fileName} lies over another one.`);
     return {
       entries,
       stream: (entry) =>
         new Promise((resolve, reject) => {
-          opened.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
+          opened.openReadStream(entry, (error, stream) => {
+            if (error) return reject(error);
+            stream.once('error', () => (failed = true));
+            resolve(stream);
+          });
         }),
-      close: async () => opened.close(),
+      // the reading behind a stream that failed may not have ended, and would then find no file
+      close: async () => void (failed ? setTimeout(() => opened.close(), 1000).unref() : opened.close()),
     };
   } catch (error) {
     zip?.close();
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file} is not a whole zip archive (${reasonOf(error)}): make or fetch it again.`);
+    throw new InputError(
+      `${file} is not a whole zip archive (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`,
+    );
   }
 }
 
@@ -58,7 +75,11 @@ export function listZip(zip: Zip): SourceFile[] {
 export async function readEntry(zip: Zip, entry: Entry, limit: number): Promise<Uint8Array> {
   if (entry.isEncrypted()) throw new Error('encrypted');
   if (entry.uncompressedSize > limit) throw new Error(`larger than ${mebibytes(limit)}`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of await zip.stream(entry)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  const { uncompressedSize: size, compressedSize } = entry;
+  if (entryExpandsTooFar(size, compressedSize)) throw new Error(`claims ${size} bytes in ${compressedSize}`);
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let have = 0;
+  if (size > 0)
+    for await (const chunk of await zip.stream(entry)) have += (chunk as Buffer).copy(bytes, have);
+  return bytes.subarray(0, have);
 }

@@ -1,24 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
-
-/** Largest file that is read whole: a JavaScript buffer can't hold more on every supported Node. */
-const largest = 2 ** 31 - 1;
+import { fileError, LARGEST_WHOLE, readRegular } from '../files/regular.ts';
 
 /**
- * Reads a file whole.
+ * Reads a regular file whole.
  * @param what what it should be, for the message ("model", "weights shard")
- * @throws InputError where it is missing, a folder, unreadable or over 2 GB
+ * @param most bytes that it may have
+ * @throws InputError where it is missing, no file, unreadable or too large
  */
-export async function readInput(file: string, what: string): Promise<Uint8Array> {
+export async function readInput(file: string, what: string, most = LARGEST_WHOLE): Promise<Uint8Array> {
   try {
-    const { size } = await stat(file);
-    if (size > largest)
-      throw new InputError(`the ${what} "${file}" has ${size} bytes, more than Espalier can read (2 GB)`);
-    return await readFile(file);
+    return await readRegular(file, most);
   } catch (error) {
-    throw readable(error, `can't read the ${what} "${file}"`);
+    throw fileError(error, `can't read the ${what} "${file}"`);
   }
 }
 
@@ -62,7 +58,7 @@ export async function writeFiles(
   } catch (error) {
     for (const [temporary] of written) await rm(temporary, { force: true });
     if (fresh) for (const target of placed) await rm(target, { force: true });
-    throw readable(error, `can't write "${at}"`);
+    throw fileError(error, `can't write "${at}"`);
   }
 }
 
@@ -110,23 +106,4 @@ function isThere(pid: number): boolean {
 /** One file: see writeFiles. */
 export function writeFileWhole(target: string, bytes: Uint8Array, mode?: number): Promise<void> {
   return writeFiles([[target, bytes]], mode);
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there',
-  ENOTDIR: 'a part of its path is not a folder',
-  EISDIR: 'it is a folder',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENAMETOOLONG: 'its name is too long',
-};
-
-/** A file-system error as an InputError of one sentence; anything else as it is. */
-function readable(error: unknown, what: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof InputError || typeof code !== 'string') return error;
-  return new InputError(`${what}: ${reasons[code] ?? code}`);
 }

@@ -1,5 +1,6 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { openRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { keras } from './keras/index.ts';
@@ -96,6 +97,8 @@ export async function outputFormat(out: string, source: FormatName): Promise<For
 async function formatOf(file: string): Promise<ModelFormat> {
   const info = await stat(file).catch(() => null);
   if (!info) throw new InputError(`there is no model "${file}"`);
+  if (!info.isFile() && !info.isDirectory())
+    throw new InputError(`"${file}" is a pipe, a socket or a device, not a model; give a file or a folder`);
   const ending = path.extname(file).toLowerCase();
   if (info.isFile() && info.size > 0 && ending in foreign)
     throw new InputError(await refuseFile(file, info.size));
@@ -143,8 +146,9 @@ async function refuseFile(file: string, size: number): Promise<string> {
 }
 
 async function magic(file: string): Promise<string | undefined> {
-  const handle = await open(file, 'r').catch(() => null);
-  if (!handle) return undefined;
+  const opened = await openRegular(file).catch(() => null);
+  if (!opened) return undefined;
+  const { handle } = opened;
   try {
     const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, 0);
     return buffer.toString('latin1', 4, 8) === 'TFL3' ? foreign['.tflite'] : undefined;

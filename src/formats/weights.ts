@@ -7,7 +7,8 @@ export interface FoundArray {
   /** as the file names it, for messages */
   readonly name: string;
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  /** read only once the shape fits */
+  values(): Float32Array;
 }
 
 /**
@@ -28,7 +29,13 @@ export function collectWeights(
       throw new InputError(
         `"${file}": the weight "${found.name}" has the shape [${found.shape.join(', ')}], its layer needs [${shape.join(', ')}]`,
       );
-    weights.set(id, found.values);
+    const values = found.values();
+    const odd = values.findIndex((v) => !Number.isFinite(v));
+    if (odd >= 0)
+      throw new InputError(
+        `"${file}": the weight "${found.name}" is not finite: value ${odd} of ${values.length} is ${values[odd]}, so the network can't compute anything; train it again, or give the model from before`,
+      );
+    weights.set(id, values);
   }
   return weights;
 }

@@ -13,6 +13,9 @@ export interface GroupOptions {
   readonly interiorOutputs?: boolean;
 }
 
+/** Steps that all groups' channels take through layers: a thousand densely connected layers take 1.5 million. */
+const MAX_MEMBERS = 2_000_000;
+
 type Axes = readonly AxisLabels[];
 
 /**
@@ -211,16 +214,25 @@ function membersOf(
 ): GroupMember[][] {
   const members: GroupMember[][] = Array.from({ length: groups }, () => []);
   const touched = new Map<AxisChannels, number[]>();
+  // a node's notes follow one another
+  let at: Node | undefined;
   const seen = new Set<string>();
+  let total = 0;
   for (const { node, role, labels } of trail.notes) {
+    if (node !== at) seen.clear();
+    at = node;
     const axis = channels(labels);
     if (!axis) continue;
     let list = touched.get(axis);
     if (!list) touched.set(axis, (list = [...new Set(axis.group)].filter((g) => g >= 0)));
     for (const group of list) {
-      const key = `${group} ${role} ${node.id}`;
+      const key = `${group} ${role}`;
       if (seen.has(key)) continue;
       seen.add(key);
+      if (++total > MAX_MEMBERS)
+        throw new InputError(
+          `the channels of the layers before "${node.layer}" run through more layers than Espalier follows (${MAX_MEMBERS} steps in all); no network is joined so`,
+        );
       members[group].push({ layer: node.layer, node: node.id, role });
     }
   }

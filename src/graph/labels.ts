@@ -1,5 +1,10 @@
+import { InputError } from './errors.ts';
+
 /** Labels along one axis, one a position; -1 where a position is fixed. A whole axis without labels is null. */
 export type AxisLabels = Int32Array | null;
+
+/** Channels of a whole network: the widest have a million. */
+const MAX_LABELS = 2 ** 24;
 
 /**
  * Single channels as labels, tied by union-find: two positions anywhere in the network that carry labels of one class
@@ -16,6 +21,10 @@ export class Labels {
 
   /** Labels that nothing else carries yet. */
   fresh(n: number): Int32Array {
+    if (this.used + n > MAX_LABELS)
+      throw new InputError(
+        `its layers have more than ${MAX_LABELS.toLocaleString('en-US')} channels in all, more than Espalier follows`,
+      );
     if (this.used + n > this.parent.length) {
       const larger = new Int32Array(Math.max(2 * this.parent.length, this.used + n));
       larger.set(this.parent);

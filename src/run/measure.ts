@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
+import { fileError, readRegular, streamRegular } from '../files/regular.ts';
+import { MAX_CONFIG } from '../formats/limits.ts';
 import { findProgram, ownQuarters } from '../system/programs.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import { saveModel } from '../formats/index.ts';
@@ -66,7 +67,8 @@ const manifestSchema = z.object({ weightsManifest: z.array(z.object({ paths: z.a
 async function shardsOf(file: string): Promise<string[]> {
   if (path.extname(file).toLowerCase() !== '.json') return [];
   try {
-    const { weightsManifest } = manifestSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const text = new TextDecoder().decode(await readRegular(file, MAX_CONFIG));
+    const { weightsManifest } = manifestSchema.parse(JSON.parse(text));
     return weightsManifest.flatMap(({ paths }) => paths.map((name) => path.join(path.dirname(file), name)));
   } catch {
     return [];
@@ -75,18 +77,9 @@ async function shardsOf(file: string): Promise<string[]> {
 
 async function addFile(hash: Hash, file: string, what: string): Promise<void> {
   try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+    for await (const chunk of await streamRegular(file)) hash.update(chunk as Buffer);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT'
-        ? 'it is not there'
-        : code === 'EISDIR'
-          ? 'it is a folder; name the file in it'
-          : code === 'EACCES'
-            ? 'permission is denied'
-            : String(code);
-    throw new InputError(`can't read the ${what} "${file}": ${why}`);
+    throw fileError(error, `can't read the ${what} "${file}"`);
   }
 }
 

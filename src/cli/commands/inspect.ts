@@ -34,6 +34,7 @@ export async function inspect(
       group: group?.id ?? null,
     };
   });
+  const byId = new Map(dependencies.groups.map((group) => [group.id, group]));
   const shapeOf = new Map(costs.map((one) => [one.node, one.outputShape]));
   const ends = (ids: readonly string[]) => ids.map((id) => ({ name: id, shape: shapeOf.get(id) }));
   output.data({
@@ -58,7 +59,7 @@ export async function inspect(
   const rows = layers
     .filter((one) => one.group !== null || one.macs || one.params)
     .map((one) => {
-      const group = dependencies.groups.find(({ id }) => id === one.group);
+      const group = one.group === null ? undefined : byId.get(one.group);
       return [
         one.layer,
         one.type,

@@ -1,12 +1,16 @@
 import { InputError } from '../../graph/errors.ts';
 import { outputShape, sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Param, Shape } from '../../graph/types.ts';
+import { MAX_EDGES, MAX_FAN_IN, MAX_NODES } from '../limits.ts';
 import type { LayerWeights } from './types.ts';
 
 /** Larger than any real network; a configuration beyond them is damaged, or meant to exhaust the memory. */
 const MAX_PARAM = 2 ** 28;
 const MAX_PARAMS = 2 ** 30;
 const MAX_VALUE = 2 ** 31;
+
+/** A configuration that is beyond all limits, whatever its inputs' sizes are. */
+export class TooLarge extends InputError {}
 
 /** Collects a graph node by node, with shapes, so that each layer can size its parameters. */
 export class Builder {
@@ -16,7 +20,10 @@ export class Builder {
   readonly layers = new Map<string, LayerWeights & { params: string[] }>();
   private readonly params = new Map<string, Param>();
   private readonly calls = new Map<string, number>();
+  /** per id that was wanted twice, the next number to try */
+  private readonly taken = new Map<string, number>();
   private elements = 0;
+  private edges = 0;
 
   readonly where: string;
 
@@ -35,8 +42,12 @@ export class Builder {
     const fail = (problem: string): never => {
       throw new InputError(`${this.where}: layer "${node.layer}" (${node.layerType}): ${problem}`);
     };
+    this.count(node);
     let id = node.id;
-    for (let n = 2; this.shapes.has(id); n++) id = `${node.id}~${n}`;
+    for (let n = this.taken.get(node.id) ?? 2; this.shapes.has(id); n++) {
+      id = `${node.id}~${n}`;
+      this.taken.set(node.id, n + 1);
+    }
     const paramShapes = Object.fromEntries(
       Object.entries(node.params).map(([role, param]) => [role, this.params.get(param)!.shape]),
     );
@@ -55,6 +66,21 @@ export class Builder {
     this.nodes.push({ ...node, id });
     this.shapes.set(id, shape);
     return id;
+  }
+
+  /** Nodes and edges are counted as they come: models in models can make millions of them out of a few kilobytes. */
+  private count(node: Node): void {
+    this.edges += node.inputs.length;
+    const problem =
+      this.nodes.length >= MAX_NODES
+        ? `the network has more than ${MAX_NODES} layers once the models in it are laid out`
+        : node.inputs.length > MAX_FAN_IN
+          ? `layer "${node.layer}" reads ${node.inputs.length} tensors, more than ${MAX_FAN_IN}`
+          : this.edges > MAX_EDGES
+            ? `its layers read more than ${MAX_EDGES} tensors in all`
+            : undefined;
+    if (problem !== undefined)
+      throw new TooLarge(`${this.where}: ${problem}; no network is as large, and Espalier reads none`);
   }
 
   /** A parameter, or the one that an earlier call of the same layer made. */

@@ -4,6 +4,7 @@ import type { Builder } from './builder.ts';
 import { LayerCall } from './builder.ts';
 import { layerReader } from './layers/table.ts';
 import { operationArguments, operationReader } from './layers/operation.ts';
+import { keyOf, orderOf, tensorsOf } from './order.ts';
 import type { Argument, Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
 
 export interface Setting {
@@ -79,50 +80,23 @@ class Scope {
       if (!values.has(key)) values.set(key, [this.input(layer, given?.[i])]);
       return values.get(key)![0];
     });
-    const offsets = this.nodeOffsets();
+    const { calls, offsets } = orderOf(model);
     const find = (ref: TensorRef): string | undefined => {
-      const outputs = values.get(`${ref.layer}\n${ref.node - (offsets.get(ref.layer) ?? 0)}`);
+      const outputs = values.get(keyOf(ref, offsets));
       if (outputs && ref.tensor >= outputs.length)
         this.fail(`output ${ref.tensor} of layer "${ref.layer}" is used, but it has ${outputs.length}`);
       return outputs?.[ref.tensor];
     };
-    // Layers come roughly in order; a pass takes all calls whose inputs are there, until none is left.
-    let waiting = model.layers.flatMap((layer) => layer.calls.map((call, index) => ({ layer, call, index })));
-    while (waiting.length > 0) {
-      const rest: typeof waiting = [];
-      for (const item of waiting) {
-        if (!tensorsOf(item.call).every((ref) => find(ref) !== undefined)) {
-          rest.push(item);
-          continue;
-        }
-        const outputs = this.call(item.layer, item.call, (ref) => find(ref)!);
-        values.set(`${item.layer.name}\n${item.index}`, outputs);
-      }
-      if (rest.length === waiting.length)
-        this.fail(
-          `layer "${rest[0].layer.name}" reads "${tensorsOf(rest[0].call).find((r) => !find(r))!.layer}", which no layer gives`,
-        );
-      waiting = rest;
+    for (const { layer, call, index } of calls) {
+      const missing = tensorsOf(call).find((ref) => find(ref) === undefined);
+      if (missing) this.fail(`layer "${layer.name}" reads "${missing.layer}", which no layer gives`);
+      const outputs = this.call(layer, call, (ref) => find(ref)!);
+      values.set(`${layer.name}\n${index}`, outputs);
     }
     const outputs = model.outputs.map(
       (ref) => find(ref) ?? this.fail(`no layer gives its output "${ref.layer}"`),
     );
     return { outputs, inputs: given ? [] : [...new Set(made)] };
-  }
-
-  /**
-   * Some versions count a nested model's own construction as its call 0 and leave it out of inbound_nodes. All
-   * calls that are listed are used, so the largest index used shows which way it is.
-   */
-  private nodeOffsets(): Map<string, number> {
-    const largest = new Map<string, number>();
-    const see = (ref: TensorRef) => largest.set(ref.layer, Math.max(largest.get(ref.layer) ?? 0, ref.node));
-    for (const layer of this.model.layers) for (const call of layer.calls) tensorsOf(call).forEach(see);
-    this.model.outputs.forEach(see);
-    const offsets = new Map<string, number>();
-    for (const layer of this.model.layers)
-      if (layer.model && largest.get(layer.name) === layer.calls.length) offsets.set(layer.name, 1);
-    return offsets;
   }
 
   /** An input layer: a node of its own at the top, a name for the value that a nested model is called on. */
@@ -176,10 +150,6 @@ class Scope {
 }
 
 const NEXT: TensorRef = { layer: '', node: 0, tensor: 0 };
-
-function tensorsOf(call: Call): TensorRef[] {
-  return [...call.args, ...Object.values(call.kwargs)].flatMap((a) => ('tensor' in a ? [a.tensor] : []));
-}
 
 /** The batch shape that a Sequential's first layer carries, in any of the ways it is written. */
 function firstShape(layer: LayerSpec): unknown {

@@ -1,6 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Shape } from '../../graph/types.ts';
-import { Builder } from './builder.ts';
+import { Builder, TooLarge } from './builder.ts';
 import { inlineModel } from './inline.ts';
 import { refuseUnknownLayers } from './refused.ts';
 import type { ModelSpec } from './spec.ts';
@@ -32,6 +32,7 @@ export function parseKerasConfig(config: unknown, where: string): ParsedConfig {
     try {
       return attempt(model, where, keras3, size, open);
     } catch (error) {
+      if (error instanceof TooLarge) throw error;
       first ??= error;
       if (open.size === 0 || !(error instanceof InputError)) throw first;
     }

@@ -1,18 +1,40 @@
+import { endianness } from 'node:os';
 import type { Meta } from './hdf5.ts';
 import { FLOAT, INTEGER } from './hdf5.ts';
+
+const littleEndianHere = endianness() === 'LE';
 
 /**
  * Stored numbers as float32: float16, float32, float64 and integers, of either byte order.
  * Undefined for any other type.
  */
 export function toFloat32(bytes: Uint8Array, meta: Meta): Float32Array | undefined {
-  const n = meta.total_size;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = reader(view, meta);
-  if (!read || bytes.byteLength !== n * meta.size) return undefined;
-  const out = new Float32Array(n);
-  for (let i = 0; i < n; i++) out[i] = read(i * meta.size);
-  return out;
+  if (bytes.byteLength !== meta.total_size * meta.size) return undefined;
+  const out = new Float32Array(meta.total_size);
+  return intoFloat32(bytes, meta, out) ? out : undefined;
+}
+
+/** Whether numbers stored so can be read as float32. */
+export function isNumeric(meta: Meta): boolean {
+  return reader(new DataView(new ArrayBuffer(0)), meta) !== undefined;
+}
+
+/** The same into `out`, as many numbers as it holds; false where they are no numbers. */
+export function intoFloat32(bytes: Uint8Array, meta: Meta, out: Float32Array): boolean {
+  if (
+    meta.type === FLOAT &&
+    meta.size === 4 &&
+    meta.littleEndian &&
+    littleEndianHere &&
+    bytes.byteOffset % 4 === 0
+  ) {
+    out.set(new Float32Array(bytes.buffer, bytes.byteOffset, out.length));
+    return true;
+  }
+  const read = reader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), meta);
+  if (!read) return false;
+  for (let i = 0; i < out.length; i++) out[i] = read(i * meta.size);
+  return true;
 }
 
 function reader(view: DataView, { type, size, signed, littleEndian: le }: Meta) {

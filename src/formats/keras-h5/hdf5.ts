@@ -1,5 +1,7 @@
 import type * as H5wasm from 'h5wasm';
 import { InputError } from '../../graph/errors.ts';
+import { inWords, MAX_CHUNK, MAX_CONFIG, MAX_QUESTIONS, roomFor } from '../limits.ts';
+import { intoFloat32, isNumeric } from './floats.ts';
 
 type Wasm = typeof H5wasm;
 type FileHandle = InstanceType<Wasm['File']>;
@@ -8,6 +10,7 @@ type FileHandle = InstanceType<Wasm['File']>;
 interface Module {
   FS: {
     writeFile(path: string, data: Uint8Array): void;
+    lookupPath(path: string): { node: FileNode };
     readFile(path: string): Uint8Array;
     unlink(path: string): void;
   };
@@ -20,13 +23,29 @@ interface Module {
   get_attribute_metadata(file: bigint, path: string, name: string): Meta;
   get_attribute_data(file: bigint, path: string, name: string, pointer: bigint): void;
   get_dataset_metadata(file: bigint, path: string): Meta;
-  get_dataset_data(file: bigint, path: string, a: null, b: null, c: null, pointer: bigint): void;
+  get_dataset_data(
+    file: bigint,
+    path: string,
+    count: bigint[] | null,
+    offset: bigint[] | null,
+    strides: bigint[] | null,
+    pointer: bigint,
+  ): void;
   reclaim_vlen_memory(file: bigint, path: string, name: string, pointer: bigint): void;
   get_type(file: bigint, path: string): number;
   get_names(file: bigint, path: string, recursive: boolean): string[];
   H5G_GROUP: number;
   H5G_DATASET: number;
 }
+
+/** A file of the module's file system in memory. */
+interface FileNode {
+  usedBytes: number;
+  stream_ops: Record<string, unknown>;
+}
+
+/** An HDF5 file to read: in memory, or wherever `read` takes it from (bytes at `at`; it gives how many). */
+export type Hdf5Bytes = Uint8Array | { readonly size: number; read(into: Uint8Array, at: number): number };
 
 /** How a value is stored. type: 0 integer, 1 float, 3 string. */
 export interface Meta {
@@ -36,6 +55,7 @@ export interface Meta {
   readonly littleEndian: boolean;
   readonly vlen: boolean;
   readonly shape: number[] | null;
+  readonly chunks?: number[] | null;
   readonly total_size: number;
 }
 
@@ -43,9 +63,8 @@ export const INTEGER = 0;
 export const FLOAT = 1;
 export const STRING = 3;
 
-/** Attributes larger than this are damage: a model's configuration has a few megabytes at the most. */
-const MAX_ATTRIBUTE = 2 ** 28;
-const MAX_DATASET = 2 ** 31 - 1;
+/** Numbers are copied out of the library's memory in pieces of about this size, so that it stays small. */
+const PIECE = 16 * 2 ** 20;
 
 let loading: Promise<{ wasm: Wasm; module: Module }> | undefined;
 let counter = 0;
@@ -61,17 +80,24 @@ function load() {
 }
 
 /**
- * Opens HDF5 bytes, hands them to `use`, and closes them whatever happens.
- * @throws InputError for what the HDF5 library can't read
+ * Opens an HDF5 file, hands it to `use`, and closes it whatever happens.
+ * @param room bytes that all arrays which are read may take in memory, default by the file's size
+ * @throws InputError for what the HDF5 library can't read, or what claims more than the file can hold
  */
-export async function withHdf5<T>(bytes: Uint8Array, where: string, use: (file: Hdf5) => T): Promise<T> {
+export async function withHdf5<T>(
+  bytes: Hdf5Bytes,
+  where: string,
+  use: (file: Hdf5) => T,
+  room?: number,
+): Promise<T> {
   const { wasm, module } = await load();
   const name = `/in-${counter++}.h5`;
+  const size = bytes instanceof Uint8Array ? bytes.length : bytes.size;
   let file: FileHandle | undefined;
   try {
-    module.FS.writeFile(name, bytes);
+    mount(module, name, bytes, size);
     file = new wasm.File(name, 'r');
-    return use(new Hdf5(module, file.file_id));
+    return use(new Hdf5(module, file.file_id, where, room ?? roomFor(size)));
   } catch (error) {
     if (error instanceof InputError) throw error;
     const cut = error instanceof Error && /truncated file|addr overflow|eoa/i.test(error.message);
@@ -80,6 +106,21 @@ export async function withHdf5<T>(bytes: Uint8Array, where: string, use: (file: 
     quietly(() => file?.close());
     quietly(() => module.FS.unlink(name));
   }
+}
+
+/** A file of the module that reads from where the bytes are, so that they aren't in memory twice. */
+function mount(module: Module, name: string, bytes: Hdf5Bytes, size: number): void {
+  module.FS.writeFile(name, new Uint8Array(0));
+  const { node } = module.FS.lookupPath(name);
+  node.usedBytes = size;
+  const read = (_: unknown, into: Uint8Array, offset: number, length: number, at: number): number => {
+    const n = Math.max(0, Math.min(length, size - at));
+    const target = new Uint8Array(into.buffer, into.byteOffset + offset, n);
+    if (!(bytes instanceof Uint8Array)) return bytes.read(target, at);
+    target.set(bytes.subarray(at, at + n));
+    return n;
+  };
+  node.stream_ops = { ...node.stream_ops, read };
 }
 
 /** Makes an HDF5 file in memory. */
@@ -114,13 +155,20 @@ function timeless<T>(work: () => T): T {
 export class Hdf5 {
   private readonly module: Module;
   private readonly id: bigint;
+  private readonly where: string;
+  /** bytes that arrays may still take */
+  private room: number;
+  private questions = 0;
 
-  constructor(module: Module, id: bigint) {
+  constructor(module: Module, id: bigint, where: string, room: number) {
     this.module = module;
     this.id = id;
+    this.where = where;
+    this.room = room;
   }
 
   kind(path: string): 'group' | 'dataset' | undefined {
+    this.ask();
     let type: number;
     try {
       type = this.module.get_type(this.id, path);
@@ -132,10 +180,12 @@ export class Hdf5 {
   }
 
   names(group: string): string[] {
+    this.ask();
     return [...this.module.get_names(this.id, group, false)];
   }
 
   attributeNames(path: string): string[] {
+    this.ask();
     return [...this.module.get_attribute_names(this.id, path)];
   }
 
@@ -162,16 +212,74 @@ export class Hdf5 {
   }
 
   dataset(path: string): Meta {
+    this.ask();
     return this.module.get_dataset_metadata(this.id, path);
   }
 
   /** Raw bytes of a dataset, row-major, as they are stored (decompressed). */
   bytes(path: string, meta: Meta): Uint8Array {
-    const size = meta.size * meta.total_size;
-    if (!(size <= MAX_DATASET)) throw new InputError(`the array "${path}" is too large (${size} bytes)`);
+    this.claim(path, meta, meta.size * meta.total_size);
+    return this.piece(path, meta.size * meta.total_size, null, null, (data) => data.slice());
+  }
+
+  /**
+   * A dataset's numbers as float32.
+   * @throws InputError where it holds no numbers
+   */
+  floats(path: string, meta: Meta): Float32Array {
+    if (!isNumeric(meta)) throw new InputError(`${this.where}: the array "${path}" holds no numbers`);
+    this.claim(path, meta, 4 * meta.total_size);
+    const out = new Float32Array(meta.total_size);
+    const shape = (meta.shape ?? []).map(Number);
+    const row = shape.length > 0 && shape[0] > 0 ? meta.total_size / shape[0] : 0;
+    const least = meta.chunks?.[0] ? Number(meta.chunks[0]) : 1;
+    // whole chunks, which the library would unpack again for each piece that they are cut into
+    const rows = row > 0 ? Math.max(1, Math.floor(PIECE / (row * meta.size * least))) * least : 0;
+    if (rows === 0 || rows >= shape[0]) {
+      this.piece(path, meta.size * meta.total_size, null, null, (data) => intoFloat32(data, meta, out));
+      return out;
+    }
+    const rest = shape.slice(1).map(BigInt);
+    for (let at = 0; at < shape[0]; at += rows) {
+      const n = Math.min(rows, shape[0] - at);
+      const offset = [BigInt(at), ...rest.map(() => 0n)];
+      this.piece(path, n * row * meta.size, [BigInt(n), ...rest], offset, (data) =>
+        intoFloat32(data, meta, out.subarray(at * row, (at + n) * row)),
+      );
+    }
+    return out;
+  }
+
+  /** Counts an array against the room that there is, before anything is allocated for it. */
+  private claim(path: string, meta: Meta, bytes: number): void {
+    const chunk = (meta.chunks ?? []).reduce((product, d) => product * Number(d), meta.size);
+    if (meta.chunks && chunk > MAX_CHUNK)
+      throw new InputError(
+        `${this.where}: the array "${path}" is stored in chunks of ${inWords(chunk)}, more than the ${inWords(MAX_CHUNK)} that Espalier unpacks at once; save the model again without compression`,
+      );
+    this.room -= bytes;
+    if (!(this.room >= 0))
+      throw new InputError(
+        `${this.where}: the array "${path}" of ${inWords(bytes)} makes its arrays far larger than the file that holds them`,
+      );
+  }
+
+  private ask(): void {
+    if (++this.questions > MAX_QUESTIONS)
+      throw new InputError(`${this.where}: it has too many groups, arrays and attributes to be a model`);
+  }
+
+  private piece<T>(
+    path: string,
+    size: number,
+    count: bigint[] | null,
+    offset: bigint[] | null,
+    use: (data: Uint8Array) => T,
+  ): T {
     return this.withMemory(size, (pointer) => {
-      this.module.get_dataset_data(this.id, path, null, null, null, BigInt(pointer));
-      return this.module.HEAPU8.slice(pointer, pointer + size);
+      const strides = count && count.map(() => 1n);
+      this.module.get_dataset_data(this.id, path, count, offset, strides, BigInt(pointer));
+      return use(this.module.HEAPU8.subarray(pointer, pointer + size));
     });
   }
 
@@ -182,12 +290,21 @@ export class Hdf5 {
     use: (data: Uint8Array, heap: (pointer: number) => string) => T,
   ): T {
     const size = meta.size * meta.total_size;
-    if (!(size <= MAX_ATTRIBUTE))
-      throw new InputError(`the attribute "${name}" is too large (${size} bytes)`);
+    const tooLarge = () =>
+      new InputError(
+        `${this.where}: its attribute "${name}" is larger than ${inWords(MAX_CONFIG)}, more than any network's configuration`,
+      );
+    if (!(size <= MAX_CONFIG)) throw tooLarge();
+    let text = 0;
+    const heap = (pointer: number): string => {
+      text += this.module.HEAPU8.indexOf(0, pointer) - pointer;
+      if (!(text <= MAX_CONFIG)) throw tooLarge();
+      return this.module.UTF8ToString(pointer);
+    };
     return this.withMemory(size, (pointer) => {
       this.module.get_attribute_data(this.id, path, name, BigInt(pointer));
       try {
-        return use(this.module.HEAPU8.slice(pointer, pointer + size), (p) => this.module.UTF8ToString(p));
+        return use(this.module.HEAPU8.slice(pointer, pointer + size), heap);
       } finally {
         if (meta.vlen) this.module.reclaim_vlen_memory(this.id, path, name, BigInt(pointer));
       }
@@ -196,7 +313,8 @@ export class Hdf5 {
 
   private withMemory<T>(size: number, use: (pointer: number) => T): T {
     const pointer = this.module._malloc(Math.max(size, 1));
-    if (pointer === 0) throw new InputError(`not enough memory to read ${size} bytes of HDF5`);
+    if (pointer === 0)
+      throw new InputError(`${this.where}: there is not enough memory to read ${inWords(size)} of it`);
     try {
       return use(pointer);
     } finally {

@@ -65,11 +65,12 @@ export function matchArrays(
 
 /** A list attribute, which Keras splits into name0, name1, ... where it is over 64 kB. */
 export function attributeList(file: Hdf5, path: string, name: string): string[] | undefined {
-  const whole = file.strings(path, name);
+  const there = new Set(file.attributeNames(path));
+  const whole = there.has(name) ? file.strings(path, name) : undefined;
   if (whole) return whole;
   const all: string[] = [];
   for (let i = 0; ; i++) {
-    const part = file.strings(path, `${name}${i}`);
+    const part = there.has(`${name}${i}`) ? file.strings(path, `${name}${i}`) : undefined;
     if (!part) return i === 0 ? undefined : all;
     all.push(...part);
   }

@@ -1,12 +1,13 @@
-import { open } from 'node:fs/promises';
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { fileError, LARGEST_WHOLE, openRegular, readAll } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
-import { readInput } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { isObject } from '../keras-config/plain.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
 import type { LoadedModel } from '../types.ts';
-import { toFloat32 } from './floats.ts';
+import { collectWeights } from '../weights.ts';
 import type { Hdf5 } from './hdf5.ts';
 import { withHdf5 } from './hdf5.ts';
 import { attributeList, matchArrays } from './match.ts';
@@ -18,19 +19,23 @@ const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Whether a file begins with HDF5's signature (also behind a user block of 512 bytes to 4 kB). */
 export async function isHdf5(file: string): Promise<boolean> {
-  let handle;
+  const opened = await openRegular(file).catch(() => undefined);
+  if (!opened) return false;
   try {
-    handle = await open(file, 'r');
-    for (const at of [0, 512, 1024, 2048, 4096]) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(8), 0, 8, at);
-      if (bytesRead === 8 && SIGNATURE.equals(buffer)) return true;
-    }
-    return false;
+    return await isSigned(opened.handle);
   } catch {
     return false;
   } finally {
-    await handle?.close();
+    await opened.handle.close();
   }
+}
+
+async function isSigned(handle: FileHandle): Promise<boolean> {
+  for (const at of [0, 512, 1024, 2048, 4096]) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(8), 0, 8, at);
+    if (bytesRead === 8 && SIGNATURE.equals(buffer)) return true;
+  }
+  return false;
 }
 
 /**
@@ -38,18 +43,34 @@ export async function isHdf5(file: string): Promise<boolean> {
  * @throws InputError in one sentence
  */
 export async function readKerasH5(file: string): Promise<LoadedModel> {
-  const bytes = await readInput(file, 'model');
-  if (bytes.length === 0) throw new InputError(`${file}: the file is empty`);
-  if (!(await isHdf5(file))) throw new InputError(`${file}: not an HDF5 file`);
-  return withHdf5(bytes, file, (h5) => {
-    const kerasConfig = readConfig(h5, file);
-    const parsed = parseKerasConfig(kerasConfig, file);
-    const weights = new Map<string, Float32Array>();
-    for (const [id, array] of matchArrays(h5, weightsRoot(h5, file), parsed, file)) {
-      const values = toFloat32(h5.bytes(array.path, array.meta), array.meta);
-      if (!values) throw new InputError(`${file}: the array "${array.path}" holds no numbers`);
-      weights.set(id, values);
-    }
+  const opened = await openRegular(file).catch((error: unknown) => {
+    throw fileError(error, `can't read the model "${file}"`);
+  });
+  const { handle, size } = opened;
+  try {
+    if (size === 0) throw new InputError(`${file}: the file is empty`);
+    if (size > LARGEST_WHOLE) throw new InputError(`${file}: has more than Espalier can read (2 GB)`);
+    if (!(await isSigned(handle))) throw new InputError(`${file}: not an HDF5 file`);
+    const source = {
+      size,
+      read: (into: Uint8Array, at: number) => readSync(handle.fd, into, 0, into.length, at),
+    };
+    const { kerasConfig, parsed, weights } = await withHdf5(source, file, (h5) => {
+      const kerasConfig = readConfig(h5, file);
+      const parsed = parseKerasConfig(kerasConfig, file);
+      const arrays = matchArrays(h5, weightsRoot(h5, file), parsed, file);
+      const weights = collectWeights(parsed.graph, file, (param) => {
+        const array = arrays.get(param);
+        return (
+          array && {
+            name: array.path,
+            shape: (array.meta.shape ?? []).map(Number),
+            values: () => h5.floats(array.path, array.meta),
+          }
+        );
+      });
+      return { kerasConfig, parsed, weights };
+    });
     return {
       format: 'keras-h5',
       path: file,
@@ -57,9 +78,12 @@ export async function readKerasH5(file: string): Promise<LoadedModel> {
       graph: parsed.graph,
       weights,
       warnings: parsed.warnings,
-      container: { kerasConfig, files: new Map([[H5_FILE, bytes]]) },
+      // only now: what is no model costs no more than its first pages
+      container: { kerasConfig, files: new Map([[H5_FILE, await readAll(handle, size)]]) },
     };
-  });
+  } finally {
+    await handle.close();
+  }
 }
 
 function readConfig(h5: Hdf5, file: string): unknown {

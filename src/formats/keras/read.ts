@@ -1,32 +1,34 @@
-import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { openRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import { readInput } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
-import { toFloat32 } from '../keras-h5/floats.ts';
-import { withHdf5 } from '../keras-h5/hdf5.ts';
+import { type Hdf5, withHdf5 } from '../keras-h5/hdf5.ts';
+import { inWords, MAX_CONFIG, roomFor } from '../limits.ts';
 import type { LoadedModel } from '../types.ts';
 import { collectWeights } from '../weights.ts';
 import { findArrays } from './store.ts';
-import { readZip } from './zip.ts';
+import { openZip } from './zip.ts';
 
 export const CONFIG = 'config.json';
 export const STORE = 'model.weights.h5';
 
+/** Role of the file's bytes in Container.files. */
+export const ARCHIVE = 'zip';
+
 /** Whether a file begins as a zip archive does. */
 export async function isZip(file: string): Promise<boolean> {
+  const opened = await openRegular(file).catch(() => undefined);
+  if (!opened) return false;
   try {
-    const handle = await open(file, 'r');
-    try {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-      return bytesRead === 4 && buffer.readUInt32LE(0) === 0x04034b50;
-    } finally {
-      await handle.close();
-    }
+    const { bytesRead, buffer } = await opened.handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.readUInt32LE(0) === 0x04034b50;
   } catch {
     return false;
+  } finally {
+    await opened.handle.close();
   }
 }
 
@@ -37,18 +39,22 @@ export async function isZip(file: string): Promise<boolean> {
 export async function readKeras(file: string): Promise<LoadedModel> {
   const bytes = await readInput(file, 'model');
   if (bytes.length === 0) throw new InputError(`"${file}" is empty`);
-  const entries = await readZip(bytes, file);
-  const config = entries.get(CONFIG);
-  const store = entries.get(STORE);
-  if (!config) throw new InputError(`"${file}" is a zip file, but not a Keras model (it has no ${CONFIG})`);
-  if (!store) {
-    const other = [...entries.keys()].find((name) => name.startsWith('model.weights'));
+  const zip = await openZip(bytes, file);
+  if (!zip.names.includes(CONFIG))
+    throw new InputError(`"${file}" is a zip file, but not a Keras model (it has no ${CONFIG})`);
+  if (!zip.names.includes(STORE)) {
+    const other = zip.names.find((name) => name.startsWith('model.weights'));
     throw new InputError(
       other
         ? `"${file}" keeps its weights in ${other}, which Espalier does not read; load it in Keras and save it again in one .keras file`
         : `"${file}" holds a network's topology but no weights (no ${STORE})`,
     );
   }
+  if (zip.size(CONFIG) > MAX_CONFIG)
+    throw new InputError(
+      `"${file}": its ${CONFIG} is larger than ${inWords(MAX_CONFIG)}, more than any network's configuration`,
+    );
+  const config = await zip.read(CONFIG);
   let kerasConfig: unknown;
   try {
     kerasConfig = parsePythonJson(new TextDecoder('utf-8', { fatal: true }).decode(config));
@@ -57,17 +63,20 @@ export async function readKeras(file: string): Promise<LoadedModel> {
   }
   const parsed = parseKerasConfig(kerasConfig, file);
   const model = readModelSpec(kerasConfig, file);
-  const weights = await withHdf5(store, file, (h5) => {
+  const store = await zip.read(STORE);
+  // a packed store is in memory too, beside the archive
+  const packed = store.buffer === bytes.buffer ? 0 : store.length;
+  const room = Math.max(roomFor(bytes.length) - packed, Math.min(packed, 2 * bytes.length));
+  const collect = (h5: Hdf5) => {
     const arrays = findArrays(h5, model, parsed, file);
     return collectWeights(parsed.graph, file, (param) => {
       const name = arrays.get(param);
       if (name === undefined) return undefined;
       const meta = h5.dataset(name);
-      const values = toFloat32(h5.bytes(name, meta), meta);
-      if (!values) throw new InputError(`"${file}": the array "${name}" holds no numbers`);
-      return { name, shape: (meta.shape ?? []).map(Number), values };
+      return { name, shape: (meta.shape ?? []).map(Number), values: () => h5.floats(name, meta) };
     });
-  });
+  };
+  const weights = await withHdf5(store, file, collect, room);
   return {
     format: 'keras',
     path: file,
@@ -75,6 +84,6 @@ export async function readKeras(file: string): Promise<LoadedModel> {
     graph: parsed.graph,
     weights,
     warnings: parsed.warnings,
-    container: { kerasConfig, files: entries },
+    container: { kerasConfig, files: new Map([[ARCHIVE, bytes]]) },
   };
 }

@@ -13,9 +13,9 @@ import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';
 import { asKeras3 } from '../keras-dialect.ts';
-import { CONFIG, STORE } from './read.ts';
+import { ARCHIVE, CONFIG, STORE } from './read.ts';
 import { findArrays, newStorePaths } from './store.ts';
-import { makeZip } from './zip.ts';
+import { makeZip, openZip } from './zip.ts';
 
 /** What a file says of its writer where there was none before. No date, so that one network gives one file. */
 const METADATA = JSON.stringify({ keras_version: '3.0.0' });
@@ -31,7 +31,7 @@ export async function writeKeras(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  const old = source.format === 'keras' ? source.container.files.get(STORE) : undefined;
+  const old = source.format === 'keras' ? source.container.files.get(ARCHIVE) : undefined;
   const entries = old ? await rewrite(source, old, graph, weights) : await fresh(source, graph, weights);
   await writeFileWhole(out, await makeZip(entries));
 }
@@ -42,13 +42,14 @@ async function rewrite(
   graph: Graph,
   weights: Weights,
 ): Promise<Map<string, Uint8Array>> {
-  const { kerasConfig, files } = source.container;
+  const { kerasConfig } = source.container;
+  const zip = await openZip(old, source.path);
   const parsed = parseKerasConfig(kerasConfig, source.path);
   const model = readModelSpec(kerasConfig, source.path);
   const sameShapes = Object.values(parsed.graph.params).every(
     ({ id, shape }) => shape.join() === graph.params[id]?.shape.join(),
   );
-  const fill = await withHdf5(old, source.path, (h5) => {
+  const fill = await withHdf5(await zip.read(STORE), source.path, (h5) => {
     const params = new Map([...findArrays(h5, model, parsed, source.path)].map(([id, path]) => [path, id]));
     return copyStore(h5, source.path, (path) => {
       if (!sameShapes && path === '/optimizer') return 'drop';
@@ -57,10 +58,13 @@ async function rewrite(
     });
   });
   const config = updateKerasConfig(kerasConfig, graph);
-  const text = new TextDecoder().decode(files.get(CONFIG));
-  const entries = new Map(files);
-  entries.set(CONFIG, new TextEncoder().encode(pythonJson(config, text)));
-  entries.set(STORE, await makeHdf5(fill));
+  const text = new TextDecoder().decode(await zip.read(CONFIG));
+  const entries = new Map<string, Uint8Array>();
+  for (const name of zip.names) {
+    if (name === CONFIG) entries.set(name, new TextEncoder().encode(pythonJson(config, text)));
+    else if (name === STORE) entries.set(name, await makeHdf5(fill));
+    else entries.set(name, await zip.read(name));
+  }
   return entries;
 }
 

@@ -1,42 +1,98 @@
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import yauzl from 'yauzl';
+import yauzl, { type Entry, type ZipFile as ZipReader } from 'yauzl';
 import { ZipFile } from 'yazl';
+import { overlapping } from '../../files/zip-overlap.ts';
 import { InputError } from '../../graph/errors.ts';
+import { MAX_ENTRIES, roomFor } from '../limits.ts';
 
-/** What all entries of an archive may take in memory, and how far one may expand: Keras stores, uncompressed. */
-const largest = 2 ** 31 - 1;
-const freeExpansion = 2 ** 28;
-const expansion = 100;
+/** A .keras file's entries, each read when it is asked for. */
+export interface Archive {
+  /** in the archive's order; folders end in "/" */
+  readonly names: readonly string[];
+  /** @throws InputError where the entry is damaged */
+  read(name: string): Promise<Uint8Array>;
+  /** bytes of the entry, unpacked */
+  size(name: string): number;
+}
 
 /**
- * Reads a zip archive whole: name -> content, in the archive's order; folders end in "/" and are empty.
+ * Opens a zip archive that is in memory: its directory is read and held against what the archive can hold, and no
+ * entry yet.
  * @throws InputError for what is no zip, is damaged, or would expand beyond reason
  */
-export async function readZip(bytes: Uint8Array, file: string): Promise<Map<string, Uint8Array>> {
+export async function openZip(bytes: Uint8Array, file: string): Promise<Archive> {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const damaged = (problem: string) => new InputError(`"${file}" is damaged: ${problem}`);
+  const entries = new Map<string, Entry>();
   try {
-    const zip = await yauzl.fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    const entries = new Map<string, Uint8Array>();
+    const zip = await yauzl.fromBufferPromise(whole);
+    if (zip.entryCount > MAX_ENTRIES)
+      throw damaged(`it has ${zip.entryCount} entries, and a Keras model a few`);
     let total = 0;
     for await (const entry of zip.eachEntry()) {
-      const { fileName, compressedSize, uncompressedSize: size } = entry;
-      total += size;
-      if (total > largest || (size > freeExpansion && size > expansion * compressedSize))
-        throw new InputError(
-          `"${file}" is damaged: its entry "${fileName}" claims ${size} bytes in ${compressedSize}`,
+      const { fileName, compressedSize, uncompressedSize } = entry;
+      total += uncompressedSize;
+      if (total > roomFor(bytes.length))
+        throw damaged(
+          `with its entry "${fileName}", which claims ${uncompressedSize} bytes in ${compressedSize}, it expands to far more than its size`,
         );
-      if (entries.has(fileName)) throw new InputError(`"${file}" is damaged: it has "${fileName}" twice`);
-      const content = await buffer(await zip.openReadStreamPromise(entry));
-      if (crc32(content) !== entry.crc32)
-        throw new InputError(`"${file}" is damaged: the checksum of its entry "${fileName}" is wrong`);
-      entries.set(fileName, content);
+      if (entries.has(fileName)) throw damaged(`it has "${fileName}" twice`);
+      entries.set(fileName, entry);
     }
-    return entries;
+    const shared = overlapping([...entries.values()]);
+    if (shared) throw damaged(`its entry "${shared.fileName}" lies over another one`);
+    return {
+      names: [...entries.keys()],
+      size: (name) => entries.get(name)!.uncompressedSize,
+      read: (name) => readable(file, () => readEntry(zip, whole, entries.get(name)!, damaged)),
+    };
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`"${file}" is not a readable .keras (zip) file, or is cut short: ${reason}`);
+    throw unreadable(file, error);
   }
+}
+
+async function readable<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new InputError(`"${file}" is not a readable .keras (zip) file, or is cut short: ${reason}`);
+}
+
+async function readEntry(
+  zip: ZipReader,
+  whole: Buffer,
+  entry: Entry,
+  damaged: (problem: string) => InputError,
+): Promise<Uint8Array> {
+  const content = storedEntry(whole, entry) ?? (await unpack(zip, entry));
+  if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32)
+    throw damaged(`the checksum of its entry "${entry.fileName}" is wrong`);
+  return content;
+}
+
+/** An entry that is stored as it is, as Keras does: a view of the archive, which is in memory already. */
+function storedEntry(whole: Buffer, entry: Entry): Buffer | undefined {
+  const { relativeOffsetOfLocalHeader: at, compressionMethod, uncompressedSize: size } = entry;
+  if (compressionMethod !== 0 || entry.isEncrypted() || at + 30 > whole.length) return undefined;
+  const start = at + 30 + whole.readUInt16LE(at + 26) + whole.readUInt16LE(at + 28);
+  return start + size <= whole.length ? whole.subarray(start, start + size) : undefined;
+}
+
+/** Its size was counted against the archive's before; no more than that is kept. */
+async function unpack(zip: ZipReader, entry: Entry): Promise<Buffer> {
+  const content = Buffer.allocUnsafeSlow(entry.uncompressedSize);
+  let have = 0;
+  for await (const chunk of await zip.openReadStreamPromise(entry))
+    have += (chunk as Buffer).copy(content, have);
+  return content.subarray(0, have);
 }
 
 /** A zip archive of these entries, stored uncompressed as Keras does; the same entries give the same bytes. */

@@ -22,13 +22,16 @@ export function matchNames(
   const owners = new Map<string, string[]>();
   for (const name of names) {
     const owner = name.slice(0, Math.max(0, name.lastIndexOf('/')));
-    owners.set(owner, [...(owners.get(owner) ?? []), name]);
+    const own = owners.get(owner);
+    if (own) own.push(name);
+    else owners.set(owner, [name]);
   }
+  const find = ownerFinder([...owners.keys()], layers, file);
   const taken = new Map<string, string>();
   const matched = new Map<string, string>();
   for (const layer of layers) {
     if (layer.params.length === 0) continue;
-    const owner = findOwner(layer.path, [...owners.keys()], file);
+    const owner = find(layer.path);
     const other = taken.get(owner);
     if (other !== undefined)
       throw new InputError(
@@ -44,23 +47,41 @@ export function matchNames(
   return matched;
 }
 
-function findOwner(layerPath: string, owners: readonly string[], file: string): string {
-  const inner = layerPath.slice(layerPath.lastIndexOf('/') + 1);
-  const ways: ((owner: string) => boolean)[] = [
-    (owner) => owner === layerPath,
-    (owner) => owner.endsWith('/' + layerPath),
-    (owner) => owner === inner,
-    (owner) => owner.endsWith('/' + inner),
-  ];
-  for (const fits of ways) {
-    const found = owners.filter(fits);
-    if (found.length === 1) return found[0];
+/** Parts of an owner's name that are looked at, from its end: models are nested less deeply. */
+const MOST_PARTS = 64;
+
+/** Finds the owner of a layer's weights: by its path, or by its own name, whole or behind prefixes. */
+function ownerFinder(
+  owners: readonly string[],
+  layers: readonly LayerWeights[],
+  file: string,
+): (layerPath: string) => string {
+  const innerOf = (layerPath: string) => layerPath.slice(layerPath.lastIndexOf('/') + 1);
+  const wanted = new Set(layers.flatMap(({ path }) => [path, innerOf(path)]));
+  const known = new Set(owners);
+  const behind = new Map<string, string[]>();
+  for (const owner of owners) {
+    let at = owner.lastIndexOf('/');
+    for (let n = 0; at >= 0 && n < MOST_PARTS; n++, at = at > 0 ? owner.lastIndexOf('/', at - 1) : -1) {
+      const end = owner.slice(at + 1);
+      if (!wanted.has(end)) continue;
+      const list = behind.get(end);
+      if (list) list.push(owner);
+      else behind.set(end, [owner]);
+    }
+  }
+  const whole = (name: string) => (known.has(name) ? [name] : []);
+  return (layerPath) => {
+    const inner = innerOf(layerPath);
+    const ways = [whole(layerPath), behind.get(layerPath), whole(inner), behind.get(inner)];
+    const found = ways.find((way) => way !== undefined && way.length > 0);
+    if (!found) throw new InputError(`"${file}" has no weights for layer "${layerPath}"`);
     if (found.length > 1)
       throw new InputError(
         `"${file}": the weights of layer "${layerPath}" could be "${found[0]}/..." or "${found[1]}/..."`,
       );
-  }
-  throw new InputError(`"${file}" has no weights for layer "${layerPath}"`);
+    return found[0];
+  };
 }
 
 /** By variable name where the names are the known ones, else by order; both must give every variable once. */

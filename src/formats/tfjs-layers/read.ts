@@ -1,13 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { readInput } from '../files.ts';
+import { MAX_CONFIG } from '../limits.ts';
 import { collectWeights } from '../weights.ts';
 import type { LoadedModel } from '../types.ts';
 import { looksLikeTfjs, modelConfigOf, parseModelJson } from './model-json.ts';
 import { matchNames } from './names.ts';
-import { decodeAll, readShards } from './shards.ts';
+import { readShards } from './shards.ts';
+import { decode } from './values.ts';
 
 /** model.json's own key in Container.files; every shard is there under its path in the manifest. */
 export const jsonKey = 'model.json';
@@ -15,7 +17,7 @@ export const jsonKey = 'model.json';
 /** Whether a file, or the model.json in a folder, is a TensorFlow.js model by its content (a GraphModel too). */
 export async function detectTfjs(input: string): Promise<boolean> {
   try {
-    return looksLikeTfjs(JSON.parse(await readFile(await jsonFile(input), 'utf8')));
+    return looksLikeTfjs(await readJson(await jsonFile(input), 'model'));
   } catch {
     return false;
   }
@@ -28,10 +30,10 @@ export async function detectTfjs(input: string): Promise<boolean> {
  */
 export async function readTfjs(input: string): Promise<LoadedModel> {
   const file = await jsonFile(input);
-  const text = await readInput(file, 'model');
+  const text = await readInput(file, 'model', MAX_CONFIG);
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+    raw = parseJson(text);
   } catch {
     throw new InputError(`"${file}" is not JSON: it is damaged, or not a TensorFlow.js model`);
   }
@@ -40,12 +42,17 @@ export async function readTfjs(input: string): Promise<LoadedModel> {
   const { graph, layers, warnings } = parseKerasConfig(config, file);
   const { weights: stored, shards } = await readShards(file, json);
   const model = new Map([...stored].filter(([, { spec }]) => spec.group !== 'optimizer'));
-  const values = decodeAll(model);
   const names = matchNames(layers, [...model.keys()], file);
   const weights = collectWeights(graph, file, (param) => {
     const name = names.get(param);
     const found = name === undefined ? undefined : model.get(name);
-    return found && { name: found.spec.name, shape: found.spec.shape, values: values.get(found.spec.name)! };
+    return (
+      found && {
+        name: found.spec.name,
+        shape: found.spec.shape,
+        values: () => decode(found.spec, found.bytes),
+      }
+    );
   });
   const quantised = [...model.values()].find(({ spec }) => spec.quantization)?.spec.quantization?.dtype;
   return {
@@ -65,6 +72,15 @@ export async function readTfjs(input: string): Promise<LoadedModel> {
   };
 }
 
+async function readJson(file: string, what: string): Promise<unknown> {
+  return parseJson(await readInput(file, what, MAX_CONFIG));
+}
+
+/** JSON in UTF-8, with or without the mark (BOM) that some editors put before it. */
+export function parseJson(text: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+}
+
 /** The model.json of a folder; any other path as it is. */
 async function jsonFile(input: string): Promise<string> {
   const folder = (await stat(input).catch(() => null))?.isDirectory();
@@ -76,7 +92,7 @@ async function labelsOf(metadata: unknown, file: string): Promise<readonly strin
   const own = labelList(metadata);
   if (own) return own;
   try {
-    return labelList(JSON.parse(await readFile(path.join(path.dirname(file), 'metadata.json'), 'utf8')));
+    return labelList(await readJson(path.join(path.dirname(file), 'metadata.json'), 'labels'));
   } catch {
     return undefined;
   }

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import { readInput } from '../files.ts';
+import { MAX_SHARDS, MAX_WEIGHTS } from '../limits.ts';
 import type { ModelJson, WeightSpec, WeightsGroup } from './model-json.ts';
-import { byteLength, decode } from './values.ts';
+import { byteLength } from './values.ts';
 
 /** Largest shard that is newly made: what TensorFlow.js' own converter uses, so that browsers cache it. */
 const shardBytes = 4 * 1024 * 1024;
@@ -25,6 +26,7 @@ export async function readShards(
   const weights = new Map<string, StoredWeight>();
   const shards = new Map<string, Uint8Array>();
   const folder = path.dirname(file);
+  checkCounts(file, json);
   for (const group of json.weightsManifest) {
     const expected = group.weights.reduce((sum, spec) => sum + byteLength(spec), 0);
     await checkSizes(folder, group, expected);
@@ -34,16 +36,66 @@ export async function readShards(
       shards.set(name, bytes);
       parts.push(bytes);
     }
-    const whole = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-    let offset = 0;
+    const cut = new Cutter(parts);
     for (const spec of group.weights) {
       if (weights.has(spec.name)) throw new InputError(`"${file}" has the weight "${spec.name}" twice`);
-      const length = byteLength(spec);
-      weights.set(spec.name, { spec, bytes: whole.subarray(offset, offset + length) });
-      offset += length;
+      weights.set(spec.name, { spec, bytes: cut.next(byteLength(spec)) });
     }
   }
   return { weights, shards };
+}
+
+/** Cuts parts that follow one another, in order; what lies in one part isn't copied. */
+class Cutter {
+  private part = 0;
+  private at = 0;
+
+  constructor(private readonly parts: readonly Uint8Array[]) {}
+
+  next(length: number): Uint8Array {
+    while (this.part < this.parts.length - 1 && this.at === this.parts[this.part].length) this.skip();
+    const { part, at } = this;
+    if (at + length <= this.parts[part].length) {
+      this.at += length;
+      return this.parts[part].subarray(at, at + length);
+    }
+    const out = new Uint8Array(length);
+    for (let have = 0; have < length && this.part < this.parts.length;) {
+      const piece = this.parts[this.part].subarray(this.at, this.at + length - have);
+      out.set(piece, have);
+      have += piece.length;
+      this.at += piece.length;
+      if (have < length) this.skip();
+    }
+    return out;
+  }
+
+  private skip(): void {
+    this.part++;
+    this.at = 0;
+  }
+}
+
+/** What a manifest lists, before anything of it is looked for. */
+function checkCounts(file: string, json: ModelJson): void {
+  const named = new Set<string>();
+  let weights = 0;
+  for (const group of json.weightsManifest) {
+    for (const name of group.paths) {
+      const normal = path.normalize(name);
+      if (named.has(normal)) throw new InputError(`"${file}" names the weights file "${name}" twice`);
+      named.add(normal);
+    }
+    weights += group.weights.length;
+  }
+  if (named.size > MAX_SHARDS)
+    throw new InputError(
+      `"${file}" names ${named.size} weights files; Espalier reads models of at most ${MAX_SHARDS}`,
+    );
+  if (weights > MAX_WEIGHTS)
+    throw new InputError(
+      `"${file}" lists ${weights} weights; Espalier reads models of at most ${MAX_WEIGHTS}`,
+    );
 }
 
 /** Before anything is read, so that a manifest with huge shapes costs nothing. */
@@ -52,7 +104,9 @@ async function checkSizes(folder: string, group: WeightsGroup, expected: number)
   for (const name of group.paths) {
     const file = path.join(folder, name);
     const info = await stat(file).catch(() => null);
-    if (!info?.isFile())
+    if (info && !info.isFile())
+      throw new InputError(`the weights shard "${file}" is not a file; put the model's own files there`);
+    if (!info)
       throw new InputError(
         `the weights shard "${file}" is missing (its group should have ${expected} bytes in ${group.paths.length} shard(s))`,
       );
@@ -67,11 +121,6 @@ async function checkSizes(folder: string, group: WeightsGroup, expected: number)
   throw new InputError(
     `the weights shard${group.paths.length === 1 ? '' : 's'} ${names} should have ${expected} bytes by the manifest, but ${found < expected ? 'only ' : ''}${found} were found`,
   );
-}
-
-/** Every weight's values by name. */
-export function decodeAll(weights: ReadonlyMap<string, StoredWeight>): Map<string, Float32Array> {
-  return new Map([...weights].map(([name, { spec, bytes }]) => [name, decode(spec, bytes)]));
 }
 
 /** One group's weights as shards: with the names that it had, about equally long, or new ones of 4 MB at most. */

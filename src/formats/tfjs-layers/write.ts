@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
-import { writeFiles } from '../files.ts';
+import { readInput, writeFiles } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { updateKerasConfig } from '../keras-config/update.ts';
 import type { LayerWeights } from '../keras-config/types.ts';
@@ -12,7 +12,8 @@ import { asTfjs } from './dialect.ts';
 import { parseModelJson, withModelConfig } from './model-json.ts';
 import type { ModelJson, WeightSpec } from './model-json.ts';
 import { matchNames, variableName } from './names.ts';
-import { jsonKey } from './read.ts';
+import { jsonKey, parseJson } from './read.ts';
+import { MAX_CONFIG } from '../limits.ts';
 import { splitGroup } from './shards.ts';
 import type { StoredWeight } from './shards.ts';
 import { byteLength, encode } from './values.ts';
@@ -158,7 +159,7 @@ async function avoidOthersShards(file: string, json: ModelJson, files: Files['fi
 
 async function shardsOf(file: string): Promise<Set<string>> {
   try {
-    const json = parseModelJson(JSON.parse(await readFile(file, 'utf8')), file);
+    const json = parseModelJson(parseJson(await readInput(file, 'model', MAX_CONFIG)), file);
     return new Set(json.weightsManifest.flatMap((g) => g.paths.map((name) => path.normalize(name))));
   } catch {
     return new Set();
