@@ -29,8 +29,8 @@ const isPlain = ([a, b]: Pair): boolean => a === 1 && b === 1;
 /**
  * Convolutions by TensorFlow's kernels, where it has them. Without oneDNN it has no dilated depthwise convolution, and
  * its gradients know neither dilation nor, in some builds, groups; oneDNN's know no groups with explicit padding. And
- * oneDNN's gradient of a 1x1 convolution with a stride writes beyond its output's memory with AVX-512, where the
- * channels are no multiple of 16. All those go another way.
+ * oneDNN's gradients of a 1x1 convolution with a stride write beyond their memory with AVX-512, where the channels are
+ * no multiple of 16. All those go another way.
  */
 export function tensorflowConvolutions(
   tf: Tf,
@@ -56,6 +56,23 @@ export function tensorflowConvolutions(
   const composed = new ComposedGradients(tf, forward('Conv2D'), depthwiseOnce);
   const padsOf = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): Pads =>
     place(hw(x), [kernel.shape[0], kernel.shape[1]!], w.strides, w.padding, w.dilation).pads;
+  const once: Window = { strides: plain, padding: 'valid', dilation: plain };
+  /** the pixels that a 1x1 convolution with a stride sees */
+  const seen = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor => {
+    const [top, bottom, left, right] = padsOf(x, kernel, w);
+    const around: [number, number][] = [[0, 0], [top, bottom], [left, right], [0, 0]]; // prettier-ignore
+    const padded = top + bottom + left + right === 0 ? x : tf.pad(x, around);
+    return tf.stridedSlice(padded, [0, 0, 0, 0], padded.shape, [1, ...w.strides, 1]);
+  };
+  const convolve = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor =>
+    strided1x1(kernel, w.strides)
+      ? one('Conv2D', attributes(once), [seen(x, kernel, w), kernel])
+      : one('Conv2D', attributes(w), [x, kernel]);
+  /** dW of an undilated convolution */
+  const towardsKernel = (dy: tfc.Tensor, x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor =>
+    strided1x1(kernel, w.strides)
+      ? one('Conv2DBackpropFilter', attributes(once), [seen(x, kernel, w), shapeOf(kernel), dy])
+      : one('Conv2DBackpropFilter', attributes(w), [x, shapeOf(kernel), dy]);
   /** dX of a convolution */
   const towardsInput = (dy: tfc.Tensor, kernel: tfc.Tensor, x: tfc.Tensor, w: Window): tfc.Tensor => {
     if (isPlain(w.dilation) && !strided1x1(kernel, w.strides))
@@ -65,7 +82,7 @@ export function tensorflowConvolutions(
 
   const convolution = define<Inputs, Window>(tf, 'tensorflow', {
     name: 'Conv2D',
-    forward: ({ x, kernel }, w) => one('Conv2D', attributes(w), [x, kernel]),
+    forward: ({ x, kernel }, w) => convolve(x, kernel, w),
     gradient: (dy, { x, kernel }, w) => ({
       x: () => towardsInput(dy, kernel, x, w),
       kernel: () => {
@@ -109,8 +126,8 @@ export function tensorflowConvolutions(
       return one('Conv2DBackpropInput', attributes(w), [shape, kernel, x]);
     },
     gradient: (dy, { x, kernel }, w) => ({
-      x: () => one('Conv2D', attributes(w), [dy, kernel]),
-      kernel: () => one('Conv2DBackpropFilter', attributes(w), [dy, shapeOf(kernel), x]),
+      x: () => convolve(dy, kernel, w),
+      kernel: () => towardsKernel(x, dy, kernel, w),
     }),
   });
 
