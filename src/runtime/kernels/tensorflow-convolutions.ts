@@ -69,10 +69,14 @@ export function tensorflowConvolutions(
       ? one('Conv2D', attributes(once), [seen(x, kernel, w), kernel])
       : one('Conv2D', attributes(w), [x, kernel]);
   /** dW of an undilated convolution */
-  const towardsKernel = (dy: tfc.Tensor, x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor =>
-    strided1x1(kernel, w.strides)
-      ? one('Conv2DBackpropFilter', attributes(once), [seen(x, kernel, w), shapeOf(kernel), dy])
-      : one('Conv2DBackpropFilter', attributes(w), [x, shapeOf(kernel), dy]);
+  const towardsKernel = (dy: tfc.Tensor, x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor => {
+    if (!strided1x1(kernel, w.strides))
+      return one('Conv2DBackpropFilter', attributes(w), [x, shapeOf(kernel), dy]);
+    const [, , cin, cout] = (kernel as T4).shape;
+    const pixels = tf.reshape<tfc.Rank.R2>(seen(x, kernel, w), [-1, cin]);
+    const product = tf.matMul(pixels, tf.reshape<tfc.Rank.R2>(dy, [-1, cout]), true, false);
+    return tf.reshape(product, kernel.shape);
+  };
   /** dX of a convolution */
   const towardsInput = (dy: tfc.Tensor, kernel: tfc.Tensor, x: tfc.Tensor, w: Window): tfc.Tensor => {
     if (isPlain(w.dilation) && !strided1x1(kernel, w.strides))
