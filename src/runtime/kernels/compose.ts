@@ -24,7 +24,10 @@ export class ComposedGradients {
     const turned = this.tf.transpose(this.turn(kernel), [0, 1, 3, 2]) as T4;
     if (kernel.shape[0] === 1 && kernel.shape[1] === 1) {
       // every pixel for itself: the small picture is convolved, and spread out afterwards
-      const small = this.convolve(dy, turned, [1, 1], [0, 0, 0, 0], [1, 1]);
+      const [n, h, w, cout] = dy.shape;
+      const weights = this.tf.reshape<tfc.Rank.R2>(turned, [cout, -1]);
+      const rows = this.tf.matMul(this.tf.reshape<tfc.Rank.R2>(dy, [-1, cout]), weights);
+      const small = this.tf.reshape<tfc.Rank.R4>(rows, [n, h, w, kernel.shape[2]]);
       const { spread, around } = this.backwards(small, kernel, inputHW, strides, pads, [1, 1]);
       const [top, bottom, left, right] = around;
       if (top + bottom + left + right === 0) return spread;

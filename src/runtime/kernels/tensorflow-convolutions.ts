@@ -56,7 +56,6 @@ export function tensorflowConvolutions(
   const composed = new ComposedGradients(tf, forward('Conv2D'), depthwiseOnce);
   const padsOf = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): Pads =>
     place(hw(x), [kernel.shape[0], kernel.shape[1]!], w.strides, w.padding, w.dilation).pads;
-  const once: Window = { strides: plain, padding: 'valid', dilation: plain };
   /** the pixels that a 1x1 convolution with a stride sees */
   const seen = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor => {
     const [top, bottom, left, right] = padsOf(x, kernel, w);
@@ -64,10 +63,14 @@ export function tensorflowConvolutions(
     const padded = top + bottom + left + right === 0 ? x : tf.pad(x, around);
     return tf.stridedSlice(padded, [0, 0, 0, 0], padded.shape, [1, ...w.strides, 1]);
   };
-  const convolve = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor =>
-    strided1x1(kernel, w.strides)
-      ? one('Conv2D', attributes(once), [seen(x, kernel, w), kernel])
-      : one('Conv2D', attributes(w), [x, kernel]);
+  const convolve = (x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor => {
+    if (!strided1x1(kernel, w.strides)) return one('Conv2D', attributes(w), [x, kernel]);
+    const [, , cin, cout] = (kernel as T4).shape;
+    const pixels = seen(x, kernel, w);
+    const rows = tf.reshape<tfc.Rank.R2>(pixels, [-1, cin]);
+    const product = tf.matMul(rows, tf.reshape<tfc.Rank.R2>(kernel, [cin, cout]));
+    return tf.reshape(product, [...pixels.shape.slice(0, 3), cout]);
+  };
   /** dW of an undilated convolution */
   const towardsKernel = (dy: tfc.Tensor, x: tfc.Tensor, kernel: tfc.Tensor, w: Window): tfc.Tensor => {
     if (!strided1x1(kernel, w.strides))
