@@ -1,17 +1,29 @@
+import os from 'node:os';
 import { findGroups } from '../src/graph/channels.ts';
 import { costModel, fullArchitecture } from '../src/graph/architecture.ts';
 import { Random } from '../src/graph/random.ts';
 import { createNetwork } from '../src/formats/networks/index.ts';
+import { decideOneDnn, thisProcessor } from '../src/runtime/backend/onednn.ts';
 import { openBackend } from '../src/runtime/backend/open.ts';
 import { Network } from '../src/runtime/network.ts';
 import { openScorer } from '../src/runtime/score.ts';
 import type { BackendName } from '../src/runtime/types.ts';
 
+const telling = ['avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_tile'];
+
+/** The processor, those of its features that decide which kernels run, and what oneDNN may use of them. */
+function machine(): string {
+  const { flags } = thisProcessor();
+  const known = flags ? telling.filter((flag) => flags.has(flag)).join(' ') : 'features unknown';
+  return `${os.cpus()[0]?.model.trim() ?? 'unknown processor'} (${known}); oneDNN: ${decideOneDnn().text}`;
+}
+
 /**
  * Times training steps or scoring of one reference network and prints one JSON line. Run by bench/speed.mjs.
- * Arguments: NETWORK train|infer BACKEND BATCH STEPS THREADS
+ * Arguments: `machine`, which it describes in one line, or NETWORK train|infer BACKEND BATCH STEPS THREADS
  */
 async function main([name, mode, prefer, ...numbers]: string[]): Promise<void> {
+  if (name === 'machine') return console.log(machine());
   const [batch, steps, threads] = numbers.map(Number);
   const { graph, weights } = createNetwork(name, { seed: 1 });
   const op = graph.nodes[0].op;

@@ -52,6 +52,8 @@ const cases = [
   ['cnn4', 'cnn4', 'infer', 1.4],
   ['mobilenet-v2-small', 'mbv2', 'infer', 1.4],
 ];
+// what the figures hold for: the library's choices are made in a process of its own, as in every run below
+console.log(`${command(process.execPath, [engine, 'machine']).trim()}, ${threads} threads\n`);
 console.log('| network | | images/s | PyTorch images/s | ratio (min to max) | goal | % of sgemm |');
 console.log('|---|---|---:|---:|---:|---:|---:|');
 for (const [ours, theirs, mode, goal] of cases) {

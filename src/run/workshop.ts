@@ -12,6 +12,7 @@ import { defaultThreads } from '../runtime/backend/numerics.ts';
 import { openBackend } from '../runtime/backend/open.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
+import { rehearse } from '../runtime/rehearse.ts';
 import { evaluate, openScorer } from '../runtime/score.ts';
 import { train } from '../runtime/trainer.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
@@ -88,6 +89,7 @@ export async function openWorkshop(
   try {
     // first of all: where onnxruntime is missing, this engine scores, too
     const backend = await openBackend({ prefer: options.backend, threads });
+    rehearse(backend, model.graph, model.weights);
     const chosen = options.preprocess
       ? { preprocess: options.preprocess, found: 'as before' }
       : await choosePreprocess(data, set, model, { threads, signal });

@@ -7,6 +7,7 @@ import { ownQuarters } from '../../system/programs.ts';
 import type { BackendName } from '../types.ts';
 import { cacheFolder } from './cache.ts';
 import { mends } from './mends.ts';
+import { decideOneDnn } from './onednn.ts';
 import { packageFolder, packageVersion, require } from './packages.ts';
 import { prepareTensorflow } from './prepare.ts';
 
@@ -73,7 +74,13 @@ async function checkTensorflow(): Promise<EngineReport> {
   if (!prepared.addon) return { ...report, available: false, why: prepared.why, mend: prepared.mend };
   const loaded = await inChild('process.stdout.write(require(process.argv[1]).TF_Version)', prepared.addon);
   if ('output' in loaded)
-    return { ...report, version: loaded.output, available: true, why: prepared.why, mend: null };
+    return {
+      ...report,
+      version: loaded.output,
+      available: true,
+      why: `${prepared.why}; oneDNN: ${decideOneDnn().text}`,
+      mend: null,
+    };
   const why = `${prepared.why}, but its addon does not load: ${loaded.error}`;
   return {
     ...report,

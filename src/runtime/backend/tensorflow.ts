@@ -3,10 +3,12 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kern
 import type { Backend } from '../types.ts';
 import { tensorflowKernels } from '../kernels/tensorflow.ts';
 import { loadAddon } from './addon.ts';
+import { settleOneDnn } from './onednn.ts';
 import { loadTfjs, require } from './packages.ts';
 
 /** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
 export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
+  settleOneDnn();
   // Both are read when the library starts. What the user set is in `threads` already, unless an option said otherwise.
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS ??= String(threads);

@@ -22,6 +22,17 @@ export class ComposedGradients {
   /** dX: dy spread out by the stride, convolved with the kernel turned by 180 degrees, its channels swapped. */
   input(dy: T4, kernel: T4, inputHW: Pair, strides: Pair, pads: Pads, dilation: Pair): T4 {
     const turned = this.tf.transpose(this.turn(kernel), [0, 1, 3, 2]) as T4;
+    if (kernel.shape[0] === 1 && kernel.shape[1] === 1) {
+      // every pixel for itself: the small picture is convolved, and spread out afterwards
+      const [n, h, w, cout] = dy.shape;
+      const weights = this.tf.reshape<tfc.Rank.R2>(turned, [cout, -1]);
+      const rows = this.tf.matMul(this.tf.reshape<tfc.Rank.R2>(dy, [-1, cout]), weights);
+      const small = this.tf.reshape<tfc.Rank.R4>(rows, [n, h, w, kernel.shape[2]]);
+      const { spread, around } = this.backwards(small, kernel, inputHW, strides, pads, [1, 1]);
+      const [top, bottom, left, right] = around;
+      if (top + bottom + left + right === 0) return spread;
+      return this.tf.pad(spread, [[0, 0], [top, bottom], [left, right], [0, 0]]); // prettier-ignore
+    }
     const { spread, around } = this.backwards(dy, kernel, inputHW, strides, pads, dilation);
     return this.convolve(spread, turned, [1, 1], around, dilation);
   }

@@ -3,6 +3,7 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kern
 import type { Pair, Padding } from '../../graph/types.ts';
 import type { Kernels, Tf } from '../types.ts';
 import { tensorflowConvolutions } from './tensorflow-convolutions.ts';
+import { place } from './geometry.ts';
 import { momentumUpdate } from './momentum.ts';
 import { averageOfReal } from './pooling.ts';
 import { graphCompiler } from './tensorflow-graph.ts';
@@ -141,8 +142,11 @@ export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels 
         ? maxPoolPlaces(x, size, strides, padding)
         : pool('MaxPool', x, size, strides, padding),
     avgPool(x, size, strides, padding) {
-      if (typeof padding === 'string') return pool('AvgPool', x, size, strides, padding);
-      return averageOfReal(tf, x, padding, (x) => pool('AvgPool', x, size, strides, 'valid'));
+      // TensorFlow's own gradient miscounts the pixels where a padded window is larger than the picture
+      const larger = padding === 'same' && (size[0] > x.shape[1] || size[1] > x.shape[2]);
+      if (typeof padding === 'string' && !larger) return pool('AvgPool', x, size, strides, padding);
+      const { pads } = place([x.shape[1], x.shape[2]], size, strides, padding, [1, 1]);
+      return averageOfReal(tf, x, pads, (x) => pool('AvgPool', x, size, strides, 'valid'));
     },
     globalAvgPool: (x) => tf.mean(x, [1, 2]) as tfc.Tensor2D,
     softmaxCrossEntropy: (logits, targets) => crossEntropy(logits, targets) as tfc.Scalar,

@@ -139,6 +139,8 @@ export function kernelTests(open: () => Promise<Backend>): void {
       [[2, 7, 8, 3], [3, 2], [1, 3], 'valid'],
       [[2, 7, 8, 3], [3, 3], [1, 1], 'same'],
       [[1, 4, 4, 1], [4, 4], [4, 4], 'valid'],
+      // larger than the picture
+      [[3, 4, 1, 13], [5, 2], [3, 1], 'same'],
     ];
     for (const [shape, kernel, strides, padding] of cases) {
       const title = `${shape.join('x')}, size ${kernel.join('x')}, stride ${strides.join('x')}, ${String(padding)}`;
