@@ -82,7 +82,9 @@ export function configCommands(parts: Parts): Record<string, Handler> {
 function shownBy({ written }: RunSummary): Shown {
   if (written?.sha256) return written.sha256;
   throw new InputError(
-    t('This run was made before Espalier noted what it wrote. Write its model anew (Write model…), then commit.'),
+    t(
+      'This run was made before Espalier noted what it wrote. Write its model anew (Write model…), then commit.',
+    ),
   );
 }
 

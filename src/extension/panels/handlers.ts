@@ -146,7 +146,8 @@ export function handlers(asked: Asked): Handlers<Host> {
       const done = await commits.commit(vscode.Uri.file(config), sha256);
       return done && { hash: done.hash, files: [...done.files] };
     },
-    diff: async (sides, signal) => (await engine.look()).request('diff', { ...sides, roots: workspaceRoots() }, signal),
+    diff: async (sides, signal) =>
+      (await engine.look()).request('diff', { ...sides, roots: workspaceRoots() }, signal),
     pickSide: async () => ({ side: await pickSide(near()) }),
     exportDiff: async (params, signal) => {
       const asking = { ...params, roots: workspaceRoots() };

@@ -27,7 +27,8 @@ function placed() {
   const model = `${r.root}/resnet20.pruned.h5`;
   return { r, configFile, model, shown: { config: sha256(configFile), model: sha256(model) } };
 }
-const another = () => formatConfig(sampleConfig({ method: { ...sampleConfig().method, name: 'constrained' } }));
+const another = () =>
+  formatConfig(sampleConfig({ method: { ...sampleConfig().method, name: 'constrained' } }));
 
 describe('what is committed is what is shown', () => {
   it("another run's config in its place is refused, by what it holds", async () => {
@@ -74,7 +75,13 @@ describe('what is committed is what is shown', () => {
           return 'mine';
         },
       };
-      const request = { configFile, config: held.config, largest: 1e9, report: null, isProtected: () => false };
+      const request = {
+        configFile,
+        config: held.config,
+        largest: 1e9,
+        report: null,
+        isProtected: () => false,
+      };
       const before = r.sh('rev-parse', 'HEAD');
       await expect(commitFlow(r.repository, { ...request, check: held.check }, ask)).rejects.toThrow(
         /changed while you were asked; nothing was committed/,
