@@ -110,6 +110,8 @@ export const look = {
       params: z.object({ config: z.string(), out: z.string().optional(), roots }),
       result: z.object({ model: z.string(), notes: z.array(z.string()) }),
     },
+    /** SHA-256 of a model with its weight files */
+    hash: { params: z.object({ model: z.string() }), result: z.object({ sha256: z.string() }) },
     verify: {
       params: z.object({ config: z.string(), roots }),
       result: z.object({

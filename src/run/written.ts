@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { describeConfig } from '../config/describe.ts';
 import { readConfig } from '../config/files.ts';
-import type { PrunedConfig } from '../config/schema.ts';
 import type { FileState, WrittenNow } from '../protocol/events.ts';
 import { hashFile, hashModel, modelParts } from './measure.ts';
 
@@ -62,10 +62,4 @@ async function rememberedHash(file: string): Promise<string> {
 /** What a config is of, in a few words; null where it is no config. */
 async function inWords(file: string): Promise<string | null> {
   return await readConfig(file).then(describeConfig, () => null);
-}
-
-/** "constrained, seed 1, 8.60 M MACs": enough to tell one result from another. */
-export function describeConfig({ method, cost }: PrunedConfig): string {
-  const candidate = method.candidate === undefined ? '' : `, candidate ${method.candidate}`;
-  return `${method.name}${candidate}, seed ${method.seed}, ${(cost.after.macs / 1e6).toPrecision(3)} M MACs`;
 }

@@ -117,7 +117,10 @@ describe('what stands twice is refused by name', () => {
   test.each([
     [
       'a group',
-      text.replace(/( {4}\{ "id": "dense".*\n)/, '    { "id": "conv", "channels": 8, "kept": "0-1", "layers": ["conv"] },\n$1'),
+      text.replace(
+        /( {4}\{ "id": "dense".*\n)/,
+        '    { "id": "conv", "channels": 8, "kept": "0-1", "layers": ["conv"] },\n$1',
+      ),
       /group "conv" twice/,
     ],
     ['a key', text.replace('"settings": {}', '"settings": {}, "engine": "0.0.1"'), /key "engine" twice/],
@@ -128,7 +131,10 @@ describe('what stands twice is refused by name', () => {
     ],
     [
       'a control',
-      text.replace(/\n\}\n$/, ',\n"controls": [{"name":"l1","macs":1,"params":1},{"name":"l1","macs":2,"params":1}]\n}\n'),
+      text.replace(
+        /\n\}\n$/,
+        ',\n"controls": [{"name":"l1","macs":1,"params":1},{"name":"l1","macs":2,"params":1}]\n}\n',
+      ),
       /control "l1" twice/,
     ],
   ])('%s', (_, changed, message) => {

@@ -30,7 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const both = (file = config) => [{ kind: 'model', file: model } as const, { kind: 'config', file } as const] as const;
+const both = (file = config) =>
+  [{ kind: 'model', file: model } as const, { kind: 'config', file } as const] as const;
 
 test('a config that tells the truth gives no warning', async () => {
   expect((await compare(...both(), new Models())).warnings).toEqual([]);

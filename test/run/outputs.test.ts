@@ -27,7 +27,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const quick: Partial<Plan> = { controls: [], fineTuneEpochs: 1, settings: { rounds: 2 } };
 const fresh = () => path.join(folder, String(count++));
-const sha256 = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex');
+const sha256 = async (file: string) =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 
 /** Works on a planned run to its end. */
 async function finish(run: RunFolder, plan: Plan, services = fakeServices()): Promise<RunResult> {
@@ -83,7 +86,7 @@ describe('a run has files of its own', () => {
     }
   });
 
-  test("what another wrote since, or took away, is told, with what is there instead", async () => {
+  test('what another wrote since, or took away, is told, with what is there instead', async () => {
     const where = fresh();
     const { run, result } = await go(where, await workspaceWithPlan(where, quick));
     const other = await go(where, await workspaceWithPlan(where, { ...quick, method: 'other', out: 'b' }));

@@ -43,7 +43,11 @@ describe.each(versions)('code-server $version', (version) => {
           await panel.start('', '1');
         } else {
           const start = panel.button('Start pruning');
-          await until('a run may be started', async () => (await start.getAttribute('disabled')) === null, 60);
+          await until(
+            'a run may be started',
+            async () => (await start.getAttribute('disabled')) === null,
+            60,
+          );
           // the plan says where it will write, and not over another
           await panel.shows(`model.${method}.espalier.json`, 30);
           await start.click();

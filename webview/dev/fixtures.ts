@@ -377,7 +377,12 @@ export function madeFixture(layers: number, candidates: number): Fixture {
               config: '/project/deep.espalier.json',
               report: '/project/.espalier/runs/2026-11-20-001/report.html',
               // a later run took its config's place
-              now: { model: 'same', config: 'changed', report: 'same', instead: 'constrained, seed 1, 8.60 M MACs' },
+              now: {
+                model: 'same',
+                config: 'changed',
+                report: 'same',
+                instead: 'constrained, seed 1, 8.60 M MACs',
+              },
             },
           }),
           summary('2026-11-19-001', { status: 'stopped', created: Date.now() - 280_000_000, candidates: 37 }),

@@ -9,7 +9,7 @@ export function whatIsWritten(
   run: RunData,
   main: ArmData,
   candidate: CandidateView,
-): Pick<WrittenFiles, 'config'> & Partial<WrittenFiles> | undefined {
+): (Pick<WrittenFiles, 'config'> & Partial<WrittenFiles>) | undefined {
   const { arm, id } = candidate;
   const asked = byHand.value.get(candidateKey({ run: run.run, arm, id }));
   if (asked) return asked;

@@ -67,7 +67,10 @@ async function writes({ workspace, model, method }: Draft): Promise<Assessment['
   });
   const [config, file] = [path.basename(names.config), path.basename(names.model)];
   // a TensorFlow.js model's own folder tells it from others
-  return { config, model: file === 'model.json' ? `${path.basename(path.dirname(names.model))}/${file}` : file };
+  return {
+    config,
+    model: file === 'model.json' ? `${path.basename(path.dirname(names.model))}/${file}` : file,
+  };
 }
 
 /** What the one rule of src/protocol/reach.ts says, with its sentences. */

@@ -52,6 +52,9 @@ export function look(): void {
     write: async ({ run, arm, id, out }) =>
       await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
     apply: async (params) => (await import('./configs.ts')).apply(params),
+    hash: async ({ model }) => ({
+      sha256: await (await import('../../run/measure.ts')).hashModel(model),
+    }),
     verify: async (params) => (await import('./configs.ts')).verify(params),
   } satisfies Handlers<Look>);
   process.once('disconnect', endNow);

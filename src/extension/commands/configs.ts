@@ -6,10 +6,9 @@ import { prunedFile, sourceFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { RunSummary } from '../../protocol/events.ts';
-import { outputs } from '../../run/result.ts';
 import { t } from '../l10n.ts';
 import { activeFile, pickFile, workspaceRoots } from '../models/find.ts';
-import { isConfig } from '../models/kinds.ts';
+import { isConfig, stem } from '../models/kinds.ts';
 import type { Shown } from '../types.ts';
 import { folderOf, uriOf } from './arguments.ts';
 import { sideOf } from './models.ts';
@@ -82,7 +81,9 @@ export function configCommands(parts: Parts): Record<string, Handler> {
 function shownBy({ written }: RunSummary): Shown {
   if (written?.sha256) return written.sha256;
   throw new InputError(
-    t('This run was made before Espalier noted what it wrote. Write its model anew (Write model…), then commit.'),
+    t(
+      'This run was made before Espalier noted what it wrote. Write its model anew (Write model…), then commit.',
+    ),
   );
 }
 
@@ -99,7 +100,7 @@ async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedC
   const source = await sourceFile(folder, config.source.path, name, { roots: workspaceRoots() });
   const out = config.pruned
     ? await prunedFile(folder, config.pruned.path, name)
-    : outputs({ path: source, format: config.source.format }, folder).model;
+    : path.join(folder, prunedName(source));
   let target: string | undefined = out;
   if (await stat(out).catch(() => null)) {
     const [replace, elsewhere] = [t('Replace'), t('Save Elsewhere…')];
@@ -139,6 +140,14 @@ async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedC
       if (pressed === compare)
         await panels.compare(sideOf(vscode.Uri.file(source)), sideOf(vscode.Uri.file(model)));
     });
+}
+
+/** What a run would call the pruned model. */
+function prunedName(source: string): string {
+  const extension = path.extname(source);
+  return /^\.json$/i.test(extension)
+    ? `${stem(source)}.pruned/model.json`
+    : `${stem(source)}.pruned${extension}`;
 }
 
 function freeName(file: string): string {

@@ -25,4 +25,5 @@ export const limits: Readonly<Record<keyof Look['requests'], number>> = {
   write: 30 * minutes,
   apply: 30 * minutes,
   verify: 60 * minutes,
+  hash: 60 * minutes,
 };

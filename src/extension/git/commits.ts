@@ -46,7 +46,8 @@ interface Parts {
 async function commit(config: vscode.Uri, shown: Shown | undefined, { log, runs, engine }: Parts) {
   if (!vscode.workspace.isTrusted) throw new NeedsTrust();
   const api = await gitApi();
-  const held = await heldConfig(config.fsPath, shown);
+  const hashModel = async (model: string) => (await (await engine.look()).request('hash', { model })).sha256;
+  const held = await heldConfig(config.fsPath, hashModel, shown);
   if (!(await holds(engine, config))) return null;
   const repository = await repositoryFor(api, config);
   if (!repository) return null;

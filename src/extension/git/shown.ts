@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { describeConfig } from '../../config/describe.ts';
 import { readConfig } from '../../config/files.ts';
 import { prunedFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
-import { hashFile, hashModel } from '../../run/measure.ts';
-import { describeConfig } from '../../run/written.ts';
 import { t } from '../l10n.ts';
 import type { Shown } from '../types.ts';
 
@@ -17,11 +18,17 @@ export interface Held {
 
 /**
  * Reads a config for a commit.
+ * @param hashModel SHA-256 of a model with its weight files
  * @param shown what the user sees
  * @throws InputError where the files on disk are not those that are shown
  */
-export async function heldConfig(file: string, shown?: Shown): Promise<Held> {
-  const before = await hashFile(file);
+export async function heldConfig(
+  file: string,
+  hashModel: (file: string) => Promise<string>,
+  shown?: Shown,
+): Promise<Held> {
+  // in this order: what changes in between is found by the check
+  const before = await hashFile(file).catch(() => null);
   const config = await readConfig(file);
   const name = path.basename(file);
   if (shown && before !== shown.config)
@@ -52,4 +59,10 @@ export async function heldConfig(file: string, shown?: Shown): Promise<Held> {
       );
     },
   };
+}
+
+async function hashFile(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }

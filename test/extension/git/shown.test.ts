@@ -27,14 +27,15 @@ function placed() {
   const model = `${r.root}/resnet20.pruned.h5`;
   return { r, configFile, model, shown: { config: sha256(configFile), model: sha256(model) } };
 }
-const another = () => formatConfig(sampleConfig({ method: { ...sampleConfig().method, name: 'constrained' } }));
+const another = () =>
+  formatConfig(sampleConfig({ method: { ...sampleConfig().method, name: 'constrained' } }));
 
 describe('what is committed is what is shown', () => {
   it("another run's config in its place is refused, by what it holds", async () => {
     const { configFile, shown } = placed();
-    await expect(heldConfig(configFile, shown)).resolves.toBeTruthy();
+    await expect(heldConfig(configFile, hashModel, shown)).resolves.toBeTruthy();
     writeFileSync(configFile, another());
-    await expect(heldConfig(configFile, shown)).rejects.toThrow(
+    await expect(heldConfig(configFile, hashModel, shown)).rejects.toThrow(
       /resnet20\.espalier\.json is not the one that is shown: by now it holds constrained, seed 7, 20\.3 M MACs/,
     );
   });
@@ -42,7 +43,7 @@ describe('what is committed is what is shown', () => {
   it("another run's model beside the right config is refused", async () => {
     const { configFile, model, shown } = placed();
     writeFileSync(model, 'another');
-    await expect(heldConfig(configFile, shown)).rejects.toThrow(/not the model that was written/);
+    await expect(heldConfig(configFile, hashModel, shown)).rejects.toThrow(/not the model that was written/);
   });
 
   it('a weight file of a TensorFlow.js model counts', async () => {
@@ -55,16 +56,16 @@ describe('what is committed is what is shown', () => {
     const model = r.write('net.pruned/model.json', JSON.stringify({ weightsManifest: manifest }));
     r.write('net.pruned/a.bin', 'one');
     const shown = { config: sha256(configFile), model: await hashModel(model) };
-    await heldConfig(configFile, shown);
+    await heldConfig(configFile, hashModel, shown);
     r.write('net.pruned/a.bin', 'two');
-    await expect(heldConfig(configFile, shown)).rejects.toThrow(/not the model that was written/);
+    await expect(heldConfig(configFile, hashModel, shown)).rejects.toThrow(/not the model that was written/);
   });
 
   it.each(['config', 'model'] as const)(
     'a %s that changes between the questions and git add is not committed, and nothing stays staged',
     async (which) => {
       const { r, configFile, model, shown } = placed();
-      const held = await heldConfig(configFile, shown);
+      const held = await heldConfig(configFile, hashModel, shown);
       const ask: Ask = {
         files: async (choices) => choices,
         others: async () => 'without',
@@ -74,7 +75,13 @@ describe('what is committed is what is shown', () => {
           return 'mine';
         },
       };
-      const request = { configFile, config: held.config, largest: 1e9, report: null, isProtected: () => false };
+      const request = {
+        configFile,
+        config: held.config,
+        largest: 1e9,
+        report: null,
+        isProtected: () => false,
+      };
       const before = r.sh('rev-parse', 'HEAD');
       await expect(commitFlow(r.repository, { ...request, check: held.check }, ask)).rejects.toThrow(
         /changed while you were asked; nothing was committed/,
@@ -88,6 +95,8 @@ describe('what is committed is what is shown', () => {
   it('a config whose model lies elsewhere is refused', async () => {
     const { configFile } = placed();
     writeFileSync(configFile, formatConfig(sampleConfig({ pruned: { path: '../resnet20.h5' } })));
-    await expect(heldConfig(configFile)).rejects.toThrow(/pruned\.path "\.\.\/resnet20\.h5" leads out/);
+    await expect(heldConfig(configFile, hashModel)).rejects.toThrow(
+      /pruned\.path "\.\.\/resnet20\.h5" leads out/,
+    );
   });
 });
