@@ -6,7 +6,7 @@ import { diff, network, side } from './views.ts';
 
 const nothing = z.object({});
 
-/** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
+/** What the looking process answers: all that reads; what trains (apply) is asked of a process of its own. It stays quick while a run works. */
 export const look = {
   requests: {
     hello: {
@@ -74,9 +74,24 @@ export const look = {
       params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
       result: z.object({ model: z.string(), config: z.string() }),
     },
+    /** with `data` it trains as the config says: ask a process of its own; by the notice `applying` it tells how far it is */
     apply: {
-      params: z.object({ config: z.string(), out: z.string().optional() }),
-      result: z.object({ model: z.string(), notes: z.array(z.string()) }),
+      params: z.object({
+        config: z.string(),
+        out: z.string().optional(),
+        /** where the images are */
+        data: z.string().optional(),
+        cutOnly: z.boolean().optional(),
+        force: z.boolean().optional(),
+      }),
+      result: z.object({
+        /** as ApplyOutcome (src/run/apply.ts); or what it needs first, and nothing was done */
+        outcome: z.enum(['same', 'there', 'cut', 'other', 'unknown', 'images', 'weights', 'occupied']),
+        /** the model's file; empty where nothing was done */
+        model: z.string(),
+        /** what was otherwise than the config records, or why nothing was done */
+        notes: z.array(z.string()),
+      }),
     },
     verify: {
       params: z.object({ config: z.string() }),
@@ -88,6 +103,7 @@ export const look = {
   },
   notices: {
     setup: z.object({ text: z.string() }),
+    applying: z.object({ done: z.number(), total: z.number() }),
   },
 } as const satisfies Contract;
 export type Look = typeof look;

@@ -41,7 +41,10 @@ export function look(): void {
     exportDiff: async ({ a, b, format }) => (await import('./diff.ts')).exportDiff(models, a, b, format),
     write: async ({ run, arm, id, out }) =>
       await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
-    apply: async ({ config, out }) => (await import('./configs.ts')).apply(config, out),
+    apply: async (params, signal) =>
+      (await import('./configs.ts')).apply(params, signal, (done, total) =>
+        notify(connection, contract, 'applying', { done, total }),
+      ),
     verify: async ({ config }) => (await import('./configs.ts')).verify(config),
   } satisfies Handlers<Look>);
   process.once('disconnect', endNow);

@@ -21,6 +21,8 @@ export class EngineHost implements Engine {
   readonly onDidChange = this.changed.event;
   private current: Promise<LookProcess> | null = null;
   private process: LookProcess | null = null;
+  /** at work apart */
+  private readonly others = new Set<LookProcess>();
   private text: string | null = null;
   private disposed = false;
 
@@ -47,6 +49,20 @@ export class EngineHost implements Engine {
     }
   }
 
+  async apart<T>(work: (client: Client<Look>) => Promise<T>): Promise<T> {
+    if (this.disposed) throw new Failure('cancelled', t('The window is closing.'));
+    const { script, log } = this.options;
+    const node = await this.options.node();
+    const made: LookProcess = new LookProcess({ script, node, log, onEnd: () => this.others.delete(made) });
+    this.others.add(made);
+    try {
+      await made.shakeHands();
+      return await work(made.client);
+    } finally {
+      await made.end();
+    }
+  }
+
   async restart(): Promise<void> {
     const old = this.current;
     this.current = null;
@@ -59,6 +75,7 @@ export class EngineHost implements Engine {
 
   dispose(): void {
     this.disposed = true;
+    for (const other of this.others) void other.end();
     void this.restart();
   }
 
