@@ -49,7 +49,7 @@ describe('a fine-tuned network', () => {
     const training = ['--method', 'l1', '--fine-tune-epochs', '2', '--augment', 'flip,shift=1'];
     const done = espalier(mine, 'prune', 'model.h5', ...small, ...training);
     expect(done.code, done.err).toBe(0);
-  }, 200_000);
+  }, 600_000);
 
   it("says where its weights come from, what computed them, and its file's own hash", () => {
     const { method, pruned, computedBy } = configOf(mine, config);
@@ -61,7 +61,7 @@ describe('a fine-tuned network', () => {
       expect(computedBy!.options!.TF_ENABLE_ONEDNN_OPTS).toMatch(/^[01]$/);
   });
 
-  it('is rebuilt by a colleague to the same bytes', { timeout: 200_000 }, () => {
+  it('is rebuilt by a colleague to the same bytes', { timeout: 600_000 }, () => {
     const theirs = colleague(mine, 'theirs', file);
     const done = espalier(theirs, 'apply', config, ...data);
     expect(done.code, done.err).toBe(0);
@@ -71,7 +71,7 @@ describe('a fine-tuned network', () => {
     expect([again.code, again.out]).toEqual([0, expect.stringContaining('holds these bytes already')]);
   });
 
-  it('is never overwritten by one that is only cut', { timeout: 100_000 }, () => {
+  it('is never overwritten by one that is only cut', { timeout: 600_000 }, () => {
     const before = bytes(mine, file);
     const theirs = colleague(mine, 'asked', file);
     const none = espalier(theirs, 'apply', config);
@@ -95,14 +95,14 @@ describe('a fine-tuned network', () => {
     expect(espalier(theirs, 'apply', config, '--cut-only').code).toBe(0);
   });
 
-  it('other bytes: exit code 1, and what was otherwise', { timeout: 200_000 }, () => {
+  it('other bytes: exit code 1, and what was otherwise', { timeout: 600_000 }, () => {
     const theirs = colleague(mine, 'other', file);
     const done = espalier(theirs, 'apply', config, ...data, '--epochs', '1', '--json');
     expect(done.code, done.err).toBe(1);
     expect(JSON.parse(done.out)).toMatchObject({ outcome: 'other', differences: ['1 epochs instead of 2'] });
   });
 
-  it('other images: refused before anything is trained', { timeout: 100_000 }, () => {
+  it('other images: refused before anything is trained', { timeout: 600_000 }, () => {
     const theirs = colleague(mine, 'images', file);
     const text = bytes(theirs, config).toString();
     writeFileSync(
@@ -117,7 +117,7 @@ describe('a fine-tuned network', () => {
     expect(readdirSync(theirs)).not.toContain(file);
   });
 
-  it('verify notices one flipped bit of its file', { timeout: 100_000 }, () => {
+  it('verify notices one flipped bit of its file', { timeout: 600_000 }, () => {
     const theirs = colleague(mine, 'flipped');
     expect(espalier(theirs, 'verify', config).code).toBe(0);
     const changed = bytes(theirs, file);
@@ -128,7 +128,7 @@ describe('a fine-tuned network', () => {
   });
 });
 
-it('a TensorFlow.js model is rebuilt to the same bytes, shards and all', { timeout: 300_000 }, () => {
+it('a TensorFlow.js model is rebuilt to the same bytes, shards and all', { timeout: 600_000 }, () => {
   const mine = demoFolder(at(folder, 'tfjs'));
   const made = espalier(mine, 'train', 'model.h5', ...few, '--epochs', '1', '--out', 'net/model.json');
   expect(made.code, made.err).toBe(0);
@@ -157,7 +157,7 @@ it('a TensorFlow.js model is rebuilt to the same bytes, shards and all', { timeo
 describe('a generator', () => {
   const train = ['--method', 'rewarded-meta', '--fine-tune-epochs', '1', ...quick];
 
-  it('leaves a network that is rebuilt from the source by default', { timeout: 300_000 }, () => {
+  it('leaves a network that is rebuilt from the source by default', { timeout: 600_000 }, () => {
     const mine = demoFolder(at(folder, 'meta'));
     const done = espalier(mine, 'prune', 'model.h5', ...small, ...train);
     expect(done.code, done.err).toBe(0);
@@ -169,7 +169,7 @@ describe('a generator', () => {
 
   it(
     'keeps its own weights where asked to, and then says that they are in no config',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     () => {
       const mine = demoFolder(at(folder, 'generated'));
       const done = espalier(mine, 'prune', 'model.h5', ...small, ...train, '--retrain', 'generated');
@@ -195,7 +195,7 @@ describe('a generator', () => {
   });
 });
 
-it('a run goes on by the settings that it began with, and refuses others', { timeout: 300_000 }, async () => {
+it('a run goes on by the settings that it began with, and refuses others', { timeout: 600_000 }, async () => {
   const where = demoFolder(at(folder, 'resumed'));
   const options = [
     ...few,
