@@ -14,6 +14,8 @@ export interface Engine extends vscode.Disposable {
   /** one line for people: which Node, which backend and why; null until known */
   readonly description: string | null;
   readonly onDidChange: vscode.Event<void>;
+  /** the same with a process of its own, for what keeps one busy; it ends with the work */
+  apart<T>(work: (client: Client<Look>) => Promise<T>): Promise<T>;
   /** ends the process; the next `look` starts a new one */
   restart(): Promise<void>;
 }

@@ -12,7 +12,7 @@ const roots = z.array(z.string()).optional();
 /** Something that a run does beyond training and writing into its own folders (src/run/consent.ts). */
 const deed = z.object({ kind: z.enum(['script', 'write']), what: z.string() });
 
-/** What the looking process answers: everything that reads, nothing that trains. It stays quick while a run works. */
+/** What the looking process answers: all that reads; what trains (apply) is asked of a process of its own. It stays quick while a run works. */
 export const look = {
   requests: {
     /** `trusted`: the user trusts the workspace, from now on; until then no engine is looked for */
@@ -106,9 +106,25 @@ export const look = {
       params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
       result: writtenFiles,
     },
+    /** with `data` it trains as the config says: ask a process of its own; by the notice `applying` it tells how far it is */
     apply: {
-      params: z.object({ config: z.string(), out: z.string().optional(), roots }),
-      result: z.object({ model: z.string(), notes: z.array(z.string()) }),
+      params: z.object({
+        config: z.string(),
+        out: z.string().optional(),
+        /** where the images are */
+        data: z.string().optional(),
+        cutOnly: z.boolean().optional(),
+        force: z.boolean().optional(),
+        roots,
+      }),
+      result: z.object({
+        /** as ApplyOutcome (src/run/apply.ts); or what it needs first, and nothing was done */
+        outcome: z.enum(['same', 'there', 'cut', 'other', 'unknown', 'images', 'weights', 'occupied']),
+        /** the model's file; empty where nothing was done */
+        model: z.string(),
+        /** what was otherwise than the config records, or why nothing was done */
+        notes: z.array(z.string()),
+      }),
     },
     /** SHA-256 of a model with its weight files */
     hash: { params: z.object({ model: z.string() }), result: z.object({ sha256: z.string() }) },
@@ -122,6 +138,7 @@ export const look = {
   },
   notices: {
     setup: z.object({ text: z.string() }),
+    applying: z.object({ done: z.number(), total: z.number() }),
   },
 } as const satisfies Contract;
 export type Look = typeof look;

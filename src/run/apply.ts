@@ -55,10 +55,19 @@ export interface Applied {
   readonly trained: boolean;
 }
 
-/** What the config doesn't hold, or needs images for: exit 1, and nothing was done. */
+/** What the config doesn't hold (weights), or needs images for: exit 1, and nothing was done. */
 export class CannotRebuild extends InputError {
   override name = 'CannotRebuild';
+  constructor(
+    readonly lacks: 'images' | 'weights',
+    message: string,
+  ) {
+    super(message);
+  }
 }
+
+/** Another file is where the model should go: exit 2, and nothing was done. */
+export class Occupied extends InputError {}
 
 /**
  * Rebuilds the pruned model of a config from its source, as the run made it: cut, and where it was, recalibrated and
@@ -128,9 +137,9 @@ async function heldBy(out: string): Promise<string | null> {
   return about.isFile() ? await hashModel(out) : '';
 }
 
-function inTheWay(out: string, cutOnly: boolean): InputError {
+function inTheWay(out: string, cutOnly: boolean): Occupied {
   const what = cutOnly ? 'another model than the cut alone, and may be the trained one' : 'another file';
-  return new InputError(`${out} is ${what}: write elsewhere with --out FILE, or overwrite it with --force`);
+  return new Occupied(`${out} is ${what}: write elsewhere with --out FILE, or overwrite it with --force`);
 }
 
 /** @throws CannotRebuild before any work is done */
@@ -141,11 +150,15 @@ function refuseUnknown(
   data: DataPlan | undefined,
 ): void {
   if (weights === 'generated')
-    throw new CannotRebuild(`${file}: ${notRebuilt(config.method.name)} (--cut-only gives the cut alone)`);
+    throw new CannotRebuild(
+      'weights',
+      `${file}: ${notRebuilt(config.method.name)} (--cut-only gives the cut alone)`,
+    );
   if (data) return;
   const how = config.fineTuning ? 'trained' : 'recalibrated';
   const where = config.data?.path ?? 'PATH';
   throw new CannotRebuild(
+    'images',
     `${file}: the network was ${how} on images after it was cut; give them with --data ${where}, or ask for the cut alone with --cut-only`,
   );
 }

@@ -14,6 +14,8 @@ import type { Rebuilt } from './rebuild.ts';
 import type { Sized } from './services.ts';
 import { choosePreprocess, openSet, scoreSplit } from './workshop.ts';
 
+const fileHash = 'pruned file, SHA-256';
+
 export interface Check {
   readonly what: string;
   readonly expected: string;
@@ -47,6 +49,15 @@ export async function verifyConfig(
   const same = (what: string, expected: unknown, found: unknown) =>
     checks.push({ what, expected: String(expected), found: String(found), ok: expected === found });
   same('source SHA-256', 'unchanged', rebuilt.sameSource ? 'unchanged' : 'another file');
+  const there = prunedFile && (await stat(prunedFile).catch(() => null)) ? prunedFile : null;
+  const recorded = config.pruned?.sha256;
+  if (!there) notes.push('the pruned model is not there, so it was not looked at');
+  else if (recorded === undefined)
+    notes.push('the config holds no hash of the pruned model: an older version of Espalier wrote it');
+  else {
+    const found = (await hashModel(there)) === recorded ? 'as written' : 'another file';
+    same(fileHash, 'as written', found);
+  }
   const other = config.computedBy ? differsHere(config.computedBy, options.threads) : [];
   if (other.length)
     notes.push(
@@ -69,23 +80,13 @@ export async function verifyConfig(
       ok: value <= target.limit,
     });
   }
-  let pruned: Sized | null = null;
-  if (prunedFile && (await stat(prunedFile).catch(() => null))) {
-    const recorded = config.pruned!.sha256;
-    if (recorded === undefined)
-      notes.push('the config holds no hash of the pruned model: an older version of Espalier wrote it');
-    else
-      same(
-        'pruned file, SHA-256',
-        'as written',
-        (await hashModel(prunedFile)) === recorded ? 'as written' : 'another file',
-      );
-    const model = await loadModel(prunedFile);
-    const found = fullCost(model);
+  // another file may be no model at all, and has nothing to do with what the config says
+  const pruned = there === null || checks.some(({ what, ok }) => what === fileHash && !ok) ? null : await loadModel(there);
+  if (pruned) {
+    const found = fullCost(pruned);
     same('pruned file, macs', config.cost.after.macs, found.macs);
     same('pruned file, params', config.cost.after.params, found.params);
-    pruned = model;
-  } else notes.push('the pruned model is not there, so it was not looked at');
+  }
   if (data) {
     const set = await openSet(configData(config, data), source);
     try {

@@ -100,7 +100,7 @@ describe('folders', () => {
     async () => {
       const root = writeFolder(fresh(), await small());
       mkdirSync(path.join(root, 'a', 'locked'), { mode: 0 });
-      expect((await openImages(root)).warnings.join()).toMatch(/"a\/locked" \(permission is denied\)/);
+      expect((await openImages(root)).warnings?.join()).toMatch(/"a\/locked" \(permission is denied\)/);
       rmSync(path.join(root, 'a', 'locked'), { recursive: true });
     },
   );

@@ -111,7 +111,11 @@ function workshop(slow: number): Workshop {
     return { accuracy: Math.abs(sum) / 100, loss: Math.abs(sum) / 1e4, images: 100 };
   };
   return {
-    images: { set, preprocess, backend: { name: 'wasm', why: 'fake', version: '1.0', threads: 1 } as Backend },
+    images: {
+      set,
+      preprocess,
+      backend: { name: 'wasm', why: 'fake', version: '1.0', threads: 1 } as Backend,
+    },
     found: 'as asked',
     score,
     recalibrate: async ({ weights }) => moved(weights, new Random(3)),

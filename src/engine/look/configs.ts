@@ -1,13 +1,29 @@
 import type { Params, Result } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
-import { applyConfig } from '../../run/apply.ts';
+import { CannotRebuild, Occupied, applyConfig } from '../../run/apply.ts';
 import { verifyConfig } from '../../run/verify.ts';
 
-/** Rebuilds the pruned model of a config by cutting alone: training is a run's work. */
-export async function apply({ config, out, roots }: Params<Look, 'apply'>): Promise<Result<Look, 'apply'>> {
-  const applied = await applyConfig(config, { out, roots });
-  const notes = ['cut, but not trained: its accuracy is that straight after cutting'];
-  return { model: applied.out, notes };
+/** Rebuilds the pruned model of a config; where it can't, or may not yet, says what it needs. */
+export async function apply(
+  { config, data, ...options }: Params<Look, 'apply'>,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<Result<Look, 'apply'>> {
+  try {
+    const { out, outcome, differences } = await applyConfig(config, {
+      ...options,
+      data: data === undefined ? undefined : { path: data, preprocess: 'auto' },
+      signal,
+      onEvent: (event) => {
+        if (event.type === 'progress') onProgress(event.done, event.total);
+      },
+    });
+    return { outcome, model: out, notes: [...differences] };
+  } catch (error) {
+    if (error instanceof CannotRebuild) return { outcome: error.lacks, model: '', notes: [error.message] };
+    if (error instanceof Occupied) return { outcome: 'occupied', model: '', notes: [error.message] };
+    throw error;
+  }
 }
 
 /** Whether a config's hashes, costs and targets still hold. */

@@ -51,7 +51,10 @@ export function look(): void {
     exportDiff: async (params) => (await import('./diff.ts')).exportDiff(models, params),
     write: async ({ run, arm, id, out }) =>
       await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
-    apply: async (params) => (await import('./configs.ts')).apply(params),
+    apply: async (params, signal) =>
+      (await import('./configs.ts')).apply(params, signal, (done, total) =>
+        notify(connection, contract, 'applying', { done, total }),
+      ),
     hash: async ({ model }) => ({
       sha256: await (await import('../../run/measure.ts')).hashModel(model),
     }),

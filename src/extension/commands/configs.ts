@@ -1,15 +1,15 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { readConfig } from '../../config/files.ts';
-import { prunedFile, sourceFile } from '../../config/paths.ts';
+import { sourceFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { RunSummary } from '../../protocol/events.ts';
 import { t } from '../l10n.ts';
 import { activeFile, pickFile, workspaceRoots } from '../models/find.ts';
-import { isConfig, stem } from '../models/kinds.ts';
+import { isConfig } from '../models/kinds.ts';
 import type { Shown } from '../types.ts';
+import { apply } from './apply.ts';
 import { folderOf, uriOf } from './arguments.ts';
 import { sideOf } from './models.ts';
 import { cancellable } from './progress.ts';
@@ -92,67 +92,6 @@ async function saved(uri: vscode.Uri): Promise<PrunedConfig> {
   const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
   if (document?.isDirty) await document.save();
   return await readConfig(uri.fsPath);
-}
-
-async function apply({ engine, panels }: Parts, uri: vscode.Uri, config: PrunedConfig): Promise<void> {
-  const folder = path.dirname(uri.fsPath);
-  const name = path.basename(uri.fsPath);
-  const source = await sourceFile(folder, config.source.path, name, { roots: workspaceRoots() });
-  const out = config.pruned
-    ? await prunedFile(folder, config.pruned.path, name)
-    : path.join(folder, prunedName(source));
-  let target: string | undefined = out;
-  if (await stat(out).catch(() => null)) {
-    const [replace, elsewhere] = [t('Replace'), t('Save Elsewhere…')];
-    const answer = await vscode.window.showWarningMessage(
-      t('{0} is there already.', vscode.workspace.asRelativePath(out)),
-      {
-        modal: true,
-        detail: t(
-          'Applying cuts the original without training: a fine-tuned model of the same name would be lost.',
-        ),
-      },
-      elsewhere,
-      replace,
-    );
-    if (answer === elsewhere)
-      target = (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(freeName(out)) }))?.fsPath;
-    else if (answer !== replace) return;
-  }
-  if (!target) return;
-  const { model, notes } = await cancellable(t('Applying {0}', path.basename(uri.fsPath)), async (signal) =>
-    (await engine.look()).request(
-      'apply',
-      { config: uri.fsPath, out: target, roots: workspaceRoots() },
-      signal,
-    ),
-  );
-  const written = vscode.workspace.asRelativePath(model);
-  const [inspect, compare] = [t('Inspect'), t('Compare with Original')];
-  void vscode.window
-    .showInformationMessage(
-      notes.length ? t('Wrote {0}: {1}', written, notes.join('; ')) : t('Wrote {0}.', written),
-      inspect,
-      compare,
-    )
-    .then(async (pressed) => {
-      if (pressed === inspect) await panels.openModel(vscode.Uri.file(model), { tab: 'network' });
-      if (pressed === compare)
-        await panels.compare(sideOf(vscode.Uri.file(source)), sideOf(vscode.Uri.file(model)));
-    });
-}
-
-/** What a run would call the pruned model. */
-function prunedName(source: string): string {
-  const extension = path.extname(source);
-  return /^\.json$/i.test(extension)
-    ? `${stem(source)}.pruned/model.json`
-    : `${stem(source)}.pruned${extension}`;
-}
-
-function freeName(file: string): string {
-  const { dir, name, ext } = path.parse(file);
-  return path.join(dir, `${name}.applied${ext}`);
 }
 
 async function verify({ engine, log }: Parts, uri: vscode.Uri): Promise<void> {

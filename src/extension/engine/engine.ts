@@ -23,6 +23,8 @@ export class EngineHost implements Engine {
   readonly onDidChange = this.changed.event;
   private current: Promise<LookProcess> | null = null;
   private process: LookProcess | null = null;
+  /** at work apart */
+  private readonly others = new Set<LookProcess>();
   private text: string | null = null;
   private disposed = false;
 
@@ -49,6 +51,26 @@ export class EngineHost implements Engine {
     }
   }
 
+  async apart<T>(work: (client: Client<Look>) => Promise<T>): Promise<T> {
+    if (this.disposed) throw new Failure('cancelled', t('The window is closing.'));
+    const { script, log } = this.options;
+    const node = await this.options.node();
+    const made: LookProcess = new LookProcess({
+      script,
+      node,
+      log,
+      trusted: this.options.trusted?.() ?? false,
+      onEnd: () => this.others.delete(made),
+    });
+    this.others.add(made);
+    try {
+      await made.shakeHands();
+      return await work(made.client);
+    } finally {
+      await made.end();
+    }
+  }
+
   async restart(): Promise<void> {
     const old = this.current;
     this.current = null;
@@ -72,6 +94,7 @@ export class EngineHost implements Engine {
 
   dispose(): void {
     this.disposed = true;
+    for (const other of this.others) void other.end();
     void this.restart();
   }
 

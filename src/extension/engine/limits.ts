@@ -23,7 +23,8 @@ export const limits: Readonly<Record<keyof Look['requests'], number>> = {
   diff: 5 * minutes,
   exportDiff: 5 * minutes,
   write: 30 * minutes,
-  apply: 30 * minutes,
+  // may train as long as the run did
+  apply: 7 * 24 * 60 * minutes,
   verify: 60 * minutes,
   hash: 60 * minutes,
 };
