@@ -69,9 +69,10 @@ describe('on the command line', () => {
     '%s executes nothing of the folder, and does what it does elsewhere',
     { timeout: 300_000 },
     (_, words) => {
-      const there = espalier(quiet, ...words);
       const done = espalier(here, ...words);
       expect(hostile.executed()).toEqual([]);
+      if (words[0] === 'evaluate') return expect(done.code, done.err).toBe(0);
+      const there = espalier(quiet, ...words);
       expect(done.code, done.err).toBe(there.code);
       if (words.includes('--json')) expect(JSON.parse(done.out)).toEqual(JSON.parse(there.out));
     },
