@@ -23,6 +23,14 @@ process.on('exit', () => {
   remove();
 });
 
+// vitest lets no test call process.exit
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(name, () => {
+    killAll(own);
+    remove();
+    process.kill(process.pid, 'SIGKILL');
+  });
+
 // first to be registered, so last to run
 afterAll(async () => {
   await stopEsbuild();

@@ -151,6 +151,7 @@ describe('the looking process', () => {
         limit: 500,
         ping,
       });
+      hosts.push({ dispose: () => void made.end() });
       return { made, ended: () => ended };
     };
     const busy = await start(answering(JSON.stringify({ hello })), 60_000);
@@ -158,7 +159,8 @@ describe('the looking process', () => {
       '"runs" within 0.5 seconds',
     );
     // it answers after that, so it was not ended
-    expect((await busy.made.client.request('hello', { protocol: 1 })).pid).toBe(1);
+    const pid = () => busy.made.client.request('hello', { protocol: 1 }).then((said) => said.pid, String);
+    await expect.poll(pid).toBe(1);
     expect(busy.ended()).toBe(false);
     await busy.made.end();
 
@@ -175,8 +177,8 @@ describe('the looking process', () => {
     await expect.poll(() => existsSync(child), { timeout: 30_000 }).toBe(true);
     await expect(hung.made.client.request('runs', { workspace: folder })).rejects.toThrow('within');
     await expect.poll(hung.ended).toBe(true);
-    const pid = Number(readFileSync(child, 'utf8'));
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    const grandchild = Number(readFileSync(child, 'utf8'));
+    await expect.poll(() => isAlive(grandchild)).toBe(false);
   });
 
   it('refuses a Node that is none, is missing or is not absolute', async () => {

@@ -21,7 +21,7 @@ export async function openPanels() {
       throw error;
     });
   return {
-    /** A page of its own, with storage of its own; `query` as webview/dev/fake-host.ts reads it; `clock`: time stands still until the test moves it. */
+    /** A page of its own, with storage of its own; `query` as webview/dev/fake-host.ts reads it; `clock`: a clock that the test can stop (standStill) and move. */
     async open(query: string, { clock = false } = {}): Promise<Opened> {
       const viewport = { width: 1100, height: 900 };
       const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
@@ -48,6 +48,11 @@ export async function openPanels() {
       await server.close();
     },
   };
+}
+
+/** Stops the clock of a page that was opened with one, some seconds from now. */
+export async function standStill(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 10_000);
 }
 
 /** What the panel asked its host, in order. */
