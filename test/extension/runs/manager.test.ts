@@ -369,7 +369,7 @@ describe('runs of a workspace', () => {
         child.kill('SIGCONT');
         child.kill(signal);
         await until(() => runs.status(folder)).toMatchObject({ status: 'stopped', fixed: null });
-        expect(told).toContain('stopped');
+        await until(() => told).toContain('stopped');
         await until(() => runs.status(waiting).memory).toBe(256);
       } finally {
         child.kill('SIGKILL');
