@@ -70,8 +70,8 @@ export function runView(folder: string): RunView | null {
 }
 
 export function rememberRun(folder: string, view: Omit<RunView, 'at'>): void {
-  const { at: _, ...known } = runView(folder) ?? { coefficients: null, picked: null, second: null, at: 0 };
-  if (JSON.stringify(known) === JSON.stringify(view)) return;
+  const known = runView(folder) ?? { coefficients: null, picked: null, second: null };
+  if (JSON.stringify({ ...known, at: 0 }) === JSON.stringify({ ...view, at: 0 })) return;
   const all = Object.entries({ ...state.runs, [folder]: { ...view, at: Date.now() } });
   const newest = all.sort(([, a], [, b]) => b.at - a.at).slice(0, MOST_RUNS);
   remember({ runs: Object.fromEntries(newest) });

@@ -12,7 +12,8 @@ import { dress } from './themes.ts';
 /**
  * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
  * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, recorded (the server's recording), tab=…, untrusted,
- * live (events come over time), fail=METHOD, hang=METHOD, norun, nodata, onedata.
+ * live (events come over time), fail=METHOD, hang=METHOD, late=METHOD (hangs once), norun, nodata, onedata, terminal (a
+ * terminal's run), memory (the host remembers).
  */
 const query = new URLSearchParams(location.search);
 dress(query.get('theme') ?? 'dark');
@@ -42,7 +43,10 @@ Object.assign(window, {
   }),
 });
 
-let runs: readonly RunSummary[] = query.has('norun') ? [] : fixture.runs;
+const fixed = 'It was started outside this window, as in a terminal: stop it there (Ctrl-C).';
+let runs: readonly RunSummary[] = query.has('norun')
+  ? []
+  : fixture.runs.map((one) => (query.has('terminal') && one.status === 'running' ? { ...one, fixed } : one));
 let link: MessageConnection;
 const stars = new Set<string>();
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -255,7 +259,9 @@ const watched = Object.fromEntries(
     method,
     async (params: unknown, signal: AbortSignal) => {
       asked.push({ method, params });
-      if (query.get('hang') === method) await new Promise(() => {});
+      const times = asked.filter((one) => one.method === method).length;
+      if (query.get('hang') === method || (query.get('late') === method && times === 1))
+        await new Promise(() => {});
       if (query.get('fail') === method)
         throw new Failure(
           'input',

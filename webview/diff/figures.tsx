@@ -28,7 +28,7 @@ export function Figures({ diff }: { diff: DiffView }) {
           ))}
         </dl>
       )}
-      <dl class="stats costs" aria-label={t('Cost')}>
+      <dl class="stats cost-figures" aria-label={t('Cost')}>
         {costs.map((row) => (
           <CostCard key={row.id} row={row} />
         ))}

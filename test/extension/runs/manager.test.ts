@@ -7,6 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -338,6 +339,63 @@ describe('runs of a workspace', () => {
     await other.stop(folder);
     await until(() => mine.status(folder).status).toBe('stopped');
     expect(said).toEqual([]);
+  });
+
+  /** A process that holds a run's folder as the command line does: by its lock, with no pipe to reach it. */
+  function terminal(folder: string) {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const owner = { pid: child.pid, host: os.hostname(), token: '0011223344556677' };
+    writeFileSync(path.join(folder, 'lock'), JSON.stringify(owner));
+    return child;
+  }
+
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'a run of a terminal is followed until its process is gone (%s); what waited for it goes on',
+    async (signal) => {
+      const [folder, waiting] = [await make({}), await make({})];
+      const child = terminal(folder);
+      try {
+        const runs = open();
+        const told: string[] = [];
+        runs.onDidChangeStatus(({ run, status }) => run === folder && told.push(status));
+        await runs.refresh();
+        expect(runs.list.find((one) => one.folder === folder)).toMatchObject({
+          status: 'running',
+          fixed: expect.stringContaining('Ctrl-C'),
+        });
+        await expect(runs.stop(folder)).rejects.toThrow('Ctrl-C');
+        await expect(runs.start(folder)).rejects.toThrow('at work already');
+        await runs.start(waiting);
+        expect(runs.status(waiting).queued).toBe(true);
+        // held, as by Ctrl-Z: not ended
+        child.kill('SIGSTOP');
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        expect(runs.status(folder).status).toBe('running');
+        child.kill('SIGCONT');
+        child.kill(signal);
+        await until(() => runs.status(folder)).toMatchObject({ status: 'stopped', fixed: null });
+        await until(() => told).toContain('stopped');
+        await until(() => runs.status(waiting).memory).toBe(256);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  );
+
+  it('a run whose folder was deleted is no longer at work, and says so', async () => {
+    const folder = await make({});
+    const child = terminal(folder);
+    try {
+      const runs = open();
+      await runs.refresh();
+      rmSync(folder, { recursive: true });
+      await until(() => runs.status(folder)).toMatchObject({
+        status: 'stopped',
+        fixed: expect.stringContaining('deleted'),
+      });
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('starts nothing where the workspace is not trusted', async () => {

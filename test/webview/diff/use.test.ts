@@ -29,6 +29,18 @@ describe.skipIf(need.skip)(need.name('the channel diff'), () => {
     await page.context().close();
   });
 
+  test('accuracies come first, and a fall is coloured as one', async () => {
+    const { page } = await panels.open('tab=diff');
+    const cards = page.locator('.figures .stat');
+    await cards.first().waitFor();
+    expect(await cards.first().textContent()).toMatch(/^Test accuracy.*41\.3.*16\.0.*25\.3 points$/);
+    expect(await cards.first().locator('.bad').count()).toBe(1);
+    expect(await cards.first().locator('.good').count()).toBe(0);
+    const names = await page.locator('.figures dt').allTextContents();
+    expect(names.indexOf('Method')).toBeLessThan(names.indexOf('MACs'));
+    await page.context().close();
+  });
+
   test('the pointer tells the channel that the words name', async () => {
     const { page } = await panels.open('tab=diff');
     const strip = page.locator('.diff-view .strip canvas').first();

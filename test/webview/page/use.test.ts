@@ -135,6 +135,78 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     await page.context().close();
   });
 
+  test('connected only at a second try, it is about what it was opened for', async () => {
+    const { page } = await panels.open('norun&onedata&late=ready', { clock: true });
+    await page.clock.runFor(21_000);
+    await page.getByRole('alert').getByText('Connecting: no answer in 20 seconds.').waitFor();
+    await page.getByRole('alert').getByText('Try again').click();
+    await page.clock.runFor(2000);
+    await page.getByText('stage1_block1_conv1', { exact: true }).first().waitFor();
+    expect(await page.getByText('This panel compares two files').count()).toBe(0);
+    await page.getByRole('tab', { name: 'Plan' }).click();
+    await page.getByText('Start pruning').first().waitFor();
+    expect(await asked(page, 'findData')).toHaveLength(1);
+    await page.context().close();
+  });
+
+  test('another metric: its own figures at once, while the engine answers nothing', async () => {
+    const { page } = await panels.open('norun&onedata&tab=plan&hang=assess');
+    const answer = page.locator('.goal-answer');
+    await expect.poll(() => answer.textContent()).toContain('Can be reached');
+    const macs = /· (.*?) → at most (.*?) ·/.exec((await answer.textContent())!)!;
+    await page.getByRole('combobox', { name: 'What is limited' }).click();
+    await page.getByRole('option', { name: 'Size of the weights' }).click();
+    await expect.poll(() => answer.textContent()).toMatch(/→ at most [\d.]+\u202f.?B/);
+    const bytes = /· (.*?) → at most (.*?) ·/.exec((await answer.textContent())!)!;
+    expect(Number.parseFloat(bytes[1])).not.toBe(Number.parseFloat(macs[1]));
+    expect(await answer.textContent()).toContain('Can be reached');
+    // nothing else is shown of the question before
+    expect(await page.locator('.summary-card').textContent()).toContain('looking…');
+    await page.getByRole('combobox', { name: 'What is limited' }).click();
+    await page.getByRole('option', { name: 'Latency' }).click();
+    await expect.poll(() => answer.textContent()).toContain('Measured when the run starts');
+    expect(await answer.textContent()).not.toContain('Can be reached');
+    await page.context().close();
+  });
+
+  test('the split’s numbers are those of the limit that is set', async () => {
+    const { page } = await panels.open('norun&onedata&tab=plan');
+    const about = page.locator('.about-data');
+    await expect.poll(() => about.textContent()).toContain('45,000');
+    await page.getByRole('textbox', { name: 'At most so many images of each split' }).fill('500');
+    await expect.poll(() => about.textContent()).not.toContain('45,000');
+    await expect.poll(() => about.textContent()).toMatch(/to train on\s*500/);
+    await page.context().close();
+  });
+
+  test('after a reload: coefficients, candidate and comparison of the run, from the host’s memory alone', async () => {
+    const { page } = await panels.open('tab=tradeoff&candidates=60&memory');
+    const slider = page.getByLabel('Accuracy coefficient');
+    await slider.waitFor();
+    await slider.fill('4');
+    await page.locator('.candidates .rows .row').nth(3).click();
+    const heading = page.locator('.candidate-card h2').first();
+    const chosen = await heading.textContent();
+    await expect.poll(async () => (await asked(page, 'remember')).length).toBeGreaterThan(0);
+    await page.waitForTimeout(600);
+    // the editor's own copy is lost
+    await page.evaluate(() => sessionStorage.removeItem('espalier-state'));
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Accuracy coefficient').inputValue()).toBe('4');
+    await expect.poll(() => page.locator('.candidate-card h2').first().textContent()).toBe(chosen);
+    await page.context().close();
+  });
+
+  test('a run that was started in a terminal has no button that can’t work', async () => {
+    const { page } = await panels.open('tab=runs&candidates=40&terminal');
+    const stop = page.locator('.top vscode-button').filter({ hasText: 'Stop' });
+    await stop.waitFor();
+    expect(await stop.getAttribute('aria-disabled')).toBe('true');
+    expect(await stop.getAttribute('title')).toContain('Ctrl-C');
+    expect(await page.locator('.top vscode-button').filter({ hasText: 'Pause' }).count()).toBe(0);
+    await page.context().close();
+  });
+
   test('a hidden panel is made anew: tab, search and draft are as they were', async () => {
     const { page } = await panels.open('norun&onedata&tab=network');
     await page.getByLabel('Search layers, types and groups').getByRole('textbox').fill('stage2 conv');
