@@ -61,13 +61,20 @@ export async function openZip(file: string): Promise<Zip> {
 
 /** Every image of a .zip. */
 export function listZip(zip: Zip): SourceFile[] {
+  // one after the other: yauzl can't end an entry early while the reading of another one waits
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (entry: Entry): Promise<Uint8Array> => {
+    const read = last.then(() => readEntry(zip, entry, MAX_FILE_BYTES));
+    last = read.catch(() => {});
+    return read;
+  };
   return zip.entries
     .filter((entry) => !entry.fileName.endsWith('/') && isImagePath(entry.fileName))
     .map((entry) => ({
       path: entry.fileName,
       bytes: entry.uncompressedSize,
       version: () => String(entry.crc32),
-      read: () => readEntry(zip, entry, MAX_FILE_BYTES),
+      read: () => inTurn(entry),
     }));
 }
 

@@ -92,7 +92,12 @@ function rowHtml({ layer, layerType, width, macs, channels }: LayerDiff): string
 }
 
 /** The same for a pull request. */
-export function diffMarkdown(diff: Diff, names: Names, facts: Facts, warnings: readonly string[] = []): string {
+export function diffMarkdown(
+  diff: Diff,
+  names: Names,
+  facts: Facts,
+  warnings: readonly string[] = [],
+): string {
   const layers = mixing(diff);
   const moved = layers.filter(
     ({ width, channels }) => width.a !== width.b || channels?.removed.length || channels?.added.length,

@@ -81,7 +81,8 @@ export async function verifyConfig(
     });
   }
   // another file may be no model at all, and has nothing to do with what the config says
-  const pruned = there === null || checks.some(({ what, ok }) => what === fileHash && !ok) ? null : await loadModel(there);
+  const pruned =
+    there === null || checks.some(({ what, ok }) => what === fileHash && !ok) ? null : await loadModel(there);
   if (pruned) {
     const found = fullCost(pruned);
     same('pruned file, macs', config.cost.after.macs, found.macs);

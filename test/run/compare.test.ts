@@ -57,8 +57,12 @@ test('a source that is another network of the same shape is said, in every form 
     expect(warnings).toEqual([
       'net.h5 is not the model that net.espalier.json was made from (its SHA-256 differs): what is shown may be of another network',
     ]);
-    expect(diffMarkdown(diff, labels, facts, warnings)).toMatch(/^\*\*Warning:\*\* net\.h5 is not the model/m);
-    expect(diffPage(diff, labels, facts, warnings)).toContain('net.h5 is not the model that net.espalier.json');
+    expect(diffMarkdown(diff, labels, facts, warnings)).toMatch(
+      /^\*\*Warning:\*\* net\.h5 is not the model/m,
+    );
+    expect(diffPage(diff, labels, facts, warnings)).toContain(
+      'net.h5 is not the model that net.espalier.json',
+    );
     const markup = diffMarkdown(diff, labels, facts, ['<img> [a](b) `c`']);
     expect(markup).toContain('\\<img\\> \\[a\\](b) \\`c\\`');
     expect(diffPage(diff, labels, facts, ['<img>'])).not.toContain('<img>');

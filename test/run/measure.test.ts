@@ -52,7 +52,9 @@ describe('a user script', () => {
 
   test('that hangs is ended in its time, with what it started', async () => {
     const noted = path.join(folder, 'child.pid');
-    const endless = node(`require('fs').writeFileSync('${noted}', '' + process.pid); setInterval(() => {}, 1000)`);
+    const endless = node(
+      `require('fs').writeFileSync('${noted}', '' + process.pid); setInterval(() => {}, 1000)`,
+    );
     // on a slow machine its own child takes a while to be there
     for (let seconds = 0.5; !existsSync(noted); seconds *= 2)
       await expect(runScript(`${endless} & wait;`, file, { seconds })).rejects.toThrow(
