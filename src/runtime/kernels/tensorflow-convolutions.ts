@@ -29,8 +29,8 @@ const isPlain = ([a, b]: Pair): boolean => a === 1 && b === 1;
 /**
  * Convolutions by TensorFlow's kernels, where it has them. Without oneDNN it has no dilated depthwise convolution, and
  * its gradients know neither dilation nor, in some builds, groups; oneDNN's know no groups with explicit padding. And
- * oneDNN's gradients of a 1x1 convolution with a stride write beyond their memory with AVX-512, where the channels are
- * no multiple of 16. All those go another way.
+ * oneDNN's gradients of a 1x1 convolution with a stride can be wrong (with AVX2, that of the kernel) or write beyond
+ * their memory (with AVX-512, seen with 4 and 5 channels). All those go another way.
  */
 export function tensorflowConvolutions(
   tf: Tf,
@@ -93,7 +93,7 @@ export function tensorflowConvolutions(
     gradient: (dy, { x, kernel }, w) => ({
       x: () => towardsInput(dy, kernel, x, w),
       kernel: () => {
-        if (isPlain(w.dilation)) return one('Conv2DBackpropFilter', attributes(w), [x, shapeOf(kernel), dy]);
+        if (isPlain(w.dilation)) return towardsKernel(dy, x, kernel, w);
         const shape = (kernel as T4).shape;
         return composed.kernel(x as T4, shape, dy as T4, w.strides, padsOf(x, kernel, w), w.dilation);
       },
