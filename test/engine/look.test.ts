@@ -117,9 +117,9 @@ describe('assess', () => {
     expect(problems).toEqual([]);
     expect(seconds).toBeNull();
     // the nearest that is named can be reached
-    const [, nearest] = /params=([\d.]+)%/.exec(judged[1].message)!;
+    const [, nearest] = /params=([\d.]+)/.exec(judged[1].message)!;
     const again = await engine.ask('assess', {
-      draft: draftFor(folder, { targets: [{ metric: 'params', value: Number(nearest), relative: true }] }),
+      draft: draftFor(folder, { targets: [{ metric: 'params', value: Number(nearest), relative: false }] }),
       measure: false,
     });
     expect(again.targets[0].reachable).toBe(true);
@@ -210,7 +210,11 @@ describe('a run of the command line', () => {
     const candidate = { kind: 'candidate' as const, run, arm: 'l1', id: 0 };
     const seen = await engine.ask('diff', { a: original, b: candidate });
     expect(
-      await engine.ask('diff', { a: { kind: 'model', file: model }, b: { kind: 'config', file: config } }),
+      await engine.ask('diff', {
+        a: { kind: 'model', file: model },
+        b: { kind: 'config', file: config },
+        roots: [folder],
+      }),
     ).toMatchObject({
       layers: seen.layers,
       total: seen.total,
@@ -245,24 +249,24 @@ describe('a run of the command line', () => {
     const config = path.join(folder, 'out/model.espalier.json');
     const a = { kind: 'model' as const, file: model };
     const b = { kind: 'config' as const, file: config };
-    const { text } = await engine.ask('exportDiff', { a, b, format: 'markdown' });
+    const { text } = await engine.ask('exportDiff', { a, b, format: 'markdown', roots: [folder] });
     expect(text).toBe(
       espalier(built.cli, folder, 'diff', 'model.h5', 'out/model.espalier.json', '--markdown').replace(
         /\n$/,
         '',
       ),
     );
-    expect((await engine.ask('exportDiff', { a, b, format: 'html' })).text).toContain('<html');
-    const applied = await engine.ask('apply', { config, out: path.join(folder, 'again.h5') });
+    expect((await engine.ask('exportDiff', { a, b, format: 'html', roots: [folder] })).text).toContain('<html');
+    const applied = await engine.ask('apply', { config, out: path.join(folder, 'again.h5'), roots: [folder] });
     expect(readFileSync(applied.model).equals(readFileSync(path.join(folder, 'out/model.pruned.h5')))).toBe(
       true,
     );
-    expect((await engine.ask('verify', { config })).ok).toBe(true);
+    expect((await engine.ask('verify', { config, roots: [folder] })).ok).toBe(true);
     const written = await engine.ask('write', { run, arm: 'l1', id: 0, out: path.join(folder, 'out') });
     expect(written.config).toBe(config);
     const broken = path.join(folder, 'out/broken.espalier.json');
     writeFileSync(broken, readFileSync(config, 'utf8').replace(/"macs": (\d+)/, '"macs": 1$1'));
-    const verdict = await engine.ask('verify', { config: broken });
+    const verdict = await engine.ask('verify', { config: broken, roots: [folder] });
     expect(verdict.ok).toBe(false);
     expect(verdict.checks.find(({ ok }) => !ok)?.text).toMatch(/the config says/);
   });
@@ -279,6 +283,7 @@ describe('a run of the command line', () => {
         label: 'HEAD',
       },
       b: { kind: 'config', file: path.join(folder, 'out/model.espalier.json') },
+      roots: [folder],
     });
     expect(layers.every(({ channels }) => /^[kx]+$/.test(channels!))).toBe(true);
   });

@@ -85,7 +85,9 @@ test('two runs with one seed give the same bytes; another seed, others', async (
 
 test('the config alone rebuilds the cut network', async () => {
   const { result } = await go({ data: undefined, controls: [], fineTuneEpochs: 0 });
-  const rebuilt = await rebuild(result.configFile);
+  const rebuilt = await rebuild(result.configFile, undefined, {
+    roots: [path.dirname(path.dirname(result.configFile))],
+  });
   expect(rebuilt.sameSource).toBe(true);
   const written = await loadModel(result.modelFile);
   for (const [id, values] of written.weights) expect(rebuilt.pruned.weights.get(id)).toEqual(values);
