@@ -89,10 +89,22 @@ async function taken({ model, config }: Names): Promise<boolean> {
 
 async function standsAt(file: string): Promise<boolean> {
   if (await there(file)) return true;
-  if (path.basename(file) !== 'model.json') return false;
-  const folder = await readdir(path.dirname(file)).catch(() => []);
-  return folder.length > 0;
+  return path.basename(file) === 'model.json' && (await isOccupied(path.dirname(file)));
 }
+
+/**
+ * Whether a folder holds something already: that of a TensorFlow.js model is its own, but for what Espalier keeps there.
+ */
+export async function isOccupied(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.some((name) => name !== '.espalier');
+}
+
+const isFile = (file: string) =>
+  stat(file).then(
+    (about) => about.isFile(),
+    () => false,
+  );
 
 const there = (file: string) =>
   stat(file).then(
@@ -119,7 +131,8 @@ export async function inTheWay(
   );
   const reports: InTheWay[] = [];
   for (const file of reportFiles(names))
-    if (await there(file)) reports.push({ file, sha256: await hashFile(file).catch(() => null) });
+    // a folder in its place is a mistake, and told as one
+    if (await isFile(file)) reports.push({ file, sha256: await hashFile(file).catch(() => null) });
   if (same) own.push(...reports.flatMap(({ sha256 }) => sha256 ?? []));
   else {
     if (await standsAt(names.config))

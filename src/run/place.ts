@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { formatConfig } from '../config/format.ts';
 import type { PrunedConfig } from '../config/schema.ts';
@@ -7,6 +7,7 @@ import { InputError } from '../graph/errors.ts';
 import { Occupied, writeFiles } from '../formats/files.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { hashFile, hashModel, modelParts } from './measure.ts';
+import { isOccupied } from './names.ts';
 import { outputs } from './result.ts';
 import type { Written } from './written.ts';
 import { stampOf } from './written.ts';
@@ -138,10 +139,7 @@ async function standing(
 ): Promise<Stands> {
   const there = await lstat(file).catch(() => null);
   if (!there) {
-    // the folder of a TensorFlow.js model is its own
-    const beside =
-      path.basename(file) === 'model.json' ? await readdir(path.dirname(file)).catch(() => []) : [];
-    return beside.length ? 'other' : 'none';
+    return path.basename(file) === 'model.json' && (await isOccupied(path.dirname(file))) ? 'other' : 'none';
   }
   if (!(await stat(file).catch(() => null))?.isFile()) return 'other';
   const found = await hash(file).catch(() => null);

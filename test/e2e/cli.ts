@@ -20,14 +20,14 @@ export function espalier(cwd: string, ...args: string[]): { code: number | null;
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
-/** Runs it and kills it without warning after so many milliseconds; resolves with its exit code, null if killed. */
-export function killed(cwd: string, after: number, ...args: string[]): Promise<number | null> {
+/** Runs it and kills it without warning as soon as something holds; resolves with its exit code, null if killed. */
+export function killed(cwd: string, when: () => boolean, ...args: string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [built, ...args], { cwd, stdio: 'ignore' });
-    const timer = setTimeout(() => child.kill('SIGKILL'), after);
+    const timer = setInterval(() => when() && child.kill('SIGKILL'), 20);
     child.on('error', reject);
     child.on('close', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve(code);
     });
   });

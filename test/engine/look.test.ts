@@ -256,8 +256,14 @@ describe('a run of the command line', () => {
         '',
       ),
     );
-    expect((await engine.ask('exportDiff', { a, b, format: 'html', roots: [folder] })).text).toContain('<html');
-    const applied = await engine.ask('apply', { config, out: path.join(folder, 'again.h5'), roots: [folder] });
+    expect((await engine.ask('exportDiff', { a, b, format: 'html', roots: [folder] })).text).toContain(
+      '<html',
+    );
+    const applied = await engine.ask('apply', {
+      config,
+      out: path.join(folder, 'again.h5'),
+      roots: [folder],
+    });
     expect(readFileSync(applied.model).equals(readFileSync(path.join(folder, 'out/model.pruned.h5')))).toBe(
       true,
     );

@@ -29,7 +29,7 @@ beforeAll(async () => {
     format: 'esm',
     external: ['sharp', 'onnxruntime-node', 'h5wasm', 'h5wasm/node', '@tensorflow/*'],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
     logLevel: 'error',
   });

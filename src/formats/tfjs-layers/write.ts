@@ -126,7 +126,8 @@ interface Files {
 
 /** A name that is written again: what isn't called like weights, or hides, may be somebody's settings or code. */
 function isShardName(name: string): boolean {
-  return name.split(/[\\/]/).every((part) => !part.startsWith('.')) && /^(\.bin)?$/i.test(path.extname(name));
+  const hides = (part: string) => part.startsWith('.') && part !== '.';
+  return !name.split(/[\\/]/).some(hides) && /^(\.bin)?$/i.test(path.extname(name));
 }
 
 async function jsonTarget(out: string): Promise<string> {

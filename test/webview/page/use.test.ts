@@ -235,7 +235,8 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     await page.getByText('Committed deep.espalier.json as 01234567').waitFor();
     const [written] = (await asked(page, 'write')) as { arm: string; id: number }[];
     expect(written.arm).toBe('rewarded-meta');
-    expect(await asked(page, 'commit')).toEqual([{ config: '/project/deep.espalier.json' }]);
+    const shown = { config: 'b'.repeat(64), model: 'a'.repeat(64) };
+    expect(await asked(page, 'commit')).toEqual([{ config: '/project/deep.espalier.json', sha256: shown }]);
     await page.context().close();
   });
 });
