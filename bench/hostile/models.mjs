@@ -68,6 +68,31 @@ function chain(count, backwards = false) {
   return functional('m', [input('x'), ...layers], ['x'], [`a${count - 1}`]);
 }
 
+/** A convolution whose two channels are joined to themselves again and again. */
+function doubling(times) {
+  const joints = Array.from({ length: times }, (_, i) => {
+    const from = i ? `j${i - 1}` : 'c';
+    return layer('Concatenate', `j${i}`, [from, from], { axis: -1 });
+  });
+  const conv2d = layer('Conv2D', 'c', ['x'], { filters: 2, kernel_size: [1, 1], use_bias: false });
+  return functional('m', [input('x'), conv2d, ...joints], ['x'], [`j${times - 1}`]);
+}
+
+/** Lists in lists, beside a network. */
+const deepJson = (depth) => `{"modelTopology":${'['.repeat(depth)}${']'.repeat(depth)},"weightsManifest":[]}`;
+
+/** A configuration in a heap that says it is 4 GB long: a library of 32 bits takes that for nothing. */
+async function endlessHeap(file) {
+  await h5wasm.ready;
+  const f = new h5wasm.File(file, 'w');
+  f.create_attribute('model_config', 'Q'.repeat(37), null, 'A');
+  f.close();
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf('Q'.repeat(37));
+  bytes.writeBigUInt64LE(0xfffffff0n, at - 8);
+  return write(file, bytes);
+}
+
 function fanIn(layers, reads) {
   const all = Array.from({ length: layers }, (_, i) =>
     layer('Add', `a${i}`, new Array(reads).fill(i ? `a${i - 1}` : 'x')),
@@ -200,6 +225,9 @@ export const models = {
       h5(at(d, 'm.h5'), conv(), { c: { ...small, data: new Float32Array([1, NaN]) } }),
     'a float64 weight of 1e300': (d) =>
       h5(at(d, 'm.h5'), conv(), { c: { ...small, dtype: '<d', data: new Float64Array([1, 1e300]) } }),
+    'two channels that are doubled 24 times': (d) => h5(at(d, 'm.h5'), doubling(24), { c: small }),
+    'a configuration whose heap never ends': (d) => endlessHeap(at(d, 'm.h5')),
+    'lists in lists, 3 million deep': (d) => h5(at(d, 'm.h5'), `${'['.repeat(3e6)}${']'.repeat(3e6)}`),
     'a pipe': (d) => fifo(at(d, 'm.h5')),
     'a link to /dev/zero': (d) => (symlinkSync('/dev/zero', at(d, 'm.h5')), at(d, 'm.h5')),
     '2 GB of nothing behind the signature': (d) => sparse(at(d, 'm.h5'), 2 * GB - 1, SIGNATURE),
@@ -293,6 +321,7 @@ export const models = {
       symlinkSync('/dev/zero', at(d, 'z.bin')),
       tfjs(d, { manifest: [{ ...spec()[0], paths: ['z.bin'] }] })
     ),
+    'lists in lists, 5 million deep': (d) => write(at(d, 'model.json'), deepJson(5e6)),
     'a model.json that is a pipe': (d) => fifo(at(d, 'model.json')),
     'a weight that is NaN': (d) => tfjs(d, { shards: { 's.bin': new Float32Array([1, NaN]) } }),
     'a folder named model.json': (d) => (mkdirSync(at(d, 'model.json')), d),

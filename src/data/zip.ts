@@ -1,6 +1,7 @@
-import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
-import { openRegularSync, whyUnreadable } from '../files/regular.ts';
+import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
+import { openRegular, whyUnreadable } from '../files/regular.ts';
 import { overlapping } from '../files/zip-overlap.ts';
+import { ZipReader } from '../files/zip-reader.ts';
 import { InputError } from '../graph/errors.ts';
 import { entryExpandsTooFar } from './limits.ts';
 import { isImagePath, MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type SourceFile } from './source.ts';
@@ -16,9 +17,11 @@ export interface Zip {
 /** @throws InputError for anything that isn't a whole zip archive */
 export async function openZip(file: string): Promise<Zip> {
   let zip: ZipFile | undefined;
-  let failed = false;
+  let reader: ZipReader | undefined;
   try {
-    const opened = (zip = await fromFdPromise(openRegularSync(file), {
+    const { handle, size } = await openRegular(file);
+    reader = new ZipReader(handle, size);
+    const opened = (zip = await fromRandomAccessReaderPromise(reader, size, {
       lazyEntries: true,
       autoClose: false,
     }));
@@ -41,17 +44,13 @@ export async function openZip(file: string): Promise<Zip> {
       entries,
       stream: (entry) =>
         new Promise((resolve, reject) => {
-          opened.openReadStream(entry, (error, stream) => {
-            if (error) return reject(error);
-            stream.once('error', () => (failed = true));
-            resolve(stream);
-          });
+          opened.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
         }),
-      // the reading behind a stream that failed may not have ended, and would then find no file
-      close: async () => void (failed ? setTimeout(() => opened.close(), 1000).unref() : opened.close()),
+      close: async () => opened.close(),
     };
   } catch (error) {
-    zip?.close();
+    if (zip) zip.close();
+    else reader?.close(() => {});
     if (error instanceof InputError) throw error;
     throw new InputError(
       `${file} is not a whole zip archive (${whyUnreadable(error) ?? reasonOf(error)}): make or fetch it again.`,

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync, type ReadStream, type Stats } from 'node:fs';
+import { constants, type ReadStream, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../graph/errors.ts';
 
@@ -23,19 +23,6 @@ export async function openRegular(file: string): Promise<{ handle: FileHandle; s
     return { handle, size: info.size };
   } catch (error) {
     await handle.close();
-    throw error;
-  }
-}
-
-/** The same for a library that wants a descriptor, which it closes itself. */
-export function openRegularSync(file: string): number {
-  refuseOther(statSync(file));
-  const fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    refuseOther(fstatSync(fd));
-    return fd;
-  } catch (error) {
-    closeSync(fd);
     throw error;
   }
 }

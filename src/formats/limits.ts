@@ -13,6 +13,9 @@ export const MAX_FAN_IN = 4096;
 /** Questions put to an HDF5 file while one model is read; a network of 1,000 layers takes some 10,000. */
 export const MAX_QUESTIONS = 500_000;
 
+/** Groups in groups on the way to an array; each costs more the deeper it lies. Keras makes two for a model in a model. */
+export const MAX_GROUPS_DEEP = 420;
+
 /** A chunk of an HDF5 array, which is unpacked whole: programs that choose themselves take 1 MB. */
 export const MAX_CHUNK = 64 * 2 ** 20;
 

@@ -186,7 +186,7 @@ function concat(trail: Trail, step: Step, axis: number): AxisLabels[] {
         first,
       );
     if (step.inputs.every((labels) => !labels[a])) return null;
-    const joined = new Int32Array(step.output[a]).fill(-1);
+    const joined = trail.labels.joint(step.output[a]);
     let at = 0;
     step.inputs.forEach((labels, i) => {
       const part = labels[a];

@@ -13,6 +13,7 @@ const MAX_LABELS = 2 ** 24;
 export class Labels {
   private parent = new Int32Array(1024);
   private used = 0;
+  private joined = 0;
   private readonly frozen: { labels: Int32Array; reason: string }[] = [];
 
   get count(): number {
@@ -21,10 +22,7 @@ export class Labels {
 
   /** Labels that nothing else carries yet. */
   fresh(n: number): Int32Array {
-    if (this.used + n > MAX_LABELS)
-      throw new InputError(
-        `its layers have more than ${MAX_LABELS.toLocaleString('en-US')} channels in all, more than Espalier follows`,
-      );
+    if (this.used + n > MAX_LABELS) throw tooMany();
     if (this.used + n > this.parent.length) {
       const larger = new Int32Array(Math.max(2 * this.parent.length, this.used + n));
       larger.set(this.parent);
@@ -37,6 +35,13 @@ export class Labels {
       this.used++;
     }
     return labels;
+  }
+
+  /** Room for the labels of axes that are joined, -1 each; counted too, since each joint may double what it gets. */
+  joint(n: number): Int32Array {
+    this.joined += n;
+    if (this.joined > MAX_LABELS) throw tooMany();
+    return new Int32Array(n).fill(-1);
   }
 
   /** The class that a label belongs to, named by one of its labels (path halving: no recursion). */
@@ -118,6 +123,12 @@ export class Labels {
     if (stuck.length > 0) this.freeze(Int32Array.from(stuck), reason);
     return result;
   }
+}
+
+function tooMany(): InputError {
+  return new InputError(
+    `its layers have more than ${MAX_LABELS.toLocaleString('en-US')} channels in all, more than Espalier follows`,
+  );
 }
 
 /** Every label `times` times in a row. */

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { findGroups } from '../../src/graph/channels.ts';
 import { loadModel, saveModel } from '../../src/formats/index.ts';
 import { createNetwork } from '../../src/formats/networks/index.ts';
+import { nestsTooDeep } from '../../src/formats/keras-config/json-depth.ts';
 import { parseKerasConfig } from '../../src/formats/keras-config/index.ts';
 import { openZip } from '../../src/formats/keras/zip.ts';
 import { makeHdf5, withHdf5, type Hdf5Writer } from '../../src/formats/keras-h5/hdf5.ts';
@@ -59,6 +61,32 @@ describe('arrays that claim more than their file can hold', () => {
     const bytes = await makeHdf5((file) => file.dataset('/w', values, [3000, 2000], '<f'));
     const read = await withHdf5(bytes, 'x', (h5) => h5.floats('/w', h5.dataset('/w')));
     expect(Buffer.compare(Buffer.from(read.buffer), Buffer.from(values.buffer))).toBe(0);
+  });
+});
+
+describe('what the HDF5 library would not come to the end of', () => {
+  it('is refused before it is asked', async () => {
+    expect(await refusal('h5', 'a configuration whose heap never ends')).toMatch(/it is damaged/);
+    const bytes = await makeHdf5((file) => {
+      file.string('/', 'long', 'x'.repeat(100_000));
+      file.dataset('/w', new Float32Array(1), [1], '<f');
+    });
+    await withHdf5(bytes, 'x', (h5) => {
+      expect(h5.strings('/', 'long')).toEqual(['x'.repeat(100_000)]);
+      expect(() => h5.kind('/g'.repeat(20_000))).toThrow(/more than 420 groups deep/);
+    });
+  });
+});
+
+describe('arrays that are kept in other files', () => {
+  it('are refused by name, and no other file is read', async () => {
+    // h5py: a virtual dataset "w" of two numbers, whose source is "w" in /etc/hostname, and whose fill value is 7
+    const virtual =
+      'eNrr9HBx4+WS4mIAAQ4OBhYGAQZk8B8KGCTQ+FCQAKUZoXQHlF7BBBNnBMtBtTMIQs1HVxcS5OoKUv0fDcDsMWCB0BwMo2AkAg9XxwAQHQHlw1LpCSZUdeVo6dGDQnsZGdghZjHC+JCUzMgIEYBZD6OZgfIgGUEFeQZIklVgEOdgEK+HyrMCXQ6SZ2JmYoTIP3AAkSzAlM0IpiFiHFAfsjDDkjzEPiEoF8TLVeDOZmDIoGs8BPv5u4ByNCwfKjCPps1RMAqGKnB39vdhRCpQYeWmLQNaQaqfWpKsn5FfXJKXmJsKLGaZkeQgBR8qv/uJ8Gwk7gL+0bAeBaNgFIyCUTAKRsEoGAWjYBSMglEwCgYKAADnhznb';
+    const bytes = inflateSync(Buffer.from(virtual, 'base64'));
+    await expect(withHdf5(bytes, 'x', (h5) => h5.dataset('/w'))).rejects.toThrow(
+      /x: the array "\/w" is put together from other arrays or files/,
+    );
   });
 });
 
@@ -125,6 +153,18 @@ describe('configurations', () => {
     expect(() => parseKerasConfig(model([relu('a', 'b'), relu('b', 'a')], 'a'), 'x')).toThrow(
       /layer "a" reads "b", which no layer gives/,
     );
+  });
+
+  it('nested too deep are refused before they are parsed', async () => {
+    expect(await refusal('h5', 'lists in lists, 3 million deep')).toMatch(/nested more than 1000 deep/);
+    expect(await refusal('tfjs', 'lists in lists, 5 million deep')).toMatch(/nested more than 1000 deep/);
+    const deep = (n: number) => Buffer.from(`{"[[\\"[": ${'['.repeat(n)}${']'.repeat(n)}}`);
+    expect([nestsTooDeep(deep(999)), nestsTooDeep(deep(1000))]).toEqual([false, true]);
+  });
+
+  it('that double their channels again and again are refused', async () => {
+    const { graph } = await loadModel(await models.h5['two channels that are doubled 24 times'](fresh()));
+    expect(() => findGroups(graph)).toThrow(/more than 16,777,216 channels in all/);
   });
 
   it('with more than any network has are refused', async () => {

@@ -1,7 +1,8 @@
 import type * as H5wasm from 'h5wasm';
 import { InputError } from '../../graph/errors.ts';
-import { inWords, MAX_CHUNK, MAX_CONFIG, MAX_QUESTIONS, roomFor } from '../limits.ts';
+import { inWords, MAX_CHUNK, MAX_CONFIG, MAX_GROUPS_DEEP, MAX_QUESTIONS, roomFor } from '../limits.ts';
 import { intoFloat32, isNumeric } from './floats.ts';
+import { checkHeaps } from './heap.ts';
 
 type Wasm = typeof H5wasm;
 type FileHandle = InstanceType<Wasm['File']>;
@@ -57,6 +58,8 @@ export interface Meta {
   readonly shape: number[] | null;
   readonly chunks?: number[] | null;
   readonly total_size: number;
+  /** of an array that is put together from others */
+  readonly virtual_sources?: readonly unknown[];
 }
 
 export const INTEGER = 0;
@@ -113,11 +116,16 @@ function mount(module: Module, name: string, bytes: Hdf5Bytes, size: number): vo
   module.FS.writeFile(name, new Uint8Array(0));
   const { node } = module.FS.lookupPath(name);
   node.usedBytes = size;
-  const read = (_: unknown, into: Uint8Array, offset: number, length: number, at: number): number => {
-    const n = Math.max(0, Math.min(length, size - at));
-    const target = new Uint8Array(into.buffer, into.byteOffset + offset, n);
+  const take = (into: Uint8Array, at: number): number => {
+    const target = into.subarray(0, Math.max(0, Math.min(into.length, size - at)));
     if (!(bytes instanceof Uint8Array)) return bytes.read(target, at);
-    target.set(bytes.subarray(at, at + n));
+    target.set(bytes.subarray(at, at + target.length));
+    return target.length;
+  };
+  const read = (_: unknown, into: Uint8Array, offset: number, length: number, at: number): number => {
+    const target = new Uint8Array(into.buffer, into.byteOffset + offset, length);
+    const n = take(target, at);
+    checkHeaps(target.subarray(0, n), at, size, take);
     return n;
   };
   node.stream_ops = { ...node.stream_ops, read };
@@ -169,6 +177,8 @@ export class Hdf5 {
 
   kind(path: string): 'group' | 'dataset' | undefined {
     this.ask();
+    if (path.length > MAX_GROUPS_DEEP && path.split('/').length > MAX_GROUPS_DEEP)
+      throw new InputError(`${this.where}: it names an array more than ${MAX_GROUPS_DEEP} groups deep`);
     let type: number;
     try {
       type = this.module.get_type(this.id, path);
@@ -211,9 +221,15 @@ export class Hdf5 {
     return this.attributeBytes(path, name, meta, (data) => data);
   }
 
+  /** @throws InputError where its numbers lie in other files or arrays */
   dataset(path: string): Meta {
     this.ask();
-    return this.module.get_dataset_metadata(this.id, path);
+    const meta = this.module.get_dataset_metadata(this.id, path);
+    if (meta.virtual_sources)
+      throw new InputError(
+        `${this.where}: the array "${path}" is put together from other arrays or files, which Espalier does not follow; save the model again in one file`,
+      );
+    return meta;
   }
 
   /** Raw bytes of a dataset, row-major, as they are stored (decompressed). */

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError, LARGEST_WHOLE, openRegular, readAll } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
+import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { isObject } from '../keras-config/plain.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
@@ -95,6 +96,8 @@ function readConfig(h5: Hdf5, file: string): unknown {
       );
     throw new InputError(`${file}: an HDF5 file, but not a Keras model (no model_config)`);
   }
+  if (nestsTooDeep(Buffer.from(text)))
+    throw new InputError(`${file}: its model_config is nested more than ${MAX_JSON_DEPTH} deep`);
   let config: unknown;
   try {
     config = parsePythonJson(text);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { openRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import { readInput } from '../files.ts';
+import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
@@ -55,6 +56,8 @@ export async function readKeras(file: string): Promise<LoadedModel> {
       `"${file}": its ${CONFIG} is larger than ${inWords(MAX_CONFIG)}, more than any network's configuration`,
     );
   const config = await zip.read(CONFIG);
+  if (nestsTooDeep(config))
+    throw new InputError(`"${file}": its ${CONFIG} is nested more than ${MAX_JSON_DEPTH} deep`);
   let kerasConfig: unknown;
   try {
     kerasConfig = parsePythonJson(new TextDecoder('utf-8', { fatal: true }).decode(config));

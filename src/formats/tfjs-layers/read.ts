@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
+import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { readInput } from '../files.ts';
 import { MAX_CONFIG } from '../limits.ts';
@@ -31,6 +32,7 @@ export async function detectTfjs(input: string): Promise<boolean> {
 export async function readTfjs(input: string): Promise<LoadedModel> {
   const file = await jsonFile(input);
   const text = await readInput(file, 'model', MAX_CONFIG);
+  if (nestsTooDeep(text)) throw new InputError(`"${file}" is nested more than ${MAX_JSON_DEPTH} deep`);
   let raw: unknown;
   try {
     raw = parseJson(text);
@@ -78,6 +80,7 @@ async function readJson(file: string, what: string): Promise<unknown> {
 
 /** JSON in UTF-8, with or without the mark (BOM) that some editors put before it. */
 export function parseJson(text: Uint8Array): unknown {
+  if (nestsTooDeep(text)) throw new SyntaxError('nested too deep');
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
 }
 
