@@ -52,7 +52,7 @@ async function holds(panel: PrunePanel): Promise<void> {
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(text).toMatch(/l1\s*→\s*random/);
   const row = figures.locator('.metrics .stat').filter({ hasText: 'Test accuracy' });
-  const [before, after] = (await row.innerText()).match(/[\d.]+(?=\s*%)/g)!.map(Number);
+  const [, before, after] = /([\d.]+)[^\d]*→\s*([\d.]+)/.exec(await row.innerText())!.map(Number);
   expect(after).toBeLessThan(before);
   const change = row.locator('.number.bad');
   expect(await change.count()).toBe(1);
