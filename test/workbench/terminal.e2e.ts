@@ -47,7 +47,7 @@ describe.each(versions)('code-server $version', (version) => {
       await panel.frame.getByRole('button', { name, exact: true }).click();
       await panel.reaches('running');
       await until('its candidates are shown', async () => (await panel.candidates()) > 2);
-      const stop = panel.frame.locator('header vscode-button', { hasText: /^Stop$/ });
+      const stop = panel.frame.locator('.top vscode-button').filter({ hasText: 'Stop' });
       await stop.waitFor();
       expect(await stop.getAttribute('aria-disabled')).toBe('true');
       expect(await stop.getAttribute('title')).toContain('Ctrl-C');
