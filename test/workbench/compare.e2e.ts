@@ -31,7 +31,9 @@ describe.each(versions)('code-server $version', (version) => {
 
       // any branch, too
       await workbench.openFile('model.espalier.json');
-      await lens(/^Compare with…$/).first().click();
+      await lens(/^Compare with…$/)
+        .first()
+        .click();
       await workbench.pick('better');
       await panel.shows(/\(better\)/);
       await holds(panel);
