@@ -80,6 +80,9 @@ export function compareFacts(
     if (split === undefined) return [];
     const both = one !== undefined && two !== undefined;
     const fair = both && sameImages && one.split === two.split && one.images === two.images;
+    // a search's figures don't say on how many images: "other images" is not claimed of them
+    const told = one?.images !== undefined && two?.images !== undefined;
+    const other = !sameImages || one?.split !== two?.split || (told && one.images !== two.images);
     return {
       id,
       unit: 'percent' as const,
@@ -87,7 +90,7 @@ export function compareFacts(
       a: one?.accuracy ?? null,
       b: two?.accuracy ?? null,
       verdict: fair ? verdictOf(two.accuracy - one.accuracy) : null,
-      why: both && !fair ? ('other-images' as const) : null,
+      why: both && other ? ('other-images' as const) : null,
     };
   });
   if (a.latency || b.latency) {

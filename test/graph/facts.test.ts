@@ -39,6 +39,17 @@ describe('figures of two networks', () => {
     });
   });
 
+  it('where one side doesn’t say on how many images, neither better nor other images is claimed', () => {
+    const { accuracy, about } = side(50);
+    const searched: SideFacts = {
+      accuracy: { test: { accuracy: accuracy.test!.accuracy, split: 'test' } },
+      about,
+    };
+    const facts = compareFacts(side(40), searched, total);
+    expect(facts.metrics[0]).toMatchObject({ a: 40, b: 50, verdict: null, why: null });
+    expect(metricRows(facts)[0].change).toBe('+10.0 points');
+  });
+
   it('what is known of one side alone stands alone', () => {
     const facts = compareFacts({ accuracy: {}, about: {} }, side(50), total);
     expect(facts.metrics[0]).toMatchObject({ a: null, b: 50, verdict: null, why: null });

@@ -45,8 +45,8 @@ export class PrunePanel {
     });
   }
 
-  /** Opens the plan, takes the smallest effort and these control arms, and starts once nothing stands in the way. */
-  async start(
+  /** Opens the plan, takes the smallest effort and these control arms, and waits until nothing stands in the way. */
+  async plan(
     settings = 'population=6, generations=2, epochs=1',
     epochs = '1',
     controls: readonly string[] = [],
@@ -67,12 +67,24 @@ export class PrunePanel {
         async () => (await pressed()) === controls.includes(control),
       );
     }
-    await this.frame.getByText('Advanced', { exact: true }).click();
+    // what was opened once is open still
+    if (!(await this.#field('Epochs of fine-tuning').isVisible()))
+      await this.frame.getByText('Advanced', { exact: true }).click();
     await this.fill('The method’s own settings', settings);
     await this.fill('Epochs of fine-tuning', epochs);
     const start = this.button('Start pruning');
     await until('a run may be started', async () => (await start.getAttribute('disabled')) === null, 60);
-    await start.click();
+  }
+
+  async start(...plan: Parameters<PrunePanel['plan']>): Promise<void> {
+    await this.plan(...plan);
+    await this.begin();
+  }
+
+  /** Starts what is planned, and waits until the panel has turned to it by itself. */
+  async begin(): Promise<void> {
+    await this.button('Start pruning').click();
+    await this.frame.getByRole('tab', { name: /^Trade-off/, selected: true }).waitFor();
   }
 
   /** Takes a method in the plan. */
@@ -81,11 +93,15 @@ export class PrunePanel {
     const dropdown = this.frame.getByRole('combobox', { name: 'Method', exact: true });
     await dropdown.click();
     await this.frame.getByRole('option', { name: method, exact: true }).click();
-    await this.frame.getByText(new RegExp(`^${method}, `)).waitFor();
+    await this.frame.getByText(new RegExp(`^${method}, (quick|standard|thorough)$`)).waitFor();
   }
 
   async fill(label: string, value: string): Promise<void> {
-    await this.frame.getByRole('textbox', { name: label, exact: true }).fill(value);
+    await this.#field(label).fill(value);
+  }
+
+  #field(label: string): Locator {
+    return this.frame.getByRole('textbox', { name: label, exact: true });
   }
 
   /** How many candidates the trade-off view says there are. */

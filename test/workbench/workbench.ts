@@ -216,7 +216,11 @@ export class Workbench {
   async pick(text: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
     await row.waitFor();
-    await row.click();
+    // typed, as VS Code's own tooltip may lie over the row
+    await this.page.locator('.quick-input-widget input.input').fill(text);
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused');
+    await focused.filter({ hasText: text }).first().waitFor();
+    await this.page.keyboard.press('Enter');
   }
 
   /** Opens a file in an editor. */

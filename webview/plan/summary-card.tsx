@@ -7,6 +7,7 @@ import { busy, draft, ready, trusted } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { assessAgain, assessed, assessFailure, measuring, pending } from './assess-store.ts';
+import { controlsOf } from './controls.ts';
 import { goalText } from './goal.ts';
 import { alive, mayStart, obstacles, start } from './start.ts';
 
@@ -17,6 +18,7 @@ export function SummaryCard() {
   const about = assessed.value?.answer;
   const stands = obstacles.value;
   const failure = assessFailure.value;
+  const controls = controlsOf(now);
   return (
     <PanelCard class="summary-card" title={t('Run')}>
       <dl class="pairs">
@@ -30,10 +32,10 @@ export function SummaryCard() {
         <dd>
           {now.method}, {now.effort}
         </dd>
-        {now.controls.length > 0 && (
+        {controls.length > 0 && (
           <>
             <dt class="dim">{t('Controls')}</dt>
-            <dd>{now.controls.join(', ')}</dd>
+            <dd>{controls.join(', ')}</dd>
           </>
         )}
         {now.freeze.length > 0 && (
