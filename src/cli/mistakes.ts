@@ -31,13 +31,37 @@ export function mistake(error: CommanderError, command: Command): InputError {
         const more = command.args.slice(takes.length).map((one) => JSON.stringify(one));
         return `${name} takes ${takes.join(' ') || 'nothing'}, no more: leave out ${more.join(', ')}, or put one name with spaces in quotes`;
       }
-      case 'commander.help':
+      case 'commander.help': {
+        const [asked, named] = command.args;
+        if (asked === 'help' && named !== undefined)
+          return `${name} has no command "${named}": name another (${help} lists them)`;
         return `${name} needs a command: name one (${help} lists them)`;
+      }
       default:
         return `${name}: ${error.message.replace(/^error: /, '').replace(/\.$/, '')}; ${help} lists what can be given`;
     }
   };
   return new InputError(sentence());
+}
+
+/**
+ * An empty name would be the current folder, or nothing at all: a variable of the shell that was not set.
+ * @throws InputError naming the first argument or option that is empty
+ */
+export function refuseEmpty(command: Command): void {
+  const name = `${command.parent!.name()} ${command.name()}`;
+  const at = command.args.findIndex((one) => one.trim() === '');
+  if (at >= 0)
+    throw new InputError(
+      `${name}: <${command.registeredArguments[at]?.name()}> is empty: name it (a variable that isn't set?)`,
+    );
+  for (const [key, value] of Object.entries(command.opts())) {
+    if (typeof value !== 'string' || value.trim() !== '') continue;
+    const option = command.options.find((one) => one.attributeName() === key)!;
+    throw new InputError(
+      `${name}: the option ${option.flags} is empty: give it a value (a variable that isn't set?)`,
+    );
+  }
 }
 
 function aboutOption(command: Command, flags: string): string {

@@ -14,7 +14,11 @@ export interface Obstacle {
  */
 export async function mayOverwrite(
   found: readonly Obstacle[],
-  { force = false, json = false }: { readonly force?: boolean; readonly json?: boolean },
+  {
+    force = false,
+    json = false,
+    elsewhere = 'write elsewhere with --out',
+  }: { readonly force?: boolean; readonly json?: boolean; readonly elsewhere?: string },
 ): Promise<void> {
   if (!found.length || force) return;
   const [{ file, run }] = found;
@@ -23,7 +27,7 @@ export async function mayOverwrite(
     ? `${name} is what the run ${run} will write, which is at work`
     : `${name} is there already, and is not of this command's making`;
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
-  const refused = `${what}${more}; write elsewhere with --out, or overwrite it with --force`;
+  const refused = `${what}${more}; ${elsewhere}, or overwrite it with --force`;
   if (json || !process.stdin.isTTY || !process.stderr.isTTY) throw new InputError(refused);
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { engineVersion } from '../config/version.ts';
-import { mistake } from './mistakes.ts';
+import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
@@ -33,6 +33,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       .option('--verbose', 'show where an unexpected error came from')
       .action(async (...all: unknown[]) => {
         const self = all.pop() as Command;
+        refuseEmpty(self);
         const output = openOutput(Boolean(self.opts().json));
         const run = await load();
         done((await run(output, self.args, self.opts() as O)) ?? 0);
@@ -187,7 +188,8 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--source <file>', source)
     .option('--rev <revision>', 'compares with the first file as this commit, branch or tag has it')
     .option('--html <file>', 'write it as a page')
-    .option('--markdown [file]', 'for a pull request; to stdout where no file is named');
+    .option('--markdown [file]', 'for a pull request; to stdout where no file is named')
+    .option('--force', 'overwrite these files where they are there already');
 
   command(
     'new <network>',

@@ -38,6 +38,7 @@ export async function writeFiles(
     for (const [target, bytes] of files) {
       at = target;
       await mkdir(path.dirname(target), { recursive: true });
+      await refuseSpecial(target);
       await sweep(path.dirname(target), `${path.basename(target)}.`, '.tmp');
       const temporary = `${target}.${strayMark()}.tmp`;
       written.push([temporary, target]);
@@ -56,10 +57,19 @@ export async function writeFiles(
       placed.push(target);
     }
   } catch (error) {
-    for (const [temporary] of written) await rm(temporary, { force: true });
+    // a name that is too long can't be removed either
+    for (const [temporary] of written) await rm(temporary, { force: true }).catch(() => {});
     if (fresh) for (const target of placed) await rm(target, { force: true });
     throw fileError(error, `can't write "${at}"`);
   }
+}
+
+/** A rename puts a file in the place of a device or pipe (/dev/null), too, and whatever uses that is lost. */
+async function refuseSpecial(target: string): Promise<void> {
+  const there = await lstat(target).catch(() => null);
+  if (!there || there.isFile() || there.isSymbolicLink()) return;
+  const kind = there.isDirectory() ? 'a folder' : 'no plain file';
+  throw new InputError(`can't write "${target}": it is ${kind}; name a file`);
 }
 
 /** Something stands where a new file was to go. */

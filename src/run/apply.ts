@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { recipeOf } from '../config/recipe.ts';
 import type { PrunedConfig } from '../config/schema.ts';
-import { saveModel } from '../formats/index.ts';
+import { outputFormat, saveModel } from '../formats/index.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { Cost, Weights } from '../graph/types.ts';
@@ -91,6 +91,12 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
       `${file}: nothing was trained after cutting, so it needs no images; leave out --data (espalier train trains a model)`,
     );
   const out = await modelFile(options.out ? path.resolve(options.out) : destination(rebuilt, file));
+  await outputFormat(out, source.format);
+  // not even by force: nothing could be made from the config any more
+  if ((await realpath(out).catch(() => out)) === (await realpath(rebuilt.sourceFile)))
+    throw new InputError(
+      `${out} is the model before pruning, which the config needs; write elsewhere with --out FILE`,
+    );
   const sameFormat = path.extname(out).toLowerCase() === path.extname(source.path).toLowerCase();
   const recorded = cutOnly || !sameFormat ? undefined : config.pruned?.sha256;
   const held = await heldBy(out);
@@ -132,9 +138,10 @@ function destination({ source, prunedFile }: Rebuilt, file: string): string {
 
 /** SHA-256 of the model that lies there; empty for anything else in its place; null: nothing is there. */
 async function heldBy(out: string): Promise<string | null> {
+  // a link that leads nowhere is somebody's, too
+  if (!(await lstat(out).catch(() => null))) return null;
   const about = await stat(out).catch(() => null);
-  if (!about) return null;
-  return about.isFile() ? await hashModel(out) : '';
+  return about?.isFile() ? await hashModel(out) : '';
 }
 
 function inTheWay(out: string, cutOnly: boolean): Occupied {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { fileError, readRegular } from '../files/regular.ts';
 import type { Snapshot } from '../runtime/types.ts';
 
 const manifestSchema = z.strictObject({
@@ -70,11 +71,11 @@ async function readOne(folder: string): Promise<Snapshot | null> {
   let text: string;
   let bytes: Buffer;
   try {
-    text = await readFile(path.join(folder, 'manifest.json'), 'utf8');
-    bytes = await readFile(path.join(folder, 'arrays.bin'));
+    text = (await readRegular(path.join(folder, 'manifest.json'))).toString('utf8');
+    bytes = await readRegular(path.join(folder, 'arrays.bin'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    throw fileError(error, `the checkpoint ${folder} can't be read, remove it to begin again`);
   }
   let value: unknown;
   try {

@@ -1,16 +1,6 @@
-import {
-  appendFile,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  rm,
-  stat,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { appendFile, lstat, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { writeFileWhole } from '../formats/files.ts';
 import type { Snapshot } from '../runtime/types.ts';
@@ -124,7 +114,7 @@ export class RunFolder {
     const file = this.file('run.json');
     let value: unknown;
     try {
-      value = JSON.parse(await readFile(file, 'utf8'));
+      value = JSON.parse((await readRegular(file)).toString('utf8'));
     } catch {
       throw new InputError(`${this.folder}: is not a run (its run.json can't be read)`);
     }
@@ -263,7 +253,7 @@ export async function readEvents(
   folder: string,
   most = Infinity,
 ): Promise<{ events: RunEvent[]; length: number }> {
-  const bytes = await readFile(path.join(folder, 'events.jsonl')).catch(() => Buffer.alloc(0));
+  const bytes = await readRegular(path.join(folder, 'events.jsonl')).catch(() => Buffer.alloc(0));
   const events: RunEvent[] = [];
   let length = 0;
   while (events.length < most) {

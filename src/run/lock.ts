@@ -3,6 +3,7 @@ import { link, open, readFile, readdir, rename, rm, stat, writeFile } from 'node
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { fileError, readRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { lifeOf, whereabouts } from './whereabouts.ts';
 
@@ -27,6 +28,8 @@ export interface Patience {
 
 const patience: Patience = { beat: 15_000, silence: 60_000, watch: 20_000 };
 const attempts = 100;
+/** bytes; a record has some 200 */
+const largestRecord = 65_536;
 /** tokens of locks that this process holds */
 const held = new Set<string>();
 
@@ -126,11 +129,11 @@ async function read(file: string): Promise<Found | null> {
   let touched: number;
   try {
     touched = (await stat(file)).mtimeMs;
-    text = await readFile(file, 'utf8');
+    text = (await readRegular(file, largestRecord)).toString('utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
+    throw fileError(error, `the lock ${file} can't be read, remove it if no run is at work there`);
   }
   try {
     return { file, touched, record: recordSchema.parse(JSON.parse(text)) };

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { openRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Candidate } from '../methods/types.ts';
 import type { Cost, KeptChannels } from '../graph/types.ts';
@@ -108,7 +108,7 @@ export class RunLog {
   private async withFile<T>(none: T, work: (file: FileHandle) => Promise<T>): Promise<T> {
     let file: FileHandle;
     try {
-      file = await open(this.file, 'r');
+      file = (await openRegular(this.file)).handle;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         this.reset();

@@ -22,6 +22,9 @@ export async function probeFolder(folder: string, bytes: number): Promise<void> 
         `the disk of ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MB left, too little for the result; free some or write elsewhere with --out`,
       );
   } catch (error) {
+    // /proc and its like are there, and take no file
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new InputError(`can't write in ${folder}: no file can be made there; choose another folder`);
     throw unwritable(error, folder);
   } finally {
     await rm(file, { force: true }).catch(() => {});

@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegular } from '../files/regular.ts';
 import { engineFile, failureFile } from '../protocol/look.ts';
 import type { EngineFile } from '../protocol/look.ts';
 import type { RunStatus, RunSummary } from '../protocol/events.ts';
@@ -74,7 +75,9 @@ async function statusOf(folder: string, done: boolean, failed: boolean): Promise
 /** What the process that works on a run left, whether it still lives or not; null where there is nothing. */
 export async function readEngineFile(folder: string): Promise<EngineFile | null> {
   try {
-    return engineFile.parse(JSON.parse(await readFile(path.join(folder, 'engine.json'), 'utf8')));
+    return engineFile.parse(
+      JSON.parse((await readRegular(path.join(folder, 'engine.json'))).toString('utf8')),
+    );
   } catch {
     return null;
   }
@@ -82,7 +85,9 @@ export async function readEngineFile(folder: string): Promise<EngineFile | null>
 
 async function failureOf(folder: string): Promise<string | null> {
   try {
-    return failureFile.parse(JSON.parse(await readFile(path.join(folder, 'failure.json'), 'utf8'))).message;
+    return failureFile.parse(
+      JSON.parse((await readRegular(path.join(folder, 'failure.json'))).toString('utf8')),
+    ).message;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -258,6 +258,32 @@ test('prune without images, then apply, verify and diff', async () => {
   expect((await espalier('diff', 'net.h5', 'out/net.espalier.json', '--html', 'diff.html')).code).toBe(0);
   expect(await readFile(path.join(folder, 'diff.html'), 'utf8')).toContain('<i class=x></i>');
 
+  // what is there stays, a model above all
+  const model = await readFile(path.join(folder, 'net.h5'));
+  for (const option of ['--html', '--markdown']) {
+    const refused = await espalier('diff', 'net.h5', 'out/net.espalier.json', option, 'net.h5');
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/net\.h5 is there already.*--force/),
+    });
+  }
+  const page = ['diff', 'net.h5', 'out/net.espalier.json', '--html', 'diff.html'];
+  expect((await espalier(...page)).code).toBe(2);
+  expect((await espalier(...page, '--force')).code).toBe(0);
+  // the source is needed, whatever is forced
+  const onto = await espalier('apply', 'out/net.espalier.json', '--out', 'net.h5', '--force');
+  expect(onto).toMatchObject({ code: 2, err: expect.stringMatching(/is the model before pruning/) });
+  expect(await readFile(path.join(folder, 'net.h5'))).toEqual(model);
+  // a link that leads nowhere is somebody's
+  if (process.platform !== 'win32') {
+    await symlink('nowhere.h5', path.join(folder, 'link.h5'));
+    expect((await espalier('apply', 'out/net.espalier.json', '--out', 'link.h5')).code).toBe(2);
+  }
+  const long = await espalier('apply', 'out/net.espalier.json', '--out', `${'a'.repeat(300)}.h5`);
+  expect(long).toMatchObject({ code: 2, err: expect.stringMatching(/its name is too long/) });
+  const odd = await espalier('apply', 'out/net.espalier.json', '--out', 'odd.txt');
+  expect(odd).toMatchObject({ code: 2, err: expect.stringMatching(/odd\.txt"; name a file that ends in/) });
+
   // a config that no longer holds: exit 1
   const config = path.join(folder, 'out/net.espalier.json');
   const text = await readFile(config, 'utf8');
@@ -291,6 +317,19 @@ test('what another run wrote is overwritten only when that is said', async () =>
   expect((await prune('uniform', '--force')).code).toBe(0);
   expect(await config()).toContain('"name": "uniform"');
   expect((await readdir(path.join(folder, 'own'))).sort()).toEqual(['net.espalier.json', 'net.pruned.h5']);
+});
+
+test.each([
+  [['help', 'foo'], /has no command "foo"/],
+  [['apply', ''], /<config> is empty/],
+  [['verify', ' '], /<config> is empty/],
+  [['evaluate', 'net.h5', '--data', ''], /--data <path> is empty/],
+  [['new', 'cnn4', '--out='], /--out <file> is empty/],
+])('%j is one sentence that says what is missing', async (args, sentence) => {
+  const { code, err } = await espalier(...args);
+  expect(code).toBe(2);
+  expect(err.trim()).toMatch(sentence);
+  expect(err.trim().split('\n')).toHaveLength(1);
 });
 
 test('new and train ask before they overwrite a model', async () => {

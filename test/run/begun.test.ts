@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { consent, deedsOf, unconsented } from '../../src/run/consent.ts';
 import { RunFolder } from '../../src/run/folder.ts';
 import type { Plan } from '../../src/run/plan.ts';
+import { listRuns } from '../../src/run/summaries.ts';
 import { makeFolder, probeFile, probeFolder } from '../../src/run/probe.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { Services } from '../../src/run/services.ts';
@@ -170,3 +172,33 @@ test('a link in the folder of a run, or out of the workspace, is not followed', 
   expect(await deedsOf(run, { ...plan, out: 'away/x' })).toMatchObject([{ kind: 'write' }]);
   expect(await readdir(run.folder)).not.toContain('lock');
 });
+
+// Windows has no pipes among its files
+test.skipIf(process.platform === 'win32')(
+  'a pipe or device in the place of a file of a run is refused, and keeps nobody waiting',
+  async () => {
+    const plan = await workspaceWithPlan(where);
+    const pipe = async (name: string) => {
+      const run = await RunFolder.create(where, plan);
+      await run.checkpoint({}, new Map());
+      await run.close();
+      await rm(run.file(name), { recursive: true, force: true });
+      execFileSync('mkfifo', [run.file(name)]);
+      return run;
+    };
+    const plans = await pipe('run.json');
+    await expect(RunFolder.open(plans.folder)).rejects.toThrow(/run.json can't be read/);
+    const events = await pipe('events.jsonl');
+    await expect(RunFolder.open(events.folder)).rejects.toThrow(/no plain file/);
+    const locked = await pipe('lock');
+    await expect(RunFolder.open(locked.folder)).rejects.toThrow(/no plain file/);
+    await pipe('engine.json');
+    const stuck = await pipe('checkpoint/arrays.bin');
+    const { run } = await RunFolder.open(stuck.folder);
+    await expect(run.resume()).rejects.toThrow(/checkpoint can't be read.*it is a pipe, not a file/);
+    await run.close();
+    // lists and the search for the last run look at every folder
+    await listRuns(where);
+    await RunFolder.latest(where);
+  },
+);

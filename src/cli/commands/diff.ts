@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { configSuffix } from '../../config/files.ts';
 import { formatRanges } from '../../config/ranges.ts';
@@ -15,13 +16,23 @@ import { parseRevision, rootOf } from '../../run/revision.ts';
 import type { AtRevision } from '../../run/revision.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
+import { mayOverwrite } from '../overwrite.ts';
+import type { Obstacle } from '../overwrite.ts';
 
 /** `espalier diff A [B]`: two models, two configs, or a model and a config; each a file, or as a git revision has it */
 export async function diff(
   output: Output,
   [a, b]: (string | undefined)[],
-  options: { html?: string; markdown?: true | string; rev?: string; source?: string },
+  options: { html?: string; markdown?: true | string; rev?: string; source?: string; force?: boolean },
 ): Promise<void> {
+  const files = [options.html, options.markdown].filter((one) => typeof one === 'string');
+  if (files.length === 2 && path.resolve(files[0]) === path.resolve(files[1]))
+    throw new InputError(`--html and --markdown name the same file ${files[0]}; name two`);
+  await mayOverwrite(await standing(files), {
+    force: options.force,
+    json: output.json,
+    elsewhere: 'name another file',
+  });
   const [one, two] = await sides(a!, b, options.rev);
   const bounds = { source: options.source, roots: [process.cwd()] };
   const { diff: found, facts, labels, warnings } = await compareWhole(one, two, new Models(), bounds);
@@ -38,6 +49,13 @@ export async function diff(
   else
     for (const file of [options.html, options.markdown])
       if (file) output.print(`wrote ${path.resolve(file)}`);
+}
+
+/** Of these files, those that are there: nothing of a diff is worth somebody's model. */
+async function standing(files: readonly string[]): Promise<Obstacle[]> {
+  const found: Obstacle[] = [];
+  for (const file of files) if (await lstat(file).catch(() => null)) found.push({ file: path.resolve(file) });
+  return found;
 }
 
 /** What is compared. With `--rev` the first is the file as that revision has it, and the second the file as it is. */

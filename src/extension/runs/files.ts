@@ -1,6 +1,7 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
+import { openRegular, readRegular } from '../../files/regular.ts';
 import type { EngineFile } from '../../protocol/look.ts';
 import { engineFile, failureFile } from '../../protocol/look.ts';
 import { lastLines } from '../process/tail.ts';
@@ -22,9 +23,8 @@ export function logFile(folder: string): string {
 /** The last lines of a run's log; none where it has none. */
 export async function lastLogLines(folder: string, count = 20): Promise<string[]> {
   try {
-    const handle = await open(logFile(folder), 'r');
+    const { handle, size } = await openRegular(logFile(folder));
     try {
-      const { size } = await handle.stat();
       const buffer = Buffer.alloc(Math.min(size, 8192));
       await handle.read(buffer, 0, buffer.length, size - buffer.length);
       return lastLines(buffer.toString('utf8'), count);
@@ -46,7 +46,7 @@ export async function isRun(folder: string): Promise<boolean> {
 
 async function read<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | null> {
   try {
-    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return schema.parse(JSON.parse((await readRegular(file)).toString('utf8')));
   } catch {
     return null;
   }
