@@ -25,10 +25,13 @@ export class Progress {
 
   private held: string[] | null = null;
 
-  /** Keeps lines back until `release` (or for a moment), so that a refusal is one line alone. */
+  /**
+   * Keeps lines back until `release`, so that a refusal is one line alone. Somebody at a terminal isn't left without a
+   * word for long.
+   */
   hold(milliseconds = 1500): void {
     this.held = [];
-    setTimeout(() => this.release(), milliseconds).unref();
+    if (this.live) setTimeout(() => this.release(), milliseconds).unref();
   }
 
   release(): void {
