@@ -144,10 +144,9 @@ describe.each(versions)('code-server $version', (version) => {
       await panel.button('Commit pruned config…').click();
       await until('it is said that a name is missing', async () =>
         /user\.name/i.test(
-          (await workbench.page
-            .locator('.notifications-toasts')
-            .innerText()
-            .catch(() => '')) + (await panel.text()),
+          // at once: innerText would wait for a toast, where the panel says it itself
+          (await workbench.page.locator('.notifications-toasts').allInnerTexts()).join() +
+            (await panel.text()),
         ),
       );
       expect(git(folder, 'diff', '--cached', '--name-only').trim()).toBe('');
