@@ -6,7 +6,7 @@ const may = {
   graph: [],
   files: ['graph'],
   protocol: ['graph'],
-  formats: ['graph', 'files'],
+  formats: ['graph', 'files', 'system'],
   data: ['graph', 'files'],
   runtime: ['graph', 'system'],
   methods: ['graph', 'formats', 'data', 'runtime'],

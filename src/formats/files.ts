@@ -3,6 +3,7 @@ import { link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 import { fileError, LARGEST_WHOLE, readRegular } from '../files/regular.ts';
+import { processExists } from '../system/exists.ts';
 
 /**
  * Reads a regular file whole.
@@ -100,16 +101,7 @@ export async function sweep(folder: string, before: string, after: string): Prom
   for (const name of await readdir(folder)) {
     if (!name.startsWith(before) || !name.endsWith(after)) continue;
     const [, pid] = /^(\d+)-[0-9a-f]{12}$/.exec(name.slice(before.length, name.length - after.length)) ?? [];
-    if (pid !== undefined && !isThere(Number(pid))) await rm(path.join(folder, name), { force: true });
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (pid !== undefined && !processExists(Number(pid))) await rm(path.join(folder, name), { force: true });
   }
 }
 

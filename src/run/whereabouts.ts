@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import os from 'node:os';
 import { promisify } from 'node:util';
+import { processExists } from '../system/exists.ts';
 
 /**
  * A process, so that it can be told from any other that has its number at another time or in another place. What a
@@ -38,21 +39,12 @@ export async function lifeOf(other: Whereabouts): Promise<Life> {
   // process numbers of another machine, another container or before a restart mean nothing here
   if (other.host !== here.host) return 'unknown';
   if (other.boot !== undefined && other.boot !== here.boot) return 'unknown';
-  if (!exists(other.pid)) return 'dead';
+  if (!processExists(other.pid)) return 'dead';
   const start = await startOf(other.pid);
   if (start === null) return 'dead';
   // where the system tells no start, the number may be somebody else's by now
   if (start === undefined || other.start === undefined) return 'unknown';
   return start === other.start ? 'alive' : 'dead';
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** When a process began; null where it has ended, undefined where that can't be told. */

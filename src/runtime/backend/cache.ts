@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processExists } from '../../system/exists.ts';
 
 /** Where Espalier keeps what it fetched or built, outside every repository: $ESPALIER_CACHE, or the system's place. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
@@ -61,17 +62,8 @@ function isStale(file: string): boolean {
     if (age > STALE_MS) return true;
     const pid = Number(readFileSync(file, 'utf8'));
     // An empty file is one that is being written right now.
-    return Number.isInteger(pid) && pid > 0 && age > 1_000 && !isRunning(pid);
+    return Number.isInteger(pid) && pid > 0 && age > 1_000 && !processExists(pid);
   } catch {
     return false; // gone meanwhile: the next take() decides
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
