@@ -78,7 +78,7 @@ function ofConfig(config: PrunedConfig): Known {
         method: `${method.name}${method.candidate === undefined ? '' : `, candidate ${method.candidate}`}`,
         seed: String(method.seed),
         effort: method.effort,
-        goal: targets.map(({ metric, limit, command }) => `${command ?? metric} ≤ ${limit}`).join(', '),
+        goal: goalWords(targets),
       },
       settings: {
         ...config.settings,
@@ -105,7 +105,7 @@ async function ofRun(
   const { run, plan } = await RunFolder.look(folder);
   const log = logOf(run.folder);
   await log.refresh();
-  const { data, scores, latencies, arms } = log.facts;
+  const { data, scores, latencies, arms, budgets } = log.facts;
   const about: SideFacts['about'] = data
     ? {
         images: data.path,
@@ -134,7 +134,7 @@ async function ofRun(
         test: after.test,
       }),
       ...(extra && { latency: { ms: extra.after, threads: extra.threads, machine: extra.machine } }),
-      about: { ...about, ...planWords(plan, which) },
+      about: { ...about, ...planWords(plan, which), ...(budgets && { goal: goalWords(budgets) }) },
       settings: plan.settings,
     },
     original,
@@ -153,6 +153,17 @@ function planWords(
       .map(({ metric, value, relative, command }) => `${command ?? metric} ≤ ${value}${relative ? ' %' : ''}`)
       .join(', '),
   };
+}
+
+/** The same words for a config and for the run that wrote it, or they would differ where nothing does. */
+function goalWords(
+  targets: readonly {
+    readonly metric: string;
+    readonly limit: number;
+    readonly command?: string | undefined;
+  }[],
+): string {
+  return targets.map(({ metric, limit, command }) => `${command ?? metric} ≤ ${limit}`).join(', ');
 }
 
 /** A network as it is: nothing was cut, so it has the same accuracy on a split at every step. */

@@ -22,6 +22,8 @@ export interface Facts {
   originalAccuracy?: number;
   /** the data event, for what a config says of the images */
   data?: Extract<RunEvent, { type: 'data' }>;
+  /** what the goals came to in numbers, as a config has them; absent in a run that never came so far */
+  budgets?: Extract<RunEvent, { type: 'budgets' }>['budgets'];
   /** chosen candidates by arm: their costs, and the accuracies since */
   readonly arms: Map<string, { cost: Cost; id: number; accuracy?: number }>;
   /** by arm, '' for the original: every score by its step; `original` is the validation split's */
@@ -206,6 +208,9 @@ export class RunLog {
         break;
       case 'data':
         facts.data = event;
+        break;
+      case 'budgets':
+        facts.budgets = event.budgets;
         break;
       case 'candidate':
         this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);

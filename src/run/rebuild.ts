@@ -47,18 +47,39 @@ export async function rebuild(file: string, at?: string, bounds: Bounds = {}): P
     freeze: config.method.freeze,
     interiorOutputs: config.method.interiorOutputs,
   });
-  const kept = keptOf(config, dependencies, file);
+  const sameSource = sha256 === config.source.sha256;
+  const kept = ofThisSource(
+    () => keptOf(config, dependencies, file),
+    sameSource
+      ? null
+      : `${sourceFile} has SHA-256 ${short(sha256)}, the config's source ${short(config.source.sha256)}`,
+  );
   architectureOf(dependencies, kept);
   return {
     config,
     source,
     sourceFile,
-    sameSource: sha256 === config.source.sha256,
+    sameSource,
     dependencies,
     kept,
     pruned: prune(source.graph, source.weights, dependencies, kept),
     prunedFile: pruned,
   };
+}
+
+/** Adds to a refusal that the files' hashes differ: that is the cause, the channels only show it. */
+function ofThisSource(work: () => KeptChannels, otherwise: string | null): KeptChannels {
+  try {
+    return work();
+  } catch (error) {
+    if (otherwise !== null && error instanceof InputError)
+      throw new InputError(`${error.message} (${otherwise})`);
+    throw error;
+  }
+}
+
+function short(sha256: string): string {
+  return `${sha256.slice(0, 12)}…`;
 }
 
 /** The kept channels of every group, in the order of the groups. */

@@ -15,11 +15,13 @@ let folder: string;
 let model: string;
 let config: string;
 let text: string;
+let runFolder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-compare-'));
   const bare = { data: undefined, controls: [], fineTuneEpochs: 0, out: '.', method: 'l1' };
   const plan = await workspaceWithPlan(folder, bare);
   const run = await RunFolder.create(folder, plan);
+  runFolder = run.folder;
   const services = { ...fakeServices(), method: async (name: string) => methodNamed(name) };
   const events = runPrune(run, plan, services);
   while (!(await events.next()).done);
@@ -69,6 +71,18 @@ test('a source that is another network of the same shape is said, in every form 
   } finally {
     await writeFile(model, original);
   }
+});
+
+test('the goal of a run and of the config that it wrote does not differ', async () => {
+  const events = (await readFile(path.join(runFolder, 'events.jsonl'), 'utf8')).trim().split('\n');
+  const chosen = events
+    .map((line) => JSON.parse(line) as { type: string; arm: string; candidate: { id: number } })
+    .find(({ type }) => type === 'chosen')!;
+  const { arm, candidate } = chosen;
+  const side = { kind: 'candidate', run: runFolder, arm, id: candidate.id } as const;
+  const { facts } = await compare(side, { kind: 'config', file: config }, new Models());
+  expect(facts.about.map(({ id }) => id)).toContain('method');
+  expect(facts.about.filter(({ id }) => id === 'goal')).toEqual([]);
 });
 
 test('a source outside is not read', async () => {

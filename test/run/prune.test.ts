@@ -273,7 +273,20 @@ test('a changed model, and a config of another model, are refused', async () => 
   await run.close();
   const text = await readFile(result.configFile, 'utf8');
   await writeFile(result.configFile, text.replaceAll('"conv2"', '"conv9"'));
-  await expect(rebuild(result.configFile)).rejects.toThrow(InputError);
+  const bounds = { roots: [where] };
+  const wrong = rebuild(result.configFile, undefined, bounds);
+  await expect(wrong).rejects.toThrow(/"conv2" .* it is of another model$/);
+  // with a source of another hash, that is the cause
+  await writeFile(
+    result.configFile,
+    (await readFile(result.configFile, 'utf8')).replace(
+      /("source": [^}]*"sha256": ")[0-9a-f]{12}/,
+      '$1000000000000',
+    ),
+  );
+  await expect(rebuild(result.configFile, undefined, bounds)).rejects.toThrow(
+    /of another model \(.*net\.h5 has SHA-256 [0-9a-f]{12}…, the config's source 000000000000…\)$/,
+  );
 });
 
 const root = process.getuid?.() === 0 ? 'the superuser may write anywhere' : null;
