@@ -96,6 +96,7 @@ def augmented(x):
     return x
 
 
+# of pictures, so before the first convolution
 MODELS["augmentations"] = (augmented, (12, 12), True)
 
 op("mean", lambda o, x: o.mean(x, axis=(1, 2), keepdims=True), lambda t, x: t.reduce_mean(x, [1, 2], True))
@@ -145,8 +146,8 @@ def main(folder):
     for name, (body, size, hdf5) in MODELS.items():
         keras.utils.set_random_seed(7)
         i = keras.Input((*size, 3))
-        x = L.Conv2D(8, 3, padding="same")(i)
-        x = body(x)
+        first = L.Conv2D(8, 3, padding="same", name="first")
+        x = first(body(i)) if body is augmented else body(first(i))
         if len(x.shape) == 4:
             x = L.Conv2D(6, 3, padding="same", activation="relu")(x)
             x = L.GlobalAveragePooling2D()(x)
