@@ -75,7 +75,7 @@ def load(file, x):
 
 
 def run(*command):
-    result = subprocess.run(["nice", "-n", "15", "node", *command], capture_output=True, text=True, cwd=ROOT)
+    result = subprocess.run(["node", *command], capture_output=True, text=True, cwd=ROOT)
     return result.returncode, result.stdout, result.stderr.strip().split("\n")[-1]
 
 

@@ -25,7 +25,7 @@ VECTOR = np.linspace(0.1, 0.8, 8).astype("float32")
 MODELS = {}
 
 
-def model(name, body, size=(12, 10), hdf5=True):
+def model(name, body, size=(12, 10), hdf5=False):
     """conv 8 -> body -> conv 6 (or dense) -> 3: channels on both sides of the body can be cut"""
     MODELS[name] = (body, size, hdf5)
 
@@ -34,19 +34,19 @@ def op(name, keras3, legacy=None, size=(12, 10)):
     if not LEGACY and keras3:
         model(name, lambda x: keras3(keras.ops, x), size, hdf5=False)
     if LEGACY and legacy:
-        model(name, lambda x: legacy(tf, x), size)
+        model(name, lambda x: legacy(tf, x), size, hdf5=True)
 
 
-model("normalization", lambda x: L.Normalization()(x))
+model("normalization", lambda x: L.Normalization()(x), hdf5=True)
 model("normalization_invert", lambda x: L.Normalization(invert=True)(x))
 model("normalization_all", lambda x: L.Normalization(axis=None)(x))
-model("normalization_rows", lambda x: L.Normalization(axis=(1, 3))(x))
-model("normalization_given", lambda x: L.Normalization(mean=VECTOR, variance=VECTOR + 0.3)(x))
+model("normalization_rows", lambda x: L.Normalization(axis=(1, 3))(x), hdf5=True)
+model("normalization_given", lambda x: L.Normalization(mean=VECTOR, variance=VECTOR + 0.3)(x), hdf5=True)
 model("normalization_given_invert", lambda x: L.Normalization(mean=VECTOR, variance=VECTOR, invert=True)(x))
-model("rescaling_vector", lambda x: L.Rescaling(list(map(float, VECTOR)), 0.5)(x))
-model("layer_scale", lambda x: L.Add()([x, convnext.LayerScale(0.5, 8)(L.Conv2D(8, 1)(x))]))
+model("rescaling_vector", lambda x: L.Rescaling(list(map(float, VECTOR)), 0.5)(x), hdf5=True)
+model("layer_scale", lambda x: L.Add()([x, convnext.LayerScale(0.5, 8)(L.Conv2D(8, 1)(x))]), hdf5=True)
 model("stochastic_depth", lambda x: L.Add()([x, convnext.StochasticDepth(0.3)(L.Conv2D(8, 1)(x))]))
-model("custom_scale", lambda x: inception_resnet_v2.CustomScaleLayer(0.17)([x, L.Conv2D(8, 1)(x)]))
+model("custom_scale", lambda x: inception_resnet_v2.CustomScaleLayer(0.17)([x, L.Conv2D(8, 1)(x)]), hdf5=True)
 
 INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5"]
 if LEGACY:
@@ -74,9 +74,9 @@ else:
 def augmented(x):
     names = "RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness"
     if not LEGACY:
-        names += " AugMix CutMix Equalization MixUp RandAugment RandomErasing RandomGaussianBlur RandomGrayscale"
+        names += " AugMix CutMix MixUp RandAugment RandomErasing RandomGaussianBlur RandomGrayscale"
         names += " RandomHue RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness"
-        names += " RandomShear Solarization RandomColorDegeneration RandomColorJitter RandomElasticTransform"
+        names += " Solarization RandomColorDegeneration RandomColorJitter RandomElasticTransform"
     settings = {
         "RandomRotation": [0.1],
         "RandomTranslation": [0.1, 0.1],
@@ -86,7 +86,6 @@ def augmented(x):
         "RandomHue": [0.1],
         "RandomSaturation": [0.1],
         "RandomSharpness": [0.1],
-        "RandomShear": [0.1, 0.1],
         "RandomColorDegeneration": [0.1],
         "RandomPosterization": [4],
     }
@@ -96,7 +95,7 @@ def augmented(x):
     return x
 
 
-# of pictures, so before the first convolution
+# of pictures, so before the first convolution; Keras 3.15 can't build Equalization nor load RandomShear
 MODELS["augmentations"] = (augmented, (12, 12), True)
 
 op("mean", lambda o, x: o.mean(x, axis=(1, 2), keepdims=True), lambda t, x: t.reduce_mean(x, [1, 2], True))
