@@ -95,8 +95,9 @@ def augmented(x):
     return x
 
 
-# of pictures, so before the first convolution; Keras 3.15 can't build Equalization nor load RandomShear
-MODELS["augmentations"] = (augmented, (12, 12), True)
+# of pictures, so before the first convolution; Keras 3.15 can't build Equalization nor load RandomShear,
+# nor save all of them as HDF5
+MODELS["augmentations"] = (augmented, (12, 12), LEGACY)
 
 op("mean", lambda o, x: o.mean(x, axis=(1, 2), keepdims=True), lambda t, x: t.reduce_mean(x, [1, 2], True))
 op("average_rows", lambda o, x: o.average(x, axis=1), lambda t, x: t.reduce_mean(x, axis=1))
