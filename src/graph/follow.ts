@@ -68,6 +68,27 @@ function rule(trail: Trail, op: Op, step: Step): AxisLabels[] {
       });
       return result;
     }
+    case 'normalize': {
+      const result = [...x];
+      op.axes.forEach((axis, i) => {
+        for (const role of ['mean', 'variance']) result[axis] = param(trail, step, role, i, result[axis]);
+      });
+      return result;
+    }
+    case 'scale':
+      return [...x.slice(0, -1), param(trail, step, 'gamma', 0, x[x.length - 1])];
+    case 'reduce': {
+      for (const axis of op.axes) {
+        note(trail, step, 'consumer', x[axis]);
+        trail.labels.freeze(x[axis], `${nameOf(step.node)} takes one ${op.how} over all channels`);
+      }
+      const result: AxisLabels[] = [];
+      x.forEach((labels, axis) => {
+        if (!op.axes.includes(axis)) result.push(labels);
+        else if (op.keepDims) result.push(null);
+      });
+      return result;
+    }
     case 'prelu': {
       const alpha = step.paramShape('alpha')!;
       return x.map((labels, axis) =>
@@ -107,6 +128,7 @@ function rule(trail: Trail, op: Op, step: Step): AxisLabels[] {
     case 'zeroPad':
     case 'crop':
     case 'upsample':
+    case 'resize':
       slides(trail, step);
       return [null, null, x[2]];
     case 'opaque':

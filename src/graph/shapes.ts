@@ -148,6 +148,18 @@ function rule(op: Op, inputs: readonly Shape[], params: Readonly<Record<string, 
       }
       return x;
     }
+    case 'normalize': {
+      for (const a of op.axes) checkAxis(op, a, x.length);
+      const n = op.axes.map((a) => x[a]);
+      for (const role of ['mean', 'variance'])
+        if (!same(parameter(op, params, role, n.length), n))
+          fail(op, `has ${role} [${params[role].join(', ')}], expected [${n.join(', ')}]`);
+      return x;
+    }
+    case 'scale':
+      parameter(op, params, 'gamma', 1);
+      vector(op, params, 'gamma', x[x.length - 1]);
+      return x;
     case 'affine':
       for (const values of [op.scale, op.offset])
         if (values.length !== 1 && values.length !== x[x.length - 1])
@@ -223,6 +235,14 @@ function rule(op: Op, inputs: readonly Shape[], params: Readonly<Record<string, 
     case 'upsample':
       image(op, x);
       return [x[0] * op.size[0], x[1] * op.size[1], x[2]];
+    case 'resize':
+      image(op, x);
+      return [...op.size, x[2]];
+    case 'reduce':
+      for (const a of op.axes) checkAxis(op, a, x.length);
+      return op.keepDims
+        ? x.map((d, a) => (op.axes.includes(a) ? 1 : d))
+        : x.filter((_, a) => !op.axes.includes(a));
   }
 }
 

@@ -210,9 +210,11 @@ function narrowOp(
   }
   if (op.kind === 'affine') {
     const stay = positions(axes[axes.length - 1]);
+    if (!stay || (op.scale.length === 1 && op.offset.length === 1)) return op;
     const cut = (values: readonly number[]) =>
-      values.length === 1 || !stay ? values : Array.from(stay, (p) => values[p]);
-    return { ...op, scale: cut(op.scale), offset: cut(op.offset) };
+      values.length === 1 ? values : Array.from(stay, (p) => values[p]);
+    const kept = Array.from(stay, (p) => op.kept?.[p] ?? p);
+    return { ...op, scale: cut(op.scale), offset: cut(op.offset), kept };
   }
   if (op.kind === 'conv2d' && op.groups > 1) {
     // conv groups of a single input channel come and go with it; others all stay, and get narrower alike

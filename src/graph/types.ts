@@ -33,6 +33,17 @@ export type ActivationKind =
   | 'leakyRelu' // alpha
   | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
 
+/** tf.image.resize's methods. */
+export type Interpolation =
+  | 'nearest'
+  | 'bilinear'
+  | 'bicubic'
+  | 'area'
+  | 'lanczos3'
+  | 'lanczos5'
+  | 'gaussian'
+  | 'mitchellcubic';
+
 /** What a node computes. Parameters are in Node.params, by the roles named here. */
 export type Op =
   | { kind: 'input'; shape: Shape }
@@ -48,6 +59,13 @@ export type Op =
   | { kind: 'batchNorm'; epsilon: number; momentum: number }
   /** gamma?, beta?, over the given per-sample axes (negative not allowed) */
   | { kind: 'layerNorm'; epsilon: number; axes: readonly number[] }
+  /**
+   * (x - mean) / max(sqrt(variance), 1e-7), inverted x * max(sqrt(variance), 1e-7) + mean; mean and variance, fixed in
+   * training, have the sizes of the given per-sample axes (none: one number each)
+   */
+  | { kind: 'normalize'; axes: readonly number[]; invert: boolean }
+  /** x * gamma, gamma [C]; on the last axis */
+  | { kind: 'scale' }
   | {
       kind: 'activation';
       activation: ActivationKind;
@@ -71,10 +89,17 @@ export type Op =
   | { kind: 'zeroPad'; padding: readonly [number, number, number, number] }
   | { kind: 'crop'; cropping: readonly [number, number, number, number] }
   | { kind: 'upsample'; size: Pair; interpolation: 'nearest' | 'bilinear' }
+  /** to a height and width, as tf.image.resize samples (src/runtime/resampling.ts) */
+  | { kind: 'resize'; size: Pair; interpolation: Interpolation; antialias: boolean }
+  /** over the given per-sample axes, ascending */
+  | { kind: 'reduce'; how: 'mean' | 'max' | 'min' | 'sum'; axes: readonly number[]; keepDims: boolean }
   /** identity when not training */
   | { kind: 'dropout'; rate: number; spatial: boolean }
-  /** x * scale + offset, per channel or scalar arrays of length 1 */
-  | { kind: 'affine'; scale: readonly number[]; offset: readonly number[] }
+  /**
+   * x * scale + offset, per channel or scalar arrays of length 1. kept: where channels were cut, which of the source's
+   * these are, ascending, so that what the constants were made of can be cut too
+   */
+  | { kind: 'affine'; scale: readonly number[]; offset: readonly number[]; kept?: readonly number[] }
   /** the same value: GaussianNoise, ActivityRegularization, ... when not training */
   | { kind: 'identity' }
   /** an op that Espalier doesn't know: its shape is given, and every channel that it touches is frozen */

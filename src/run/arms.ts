@@ -216,7 +216,8 @@ export function networkOf(shop: Shop, arm: ArmState): Sized {
 async function* cut(shop: Shop, arm: ArmState): Events<void> {
   const { session, plan } = shop;
   const network = networkOf(shop, arm);
-  const weights = arm.name === 'scratch' ? initialise(network.graph, plan.seed) : network.weights;
+  const weights =
+    arm.name === 'scratch' ? initialise(network.graph, plan.seed, network.weights) : network.weights;
   session.weights.set(arm.name, weights as Map<string, Float32Array>);
   if (arm.name !== 'scratch') yield* score(shop, arm, 'cut', network);
 }
@@ -251,7 +252,7 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
   }
   const cutNetwork = networkOf(shop, arm);
   const network = restart
-    ? { graph: cutNetwork.graph, weights: initialise(cutNetwork.graph, plan.seed) }
+    ? { graph: cutNetwork.graph, weights: initialise(cutNetwork.graph, plan.seed, cutNetwork.weights) }
     : cutNetwork;
   const generator = workshop.train(network, settings, {
     stage: 'fine-tune',

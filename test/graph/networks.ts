@@ -456,6 +456,28 @@ export const cases: readonly Case[] = [
     groups: { a: '4: a', ...fc },
   },
   {
+    name: 'a normalisation by weights and a scale a channel are cut with them',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 4, 3, { name: 'a' });
+      const op = { kind: 'normalize', axes: [2], invert: false } as const;
+      const y = b.add(op, [x], {}, { mean: [[4], 'zeros'], variance: [[4], 'ones'] });
+      return head(b, b.relu(b.add({ kind: 'scale' }, [y], {}, { gamma: [[4], 'ones'] })));
+    },
+    groups: { a: '4: a', ...fc },
+  },
+  {
+    name: 'another size keeps the channels; one number for all of them holds them',
+    build: (b) => {
+      const size = { kind: 'resize', size: [5, 7], interpolation: 'bilinear', antialias: false } as const;
+      const x = b.add(size, [b.conv(b.input([4, 4, 3]), 4, 3, { name: 'a' })]);
+      const y = b.conv(x, 5, 3, { name: 'b' });
+      const mean = b.add({ kind: 'reduce', how: 'mean', axes: [2], keepDims: true }, [y], { name: 'm' });
+      const rows = { kind: 'reduce', how: 'max', axes: [0], keepDims: false } as const;
+      return head(b, b.reshape(b.add(rows, [b.merge('multiply', [y, mean])]), [7, 1, 5]));
+    },
+    groups: { a: '4: a', b: '5: b | "m" (Reduce) takes one mean over all channels', ...fc },
+  },
+  {
     name: 'padding, pooling, dropout, dilation and odd strides in a row',
     build: (b) => {
       let x = b.zeroPad(b.conv(b.input([9, 8, 3]), 6, 3, { name: 'a', dilation: 2 }), [1, 0, 2, 1]);

@@ -49,6 +49,16 @@ export function randomNetwork(seed: number, steps: number): { graph: Graph; weig
     (x) => b.activation(x, random.pick(['relu', 'swish', 'sigmoid', 'elu'])),
     (x) => b.prelu(x),
     (x) => b.layerNorm(x),
+    (x) => {
+      const c = [channels(x)];
+      const scaled = b.add({ kind: 'scale' }, [x], {}, { gamma: [c, 'ones'] });
+      const op = { kind: 'normalize', axes: [2], invert: random.uniform() < 0.5 } as const;
+      return b.add(op, [scaled], {}, { mean: [c, 'zeros'], variance: [c, 'ones'] });
+    },
+    (x) => {
+      const how = random.pick(['mean', 'max'] as const);
+      return b.merge('multiply', [x, b.add({ kind: 'reduce', how, axes: [2], keepDims: true }, [x])]);
+    },
     (x) => b.merge(random.pick(['add', 'multiply', 'maximum', 'average']), [x, twin(x)]),
     (x) => b.merge('add', [twin(x), x, twin(x)]),
     (x) => b.concat([x, random.pick(values)]),

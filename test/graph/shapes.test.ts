@@ -61,7 +61,7 @@ describe('surgery', () => {
   it('cuts constants, targets and conv groups of the graph', () => {
     const narrow = narrowGraph(graph, dependencies, kept);
     const ops = Object.fromEntries(narrow.nodes.map((n) => [n.id, n.op]));
-    expect(ops.scale).toMatchObject({ scale: [2, 4], offset: [0.5] });
+    expect(ops.scale).toMatchObject({ scale: [2, 4], offset: [0.5], kept: [1, 3] });
     expect(ops.g).toMatchObject({ groups: 2 });
     expect(ops.rows).toMatchObject({ target: [16, 4] });
     expect(narrow.params['fc/kernel'].shape).toEqual([64, 2]);

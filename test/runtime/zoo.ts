@@ -37,6 +37,12 @@ function raw(b: GraphBuilder, x: string, op: Op): string {
   return b.add(op, [x]);
 }
 
+function normalize(b: GraphBuilder, x: string, axes: readonly number[], invert = false): string {
+  const sizes = axes.map((a) => b.shape(x)[a]);
+  const params = { mean: [sizes, 'zeros'], variance: [sizes, 'ones'] } as const;
+  return b.add({ kind: 'normalize', axes, invert }, [x], {}, params);
+}
+
 /** Small networks that between them hold every op and every way of padding. */
 export function zoo(): Small[] {
   const nets: Small[] = [
@@ -98,6 +104,30 @@ export function zoo(): Small[] {
     make('affine', (b) => {
       const h = raw(b, b.input([4, 4, 3]), { kind: 'affine', scale: [2, 0.5, -1], offset: [0.1, 0.2, 0.3] });
       return raw(b, h, { kind: 'affine', scale: [0.25], offset: [-1] });
+    }),
+    make('normalisation by weights', (b) => {
+      const h = normalize(b, b.conv(b.input([4, 5, 3]), 4, 3), [2]);
+      return b.merge('add', [normalize(b, h, [0, 2], true), normalize(b, h, [])]);
+    }),
+    make('a scale a channel', (b) => {
+      const h = b.conv(b.input([4, 4, 3]), 5, 1);
+      return b.merge('add', [
+        h,
+        b.add({ kind: 'scale' }, [b.conv(h, 5, 3)], {}, { gamma: [[5], 'ones'] }),
+      ]);
+    }),
+    make('resized', (b) => {
+      const h = b.conv(b.input([7, 5, 3]), 4, 3);
+      const big = raw(b, h, { kind: 'resize', size: [9, 12], interpolation: 'bilinear', antialias: false });
+      return raw(b, big, { kind: 'resize', size: [4, 7], interpolation: 'nearest', antialias: false });
+    }),
+    make('reduced', (b) => {
+      const h = b.conv(b.input([4, 5, 3]), 4, 3);
+      const mean = raw(b, h, { kind: 'reduce', how: 'mean', axes: [2], keepDims: true });
+      const most = raw(b, h, { kind: 'reduce', how: 'max', axes: [2], keepDims: true });
+      const gate = b.activation(b.conv(b.concat([mean, most]), 1, 3), 'sigmoid');
+      const rows = raw(b, b.merge('multiply', [h, gate]), { kind: 'reduce', how: 'sum', axes: [1], keepDims: false });
+      return raw(b, rows, { kind: 'reduce', how: 'min', axes: [0], keepDims: false });
     }),
     make('merges', (b) => {
       const x = b.input([4, 4, 3]);

@@ -15,15 +15,25 @@ import numpy as np
 
 if os.environ.get("TF_USE_LEGACY_KERAS"):
     import tf_keras as keras
+    from tf_keras.src.applications.convnext import LayerScale, StochasticDepth
+    from tf_keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 else:
     import keras
+    from keras.src.applications.convnext import LayerScale, StochasticDepth
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+# keras.applications' own, which Keras does not look for by itself
+OWN = {c.__name__: c for c in [LayerScale, StochasticDepth, CustomScaleLayer]}
 
 
 def main(args):
     compile = "--compile" in args
     args = [a for a in args if a != "--compile"]
     for i in range(0, len(args), 3):
-        model = keras.models.load_model(args[i], compile=compile)
+        try:
+            model = keras.models.load_model(args[i], compile=compile, custom_objects=OWN)
+        except Exception as error:
+            raise RuntimeError(f"{args[i]} does not load: {error}") from error
         x = [np.load(name) for name in args[i + 1].split(",")]
         y = model(x if len(x) > 1 else x[0], training=False)
         if isinstance(y, dict):

@@ -122,6 +122,33 @@ function compute(
       );
     case 'layerNorm':
       return layerNorm(x, params, out, op, skip);
+    case 'normalize': {
+      const shape = x.shape.map((d, a) => (op.axes.includes(a) ? d : 1));
+      for (let i = 0; i < out.data.length; i++) {
+        const at = broadcastIndex(i, out.shape, shape);
+        const deviation = Math.max(Math.sqrt(params.variance.data[at]), 1e-7);
+        const mean = params.mean.data[at];
+        out.data[i] = op.invert ? x.data[i] * deviation + mean : (x.data[i] - mean) / deviation;
+      }
+      return;
+    }
+    case 'scale':
+      return map((v, c) => v * params.gamma.data[c]);
+    case 'resize':
+      return resize(x, out, op);
+    case 'reduce': {
+      const shape = x.shape.map((d, a) => (op.axes.includes(a) ? 1 : d));
+      const found = new Map<number, number[]>();
+      for (let i = 0; i < x.data.length; i++) {
+        const at = broadcastIndex(i, x.shape, shape);
+        found.set(at, [...(found.get(at) ?? []), x.data[i]]);
+      }
+      for (const [at, list] of found) {
+        const sum = list.reduce((a, b) => a + b, 0);
+        out.data[at] = { mean: sum / list.length, sum, max: Math.max(...list), min: Math.min(...list) }[op.how];
+      }
+      return;
+    }
     case 'affine':
       return map((v, c) => v * (op.scale[c] ?? op.scale[0]) + (op.offset[c] ?? op.offset[0]));
     case 'activation':
@@ -470,4 +497,24 @@ function broadcastIndex(i: number, shape: Shape, operand: Shape): number {
     at.map((p, a) => (operand[a] === 1 ? 0 : p)),
     operand,
   );
+}
+
+/** Bilinear without antialias, and nearest; others are checked against TensorFlow itself. */
+function resize(x: Value, out: Value, op: Extract<Op, { kind: 'resize' }>): void {
+  const [h, w, channels] = x.shape;
+  const [height, width] = out.shape;
+  const at = (y: number, z: number, c: number) =>
+    x.data[(Math.min(Math.max(y, 0), h - 1) * w + Math.min(Math.max(z, 0), w - 1)) * channels + c];
+  for (let i = 0; i < height; i++)
+    for (let j = 0; j < width; j++)
+      for (let c = 0; c < channels; c++) {
+        const [y, z] = [((i + 0.5) * h) / height, ((j + 0.5) * w) / width];
+        const [top, left] = [Math.floor(y - 0.5), Math.floor(z - 0.5)];
+        const [down, right] = [y - 0.5 - top, z - 0.5 - left];
+        out.data[(i * width + j) * channels + c] =
+          op.interpolation === 'nearest'
+            ? at(Math.floor(y), Math.floor(z), c)
+            : (1 - down) * ((1 - right) * at(top, left, c) + right * at(top, left + 1, c)) +
+              down * ((1 - right) * at(top + 1, left, c) + right * at(top + 1, left + 1, c));
+      }
 }

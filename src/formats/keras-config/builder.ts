@@ -1,6 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
 import { outputShape, sizeOf } from '../../graph/shapes.ts';
-import type { Graph, Node, Op, Param, Shape } from '../../graph/types.ts';
+import type { Graph, Node, Param, Shape } from '../../graph/types.ts';
 import { MAX_EDGES, MAX_FAN_IN, MAX_NODES } from '../limits.ts';
 import type { LayerWeights } from './types.ts';
 
@@ -105,96 +105,5 @@ export class Builder {
 
   graph(inputs: readonly string[], outputs: readonly string[]): Graph {
     return { nodes: this.nodes, inputs, outputs, params: Object.fromEntries(this.params) };
-  }
-}
-
-/** One call of one layer, as the layer's own reader sees it. */
-export class LayerCall {
-  readonly builder: Builder;
-  readonly names: readonly string[];
-  readonly className: string;
-  readonly config: Record<string, unknown>;
-  /** ids of the values that it is called on */
-  readonly inputs: readonly string[];
-  readonly trainable: boolean;
-  /** hard_sigmoid, defaults: Keras 3's meaning */
-  readonly keras3: boolean;
-  private readonly suffix: string;
-
-  constructor(fields: {
-    builder: Builder;
-    names: readonly string[];
-    className: string;
-    config: Record<string, unknown>;
-    inputs: readonly string[];
-    trainable: boolean;
-    keras3: boolean;
-  }) {
-    this.builder = fields.builder;
-    this.names = fields.names;
-    this.className = fields.className;
-    this.config = fields.config;
-    this.inputs = fields.inputs;
-    this.trainable = fields.trainable;
-    this.keras3 = fields.keras3;
-    this.suffix = this.builder.nextCall(this.path);
-  }
-
-  get path(): string {
-    return this.names.join('/');
-  }
-
-  /** Shape of the value that a single-input layer is called on. */
-  get shape(): Shape {
-    this.expectInputs(1, 1);
-    return this.builder.shapes.get(this.inputs[0])!;
-  }
-
-  get channels(): number {
-    return this.shape[this.shape.length - 1];
-  }
-
-  expectInputs(least: number, most = Infinity): void {
-    if (this.inputs.length < least || this.inputs.length > most)
-      this.fail(`is called on ${this.inputs.length} tensors`);
-  }
-
-  shapesOf(): Shape[] {
-    return this.inputs.map((id) => this.builder.shapes.get(id)!);
-  }
-
-  /** Declares a parameter; in the order of Keras' layer.weights. */
-  param(name: string, shape: readonly number[], trainable = true): string {
-    const id = this.builder.param(`${this.path}/${name}`, shape, trainable && this.trainable, this.path);
-    const layer = this.builder.layers.get(this.path);
-    if (layer && !layer.params.includes(id)) layer.params.push(id);
-    return id;
-  }
-
-  /** Adds a node of this layer; `part` names one of several ("activation"). */
-  node(op: Op, inputs: readonly string[], params: Record<string, string> = {}, part?: string): string {
-    return this.builder.add({
-      id: this.path + (part ? `:${part}` : '') + this.suffix,
-      op,
-      inputs,
-      params,
-      layer: this.path,
-      layerType: this.className,
-    });
-  }
-
-  warn(text: string): void {
-    this.builder.warnings.add(`layer "${this.path}" (${this.className}) ${text}`);
-  }
-
-  fail(problem: string): never {
-    throw new InputError(`${this.builder.where}: layer "${this.path}" (${this.className}) ${problem}`);
-  }
-
-  /** A per-sample axis from Keras' axis, which counts the batch and may be negative. */
-  axis(axis: number, rank: number): number {
-    const at = axis < 0 ? rank + axis : axis - 1;
-    if (!Number.isInteger(at) || at < 0 || at >= rank) this.fail(`acts on axis ${axis} of ${rank + 1} axes`);
-    return at;
   }
 }

@@ -1,11 +1,19 @@
 import * as z from 'zod';
-import type { LayerCall } from './builder.ts';
+import type { LayerCall } from './layer-call.ts';
+import { truthy } from './settings.ts';
 
 /** Sizes in a configuration that are larger than this are damage, not design. */
 const LIMIT = 2 ** 24;
 
-export const size = z.number().int().min(1).max(LIMIT);
-export const real = z.number();
+/** Python's True and False are the numbers 1 and 0. */
+const number = (schema: z.ZodNumber) =>
+  z.preprocess((value) => (typeof value === 'boolean' ? Number(value) : value), schema);
+
+export const size = number(z.number().int().min(1).max(LIMIT));
+export const real = number(z.number());
+export const integer = number(z.number().int());
+/** A share of all, 0 to 1. */
+export const share = number(z.number().min(0).max(1));
 const one = z.union([size, z.tuple([size]).transform(([n]) => n)]);
 
 /** A pair of sizes, which Keras also writes as one number. */
@@ -14,7 +22,7 @@ export const pair = z.union([
   one.transform((n): [number, number] => [n, n]),
 ]);
 
-const count = z.number().int().min(0).max(LIMIT);
+export const count = number(z.number().int().min(0).max(LIMIT));
 /** [top, bottom, left, right] from n, [vertical, horizontal] or [[top, bottom], [left, right]]. */
 export const borders = z.union([
   count.transform((n): [number, number, number, number] => [n, n, n, n]),
@@ -29,24 +37,26 @@ export const padding = z
   .transform((s) => s.toLowerCase())
   .pipe(z.enum(['same', 'valid']));
 
-/** A boolean that old versions leave out. */
+/** A condition that old versions leave out; anything that Python takes for one. */
 export const flag = (otherwise: boolean) =>
   z
-    .boolean()
-    .nullish()
-    .transform((v) => v ?? otherwise);
+    .unknown()
+    .optional()
+    .transform((v) => (v === null || v === undefined ? otherwise : truthy(v)));
+
+/** A setting that only matters in training. */
+export const ignored = z.unknown().optional();
 
 /** A value with a default where Keras leaves it out or writes null. */
 export const or = <T extends z.ZodType, D>(schema: T, otherwise: D) =>
   schema.nullish().transform((v) => (v ?? otherwise) as z.output<T> | D);
 
-/** The layer's settings by a schema; what does not fit is named in one sentence. */
+/**
+ * The layer's settings by a schema; each that it names counts as understood.
+ * @throws InputError in one sentence for what does not fit
+ */
 export function fields<T extends z.ZodRawShape>(call: LayerCall, shape: T): z.output<z.ZodObject<T>> {
-  if (call.config.data_format === 'channels_first')
-    call.fail(
-      'has data_format "channels_first"; Espalier reads channels_last models: convert it in Keras first',
-    );
-  const result = z.object(shape).safeParse(call.config);
+  const result = z.object(shape).safeParse(call.settings(Object.keys(shape)));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   call.fail(`has a wrong "${issue.path.join('.')}": ${issue.message}`);

@@ -1,11 +1,12 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Shape } from '../../graph/types.ts';
 import type { Builder } from './builder.ts';
-import { LayerCall } from './builder.ts';
+import { LayerCall } from './layer-call.ts';
 import { layerReader } from './layers/table.ts';
 import { operationArguments, operationReader } from './layers/operation.ts';
 import { keyOf, orderOf, tensorsOf } from './order.ts';
-import type { Argument, Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
+import { truthy } from './settings.ts';
+import type { Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
 
 export interface Setting {
   readonly builder: Builder;
@@ -17,6 +18,7 @@ export interface Setting {
 /**
  * Adds a model's layers to the graph, called on `inputs` (values of the outer model), or, for the outermost one
  * (`inputs` undefined), with input nodes of its own.
+ * @param training whether its layers are called with training=True where they don't say otherwise
  * @returns ids of the model's outputs; and of the input nodes that it made
  */
 export function inlineModel(
@@ -25,8 +27,9 @@ export function inlineModel(
   names: readonly string[],
   inputs: readonly string[] | undefined,
   trainable: boolean,
+  training = false,
 ): { outputs: string[]; inputs: string[] } {
-  const scope = new Scope(s, model, names, trainable && model.trainable);
+  const scope = new Scope(s, model, names, trainable && model.trainable, training);
   return model.kind === 'sequential' ? scope.sequential(inputs) : scope.functional(inputs);
 }
 
@@ -35,12 +38,20 @@ class Scope {
   private readonly model: ModelSpec;
   private readonly names: readonly string[];
   private readonly trainable: boolean;
+  private readonly training: boolean;
 
-  constructor(s: Setting, model: ModelSpec, names: readonly string[], trainable: boolean) {
+  constructor(
+    s: Setting,
+    model: ModelSpec,
+    names: readonly string[],
+    trainable: boolean,
+    training: boolean,
+  ) {
     this.s = s;
     this.model = model;
     this.names = names;
     this.trainable = trainable;
+    this.training = training;
   }
 
   sequential(given: readonly string[] | undefined): { outputs: string[]; inputs: string[] } {
@@ -112,34 +123,61 @@ class Scope {
     const names = [...this.names, layer.name];
     const operation = operationReader(layer);
     if (operation) {
-      const value = (a: Argument) => ('tensor' in a ? find(a.tensor) : undefined);
-      const args = operationArguments(call, value);
-      const tensors = args.operands.filter((x) => typeof x === 'string');
-      return [operation(this.layerCall(layer, tensors), args)];
+      const { operands, settings } = operationArguments(
+        layer,
+        call,
+        (a) => ('tensor' in a ? find(a.tensor) : undefined),
+        (problem) => this.fail(`layer "${layer.name}" (${layer.className}) ${problem}`),
+      );
+      const tensors = operands.filter((x) => typeof x === 'string');
+      const reading = this.layerCall({ ...layer, config: settings }, tensors);
+      const value = operation(reading, operands, layer.operation!.library === 'tensorflow');
+      reading.finish();
+      return [value];
     }
-    const extra = Object.keys(call.kwargs).find(
-      (key) => 'tensor' in call.kwargs[key] && !/^inputs?\b/.test(key),
-    );
-    if (extra) this.fail(`layer "${layer.name}" (${layer.className}) is called with a tensor as "${extra}"`);
+    const training = this.trainingOf(layer, call);
     if (call.args.some((a) => 'constant' in a && a.constant !== null))
       this.fail(
         `layer "${layer.name}" (${layer.className}) is called with a constant, not with tensors alone`,
       );
     const inputs = tensorsOf(call).map(find);
     if (inputs.length === 0) this.fail(`layer "${layer.name}" (${layer.className}) is called on no tensor`);
-    if (layer.model) return inlineModel(this.s, layer.model, names, inputs, this.trainable).outputs;
-    return [layerReader(layer.className)!(this.layerCall(layer, inputs))];
+    if (layer.model) return inlineModel(this.s, layer.model, names, inputs, this.trainable, training).outputs;
+    const reading = this.layerCall(layer, inputs, training);
+    const value = layerReader(layer)!(reading);
+    reading.finish();
+    return [value];
   }
 
-  private layerCall(layer: LayerSpec, inputs: readonly string[]): LayerCall {
+  /**
+   * Whether a layer is called with training=True. Keras 2 keeps that argument, and hands it down; Keras 3 asks whoever
+   * calls the loaded model. Any other argument that isn't its input is refused.
+   */
+  private trainingOf(layer: LayerSpec, call: Call): boolean {
+    const what = `layer "${layer.name}" (${layer.className}) is called with`;
+    let training = this.training;
+    for (const [key, argument] of Object.entries(call.kwargs)) {
+      if ('tensor' in argument) {
+        if (!/^inputs?\b/.test(key)) this.fail(`${what} a tensor as "${key}"`);
+      } else if (key === 'training') training = !this.s.keras3 && truthy(argument.constant);
+      else
+        this.fail(
+          `${what} the constant ${JSON.stringify(argument.constant)} as "${key}", which Espalier doesn't know`,
+        );
+    }
+    return training;
+  }
+
+  private layerCall(layer: LayerSpec, inputs: readonly string[], training = false): LayerCall {
     return new LayerCall({
       builder: this.s.builder,
       names: [...this.names, layer.name],
       className: layer.className,
       config: layer.config,
       inputs,
-      trainable: this.trainable && layer.config.trainable !== false,
+      trainable: this.trainable && truthy(layer.config.trainable ?? true),
       keras3: this.s.keras3,
+      training,
     });
   }
 

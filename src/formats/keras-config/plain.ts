@@ -3,8 +3,8 @@ import { InputError } from '../../graph/errors.ts';
 const MAX_DEPTH = 200;
 
 /**
- * The configuration without the wrappers that Keras' JSON encoders put around tuples, tensor shapes and numpy
- * values, so that one schema reads all dialects.
+ * The configuration without the wrappers that Keras' JSON encoders put around tuples, tensor shapes, arrays and
+ * tensors, so that one schema reads all dialects.
  * @throws InputError when it is nested too deeply to be a model
  */
 export function plain(value: unknown, where: string, depth = 0): unknown {
@@ -16,7 +16,7 @@ export function plain(value: unknown, where: string, depth = 0): unknown {
   if ((object.class_name === '__tuple__' || object.class_name === 'TensorShape') && 'items' in object)
     return plain(object.items, where, depth + 1);
   if (object.type === 'ndarray' && 'value' in object) return plain(object.value, where, depth + 1);
-  if (object.class_name === '__numpy__' && isObject(object.config) && 'value' in object.config)
+  if ((object.class_name === '__numpy__' || object.class_name === '__tensor__') && isObject(object.config) && 'value' in object.config)
     return plain(object.config.value, where, depth + 1);
   const out: Record<string, unknown> = Object.create(null);
   for (const [key, item] of Object.entries(object)) out[key] = plain(item, where, depth + 1);

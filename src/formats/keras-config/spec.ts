@@ -1,5 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
+import { isLayerName } from './layers/table.ts';
 import { isObject, plain } from './plain.ts';
+import { truthy } from './settings.ts';
 
 /** One output of one call of a layer. */
 export interface TensorRef {
@@ -22,11 +24,24 @@ export interface LayerSpec {
   readonly className: string;
   /** Keras 3 and late tf.keras: the Python module, "keras.layers" */
   readonly module: string;
+  /** "Package>Class", where its author registered it */
+  readonly registered?: string;
+  /** a function that Keras recorded as a layer, and not the layer of its name */
+  readonly operation?: Operation;
   readonly config: Record<string, unknown>;
   /** of a functional model; empty in a Sequential, whose layers are called in order */
   readonly calls: readonly Call[];
   /** of a layer that is itself a model */
   readonly model?: ModelSpec;
+}
+
+/**
+ * Which function a layer is: "numpy.Mean" of keras.ops, "math.reduce_mean" of tf. `lost`: Keras 3 wrote keras.ops to
+ * HDF5 by the class's name alone.
+ */
+export interface Operation {
+  readonly library: 'keras' | 'tensorflow' | 'lost';
+  readonly name: string;
 }
 
 export interface ModelSpec {
@@ -72,7 +87,7 @@ function asModel(entry: Record<string, unknown>, where: string): ModelSpec | und
       ),
       inputs: [],
       outputs: [],
-      trainable: rest.trainable !== false,
+      trainable: truthy(rest.trainable ?? true),
       buildShape: rest.build_input_shape,
     };
   }
@@ -95,7 +110,7 @@ function asModel(entry: Record<string, unknown>, where: string): ModelSpec | und
     ),
     inputs: refs(config.input_layers, `${where}: input_layers of "${name}"`),
     outputs: refs(config.output_layers, `${where}: output_layers of "${name}"`),
-    trainable: config.trainable !== false,
+    trainable: truthy(config.trainable ?? true),
   };
 }
 
@@ -108,15 +123,42 @@ function readLayer(entry: unknown, where: string): LayerSpec {
   const nodes = entry.inbound_nodes ?? [];
   if (!Array.isArray(nodes)) throw new InputError(`${where}: layer "${name}" has no list of inbound_nodes`);
   const model = asModel({ ...entry, name }, where);
+  const module = text(entry.module) ?? '';
+  const operation = model ? undefined : operationOf(entry.class_name, module, inner, nodes);
+  const registered = text(entry.registered_name);
   return {
     name,
     className: entry.class_name,
-    module: text(entry.module) ?? '',
+    module,
+    ...(registered !== undefined && registered !== entry.class_name && { registered }),
+    ...(operation && { operation }),
     config: inner,
     calls: nodes.map((node) => readCall(node, `${where}: layer "${name}"`)),
     ...(model && { model }),
   };
 }
+
+function operationOf(
+  className: string,
+  module: string,
+  config: Record<string, unknown>,
+  nodes: readonly unknown[],
+): Operation | undefined {
+  if (className === 'TFOpLambda' && typeof config.function === 'string')
+    return { library: 'tensorflow', name: config.function };
+  const ops = /^keras\.(?:src\.)?ops(?:\.(\w+))?/.exec(module);
+  if (ops) return { library: 'keras', name: `${ops[1] ?? 'ops'}.${className}` };
+  // a layer's own configuration always says whether it is trainable; an operation's never
+  const keras3 = nodes.some((node) => isObject(node) && Array.isArray(node.args));
+  if (module !== '' || !keras3 || 'trainable' in config || 'dtype' in config) return undefined;
+  const both = ALSO_OPERATIONS.has(className) && !(className === 'Reshape' && 'target_shape' in config);
+  return both || !isLayerName(className) ? { library: 'lost', name: className } : undefined;
+}
+
+/** Names that Keras 3 has both for a layer and for an operation. */
+const ALSO_OPERATIONS = new Set(
+  'Add Average Concatenate Dot Identity Maximum Minimum Multiply Reshape Softmax Subtract'.split(' '),
+);
 
 /** Keras 3: {args, kwargs}. Keras 2: [[layer, node, tensor, kwargs], ...], or one such entry alone. */
 function readCall(node: unknown, where: string): Call {

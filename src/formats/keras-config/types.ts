@@ -18,3 +18,11 @@ export interface ParsedConfig {
   readonly layers: readonly LayerWeights[];
   readonly warnings: readonly string[];
 }
+
+/**
+ * Whether Keras keeps an integer beside a layer's parameters, behind them: how many values a Normalization layer was
+ * adapted to. Nothing is computed from it, but Keras loads no file without it.
+ */
+export function keepsCount(layer: Pick<LayerWeights, 'className' | 'params'>): boolean {
+  return layer.className === 'Normalization' && layer.params.length > 0;
+}

@@ -1,7 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
-import { parseKerasConfig } from './parse.ts';
 import { isObject } from './plain.ts';
 
 type Json = Record<string, unknown>;
@@ -16,9 +15,8 @@ type Json = Record<string, unknown>;
  * @throws InputError where a size changed that the configuration has no place for
  */
 export function updateKerasConfig(config: unknown, graph: Graph): unknown {
-  const source = parseKerasConfig(config, 'the source model').graph;
   const copy = structuredClone(config);
-  if (isObject(copy)) new Update(graph, source).model(copy, []);
+  if (isObject(copy)) new Update(graph).model(copy, []);
   return copy;
 }
 
@@ -27,11 +25,8 @@ class Update {
   private readonly shapes: Record<string, Shape>;
   private readonly nodes = new Map<string, Node[]>();
   private readonly byId = new Map<string, Node>();
-  private readonly constantsBefore = new Map<string, number>();
 
-  constructor(graph: Graph, source: Graph) {
-    for (const { id, op } of source.nodes)
-      if (op.kind === 'affine') this.constantsBefore.set(id, Math.max(op.scale.length, op.offset.length));
+  constructor(graph: Graph) {
     this.graph = graph;
     this.shapes = inferShapes(graph);
     for (const node of graph.nodes) {
@@ -62,7 +57,7 @@ class Update {
     const config = entry.config;
     const nodes = this.nodes.get(path);
     if (!isObject(config) || !nodes) return;
-    for (const node of nodes) this.sizes(config, entry.class_name, node);
+    nodes.forEach((node) => this.sizes(entry, config, node));
     const inputs = nodes[0].inputs.map((id) => this.shapes[id]);
     const own = nodes[0].inputs.length === 0 || entry.class_name === 'InputLayer';
     const given = own ? this.shapes[nodes[0].id] : inputs[0];
@@ -71,44 +66,33 @@ class Update {
     this.buildConfig(entry, inputs);
   }
 
-  private sizes(config: Json, className: unknown, node: Node): void {
+  private sizes(entry: Json, config: Json, node: Node): void {
     const op: Op = node.op;
-    const kernel = node.params.kernel && this.graph.params[node.params.kernel].shape;
+    const size = (role: string, axis: number) => this.graph.params[node.params[role]].shape[axis];
     switch (op.kind) {
       case 'conv2d':
-        config.filters = kernel![3];
+        config.filters = size('kernel', 3);
         if ('groups' in config) config.groups = op.groups;
         return;
       case 'conv2dTranspose':
-        config.filters = kernel![2];
+        config.filters = size('kernel', 2);
         return;
       case 'depthwiseConv2d':
-        config.depth_multiplier = kernel![3];
+        config.depth_multiplier = size('kernel', 3);
         return;
       case 'dense':
-        config.units = kernel![1];
+        config.units = size('kernel', 1);
+        return;
+      case 'scale':
+        config.projection_dim = size('gamma', 0);
         return;
       case 'reshape':
-        if ('target_shape' in config) config.target_shape = targetShape(config.target_shape, op.target);
+        reshaped(entry, config, op.target, node);
         return;
       case 'affine':
-        this.constants(config, className, op, node);
+        if (op.kept) cutConstants(entry, config, op.kept);
         return;
     }
-  }
-
-  /** Constants along channels that were cut; of a Rescaling they have a place in its settings. */
-  private constants(config: Json, className: unknown, op: Extract<Op, { kind: 'affine' }>, node: Node): void {
-    if (className === 'Rescaling') {
-      if (lengthOf(config.scale) !== op.scale.length) config.scale = op.scale;
-      if (lengthOf(config.offset) !== op.offset.length) config.offset = op.offset;
-      return;
-    }
-    const constants = Math.max(op.scale.length, op.offset.length);
-    if (constants > 1 && constants !== this.constantsBefore.get(node.id))
-      throw new InputError(
-        `layer "${node.layer}" (${node.layerType}) holds constants a channel, which can't be written narrower; freeze the layer before it`,
-      );
   }
 
   /** Keras 3 builds each layer from the input shape that it wrote down. */
@@ -167,15 +151,54 @@ class Update {
   }
 }
 
-/** Entries that the source left to be found (-1) stay so. */
-function targetShape(written: unknown, target: Shape): unknown {
-  const old = items(written);
-  if (!old || old.length !== target.length)
-    throw new InputError("a Reshape layer can't be written: its target_shape does not fit the network");
-  return replaceItems(
-    written,
-    target.map((n, i) => (old[i] === -1 || old[i] === null ? old[i] : n)),
-  );
+/** The target where it is written: a Reshape layer's, keras.ops' (batch first), or TensorFlow's in the call. */
+function reshaped(entry: Json, config: Json, target: Shape, node: Node): void {
+  const fit = (written: unknown, sizes: readonly number[]): unknown => {
+    const old = items(written);
+    if (!old || old.length !== sizes.length)
+      throw new InputError(
+        `layer "${node.layer}" (${node.layerType}) can't be written: its target shape does not fit the network`,
+      );
+    // entries that the source left to be found stay so
+    return replaceItems(
+      written,
+      sizes.map((n, i) => (old[i] === -1 || old[i] === null ? old[i] : n)),
+    );
+  };
+  if ('target_shape' in config) config.target_shape = fit(config.target_shape, target);
+  if ('newshape' in config) config.newshape = fit(config.newshape, [-1, ...target]);
+  if (entry.class_name !== 'TFOpLambda') return;
+  for (const settings of callSettings(entry.inbound_nodes))
+    if (items(settings.shape)) settings.shape = fit(settings.shape, [-1, ...target]);
+}
+
+/** The named arguments of a TensorFlow function's calls: the last of [layer, node, tensor, settings]. */
+function callSettings(nodes: unknown): Json[] {
+  if (!Array.isArray(nodes)) return [];
+  const last: unknown = nodes[3];
+  return typeof nodes[0] === 'string' ? (isObject(last) ? [last] : []) : nodes.flatMap(callSettings);
+}
+
+/**
+ * Cuts constants along channels where they are written: in the settings of Rescaling and Normalization, else among the
+ * arguments of an operation's call. A list of another length is none of them.
+ */
+function cutConstants(entry: Json, config: Json, kept: readonly number[]): void {
+  for (const key of ['scale', 'offset', 'mean', 'variance'])
+    if (key in config) config[key] = cutLists(config[key], kept);
+  if (entry.class_name !== 'Rescaling' && entry.class_name !== 'Normalization')
+    entry.inbound_nodes = cutLists(entry.inbound_nodes, kept);
+}
+
+/** Every list of numbers that has all the kept positions, with those alone; other values as they are. */
+function cutLists(value: unknown, kept: readonly number[]): unknown {
+  if (Array.isArray(value)) {
+    const numbers = value.length > 1 && value.every((v) => typeof v === 'number');
+    if (numbers) return kept[kept.length - 1] < value.length ? kept.map((p) => value[p] as number) : value;
+    return value.map((v) => cutLists(v, kept));
+  }
+  if (!isObject(value) || value.class_name === '__keras_tensor__') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, cutLists(v, kept)]));
 }
 
 function rewrite(config: Json, key: string, shape: Shape): void {
@@ -200,8 +223,6 @@ function items(value: unknown): unknown[] | undefined {
 
 const replaceItems = (written: unknown, values: unknown[]): unknown =>
   isObject(written) ? { ...written, items: values } : values;
-
-const lengthOf = (value: unknown): number => items(value)?.length ?? 1;
 
 function layersOf(entry: Json): Json[] {
   const { config } = entry;

@@ -10,6 +10,8 @@ export interface StoredArray {
   /** as in weight_names: "conv/kernel:0" */
   readonly name: string;
   readonly meta: Meta;
+  /** zeros and ones of the same shape that a pruning wrapper multiplied it with */
+  readonly mask?: StoredArray;
 }
 
 /**
@@ -36,6 +38,7 @@ export function topLevel(parsed: ParsedConfig): { name: string; layers: LayerWei
 /**
  * Finds each parameter's array.
  * @param root group that holds layer_names: "/model_weights"
+ * @param wrappers of pruning, which the configuration no longer has: path of a layer -> name of its wrapper
  * @returns parameter id -> its dataset
  * @throws InputError where the arrays don't fit the configuration, or fit it in more than one way
  */
@@ -44,9 +47,14 @@ export function matchArrays(
   root: string,
   parsed: ParsedConfig,
   where: string,
+  wrappers: ReadonlyMap<string, string> = new Map(),
 ): Map<string, StoredArray> {
+  const wrapped = new Map([...wrappers].map(([layer, wrapper]) => [wrapper, layer.split('/').at(-1)!]));
   const saved = (attributeList(file, root, 'layer_names') ?? [])
-    .map((name) => ({ name, arrays: arraysOf(file, `${root}/${name}`, where) }))
+    .map((name) => {
+      const arrays = arraysOf(file, `${root}/${name}`, where);
+      return { name: wrapped.get(name) ?? name, arrays: wrapped.size > 0 ? masked(arrays, wrapped) : arrays };
+    })
     .filter(({ arrays }) => arrays.length > 0);
   const expected = topLevel(parsed);
   const byName = new Map(saved.map((s) => [s.name, s.arrays]));
@@ -85,10 +93,25 @@ function arraysOf(file: Hdf5, group: string, where: string): StoredArray[] {
     if (file.kind(path) !== 'dataset')
       throw new InputError(`${where}: the array "${path}", named in weight_names, is missing`);
     const meta = file.dataset(path);
-    // Integers are states of random generators, which are no weights.
+    // Integers are states of random generators, or count what a layer was adapted to: no weights.
     if (meta.type === FLOAT) arrays.push({ path, name, meta });
   }
   return arrays;
+}
+
+/** The layers' own arrays, each with its mask; a wrapper's threshold and masks are arrays of no layer. */
+function masked(arrays: readonly StoredArray[], wrapped: ReadonlyMap<string, string>): StoredArray[] {
+  const role = (array: StoredArray) => /(?:^|\/)(mask|threshold)(?:_\d+)?$/.exec(bare(array.name))?.[1];
+  const own = arrays.filter((array) => role(array) === undefined);
+  for (const mask of arrays.filter((array) => role(array) === 'mask')) {
+    const wrapper = bare(mask.name).split('/').at(-2) ?? '';
+    const layer = `${wrapped.get(wrapper) ?? ''}/`;
+    const alike = own.filter(({ meta }) => meta.shape?.join() === mask.meta.shape?.join());
+    const named = alike.filter(({ name }) => name.startsWith(layer) || name.includes(`/${layer}`));
+    const [target] = named.length > 0 ? named : alike;
+    if (target) own[own.indexOf(target)] = { ...target, mask };
+  }
+  return own;
 }
 
 type Assignment = Map<string, StoredArray>;
@@ -171,7 +194,7 @@ function fits(assignment: Assignment, parsed: ParsedConfig): boolean {
 }
 
 const ROLES =
-  /(?:^|\/)(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel|alpha)$/;
+  /(?:^|\/)(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel|alpha|mean|variance)$/;
 
 const bare = (name: string) => name.replace(/:\d+$/, '');
 

@@ -6,12 +6,14 @@ import { InputError } from '../../graph/errors.ts';
 import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { isObject } from '../keras-config/plain.ts';
+import { unwrapPruning, unwrappedWarning } from '../keras-config/pruning-wrappers.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
 import type { LoadedModel } from '../types.ts';
 import { collectWeights } from '../weights.ts';
 import type { Hdf5 } from './hdf5.ts';
 import { withHdf5 } from './hdf5.ts';
 import { attributeList, matchArrays } from './match.ts';
+import type { StoredArray } from './match.ts';
 
 /** Role of the file's bytes in Container.files. */
 export const H5_FILE = 'h5';
@@ -56,21 +58,21 @@ export async function readKerasH5(file: string): Promise<LoadedModel> {
       size,
       read: (into: Uint8Array, at: number) => readSync(handle.fd, into, 0, into.length, at),
     };
-    const { kerasConfig, parsed, weights } = await withHdf5(source, file, (h5) => {
-      const kerasConfig = readConfig(h5, file);
+    const { kerasConfig, wrapped, parsed, weights } = await withHdf5(source, file, (h5) => {
+      const { config: kerasConfig, wrappers } = unwrapPruning(readConfig(h5, file));
       const parsed = parseKerasConfig(kerasConfig, file);
-      const arrays = matchArrays(h5, weightsRoot(h5, file), parsed, file);
+      const arrays = matchArrays(h5, weightsRoot(h5, file), parsed, file, wrappers);
       const weights = collectWeights(parsed.graph, file, (param) => {
         const array = arrays.get(param);
         return (
           array && {
             name: array.path,
             shape: (array.meta.shape ?? []).map(Number),
-            values: () => h5.floats(array.path, array.meta),
+            values: () => floatsOf(h5, array),
           }
         );
       });
-      return { kerasConfig, parsed, weights };
+      return { kerasConfig, wrapped: wrappers.size > 0, parsed, weights };
     });
     return {
       format: 'keras-h5',
@@ -78,13 +80,23 @@ export async function readKerasH5(file: string): Promise<LoadedModel> {
       name: modelName(kerasConfig) ?? path.parse(file).name,
       graph: parsed.graph,
       weights,
-      warnings: parsed.warnings,
-      // only now: what is no model costs no more than its first pages
-      container: { kerasConfig, files: new Map([[H5_FILE, await readAll(handle, size)]]) },
+      warnings: wrapped ? [...parsed.warnings, unwrappedWarning] : parsed.warnings,
+      // only now: what is no model costs no more than its first pages; without wrappers it is written afresh
+      container: {
+        kerasConfig,
+        files: wrapped ? new Map() : new Map([[H5_FILE, await readAll(handle, size)]]),
+      },
     };
   } finally {
     await handle.close();
   }
+}
+
+/** An array's values, zero where a pruning wrapper keeps them so. */
+function floatsOf(h5: Hdf5, { path, meta, mask }: StoredArray): Float32Array {
+  const values = h5.floats(path, meta);
+  const zeros = mask && h5.floats(mask.path, mask.meta);
+  return zeros ? values.map((v, i) => v * zeros[i]) : values;
 }
 
 function readConfig(h5: Hdf5, file: string): unknown {

@@ -4,6 +4,7 @@ import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { pythonJson } from '../keras-config/python-json.ts';
+import { keepsCount } from '../keras-config/types.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
 import { updateKerasConfig } from '../keras-config/update.ts';
 import type { LoadedModel } from '../types.ts';
@@ -172,9 +173,12 @@ function writeNew(
   );
   for (const { name, layers } of groups) {
     const names = new Map<string, string>();
+    /** last parameter of a layer -> name of the count behind it */
+    const counts = new Map<string, string>();
     for (const layer of layers) {
       const inside = layer.names.length > 1 ? layer.names.slice(1) : layer.names;
       for (const id of layer.params) names.set(id, `${inside.join('/')}${id.slice(id.lastIndexOf('/'))}:0`);
+      if (keepsCount(layer)) counts.set(layer.params.at(-1)!, `${inside.join('/')}/count:0`);
     }
     const order = savedOrder([...names.keys()].map((id) => parsed.graph.params[id])).map((p) => p.id);
     file.group(`${root}/${name}`);
@@ -182,11 +186,13 @@ function writeNew(
       file,
       `${root}/${name}`,
       'weight_names',
-      order.map((id) => names.get(id)!),
+      order.flatMap((id) => [names.get(id)!, ...(counts.has(id) ? [counts.get(id)!] : [])]),
     );
     for (const id of order) {
       const { shape, data } = values(graph, weights, id);
       file.dataset(`${root}/${name}/${names.get(id)!}`, data, shape, '<f');
+      const count = counts.get(id);
+      if (count !== undefined) file.dataset(`${root}/${name}/${count}`, new BigInt64Array(1), [], '<q');
     }
   }
 }

@@ -4,12 +4,14 @@ import { InputError } from '../../graph/errors.ts';
 import { readInput } from '../files.ts';
 import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
+import { unwrapPruning, unwrappedWarning } from '../keras-config/pruning-wrappers.ts';
 import { parsePythonJson } from '../keras-config/python-json.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
 import { type Hdf5, withHdf5 } from '../keras-h5/hdf5.ts';
 import { inWords, MAX_CONFIG, roomFor } from '../limits.ts';
 import type { LoadedModel } from '../types.ts';
 import { collectWeights } from '../weights.ts';
+import { findMasks, maskedBy } from './masks.ts';
 import { findArrays } from './store.ts';
 import { openZip } from './zip.ts';
 
@@ -58,12 +60,13 @@ export async function readKeras(file: string): Promise<LoadedModel> {
   const config = await zip.read(CONFIG);
   if (nestsTooDeep(config))
     throw new InputError(`"${file}": its ${CONFIG} is nested more than ${MAX_JSON_DEPTH} deep`);
-  let kerasConfig: unknown;
+  let written: unknown;
   try {
-    kerasConfig = parsePythonJson(new TextDecoder('utf-8', { fatal: true }).decode(config));
+    written = parsePythonJson(new TextDecoder('utf-8', { fatal: true }).decode(config));
   } catch {
     throw new InputError(`"${file}" is damaged: its ${CONFIG} is not JSON`);
   }
+  const { config: kerasConfig, wrappers } = unwrapPruning(written);
   const parsed = parseKerasConfig(kerasConfig, file);
   const model = readModelSpec(kerasConfig, file);
   const store = await zip.read(STORE);
@@ -71,12 +74,13 @@ export async function readKeras(file: string): Promise<LoadedModel> {
   const packed = store.buffer === bytes.buffer ? 0 : store.length;
   const room = Math.max(roomFor(bytes.length) - packed, Math.min(packed, 2 * bytes.length));
   const collect = (h5: Hdf5) => {
-    const arrays = findArrays(h5, model, parsed, file);
+    const arrays = findArrays(h5, model, parsed, file, wrappers);
+    const masks = findMasks(h5, arrays, wrappers);
     return collectWeights(parsed.graph, file, (param) => {
       const name = arrays.get(param);
       if (name === undefined) return undefined;
       const meta = h5.dataset(name);
-      return { name, shape: (meta.shape ?? []).map(Number), values: () => h5.floats(name, meta) };
+      return { name, shape: (meta.shape ?? []).map(Number), values: () => maskedBy(h5.floats(name, meta), masks.get(name)) };
     });
   };
   const weights = await withHdf5(store, file, collect, room);
@@ -86,7 +90,8 @@ export async function readKeras(file: string): Promise<LoadedModel> {
     name: model.name || path.parse(file).name,
     graph: parsed.graph,
     weights,
-    warnings: parsed.warnings,
-    container: { kerasConfig, files: new Map([[ARCHIVE, bytes]]) },
+    warnings: wrappers.size > 0 ? [...parsed.warnings, unwrappedWarning] : parsed.warnings,
+    // without wrappers it is written afresh
+    container: { kerasConfig, files: wrappers.size > 0 ? new Map() : new Map([[ARCHIVE, bytes]]) },
   };
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import type { LayerSpec, ModelSpec } from '../keras-config/spec.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
+import { INTEGER } from '../keras-h5/hdf5.ts';
 import type { Hdf5 } from '../keras-h5/hdf5.ts';
 
 /**
@@ -45,6 +46,7 @@ export function newStorePaths(
  * Finds every parameter's dataset in an existing store. Groups are named by class with a counter, and versions of
  * Keras count differently; so the layers of one class that have weights are matched, in order, to the groups of that
  * class that hold some, by the layer's name instead where the groups carry it.
+ * @param wrappers of pruning, which the configuration no longer has: path of a layer -> name of its wrapper
  * @returns parameter id -> path of its dataset
  * @throws InputError where the numbers differ: a guess would give a network that runs and is wrong
  */
@@ -53,19 +55,23 @@ export function findArrays(
   model: ModelSpec,
   parsed: ParsedConfig,
   where: string,
+  wrappers: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   const params = new Map(parsed.layers.map((layer) => [layer.path, layer.params]));
   const found = new Map<string, string>();
   const visit = (inner: ModelSpec, names: readonly string[], group: string): void => {
     const container = containers.map((c) => `${group}/${c}`).find((c) => h5.kind(c) === 'group');
-    const weighty = savedLayers(inner).filter((layer) => hasParams(layer, names, params));
+    const isWrapped = (layer: LayerSpec) => wrappers.has([...names, layer.name].join('/'));
+    const classOf = (layer: LayerSpec) => (isWrapped(layer) ? 'PruneLowMagnitude' : savedClass(layer));
+    // a wrapper has variables of its own, whatever is in it
+    const weighty = savedLayers(inner).filter((layer) => isWrapped(layer) || hasParams(layer, names, params));
     if (weighty.length === 0) return;
     if (container === undefined)
       throw new InputError(`"${where}" has no weights for the layers of "${names.join('/') || inner.name}"`);
     const groups = h5.names(container).filter((name) => holdsArrays(h5, `${container}/${name}`));
     const classes = new Map<string, LayerSpec[]>();
     for (const layer of weighty) {
-      const snake = snakeCase(savedClass(layer));
+      const snake = snakeCase(classOf(layer));
       classes.set(snake, [...(classes.get(snake) ?? []), layer]);
     }
     for (const [snake, layers] of classes) {
@@ -81,7 +87,8 @@ export function findArrays(
       const named = new Map(own.map((g) => [layerName(h5, g), g]));
       const byName = layers.every((layer) => named.has(layer.name));
       layers.forEach((layer, i) => {
-        const at = byName ? named.get(layer.name)! : own[i];
+        const group = byName ? named.get(layer.name)! : own[i];
+        const at = isWrapped(layer) ? `${group}/layer` : group;
         const path = [...names, layer.name];
         if (layer.model) visit(layer.model, path, at);
         else takeArrays(path.join('/'), at);
@@ -90,7 +97,8 @@ export function findArrays(
   };
   const takeArrays = (path: string, group: string) => {
     const ids = params.get(path)!;
-    const arrays = h5.names(`${group}/vars`).filter((name) => h5.kind(`${group}/vars/${name}`) === 'dataset');
+    if (ids.length === 0) return;
+    const arrays = h5.names(`${group}/vars`).filter((name) => isWeight(h5, `${group}/vars/${name}`));
     if (arrays.length !== ids.length || ids.some((_, i) => !arrays.includes(String(i))))
       throw new InputError(
         `"${where}" stores ${arrays.length} arrays for layer "${path}", which needs ${ids.length}`,
@@ -101,12 +109,17 @@ export function findArrays(
   return found;
 }
 
+/** Integers are no weights: they count (what a Normalization layer was adapted to), or are a random generator's state. */
+function isWeight(h5: Hdf5, path: string): boolean {
+  return h5.kind(path) === 'dataset' && h5.dataset(path).type !== INTEGER;
+}
+
 /** Keras leaves a Sequential's input layer out of its list of layers, and operations are no layers. */
 function savedLayers(model: ModelSpec): readonly LayerSpec[] {
   return model.layers.filter(
     (layer) =>
       !(model.kind === 'sequential' && layer.className === 'InputLayer') &&
-      !layer.module.startsWith('keras.src.ops'),
+      layer.operation === undefined,
   );
 }
 

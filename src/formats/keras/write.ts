@@ -3,6 +3,7 @@ import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { pythonJson } from '../keras-config/python-json.ts';
+import { keepsCount } from '../keras-config/types.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
 import { updateKerasConfig } from '../keras-config/update.ts';
 import { makeHdf5, withHdf5 } from '../keras-h5/hdf5.ts';
@@ -115,6 +116,8 @@ async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promi
         const { shape, values } = valuesOf(graph, weights, param);
         file.dataset(`${group}/vars/${i}`, values, shape, '<f');
       });
+      if (keepsCount(layer))
+        file.dataset(`${group}/vars/${layer.params.length}`, new Int32Array(1), [], '<i');
       if (layer.params.length > 0) file.string(`${group}/vars`, 'name', layer.names[layer.names.length - 1]);
     }
   };

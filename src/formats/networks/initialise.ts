@@ -6,8 +6,9 @@ import type { Graph, Weights } from '../../graph/types.ts';
  * Fresh weights for every parameter: convolutions He-normal over the fan-out (He et al. 2015, as ResNets are trained),
  * dense layers Glorot-uniform, batch norm 1, 0, 0, 1, biases 0. Each parameter draws from a generator of its own, so
  * that a layer more elsewhere leaves it as it is.
+ * @param constants of the network: what a Normalization layer was adapted to belongs to the images, and is never learnt
  */
-export function initialise(graph: Graph, seed: number): Weights {
+export function initialise(graph: Graph, seed: number, constants?: Weights): Weights {
   const weights = new Map<string, Float32Array>();
   for (const node of graph.nodes)
     for (const [role, id] of Object.entries(node.params)) {
@@ -15,7 +16,9 @@ export function initialise(graph: Graph, seed: number): Weights {
       const shape = graph.params[id].shape;
       const values = new Float32Array(sizeOf(shape));
       weights.set(id, values);
-      if (role === 'gamma' || role === 'variance') values.fill(1);
+      const given = node.op.kind === 'normalize' ? constants?.get(id) : undefined;
+      if (given) values.set(given);
+      else if (role === 'gamma' || role === 'variance') values.fill(1);
       if (role !== 'kernel') continue;
       const random = new Random(seed).fork(id);
       if (node.op.kind === 'dense') {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
+import type { Graph } from '../../graph/types.ts';
 import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { readInput } from '../files.ts';
@@ -42,6 +43,7 @@ export async function readTfjs(input: string): Promise<LoadedModel> {
   const json = parseModelJson(raw, file);
   const config = modelConfigOf(json);
   const { graph, layers, warnings } = parseKerasConfig(config, file);
+  refuseOtherPixels(graph, file);
   const { weights: stored, shards } = await readShards(file, json);
   const model = new Map([...stored].filter(([, { spec }]) => spec.group !== 'optimizer'));
   const names = matchNames(layers, [...model.keys()], file);
@@ -72,6 +74,17 @@ export async function readTfjs(input: string): Promise<LoadedModel> {
     labels: await labelsOf(json.userDefinedMetadata, file),
     container: { kerasConfig: config, files: new Map([[jsonKey, text], ...shards]) },
   };
+}
+
+/** TensorFlow.js resizes and crops by other pixels than Keras (aligned corners), so that no two answers would agree. */
+function refuseOtherPixels(graph: Graph, file: string): void {
+  const other = graph.nodes.find(
+    ({ op, layerType }) => op.kind === 'resize' || (op.kind === 'crop' && layerType === 'CenterCrop'),
+  );
+  if (other)
+    throw new InputError(
+      `"${file}": layer "${other.layer}" (${other.layerType}) changes the size of its input, which TensorFlow.js does by other pixels than Keras, and Espalier only as Keras does; give the network its own size`,
+    );
 }
 
 async function readJson(file: string, what: string): Promise<unknown> {

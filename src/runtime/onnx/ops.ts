@@ -3,6 +3,9 @@ import { exportActivation } from './activation.ts';
 import { conv2d, conv2dTranspose, dense, depthwise } from './conv.ts';
 import { kept, plain, type ExportContext, type Value } from './layout.ts';
 import { batchNormScale } from './fold.ts';
+import { LEAST_DEVIATION } from '../ops/norm.ts';
+import type { OpOf } from '../ops/context.ts';
+import { samplingMatrix } from '../resampling.ts';
 import { globalPool, pool } from './pool.ts';
 
 /** Emits the ONNX nodes of one of our nodes, and gives the name of its value. */
@@ -28,6 +31,10 @@ export function exportOp(c: ExportContext): string {
       return scaleAndShift(c, op.scale, op.offset);
     case 'layerNorm':
       return layerNorm(c, op.axes, op.epsilon);
+    case 'normalize':
+      return normalize(c, op);
+    case 'scale':
+      return writer.node('Mul', [x.name, vector(c, c.param('gamma')!.values)]);
     case 'activation':
       return exportActivation(c, op);
     case 'softmax':
@@ -85,6 +92,16 @@ export function exportOp(c: ExportContext): string {
         ...(nearest ? { nearest_mode: 'floor' } : {}),
       });
     }
+    case 'resize': {
+      // rows [H', H] x [H, W] of every channel, then columns [H', W] x [W, W']
+      const [[h, w], [height, width]] = [x.shape, op.size];
+      const rows = samplingMatrix(h, height, op.interpolation, op.antialias);
+      const columns = transposed(samplingMatrix(w, width, op.interpolation, op.antialias), width, w);
+      const tall = writer.node('MatMul', [writer.floats(rows, [height, h]), x.name]);
+      return writer.node('MatMul', [tall, writer.floats(columns, [w, width])]);
+    }
+    case 'reduce':
+      return reduce(c, op);
     case 'dropout':
     case 'identity':
       return x.name;
@@ -114,13 +131,50 @@ function constantLike(c: ExportContext, values: Float32Array, shape: readonly nu
 
 /** Per channel (the last axis), or by one number. */
 function scaleAndShift(c: ExportContext, scale: ArrayLike<number>, shift: ArrayLike<number>): string {
+  const scaled = c.writer.node('Mul', [c.inputs[0].name, vector(c, scale)]);
+  return c.writer.node('Add', [scaled, vector(c, shift)]);
+}
+
+/** One number a channel, or one for all. */
+function vector(c: ExportContext, values: ArrayLike<number>): string {
+  return c.writer.floats(
+    Float32Array.from(values),
+    c.shape.length === 3 && values.length > 1 ? [values.length, 1, 1] : [values.length],
+  );
+}
+
+function normalize(c: ExportContext, op: OpOf<'normalize'>): string {
   const { writer } = c;
-  const vector = (values: ArrayLike<number>): string =>
-    writer.floats(
-      Float32Array.from(values),
-      c.shape.length === 3 && values.length > 1 ? [values.length, 1, 1] : [values.length],
-    );
-  return writer.node('Add', [writer.node('Mul', [c.inputs[0].name, vector(scale)]), vector(shift)]);
+  const shape = c.shape.map((d, a) => (op.axes.includes(a) ? d : 1));
+  const constant = (values: Float32Array) => constantLike(c, values, shape);
+  const mean = constant(c.param('mean')!.values);
+  const variance = c.param('variance')!.values;
+  const deviation = constant(variance.map((v) => Math.max(Math.sqrt(v), LEAST_DEVIATION)));
+  const x = c.inputs[0].name;
+  return op.invert
+    ? writer.node('Add', [writer.node('Mul', [x, deviation]), mean])
+    : writer.node('Div', [writer.node('Sub', [x, mean]), deviation]);
+}
+
+const REDUCTIONS = { mean: 'ReduceMean', max: 'ReduceMax', min: 'ReduceMin', sum: 'ReduceSum' } as const;
+
+function reduce(c: ExportContext, op: OpOf<'reduce'>): string {
+  const { writer } = c;
+  const [x] = c.inputs;
+  const over = op.axes.map((a) => axisOf(x.shape.length, a));
+  const name = REDUCTIONS[op.how];
+  // of the four only the sum takes its axes as an input
+  const reduced =
+    op.how === 'sum'
+      ? writer.node(name, [x.name, writer.ints(over)], { keepdims: 1 })
+      : writer.node(name, [x.name], { axes: over, keepdims: 1 });
+  if (op.keepDims) return reduced;
+  const whole = x.shape.map((d, a) => (op.axes.includes(a) ? 1 : d));
+  return reshape(c, { name: reduced, shape: whole }, c.shape);
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  return matrix.map((_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]);
 }
 
 function layerNorm(c: ExportContext, axes: readonly number[], epsilon: number): string {

@@ -4,8 +4,9 @@ import { activation, prelu, softmax } from './activation.ts';
 import type { OpContext } from './context.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d } from './conv.ts';
 import { concat, merge } from './merge.ts';
-import { affine, batchNorm, layerNorm } from './norm.ts';
-import { globalPool, pool } from './pool.ts';
+import { affine, batchNorm, layerNorm, normalize, scale } from './norm.ts';
+import { globalPool, pool, reduce } from './pool.ts';
+import { resize } from './resize.ts';
 import { crop, dropout, flatten, permute, reshape, upsample, zeroPad } from './shape.ts';
 
 /** Runs one node. The result is always a tensor of its own, never an input. */
@@ -24,6 +25,10 @@ export function runOp(c: OpContext): tfc.Tensor {
       return batchNorm(c, op);
     case 'layerNorm':
       return layerNorm(c, op);
+    case 'normalize':
+      return normalize(c, op);
+    case 'scale':
+      return scale(c);
     case 'affine':
       return affine(c, op);
     case 'activation':
@@ -59,6 +64,10 @@ export function runOp(c: OpContext): tfc.Tensor {
       return crop(c, op);
     case 'upsample':
       return upsample(c, op);
+    case 'resize':
+      return resize(c, op);
+    case 'reduce':
+      return reduce(c, op);
     case 'dropout':
       return dropout(c);
     case 'identity':

@@ -51,3 +51,26 @@ export function affine(c: OpContext, op: OpOf<'affine'>): tfc.Tensor {
   const scaled = tf.mul(c.inputs[0], tf.tensor1d([...op.scale], 'float32'));
   return tf.add(scaled, tf.tensor1d([...op.offset], 'float32'));
 }
+
+/** Least deviation that a Normalization layer divides by: Keras' epsilon. */
+export const LEAST_DEVIATION = 1e-7;
+
+export function normalize(c: OpContext, op: OpOf<'normalize'>): tfc.Tensor {
+  const { tf } = c;
+  const x = c.inputs[0];
+  const shape = x.shape.map((n, i) => (op.axes.includes(i - 1) ? n : 1));
+  const constant = (role: string): tfc.Tensor => {
+    const tensor = c.param(role);
+    if (!tensor) throw new InputError(`layer ${c.node.layer}: a normalisation without ${role}`);
+    return tf.reshape(tensor, shape);
+  };
+  const deviation = tf.maximum(tf.sqrt(constant('variance')), LEAST_DEVIATION);
+  const mean = constant('mean');
+  return op.invert ? tf.add(tf.mul(x, deviation), mean) : tf.div(tf.sub(x, mean), deviation);
+}
+
+export function scale(c: OpContext): tfc.Tensor {
+  const gamma = c.param('gamma');
+  if (!gamma) throw new InputError(`layer ${c.node.layer}: a scale without gamma`);
+  return c.tf.mul(c.inputs[0], gamma);
+}

@@ -19,3 +19,8 @@ export function globalPool(c: OpContext, op: OpOf<'globalAvgPool' | 'globalMaxPo
   else y = x.rank === 4 ? c.backend.kernels.globalAvgPool(x as tfc.Tensor4D) : tf.mean(x, axes);
   return op.keepDims ? tf.reshape(y, [n, ...axes.map(() => 1), channels]) : y;
 }
+
+export function reduce(c: OpContext, op: OpOf<'reduce'>): tfc.Tensor {
+  const axes = op.axes.map((a) => a + 1);
+  return c.tf[op.how](c.inputs[0], axes, op.keepDims);
+}

@@ -87,7 +87,7 @@ describe('ways of writing a model', () => {
         layers: [
           input('i', [null, 8, 8, 3], 'batch_shape'),
           layer('Conv2D', 'c', [{ args: [tensor('i')], kwargs: {} }], conv),
-          layer('Add', 'a', [{ args: [[tensor('i'), tensor('i')]], kwargs: {} }]),
+          layer('Add', 'a', [{ args: [[tensor('i'), tensor('i')]], kwargs: {} }], { trainable: true }),
           {
             ...layer('Multiply', 'half', [{ args: [tensor('c'), 0.5], kwargs: {} }]),
             module: 'keras.src.ops.numpy',
@@ -274,7 +274,12 @@ describe('settings of layers', () => {
   it('constants per channel', () => {
     const [, op] = one('Normalization', { axis: [-1], mean: [[[[1, 2]]]], variance: [4, 0.25] });
     expect(op).toEqual({ kind: 'affine', scale: [0.5, 2], offset: [-0.5, -4] });
-    expect(refuse('Normalization', { axis: [-1], mean: null, variance: null })).toThrow(/Rescaling/);
+    const back = one('Normalization', { mean: [1, 2], variance: [4, 0.25], invert: true })[1];
+    expect(back).toEqual({ kind: 'affine', scale: [2, 0.5], offset: [1, 2] });
+    expect(refuse('Normalization', { axis: [1, 3], mean: [[1, 2]], variance: [[1, 1]] })).not.toThrow();
+    expect(refuse('Normalization', { axis: 1, mean: [1, 2, 3, 4], variance: [1, 1, 1, 1] })).toThrow(
+      /constants of shape \[4\] for the axes 1/,
+    );
     expect(one('Rescaling', { scale: 0.5 })[1]).toEqual({ kind: 'affine', scale: [0.5], offset: [0] });
   });
 
@@ -306,7 +311,7 @@ describe('models that are refused', () => {
       ['q'],
     );
     expect(() => ids(config)).toThrow(
-      'f: layer "l" is a Lambda layer, whose Python code Espalier can\'t read; replace it by standard layers; layer "r" (LSTM) is of a kind that Espalier does not execute; layer "q" (Mine) is a custom class, whose Python code Espalier can\'t read',
+      'f: layer "l" is a Lambda layer, whose Python code Espalier can\'t read; replace it by standard layers; layer "r" (LSTM) is of a kind that Keras has and Espalier does not execute; layer "q" (Mine) is a custom class and no layer of Keras\', whose Python code Espalier can\'t read; replace it by standard layers',
     );
   });
 

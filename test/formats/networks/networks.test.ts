@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork, networkNames, networkSummary } from '../../../src/formats/networks/index.ts';
 import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { initialise } from '../../../src/formats/networks/initialise.ts';
+import { GraphBuilder } from '../../../src/graph/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 
@@ -67,6 +69,17 @@ describe('reference networks', () => {
     expect([...b.weights.get('stem_conv/kernel')!]).toEqual([...a.weights.get('stem_conv/kernel')!]);
     const c = createNetwork('resnet20', { seed: 2 });
     expect([...c.weights.get('stem_conv/kernel')!]).not.toEqual([...a.weights.get('stem_conv/kernel')!]);
+  });
+
+  it("from nothing, what a Normalization layer was adapted to stays: it is the images', and never learnt", () => {
+    const b = new GraphBuilder({ lively: true });
+    const op = { kind: 'normalize', axes: [2], invert: false } as const;
+    const x = b.add(op, [b.input([4, 4, 3])], { name: 'n' }, { mean: [[3], 'zeros'], variance: [[3], 'ones'] });
+    const { graph, weights } = b.build(b.conv(x, 2, 3, { name: 'c' }));
+    const fresh = initialise(graph, 1, weights);
+    expect(fresh.get('n/mean')).toEqual(weights.get('n/mean'));
+    expect(fresh.get('n/variance')).toEqual(weights.get('n/variance'));
+    expect(fresh.get('c/kernel')).not.toEqual(weights.get('c/kernel'));
   });
 
   it('every name has a summary and takes other sizes; bad options are refused', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ActivationKind, Op } from '../../../graph/types.ts';
-import type { LayerCall } from '../builder.ts';
-import { fields, or, real } from '../fields.ts';
+import { fields, integer, or, real } from '../fields.ts';
+import type { LayerCall } from '../layer-call.ts';
 import { isObject } from '../plain.ts';
 
 const PLAIN: Readonly<Record<string, ActivationKind>> = {
@@ -57,8 +57,6 @@ export function reluOp(maxValue: number | null, slope: number, threshold: number
   };
 }
 
-const integer = z.number().int();
-
 /** Ops of the activation layers that have settings of their own, by class. */
 const CLASSES: Readonly<Record<string, (call: LayerCall, rank: number) => Op>> = {
   ReLU(call) {
@@ -96,12 +94,17 @@ export function activationOp(call: LayerCall, setting: unknown, rank: number): O
   let name: unknown = setting;
   if (isObject(setting)) {
     const cls = setting.class_name;
-    if (typeof cls === 'string' && Object.hasOwn(CLASSES, cls) && isObject(setting.config)) {
-      const inner = Object.create(call, { config: { value: setting.config } }) as LayerCall;
-      return CLASSES[cls](inner, rank);
+    const inner = isObject(setting.config) ? call.within(setting.config) : undefined;
+    if (typeof cls === 'string' && Object.hasOwn(CLASSES, cls) && inner) {
+      const op = CLASSES[cls](inner, rank);
+      inner.finish();
+      return op;
     }
     name = cls === 'function' || cls === 'Activation' ? setting.config : cls;
-    if (isObject(name)) name = name.activation ?? name.name;
+    if (inner) {
+      if (isObject(name)) name = inner.setting('activation') ?? inner.setting('name');
+      inner.finish();
+    }
   }
   const op = typeof name === 'string' ? activationByName(snake(name), rank, call.keras3) : undefined;
   if (!op)
@@ -114,7 +117,7 @@ export function activationOp(call: LayerCall, setting: unknown, rank: number): O
 /** Adds the node of a fused activation, if there is one, behind `value`. */
 export function fusedActivation(call: LayerCall, value: string): string {
   const rank = call.builder.shapes.get(value)!.length;
-  const op = activationOp(call, call.config.activation, rank);
+  const op = activationOp(call, call.setting('activation'), rank);
   return op ? call.node(op, [value], {}, 'activation') : value;
 }
 
@@ -122,7 +125,7 @@ export function activationLayer(call: LayerCall): string {
   const rank = call.shape.length;
   if (Object.hasOwn(CLASSES, call.className))
     return call.node(CLASSES[call.className](call, rank), call.inputs);
-  const op = activationOp(call, call.config.activation, rank) ?? { kind: 'identity' };
+  const op = activationOp(call, call.setting('activation'), rank) ?? { kind: 'identity' };
   return call.node(op, call.inputs);
 }
 

@@ -1,6 +1,6 @@
 import type { Pair } from '../../../graph/types.ts';
-import type { LayerCall } from '../builder.ts';
-import { fields, flag, or, padding, pair, size } from '../fields.ts';
+import type { LayerCall } from '../layer-call.ts';
+import { count, fields, flag, ignored, or, padding, pair, size } from '../fields.ts';
 import { fusedActivation } from './activation.ts';
 import * as z from 'zod';
 
@@ -13,6 +13,9 @@ const window = {
   dilation_rate: or(pair, UNIT),
   use_bias: flag(true),
 };
+
+/** tf.keras writes these where the layer has none. */
+const one = z.literal(1).nullish();
 
 function image(call: LayerCall): void {
   if (call.shape.length !== 3)
@@ -38,7 +41,7 @@ export function conv2d(call: LayerCall): string {
 }
 
 export function depthwiseConv2d(call: LayerCall): string {
-  const c = fields(call, { ...window, depth_multiplier: or(size, 1) });
+  const c = fields(call, { ...window, depth_multiplier: or(size, 1), groups: one, filters: ignored });
   image(call);
   const params = {
     kernel: call.param('depthwise_kernel', [...c.kernel_size, call.channels, c.depth_multiplier]),
@@ -51,7 +54,7 @@ export function depthwiseConv2d(call: LayerCall): string {
 
 /** A depthwise convolution, then a 1x1 one that has the bias. */
 export function separableConv2d(call: LayerCall): string {
-  const c = fields(call, { ...window, filters: size, depth_multiplier: or(size, 1) });
+  const c = fields(call, { ...window, filters: size, depth_multiplier: or(size, 1), groups: one });
   image(call);
   const middle = call.channels * c.depth_multiplier;
   const depthwise = call.param('depthwise_kernel', [...c.kernel_size, call.channels, c.depth_multiplier]);
@@ -72,12 +75,12 @@ export function separableConv2d(call: LayerCall): string {
 }
 
 export function conv2dTranspose(call: LayerCall): string {
-  const nonNegative = z.number().int().min(0).max(1024);
   const c = fields(call, {
     ...window,
     filters: size,
+    groups: one,
     output_padding: or(
-      z.union([z.tuple([nonNegative, nonNegative]), nonNegative.transform((n): [number, number] => [n, n])]),
+      z.union([z.tuple([count, count]), count.transform((n): [number, number] => [n, n])]),
       null,
     ),
   });

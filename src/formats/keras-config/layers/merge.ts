@@ -1,6 +1,5 @@
-import type { LayerCall } from '../builder.ts';
-import { fields, or } from '../fields.ts';
-import * as z from 'zod';
+import { fields, integer, or } from '../fields.ts';
+import type { LayerCall } from '../layer-call.ts';
 
 export type MergeKind = 'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average';
 
@@ -14,7 +13,7 @@ export function merge(kind: MergeKind) {
 }
 
 export function concatenate(call: LayerCall): string {
-  const c = fields(call, { axis: or(z.number().int(), -1) });
+  const c = fields(call, { axis: or(integer, -1) });
   call.expectInputs(1);
   const rank = call.shapesOf()[0].length;
   return call.node({ kind: 'concat', axis: call.axis(c.axis, rank) }, call.inputs);

@@ -1,143 +1,93 @@
-import type { Op } from '../../../graph/types.ts';
-import type { LayerCall } from '../builder.ts';
+import type { LayerCall } from '../layer-call.ts';
 import type { Argument, Call, LayerSpec } from '../spec.ts';
-import { activationByName } from './activation.ts';
-import type { MergeKind } from './merge.ts';
+import { OPERATIONS } from './operations.ts';
 
 /** Reads a bare operation (`x * 2`, `ops.relu(x)`) that Keras recorded as a layer. */
-export type OperationReader = (call: LayerCall, args: OperationArguments) => string;
+export type OperationReader = (call: LayerCall, operands: readonly Operand[], tensorflow: boolean) => string;
 
-/** The operands in order, tensors by value id; a constant that is not a number or list stays out. */
-export interface OperationArguments {
-  readonly operands: readonly (string | readonly number[])[];
-  /** named constants of the call: axis, alpha, approximate */
-  readonly settings: Readonly<Record<string, unknown>>;
+/** A tensor by its value's id, or a constant. */
+export type Operand = string | Constant;
+
+/** Numbers along the last axis, or one; `depth` is the number of axes that it is written with. */
+export interface Constant {
+  readonly values: readonly number[];
+  readonly depth: number;
 }
 
-const BINARY: Readonly<Record<string, MergeKind | 'divide'>> = {
-  add: 'add',
-  add_v2: 'add',
-  subtract: 'subtract',
-  multiply: 'multiply',
-  maximum: 'maximum',
-  minimum: 'minimum',
-  divide: 'divide',
-  truediv: 'divide',
-  true_divide: 'divide',
-};
+/** Where TensorFlow keeps the functions that are known by their last name alone. */
+const TENSORFLOW_MODULES = new Set(['', 'math', 'nn', '__operators__', 'compat.v1', 'compat.v1.math', 'compat.v1.nn']);
+const KERAS_MODULES = new Set(['ops', 'numpy', 'nn', 'core']);
 
-const UNARY = new Set(
-  `relu relu6 sigmoid tanh swish silu hard_sigmoid hard_swish hard_silu gelu selu elu softplus softsign exp exponential mish
-  softmax leaky_relu identity`.split(/\s+/),
-);
+/** Functions that Keras takes for the layer of the same name, where HDF5 lost their module; these are the same. */
+const SAME_AS_LAYER = new Set(['softmax', 'identity', 'concatenate']);
 
-/** The operation of a TFOpLambda layer ("math.multiply") or of a Keras 3 operation (keras.src.ops.numpy, Multiply). */
-function operationName(layer: LayerSpec): string | undefined {
-  if (layer.className === 'TFOpLambda' && typeof layer.config.function === 'string')
-    return layer.config.function
-      .split('.')
-      .pop()!
-      .replace(/^_+|_+$/g, '');
-  if (/^keras\.(src\.)?ops\b/.test(layer.module))
-    return layer.className.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
-  return undefined;
-}
-
+/**
+ * The one name under which an operation is read: keras.ops.numpy's Mean and tf.math.reduce_mean are both "mean". A name
+ * counts only together with its module, and never for a layer.
+ */
 export function operationReader(layer: LayerSpec): OperationReader | undefined {
-  const name = operationName(layer);
-  if (name === undefined) return undefined;
-  if (Object.hasOwn(BINARY, name)) return (call, args) => binary(BINARY[name], call, args);
-  if (UNARY.has(name)) return (call, args) => unary(name, call, args, layer.config);
-  return undefined;
+  if (!layer.operation) return undefined;
+  const { library, name } = layer.operation;
+  const at = name.lastIndexOf('.');
+  const module = at < 0 ? '' : name.slice(0, at);
+  const plain = snake(name.slice(at + 1));
+  const image = module === 'image' ? `image.${plain}` : undefined;
+  const known =
+    library === 'tensorflow'
+      ? TENSORFLOW_MODULES.has(module) && plain.replace(/^reduce_/, '').replace(/^_+|_+$/g, '')
+      : library === 'keras'
+        ? KERAS_MODULES.has(module) && plain
+        : SAME_AS_LAYER.has(plain) && plain;
+  const key = image ?? known;
+  return key && Object.hasOwn(OPERATIONS, key) ? OPERATIONS[key] : undefined;
 }
 
-/** The operands of a call: positional, then the named ones that hold operands. */
+const snake = (name: string) => name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+
+/** What the libraries call their operands; all else that is named is a setting. */
+const FIRST = ['x', 'x1', 'features', 'a', 'input', 'input_tensor', 'inputs', 'image', 'images', 'tensor', 'logits', 't'];
+const SECOND = ['y', 'x2', 'b'];
+const LISTS = ['xs', 'values'];
+
+/** The operands of a call and its settings, which are all that is left; an argument that is neither is refused. */
 export function operationArguments(
+  layer: LayerSpec,
   call: Call,
   value: (argument: Argument) => string | undefined,
-): OperationArguments {
-  const named = ['x', 'x1', 'features', 'a', 'y', 'x2', 'b'].flatMap((key) =>
-    Object.hasOwn(call.kwargs, key) ? [call.kwargs[key]] : [],
-  );
-  const operands: (string | readonly number[])[] = [];
-  for (const argument of [...call.args, ...named]) {
+  refuse: (problem: string) => never,
+): { operands: Operand[]; settings: Record<string, unknown> } {
+  const named = new Map(Object.entries(call.kwargs));
+  const take = (names: readonly string[]): Argument[] =>
+    [...named.keys()]
+      .filter((key) => names.some((name) => key === name || key.startsWith(`${name}[`)))
+      .map((key) => {
+        const argument = named.get(key)!;
+        named.delete(key);
+        return argument;
+      });
+  const given = [...take(FIRST), ...take(LISTS)];
+  // a named first operand comes before the others, wherever it is written
+  const ordered = [...given, ...call.args, ...take(SECOND)];
+  const operands = ordered.map((argument): Operand => {
     const id = value(argument);
-    if (id !== undefined) operands.push(id);
-    else if ('constant' in argument) {
-      const flat = numbers(argument.constant);
-      if (flat) operands.push(flat);
-    }
+    if (id !== undefined) return id;
+    const constant = 'constant' in argument ? constantOf(argument.constant) : undefined;
+    return constant ?? refuse('is called with an argument that Espalier does not read');
+  });
+  const { function: _, ...settings } = layer.config;
+  for (const [key, argument] of named) {
+    if ('tensor' in argument) refuse(`is called with a tensor as "${key}"`);
+    // a TensorFlow function's own name is no setting of what it computes
+    else if (key !== 'name') settings[key] = argument.constant;
   }
-  const settings = Object.fromEntries(
-    Object.entries(call.kwargs).flatMap(([key, a]) => ('constant' in a ? [[key, a.constant]] : [])),
-  );
   return { operands, settings };
 }
 
-function unary(
-  name: string,
-  call: LayerCall,
-  args: OperationArguments,
-  config: Record<string, unknown>,
-): string {
-  const [x] = args.operands;
-  if (typeof x !== 'string' || args.operands.length !== 1)
-    call.fail(`is called with arguments that Espalier doesn't read`);
-  const rank = call.builder.shapes.get(x)!.length;
-  if (name === 'identity') return call.node({ kind: 'identity' }, [x]);
-  const settings: Record<string, unknown> = { ...config, ...args.settings };
-  if (settings.axis !== undefined && settings.axis !== -1) call.fail('acts on another axis than the last');
-  // Keras' operation is the approximation unless told otherwise, TensorFlow's the reverse.
-  if (name === 'gelu' && (settings.approximate ?? call.className !== 'TFOpLambda') === true)
-    return call.node({ kind: 'activation', activation: 'geluTanh' }, [x]);
-  const op = activationByName(name === 'exp' ? 'exponential' : name, rank, call.keras3);
-  if (!op) call.fail(`uses the operation "${name}", which Espalier does not execute`);
-  const alpha = settings.negative_slope ?? settings.alpha;
-  if (op.kind === 'activation' && op.alpha !== undefined && typeof alpha === 'number')
-    return call.node({ ...op, alpha }, [x]);
-  return call.node(op, [x]);
-}
-
-function binary(kind: MergeKind | 'divide', call: LayerCall, args: OperationArguments): string {
-  const [a, b] = args.operands;
-  if (args.operands.length !== 2) call.fail(`is called with ${args.operands.length} operands, expected 2`);
-  if (typeof a === 'string' && typeof b === 'string') {
-    if (kind === 'divide') call.fail('divides two tensors, which Espalier does not execute');
-    const ranks = [a, b].map((id) => call.builder.shapes.get(id)!.length);
-    if (ranks[0] !== ranks[1]) call.fail('combines tensors of different ranks, batch axis included');
-    return call.node({ kind }, [a, b]);
-  }
-  const x = typeof a === 'string' ? a : (b as string);
-  const constant = (typeof a === 'string' ? b : a) as readonly number[];
-  const op = withConstant(kind, constant, typeof a === 'string');
-  if (typeof x !== 'string' || !op) call.fail('has constants in a place that Espalier does not read');
-  return call.node(op, [x]);
-}
-
-/** x op c, or c op x, as x * scale + offset. */
-function withConstant(kind: MergeKind | 'divide', c: readonly number[], first: boolean): Op | undefined {
-  switch (kind) {
-    case 'add':
-      return { kind: 'affine', scale: [1], offset: c };
-    case 'multiply':
-      return { kind: 'affine', scale: c, offset: [0] };
-    case 'subtract':
-      return first
-        ? { kind: 'affine', scale: [1], offset: c.map((v) => -v) }
-        : { kind: 'affine', scale: [-1], offset: c };
-    case 'divide':
-      return first ? { kind: 'affine', scale: c.map((v) => 1 / v), offset: [0] } : undefined;
-    case 'maximum':
-      return c.length === 1 && c[0] === 0 ? { kind: 'activation', activation: 'relu' } : undefined;
-    default:
-      return undefined;
-  }
-}
-
 /** A number, or a list that is flat but for axes of length 1, as numbers. */
-function numbers(value: unknown): number[] | undefined {
-  if (typeof value === 'number') return [value];
+function constantOf(value: unknown): Constant | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return { values: [Number(value)], depth: 0 };
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  if (value.every((v) => typeof v === 'number')) return value as number[];
-  return value.length === 1 ? numbers(value[0]) : undefined;
+  if (value.every((v) => typeof v === 'number')) return { values: value as number[], depth: 1 };
+  const inner = value.length === 1 ? constantOf(value[0]) : undefined;
+  return inner && { ...inner, depth: inner.depth + 1 };
 }

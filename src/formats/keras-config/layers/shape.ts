@@ -1,6 +1,6 @@
 import { sizeOf } from '../../../graph/shapes.ts';
-import type { LayerCall } from '../builder.ts';
-import { borders, fields, flag, or, padding, pair, real } from '../fields.ts';
+import { borders, fields, flag, ignored, integer, or, padding, pair, share } from '../fields.ts';
+import type { LayerCall } from '../layer-call.ts';
 import * as z from 'zod';
 
 export function flatten(call: LayerCall): string {
@@ -12,10 +12,8 @@ export function reshape(call: LayerCall): string {
   const c = fields(call, {
     target_shape: z
       .array(
-        z
-          .number()
-          .int()
-          .min(-1)
+        integer
+          .refine((n) => n >= -1)
           .nullable()
           .transform((n) => n ?? -1),
       )
@@ -34,7 +32,7 @@ function resolveTarget(call: LayerCall, target: readonly number[]): number[] {
 }
 
 export function permute(call: LayerCall): string {
-  const c = fields(call, { dims: z.array(z.number().int().min(1)).min(1) });
+  const c = fields(call, { dims: z.array(integer.refine((n) => n >= 1)).min(1) });
   return call.node({ kind: 'permute', perm: c.dims.map((d) => d - 1) }, call.inputs);
 }
 
@@ -67,19 +65,11 @@ export function cropping(call: LayerCall): string {
   return call.node({ kind: 'crop', cropping: c.cropping }, call.inputs);
 }
 
-export function upSampling(call: LayerCall): string {
-  const c = fields(call, {
-    size: or(pair, [2, 2] as [number, number]),
-    interpolation: or(z.string(), 'nearest'),
-  });
-  if (c.interpolation !== 'nearest' && c.interpolation !== 'bilinear')
-    call.fail(`uses "${c.interpolation}" interpolation; Espalier executes nearest and bilinear`);
-  return call.node({ kind: 'upsample', size: c.size, interpolation: c.interpolation }, call.inputs);
-}
-
+/** What acts on training images, or on values in training, alone. */
 export function dropout(spatial: boolean) {
   return (call: LayerCall): string => {
-    const c = fields(call, { rate: or(real.min(0).max(1), null), p: or(real.min(0).max(1), null) });
+    const c = fields(call, { rate: or(share, null), p: or(share, null), noise_shape: ignored });
+    warnOfTraining(call);
     return call.node({ kind: 'dropout', rate: c.rate ?? c.p ?? 0, spatial }, call.inputs);
   };
 }
@@ -89,8 +79,20 @@ export function identity(call: LayerCall): string {
   return call.node({ kind: 'identity' }, call.inputs);
 }
 
+/** Layers that act in training only, whatever their settings. */
+export function inTrainingOnly(call: LayerCall): string {
+  call.ignoreSettings();
+  warnOfTraining(call);
+  return identity(call);
+}
+
 /** Layers that act on training images only. */
 export function augmentation(call: LayerCall): string {
   call.warn('augments training images in Keras; Espalier passes its input on');
-  return identity(call);
+  return inTrainingOnly(call);
+}
+
+function warnOfTraining(call: LayerCall): void {
+  if (call.training)
+    call.warn('is called with training=True, so that Keras applies it also when it predicts; Espalier does not');
 }

@@ -1,8 +1,12 @@
-import type { LayerCall } from '../builder.ts';
+import type { LayerCall } from '../layer-call.ts';
+import type { LayerSpec } from '../spec.ts';
 import { activationLayer, preluLayer } from './activation.ts';
+import { customScaleLayer, layerScale } from './applications.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d, separableConv2d } from './conv.ts';
 import { concatenate, merge } from './merge.ts';
-import { batchNormalization, layerNormalization, normalization, rescaling } from './norm.ts';
+import { batchNormalization, layerNormalization } from './norm.ts';
+import { normalization, rescaling } from './normalization.ts';
+import { centerCrop, randomCrop, resizing, upSampling } from './resizing.ts';
 import {
   augmentation,
   cropping,
@@ -10,10 +14,10 @@ import {
   flatten,
   globalPool,
   identity,
+  inTrainingOnly,
   permute,
   pool,
   reshape,
-  upSampling,
   zeroPadding,
 } from './shape.ts';
 
@@ -64,21 +68,50 @@ const READERS: Readonly<Record<string, LayerReader>> = {
   UpSampling2D: upSampling,
   Rescaling: rescaling,
   Normalization: normalization,
+  Resizing: resizing,
+  CenterCrop: centerCrop,
+  RandomCrop: randomCrop,
   Dropout: dropout(false),
-  AlphaDropout: identity,
+  AlphaDropout: inTrainingOnly,
   SpatialDropout2D: dropout(true),
-  GaussianNoise: identity,
-  GaussianDropout: identity,
-  ActivityRegularization: identity,
+  GaussianNoise: inTrainingOnly,
+  GaussianDropout: inTrainingOnly,
+  ActivityRegularization: inTrainingOnly,
   Identity: identity,
-  RandomFlip: augmentation,
-  RandomRotation: augmentation,
-  RandomTranslation: augmentation,
-  RandomZoom: augmentation,
-  RandomContrast: augmentation,
-  RandomBrightness: augmentation,
+  LayerScale: layerScale,
+  StochasticDepth: inTrainingOnly,
+  CustomScaleLayer: customScaleLayer,
+  'Custom>CustomScaleLayer': customScaleLayer,
 };
 
-export function layerReader(className: string): LayerReader | undefined {
+/** Layers that change images in training and pass them on otherwise. (AutoContrast changes them always.) */
+const AUGMENTATIONS = new Set(
+  `AugMix CutMix Equalization MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast
+  RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert
+  RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation
+  RandomWidth RandomZoom Solarization`.split(/\s+/),
+);
+
+/** The names of all classes that are read, for tests. */
+export const readClasses: readonly string[] = [...Object.keys(READERS), ...AUGMENTATIONS];
+
+/** Whether Espalier reads a layer of this name, whoever's it is. */
+export function isLayerName(className: string): boolean {
+  return className === 'InputLayer' || AUGMENTATIONS.has(className) || Object.hasOwn(READERS, className);
+}
+
+/** Modules in which Keras and its predecessors keep their own layers; a file that names none has only these, or says. */
+const KERAS_MODULE = /^(tensorflow\.(python\.)?)?(tf_|_tf_)?keras(_core)?(\.|$)/;
+
+/** Whether a class is Keras' own, as far as the file tells: another's may have the same name. */
+export function isOfKeras(layer: LayerSpec): boolean {
+  return layer.module === '' || KERAS_MODULE.test(layer.module);
+}
+
+/** The reader of Keras' own layer; undefined for others, for layers that Espalier doesn't know, and for operations. */
+export function layerReader(layer: LayerSpec): LayerReader | undefined {
+  const { className } = layer;
+  if (layer.operation || !isOfKeras(layer)) return undefined;
+  if (AUGMENTATIONS.has(className)) return augmentation;
   return Object.hasOwn(READERS, className) ? READERS[className] : undefined;
 }

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { sizeOf } from '../../../graph/shapes.ts';
+import { fields, flag, integer, or, real } from '../fields.ts';
+import type { LayerCall } from '../layer-call.ts';
+
+const axes = z.union([integer.transform((n) => [n]), z.array(integer)]);
+
+/** Numbers in lists of lists, and the lengths of those. */
+interface Block {
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+}
+
+const block = z.unknown().transform((value, context): Block => {
+  const found = blockOf(value);
+  if (found) return found;
+  context.addIssue('expected numbers, or lists of equally many');
+  return z.NEVER;
+});
+
+function blockOf(value: unknown): Block | undefined {
+  if (typeof value === 'number') return { shape: [], values: [value] };
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const parts = value.map(blockOf);
+  const shape = parts[0]?.shape.join();
+  if (!parts.every((part) => part !== undefined && part.shape.join() === shape)) return undefined;
+  return { shape: [parts.length, ...parts[0]!.shape], values: parts.flatMap((part) => part!.values) };
+}
+
+const values = z.union([real.transform((n) => [n]), z.array(real).min(1)]);
+
+export function rescaling(call: LayerCall): string {
+  const c = fields(call, { scale: values, offset: or(values, [0]) });
+  return call.node({ kind: 'affine', scale: c.scale, offset: c.offset }, call.inputs);
+}
+
+/**
+ * (x - mean) / sqrt(variance), or the inverse, with a mean and variance for each position along `axis` (null: one for
+ * all). They are weights where the layer was adapted to data, or will be, and constants where they were given.
+ */
+export function normalization(call: LayerCall): string {
+  const c = fields(call, {
+    axis: z
+      .union([axes, z.null().transform((): number[] => [])])
+      .optional()
+      .transform((a) => a ?? [-1]),
+    mean: or(block, null),
+    variance: or(block, null),
+    invert: flag(false),
+  });
+  const shape = call.shape;
+  const at = [...new Set(c.axis.map((a) => call.axis(a, shape.length)))].sort((a, b) => a - b);
+  if (!c.mean || !c.variance) {
+    const sizes = at.map((a) => shape[a]);
+    const params = {
+      mean: call.param('mean', sizes, false),
+      variance: call.param('variance', sizes, false),
+    };
+    return call.node({ kind: 'normalize', axes: at, invert: c.invert }, call.inputs, params);
+  }
+  const mean = alongChannels(call, c.mean, at);
+  const variance = alongChannels(call, c.variance, at);
+  const n = Math.max(mean.length, variance.length);
+  const pick = (from: readonly number[], i: number) => from[from.length === 1 ? 0 : i];
+  const deviations = Array.from({ length: n }, (_, i) => Math.max(Math.sqrt(pick(variance, i)), 1e-7));
+  const scale = c.invert ? deviations : deviations.map((d) => 1 / d);
+  const offset = scale.map((k, i) => (c.invert ? pick(mean, i) : -pick(mean, i) * k));
+  return call.node({ kind: 'affine', scale, offset }, call.inputs);
+}
+
+/** Constants as one number a channel, or one for all; other places in the picture have no constants of their own here. */
+function alongChannels(call: LayerCall, { shape, values }: Block, at: readonly number[]): readonly number[] {
+  if (values.length === 1) return values;
+  const last = call.shape.length - 1;
+  const alone = sizeOf(shape.slice(0, -1)) === 1 && at.at(-1) === last && values.length === call.channels;
+  if (!alone)
+    call.fail(
+      `has constants of shape [${shape.join(', ')}] for the axes ${at.map((a) => a + 1).join(', ')}; Espalier reads one for each channel, or one for all`,
+    );
+  return values;
+}

@@ -1,0 +1,176 @@
+"""Makes one small Keras model a layer or operation: keras_layers.py FOLDER
+
+Each is saved as NAME.keras, and as NAME.h5 where Keras can load that again, with random weights that no symmetry hides.
+With TF_USE_LEGACY_KERAS=1 they are Keras 2's, else Keras 3's. names.txt lists the files.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import numpy as np
+
+LEGACY = bool(os.environ.get("TF_USE_LEGACY_KERAS"))
+if LEGACY:
+    import tf_keras as keras
+    import tensorflow as tf
+    from tf_keras.src.applications import convnext, inception_resnet_v2
+else:
+    import keras
+    from keras.src.applications import convnext, inception_resnet_v2
+L = keras.layers
+VECTOR = np.linspace(0.1, 0.8, 8).astype("float32")
+MODELS = {}
+
+
+def model(name, body, size=(12, 10), hdf5=False):
+    """conv 8 -> body -> conv 6 (or dense) -> 3: channels on both sides of the body can be cut"""
+    MODELS[name] = (body, size, hdf5)
+
+
+def op(name, keras3, legacy=None, size=(12, 10)):
+    if not LEGACY and keras3:
+        model(name, lambda x: keras3(keras.ops, x), size, hdf5=False)
+    if LEGACY and legacy:
+        model(name, lambda x: legacy(tf, x), size, hdf5=True)
+
+
+model("normalization", lambda x: L.Normalization()(x), hdf5=True)
+model("normalization_invert", lambda x: L.Normalization(invert=True)(x))
+model("normalization_all", lambda x: L.Normalization(axis=None)(x))
+model("normalization_rows", lambda x: L.Normalization(axis=(1, 3))(x), hdf5=True)
+model("normalization_given", lambda x: L.Normalization(mean=VECTOR, variance=VECTOR + 0.3)(x), hdf5=True)
+model("normalization_given_invert", lambda x: L.Normalization(mean=VECTOR, variance=VECTOR, invert=True)(x))
+model("rescaling_vector", lambda x: L.Rescaling(list(map(float, VECTOR)), 0.5)(x), hdf5=True)
+model("layer_scale", lambda x: L.Add()([x, convnext.LayerScale(0.5, 8)(L.Conv2D(8, 1)(x))]), hdf5=True)
+model("stochastic_depth", lambda x: L.Add()([x, convnext.StochasticDepth(0.3)(L.Conv2D(8, 1)(x))]))
+model("custom_scale", lambda x: inception_resnet_v2.CustomScaleLayer(0.17)([x, L.Conv2D(8, 1)(x)]), hdf5=True)
+
+INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5"]
+if LEGACY:
+    INTERPOLATIONS += ["gaussian", "mitchellcubic"]
+for how in INTERPOLATIONS:
+    model(f"resizing_{how}_up", lambda x, how=how: L.Resizing(17, 23, interpolation=how)(x))
+    model(f"resizing_{how}_down", lambda x, how=how: L.Resizing(7, 5, interpolation=how)(x))
+    model(f"resizing_{how}_same", lambda x, how=how: L.Resizing(12, 10, interpolation=how)(x))
+    model(f"upsampling_{how}", lambda x, how=how: L.UpSampling2D((2, 3), interpolation=how)(x))
+model("resizing_crop_tall", lambda x: L.Resizing(9, 20, crop_to_aspect_ratio=True)(x))
+model("resizing_crop_wide", lambda x: L.Resizing(20, 9, crop_to_aspect_ratio=True)(x))
+model("center_crop", lambda x: L.CenterCrop(7, 7)(x))
+model("center_crop_larger", lambda x: L.CenterCrop(15, 7)(x))
+model("random_crop_same", lambda x: L.RandomCrop(12, 10)(x))
+if LEGACY:
+    model("random_crop", lambda x: L.RandomCrop(7, 8)(x))
+    model("random_height", lambda x: L.RandomWidth(0.2)(L.RandomHeight(0.2)(x)))
+else:
+    model("resizing_pad", lambda x: L.Resizing(9, 20, pad_to_aspect_ratio=True, fill_value=0.7)(x))
+    model("resizing_pad_zero", lambda x: L.Resizing(19, 8, pad_to_aspect_ratio=True)(x))
+    for how in ["bilinear", "bicubic", "lanczos3"]:
+        model(f"resizing_{how}_antialias", lambda x, how=how: L.Resizing(5, 4, how, antialias=True)(x))
+
+
+def augmented(x):
+    names = "RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness"
+    if not LEGACY:
+        names += " AugMix CutMix MixUp RandAugment RandomErasing RandomGaussianBlur RandomGrayscale"
+        names += " RandomHue RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness"
+        names += " Solarization RandomColorDegeneration RandomColorJitter RandomElasticTransform"
+    settings = {
+        "RandomRotation": [0.1],
+        "RandomTranslation": [0.1, 0.1],
+        "RandomZoom": [0.1],
+        "RandomContrast": [0.1],
+        "RandomBrightness": [0.1],
+        "RandomHue": [0.1],
+        "RandomSaturation": [0.1],
+        "RandomSharpness": [0.1],
+        "RandomColorDegeneration": [0.1],
+        "RandomPosterization": [4],
+    }
+    for name in names.split():
+        if hasattr(L, name):
+            x = getattr(L, name)(*settings.get(name, []))(x)
+    return x
+
+
+# of pictures, so before the first convolution; Keras 3.15 can't build Equalization nor load RandomShear,
+# nor save all of them as HDF5
+MODELS["augmentations"] = (augmented, (12, 12), LEGACY)
+
+op("mean", lambda o, x: o.mean(x, axis=(1, 2), keepdims=True), lambda t, x: t.reduce_mean(x, [1, 2], True))
+op("average_rows", lambda o, x: o.average(x, axis=1), lambda t, x: t.reduce_mean(x, axis=1))
+op("max", lambda o, x: o.max(x, axis=(1, 2)), lambda t, x: t.reduce_max(x, axis=[1, 2]))
+op("min_rows", lambda o, x: o.min(x, axis=1), lambda t, x: t.reduce_min(x, axis=1))
+op("sum", lambda o, x: o.sum(x, axis=(1, 2)) * 0.1, lambda t, x: t.reduce_sum(x, axis=[1, 2]) * 0.1)
+op(
+    "spatial_attention",
+    lambda o, x: x * L.Conv2D(1, 3, padding="same", activation="sigmoid")(
+        o.concatenate([o.mean(x, axis=-1, keepdims=True), o.max(x, axis=-1, keepdims=True)], axis=-1)
+    ),
+    lambda t, x: x * L.Conv2D(1, 3, padding="same", activation="sigmoid")(
+        t.concat([t.reduce_mean(x, axis=-1, keepdims=True), t.reduce_max(x, axis=-1, keepdims=True)], axis=-1)
+    ),
+)
+op("reshape", lambda o, x: o.reshape(x, (-1, 12 * 10 * 8)), lambda t, x: t.reshape(x, (-1, 12 * 10 * 8)))
+op("reshape_image", lambda o, x: o.reshape(x, (-1, 6, 20, 8)), lambda t, x: t.reshape(x, (-1, 6, 20, 8)))
+op("transpose", lambda o, x: o.transpose(x, (0, 2, 1, 3)), lambda t, x: t.transpose(x, (0, 2, 1, 3)))
+op("pad", lambda o, x: o.pad(x, [[0, 0], [1, 2], [0, 1], [0, 0]]), lambda t, x: t.pad(x, [[0, 0], [1, 2], [0, 1], [0, 0]]))
+op(
+    "squeeze",
+    lambda o, x: o.squeeze(o.expand_dims(o.mean(x, axis=1), 1), 1),
+    lambda t, x: t.squeeze(t.expand_dims(t.reduce_mean(x, axis=1), 1), 1),
+)
+op("clip", lambda o, x: o.clip(x, -0.2, 0.4), lambda t, x: t.clip_by_value(x, -0.2, 0.4))
+op("clip6", lambda o, x: o.clip(x, 0, 6), lambda t, x: t.clip_by_value(x, 0, 6))
+op("maximum", lambda o, x: o.maximum(x, 0.1), lambda t, x: t.maximum(x, 0.1))
+op("minimum", lambda o, x: o.minimum(x, 0.1), lambda t, x: t.minimum(x, 0.1))
+op("square", lambda o, x: o.square(x) - x**2 * 0.5, lambda t, x: t.square(x))
+op("negative", lambda o, x: -x, lambda t, x: -x)
+op("cast", lambda o, x: o.stop_gradient(o.cast(x, "float32")), lambda t, x: t.identity(t.cast(x, t.float32)))
+op("scaled", lambda o, x: x * VECTOR, lambda t, x: x * VECTOR)
+op("shifted", lambda o, x: x + VECTOR.reshape(1, 1, 8), lambda t, x: x + VECTOR)
+op("subtracted", lambda o, x: VECTOR - x, lambda t, x: VECTOR - x)
+op("divided", lambda o, x: x / VECTOR, lambda t, x: x / VECTOR)
+op("tensor_constant", lambda o, x: o.multiply(x, o.convert_to_tensor(VECTOR)), lambda t, x: x * t.constant(VECTOR))
+op("softmax", lambda o, x: o.softmax(x, axis=1), lambda t, x: t.nn.softmax(x, axis=1))
+op("leaky", lambda o, x: o.leaky_relu(x, 0.1), lambda t, x: t.nn.leaky_relu(x, 0.1))
+op("gelu", lambda o, x: o.gelu(x, approximate=False), lambda t, x: t.nn.gelu(x, approximate=True))
+op("resize", lambda o, x: o.image.resize(x, (7, 9), interpolation="bicubic"), lambda t, x: t.image.resize(x, [7, 9], method="bicubic"))
+op("pool", lambda o, x: o.average_pool(o.max_pool(x, 2), 2, padding="same"))
+
+
+def main(folder):
+    names = []
+    for name, (body, size, hdf5) in MODELS.items():
+        keras.utils.set_random_seed(7)
+        i = keras.Input((*size, 3))
+        first = L.Conv2D(8, 3, padding="same", name="first")
+        x = first(body(i)) if body is augmented else body(first(i))
+        if len(x.shape) == 4:
+            x = L.Conv2D(6, 3, padding="same", activation="relu")(x)
+            x = L.GlobalAveragePooling2D()(x)
+        elif len(x.shape) == 3:
+            x = L.Flatten()(x)
+        built = keras.Model(i, L.Dense(3)(x))
+        rng = np.random.RandomState(len(name))
+        for weight in built.weights:
+            path = getattr(weight, "path", weight.name)
+            shape = weight.shape
+            if "int" in str(weight.dtype) or "seed" in path:
+                continue
+            positive = "variance" in path or "gamma" in path
+            values = rng.uniform(0.5, 1.5, shape) if positive else rng.randn(*shape) * 0.3
+            weight.assign(np.asarray(values, "float32"))
+        for layer in built.layers:
+            if isinstance(layer, L.Normalization):
+                layer.finalize_state()
+        for ending in [".keras", ".h5"] if hdf5 else [".keras"]:
+            built.save(os.path.join(folder, name + ending))
+            names.append(name + ending)
+    with open(os.path.join(folder, "names.txt"), "w") as file:
+        file.write("\n".join(names))
+
+
+main(sys.argv[1])
