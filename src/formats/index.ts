@@ -42,13 +42,25 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
   const format = await formatOf(file);
-  return await format.read(file);
+  const model = await format.read(file);
+  const misnamed = otherEnding(model);
+  return misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
+}
+
+/** What is to be known of a file that is called like one of another format. */
+function otherEnding({ path: file, format }: LoadedModel): string | undefined {
+  const ending = path.extname(file).toLowerCase();
+  if (format === 'keras-h5' && ending === '.keras')
+    return 'it is an HDF5 file, as TensorFlow up to 2.11 wrote under the ending .keras, and is written as one again: Keras 2 loads it; for Keras 3 call it .h5';
+  if (format === 'keras' && ending !== '.keras')
+    return `it is a Keras 3 zip file and is written as one again, but Keras loads it only if its name ends in .keras${ending && `, not in ${ending}`}`;
+  return undefined;
 }
 
 /**
- * Writes a pruned or retrained network. The ending of `out` names the format (.h5, .hdf5, .keras, .json; a folder or
- * no ending: TensorFlow.js, if the source is that); in the source's own format all that isn't ours survives, in
- * another the network and its weights are written afresh, readable by Keras 2 and 3 and TensorFlow.js.
+ * Writes a pruned or retrained network: in the format that it was read in, whatever that file is called, where `out`
+ * has the same ending; else the ending names the format (see outputFormat). In the source's own format all that isn't
+ * ours survives, in another the network and its weights are written afresh, readable by Keras 2 and 3 and TensorFlow.js.
  * @param graph the source's, or what surgery made of it
  * @throws InputError where the ending names no format, or the file can't be written; nothing half-written is left
  */
@@ -58,7 +70,7 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  const target = await outputFormat(out, source.format);
+  const target = await outputFormat(out, source);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
     graph,
@@ -77,18 +89,25 @@ function converted(source: LoadedModel, target: FormatName): LoadedModel {
 }
 
 /**
- * The format in which a model would be written there.
+ * The format in which a model would be written there: its own, where the file is called as it is (old Keras wrote HDF5
+ * under .keras, and others without any ending); else what the ending means (.h5, .hdf5, .keras, .json; a folder or no
+ * ending: TensorFlow.js, if the source is that).
  * @throws InputError where the name tells none
  */
-export async function outputFormat(out: string, source: FormatName): Promise<FormatName> {
+export async function outputFormat(
+  out: string,
+  source: Pick<LoadedModel, 'path' | 'format' | 'container'>,
+): Promise<FormatName> {
   const ending = path.extname(out).toLowerCase();
   const folder = (await stat(out).catch(() => null))?.isDirectory() ?? /[\\/]$/.test(out);
   if (!folder) {
+    const read = source.container.files.size > 0;
+    if (read && ending === path.extname(source.path).toLowerCase()) return source.format;
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
   }
-  if (source === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
+  if (source.format === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(
     `can't tell the format to write from "${out}"; name a file that ends in .h5, .keras or .json (TensorFlow.js)`,
   );

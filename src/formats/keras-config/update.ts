@@ -81,6 +81,8 @@ class Update {
         return;
       case 'conv2dTranspose':
         config.filters = kernel![2];
+        // Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them
+        if ('groups' in config && Number(kernel![2]) % Number(config.groups) !== 0) config.groups = 1;
         return;
       case 'depthwiseConv2d':
         config.depth_multiplier = kernel![3];

@@ -117,10 +117,10 @@ function matchLayer(
     .filter((candidate) => fits(candidate, parsed));
   const byName = assignByName(layers, arrays);
   if (byName && fits(byName, parsed)) {
-    // Keras loads by order; where the names say otherwise, neither can be trusted.
-    if (inOrder.length > 0 && !inOrder.some((candidate) => same(candidate, byName)))
-      fail('its arrays fit by order and by name, but not to the same weights');
-    return byName;
+    if (inOrder.length === 0 || inOrder.some((candidate) => same(candidate, byName))) return byName;
+    // Layers that were renamed after they were made keep their arrays' names, so that these name others; Keras loads
+    // by order, whatever they are called.
+    return inOrder[0];
   }
   if (inOrder.length === 0) {
     const wrong = savedOrder(params).findIndex((p, i) => !shapeFits(p, arrays[i]));
@@ -130,9 +130,12 @@ function matchLayer(
       );
     fail('its arrays are in an order that Espalier does not know');
   }
-  if (!inOrder.every((candidate) => same(candidate, inOrder[0])))
+  // where several fit, Keras' own is right; without it there is no telling
+  const [found] = inOrder;
+  const own = savedOrder(params).every((p, i) => found.get(p.id) === arrays[i]);
+  if (!own && !inOrder.every((candidate) => same(candidate, found)))
     fail('its arrays fit the weights in more than one way');
-  return inOrder[0];
+  return found;
 }
 
 /** Each weight's array by "layer/role" at the end of its name; undefined where that leaves any open. */
