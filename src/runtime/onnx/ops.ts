@@ -3,7 +3,7 @@ import { exportActivation } from './activation.ts';
 import { conv2d, conv2dTranspose, dense, depthwise } from './conv.ts';
 import { kept, plain, type ExportContext, type Value } from './layout.ts';
 import { batchNormScale } from './fold.ts';
-import { globalPool, pool } from './pool.ts';
+import { globalPool, pool, zeroPad } from './pool.ts';
 
 /** Emits the ONNX nodes of one of our nodes, and gives the name of its value. */
 export function exportOp(c: ExportContext): string {
@@ -67,10 +67,8 @@ export function exportOp(c: ExportContext): string {
     case 'globalAvgPool':
     case 'globalMaxPool':
       return globalPool(c, op);
-    case 'zeroPad': {
-      const [top, bottom, left, right] = op.padding;
-      return writer.node('Pad', [x.name, writer.ints([0, 0, top, left, 0, 0, bottom, right])]);
-    }
+    case 'zeroPad':
+      return zeroPad(c, op);
     case 'crop': {
       const [top, bottom, left, right] = op.cropping;
       const [h, w] = x.shape;
