@@ -5,10 +5,17 @@ import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { keras } from './keras/index.ts';
 import { asKeras2, namesModules } from './keras-dialect.ts';
+import { isKeras3, parseKerasConfig } from './keras-config/parse.ts';
+import { readModelSpec } from './keras-config/spec.ts';
 import { kerasH5 } from './keras-h5/index.ts';
 import { inKerasOrder } from './keras-order.ts';
+import { refuseOtherwise } from './readers.ts';
+import type { Reader } from './readers.ts';
+import { asTfjs } from './tfjs-layers/dialect.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
+import { weightOwners } from './tfjs-layers/names.ts';
 import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
+import { withFixed } from './writable.ts';
 
 export type { FormatName, LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
@@ -42,7 +49,8 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
   const format = await formatOf(file);
-  const model = await format.read(file);
+  const read = await format.read(file);
+  const model = { ...read, graph: withFixed(read) };
   const misnamed = otherEnding(model);
   return misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
 }
@@ -70,7 +78,7 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  const target = await outputFormat(out, source);
+  const target = await formatNamed(out, source);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
     graph,
@@ -79,25 +87,45 @@ export async function saveModel(
   );
 }
 
-/** The source as one that was never in a file, in the dialect and order that the other format's readers need. */
+/**
+ * The source as one that was never in a file, in the dialect and order that the other format's readers need: HDF5 is read
+ * by both Kerases, and so is a .keras file but for one whose network is Keras 3's.
+ */
 function converted(source: LoadedModel, target: FormatName): LoadedModel {
   const { kerasConfig } = source.container;
+  const { path: file } = source;
+  const three = isKeras3(readModelSpec(kerasConfig, file));
   // Keras 3's own dialect says more than Keras 2's can
-  const keep = target === 'keras' && namesModules(kerasConfig);
-  const config = keep ? kerasConfig : asKeras2(kerasConfig, source.path);
-  return { ...source, container: { kerasConfig: inKerasOrder(config, source.path), files: new Map() } };
+  const keep = target === 'keras' && namesModules(kerasConfig) && three;
+  const config = keep ? kerasConfig : asKeras2(kerasConfig, file, target === 'keras' && three ? 3 : 2);
+  const readers = readersOf(target, three);
+  if (!keep) refuseOtherwise(config, kerasConfig, readers, file);
+  return { ...source, container: { kerasConfig: inKerasOrder(config, file), files: new Map() } };
+}
+
+function readersOf(target: FormatName, three: boolean): readonly Reader[] {
+  if (target === 'tfjs-layers') return ['tfjs'];
+  return target === 'keras' && three ? ['keras3'] : ['keras2', 'keras3'];
 }
 
 /**
  * The format in which a model would be written there: its own, where the file is called as it is (old Keras wrote HDF5
  * under .keras, and others without any ending); else what the ending means (.h5, .hdf5, .keras, .json; a folder or no
  * ending: TensorFlow.js, if the source is that).
- * @throws InputError where the name tells none
+ * @throws InputError where the name tells none, or another format can't hold the network
  */
-export async function outputFormat(
-  out: string,
-  source: Pick<LoadedModel, 'path' | 'format' | 'container'>,
-): Promise<FormatName> {
+export async function outputFormat(out: string, source: LoadedModel): Promise<FormatName> {
+  const format = await formatNamed(out, source);
+  if (format === source.format) return format;
+  const { path: file, container } = converted(source, format);
+  if (format === 'tfjs-layers') {
+    asTfjs(container.kerasConfig, file, source.graph);
+    weightOwners(parseKerasConfig(container.kerasConfig, file).layers, file);
+  }
+  return format;
+}
+
+async function formatNamed(out: string, source: LoadedModel): Promise<FormatName> {
   const ending = path.extname(out).toLowerCase();
   const folder = (await stat(out).catch(() => null))?.isDirectory() ?? /[\\/]$/.test(out);
   if (!folder) {

@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
+import { fitInitializers } from './initializers.ts';
 import { parseKerasConfig } from './parse.ts';
 import { isObject } from './plain.ts';
 
@@ -63,6 +64,7 @@ class Update {
     const nodes = this.nodes.get(path);
     if (!isObject(config) || !nodes) return;
     for (const node of nodes) this.sizes(config, entry.class_name, node);
+    fitInitializers(config, nodes, this.graph);
     const inputs = nodes[0].inputs.map((id) => this.shapes[id]);
     const own = nodes[0].inputs.length === 0 || entry.class_name === 'InputLayer';
     const given = own ? this.shapes[nodes[0].id] : inputs[0];

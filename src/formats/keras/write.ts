@@ -12,7 +12,7 @@ import type { Step } from '../keras-h5/write.ts';
 import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';
-import { asKeras3 } from '../keras-dialect.ts';
+import { asKerasFile } from '../keras-dialect.ts';
 import { ARCHIVE, CONFIG, STORE } from './read.ts';
 import { joinedByBackslash, withSlashes } from './slashes.ts';
 import { findArrays, newStorePaths } from './store.ts';
@@ -114,7 +114,7 @@ function copyStore(h5: Hdf5, where: string, replacement: (path: string) => Repla
 
 async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promise<Map<string, Uint8Array>> {
   const ordered = inKerasOrder(source.container.kerasConfig, source.path);
-  const config = asKeras3(updateKerasConfig(ordered, graph));
+  const config = asKerasFile(updateKerasConfig(ordered, graph));
   const model = readModelSpec(config, source.path);
   const paths = newStorePaths(model);
   const { layers } = parseKerasConfig(config, source.path);
