@@ -5,10 +5,17 @@ import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { keras } from './keras/index.ts';
 import { asKeras2, namesModules } from './keras-dialect.ts';
+import { isKeras3, parseKerasConfig } from './keras-config/parse.ts';
+import { readModelSpec } from './keras-config/spec.ts';
 import { kerasH5 } from './keras-h5/index.ts';
 import { inKerasOrder } from './keras-order.ts';
+import { refuseOtherwise } from './readers.ts';
+import type { Reader } from './readers.ts';
+import { asTfjs } from './tfjs-layers/dialect.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
+import { weightOwners } from './tfjs-layers/names.ts';
 import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
+import { withFixed } from './writable.ts';
 
 export type { FormatName, LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
@@ -42,13 +49,26 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
   const format = await formatOf(file);
-  return await format.read(file);
+  const read = await format.read(file);
+  const model = { ...read, graph: withFixed(read) };
+  const misnamed = otherEnding(model);
+  return misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
+}
+
+/** What is to be known of a file that is called like one of another format. */
+function otherEnding({ path: file, format }: LoadedModel): string | undefined {
+  const ending = path.extname(file).toLowerCase();
+  if (format === 'keras-h5' && ending === '.keras')
+    return 'it is an HDF5 file, as TensorFlow up to 2.11 wrote under the ending .keras, and is written as one again: Keras 2 loads it; for Keras 3 call it .h5';
+  if (format === 'keras' && ending !== '.keras')
+    return `it is a Keras 3 zip file and is written as one again, but Keras loads it only if its name ends in .keras${ending && `, not in ${ending}`}`;
+  return undefined;
 }
 
 /**
- * Writes a pruned or retrained network. The ending of `out` names the format (.h5, .hdf5, .keras, .json; a folder or
- * no ending: TensorFlow.js, if the source is that); in the source's own format all that isn't ours survives, in
- * another the network and its weights are written afresh, readable by Keras 2 and 3 and TensorFlow.js.
+ * Writes a pruned or retrained network: in the format that it was read in, whatever that file is called, where `out`
+ * has the same ending; else the ending names the format (see outputFormat). In the source's own format all that isn't
+ * ours survives, in another the network and its weights are written afresh, readable by Keras 2 and 3 and TensorFlow.js.
  * @param graph the source's, or what surgery made of it
  * @throws InputError where the ending names no format, or the file can't be written; nothing half-written is left
  */
@@ -58,7 +78,7 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  const target = await outputFormat(out, source.format);
+  const target = await formatNamed(out, source);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
     graph,
@@ -67,28 +87,55 @@ export async function saveModel(
   );
 }
 
-/** The source as one that was never in a file, in the dialect and order that the other format's readers need. */
+/**
+ * The source as one that was never in a file, in the dialect and order that the other format's readers need: HDF5 is read
+ * by both Kerases, and so is a .keras file but for one whose network is Keras 3's.
+ */
 function converted(source: LoadedModel, target: FormatName): LoadedModel {
   const { kerasConfig } = source.container;
+  const { path: file } = source;
+  const three = isKeras3(readModelSpec(kerasConfig, file));
   // Keras 3's own dialect says more than Keras 2's can
-  const keep = target === 'keras' && namesModules(kerasConfig);
-  const config = keep ? kerasConfig : asKeras2(kerasConfig, source.path);
-  return { ...source, container: { kerasConfig: inKerasOrder(config, source.path), files: new Map() } };
+  const keep = target === 'keras' && namesModules(kerasConfig) && three;
+  const config = keep ? kerasConfig : asKeras2(kerasConfig, file, target === 'keras' && three ? 3 : 2);
+  const readers = readersOf(target, three);
+  if (!keep) refuseOtherwise(config, kerasConfig, readers, file);
+  return { ...source, container: { kerasConfig: inKerasOrder(config, file), files: new Map() } };
+}
+
+function readersOf(target: FormatName, three: boolean): readonly Reader[] {
+  if (target === 'tfjs-layers') return ['tfjs'];
+  return target === 'keras' && three ? ['keras3'] : ['keras2', 'keras3'];
 }
 
 /**
- * The format in which a model would be written there.
- * @throws InputError where the name tells none
+ * The format in which a model would be written there: its own, where the file is called as it is (old Keras wrote HDF5
+ * under .keras, and others without any ending); else what the ending means (.h5, .hdf5, .keras, .json; a folder or no
+ * ending: TensorFlow.js, if the source is that).
+ * @throws InputError where the name tells none, or another format can't hold the network
  */
-export async function outputFormat(out: string, source: FormatName): Promise<FormatName> {
+export async function outputFormat(out: string, source: LoadedModel): Promise<FormatName> {
+  const format = await formatNamed(out, source);
+  if (format === source.format) return format;
+  const { path: file, container } = converted(source, format);
+  if (format === 'tfjs-layers') {
+    asTfjs(container.kerasConfig, file, source.graph);
+    weightOwners(parseKerasConfig(container.kerasConfig, file).layers, file);
+  }
+  return format;
+}
+
+async function formatNamed(out: string, source: LoadedModel): Promise<FormatName> {
   const ending = path.extname(out).toLowerCase();
   const folder = (await stat(out).catch(() => null))?.isDirectory() ?? /[\\/]$/.test(out);
   if (!folder) {
+    const read = source.container.files.size > 0;
+    if (read && ending === path.extname(source.path).toLowerCase()) return source.format;
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
   }
-  if (source === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
+  if (source.format === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(
     `can't tell the format to write from "${out}"; name a file that ends in .h5, .keras or .json (TensorFlow.js)`,
   );

@@ -6,21 +6,17 @@ import type { Call, LayerSpec, ModelSpec, TensorRef } from './keras-config/spec.
 type Json = Record<string, unknown>;
 
 /**
- * A configuration as Keras 3 reads it from config.json. Its loader wants the model itself to name its module; inside
- * a model it takes the layers of Keras 2 as they are. A configuration that names its module is left as it is.
+ * A configuration as both Kerases read it from config.json. Their loaders want the model itself to name its module;
+ * inside a model they take the layers of Keras 2 as they are. A configuration that names its module is left as it is.
  */
-export function asKeras3(config: unknown): unknown {
+export function asKerasFile(config: unknown): unknown {
   if (!isObject(config) || 'module' in config) return config;
   const sequential = config.class_name === 'Sequential';
   const inner = Array.isArray(config.config)
     ? { name: 'sequential', layers: config.config as unknown[] }
     : config.config;
-  return {
-    module: sequential ? 'keras' : 'keras.src.models.functional',
-    class_name: sequential ? 'Sequential' : 'Functional',
-    config: inner,
-    registered_name: sequential ? null : 'Functional',
-  };
+  // a path that either Keras keeps in its public names; "Model" makes a functional model of such a configuration
+  return { module: 'keras', class_name: sequential ? 'Sequential' : 'Model', config: inner, registered_name: null };
 }
 
 /** Whether layers name their Python modules: Keras 3's dialect, which late tf.keras writes too. */
@@ -32,6 +28,9 @@ export function namesModules(config: unknown): boolean {
 /** Fields of layers that Keras 2 does not know; each has Keras 2's behaviour as its default. */
 const newer = new Set([
   'build_config',
+  'synchronized',
+  'rms_scaling',
+  'rng_type',
   'quantization_config',
   'optional',
   'renorm',
@@ -43,10 +42,21 @@ const newer = new Set([
  * A configuration in Keras 2's dialect, which Keras 2, Keras 3 and TensorFlow.js read: batch_input_shape, calls as
  * lists, dtypes and built-in objects (initializers) without their modules. One that is in it already comes out as it
  * is in all that matters.
+ * @param as 3: inputs say their shapes as Keras 3 does, by which its files are known
  * @throws InputError for a call that the dialect can't say
  */
-export function asKeras2(config: unknown, where: string): unknown {
-  return modelEntry(plain(config, where), readModelSpec(config, where), where);
+export function asKeras2(config: unknown, where: string, as: 2 | 3 = 2): unknown {
+  const model = modelEntry(plain(config, where), readModelSpec(config, where), where);
+  return as === 2 ? model : withBatchShapes(model);
+}
+
+function withBatchShapes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withBatchShapes);
+  if (!isObject(value)) return value;
+  const input = value.class_name === 'InputLayer' && isObject(value.config) ? value.config : undefined;
+  if (!input) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, withBatchShapes(v)]));
+  const { batch_input_shape, ...rest } = input;
+  return { ...value, config: { ...rest, batch_shape: batch_input_shape } };
 }
 
 function modelEntry(entry: unknown, model: ModelSpec, where: string): Json {
@@ -94,17 +104,27 @@ function callEntry(call: Call, layer: string, where: string): unknown[] {
   });
 }
 
-/** Settings that tf.keras wrote for these layers though they don't have them; Keras 3 refuses to load them. */
+/** Settings of these layers that only one Keras writes, to no effect, and that the other refuses to load. */
 const stray = ['groups', 'filters', 'kernel_initializer', 'kernel_regularizer', 'kernel_constraint'];
 const strayOf: Readonly<Record<string, readonly string[]>> = {
   DepthwiseConv2D: stray,
   SeparableConv2D: stray.filter((key) => key !== 'filters'),
   Conv2DTranspose: ['groups'],
+  SpatialDropout2D: ['noise_shape', 'trainable', 'data_format'],
+  AlphaDropout: ['noise_shape'],
+  CenterCrop: ['data_format'],
+  Resizing: ['data_format', 'pad_to_aspect_ratio', 'fill_mode', 'fill_value', 'antialias'],
 };
 
 function settings(layer: LayerSpec): Json {
   const config = simple(layer.config) as Json;
   for (const key of strayOf[layer.className] ?? []) delete config[key];
+  if (layer.className.startsWith('Random')) for (const key of ['data_format', 'value_range']) delete config[key];
+  if (layer.className === 'LeakyReLU' && 'negative_slope' in config) {
+    // Keras 3 takes the older name as well
+    config.alpha ??= config.negative_slope;
+    delete config.negative_slope;
+  }
   const { axis } = config;
   if (layer.className.startsWith('BatchNormalization') && Array.isArray(axis) && axis.length === 1)
     config.axis = axis[0] as unknown;
@@ -116,6 +136,8 @@ function simple(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => simple(item));
   if (!isObject(value)) return value;
   if (key === 'dtype' && isObject(value.config)) return value.config.name;
+  // a function by its name alone
+  if (value.class_name === 'function' && typeof value.config === 'string') return value.config;
   if (value.class_name === 'VarianceScaling' && isObject(value.config)) return varianceScaling(value.config);
   const out: Json = {};
   // early tf.keras wrote an initializer's dtype, which no Keras needs and Keras 3 refuses

@@ -68,6 +68,12 @@ function fixed(
   for (const id of graph.outputs)
     if (!(options.interiorOutputs && read.has(id))) keep(values.get(id)!, 'network output');
   for (const id of graph.inputs) keep(values.get(id)!, 'network input');
+  for (const node of graph.fixed ? graph.nodes : []) {
+    const reason = graph.fixed![node.layer];
+    if (reason === undefined) continue;
+    keep(values.get(node.id)!, reason);
+    for (const id of Object.values(node.params)) keep(trail.params.get(id) ?? [], reason);
+  }
   for (const name of options.freeze ?? []) {
     const nodes = graph.nodes.filter(
       (n) => n.layer === name || n.id === name || n.layer.startsWith(`${name}/`),

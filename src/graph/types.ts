@@ -137,6 +137,8 @@ export interface Graph {
   readonly outputs: readonly string[];
   /** every parameter that a node names */
   readonly params: Readonly<Record<string, Param>>;
+  /** layers that must keep all their channels, and why: their file can't hold them narrower */
+  readonly fixed?: Readonly<Record<string, string>>;
 }
 
 /** Parameter id -> values, row-major in Param.shape. */

@@ -91,13 +91,14 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
       `${file}: nothing was trained after cutting, so it needs no images; leave out --data (espalier train trains a model)`,
     );
   const out = await modelFile(options.out ? path.resolve(options.out) : destination(rebuilt, file));
-  await outputFormat(out, source.format);
+  const format = await outputFormat(out, source);
   // not even by force: nothing could be made from the config any more
   if ((await realpath(out).catch(() => out)) === (await realpath(rebuilt.sourceFile)))
     throw new InputError(
       `${out} is the model before pruning, which the config needs; write elsewhere with --out FILE`,
     );
-  const sameFormat = path.extname(out).toLowerCase() === path.extname(source.path).toLowerCase();
+  const sameFormat =
+    format === source.format && (format !== 'tfjs-layers' || path.extname(out).toLowerCase() === '.json');
   const recorded = cutOnly || !sameFormat ? undefined : config.pruned?.sha256;
   const held = await heldBy(out);
   if (held !== null && held === recorded) return await result('there', []);

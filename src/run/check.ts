@@ -7,30 +7,43 @@ import { Random } from '../graph/random.ts';
 import { permuteChannels, prune, zeroRemoved } from '../graph/surgery.ts';
 import type { Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
+import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from '../runtime/conditioning.ts';
+import type { Conditioning } from '../runtime/conditioning.ts';
+import { layerByLayer } from './layer-by-layer.ts';
 import { outputs } from './result.ts';
 
-/** Two outputs that differ by more than this share of the largest value are not the same. */
-export const tolerance = 1e-4;
-
 export interface CheckResult {
-  readonly name: 'pruned equals zeroed' | 'permutation' | 'reload';
+  readonly name: 'pruned equals zeroed' | 'layer by layer' | 'permutation' | 'engines agree' | 'reload';
   /** largest difference, as a share of the largest value */
   readonly difference: number;
+  /** up to which a difference is rounding */
+  readonly tolerance: number;
   readonly ok: boolean;
   /** why it says nothing here */
   readonly skipped?: string;
+  /** what differs, where it is known */
+  readonly where?: string;
 }
 
 export interface CheckServices {
-  /** every output of a network for n inputs */
+  /** every output of a network for n inputs, by the engine that trains */
   predict(graph: Graph, weights: Weights, inputs: readonly Float32Array[], n: number): Float32Array[];
+  /** the same by the engine that scores; undefined: it isn't there */
+  score(
+    graph: Graph,
+    weights: Weights,
+    inputs: readonly Float32Array[],
+    n: number,
+  ): Promise<Float32Array[] | undefined>;
   loadModel(path: string): Promise<LoadedModel>;
   saveModel(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
 }
 
 /**
  * Design, section 6, on one model: prunes it at random in memory and compares with the original whose removed
- * channels are held at zero; shuffles the channels; writes the pruned network and reads it back.
+ * channels are held at zero; shuffles the channels; compares the engines; writes the pruned network and reads it back.
+ * Inputs are in the network's own range, and a difference is one only beyond the network's own rounding; where that is
+ * large, layers are compared one by one, too.
  * @param ratio share of the channels of every group that stay
  * @throws InputError where nothing can be pruned
  */
@@ -38,7 +51,7 @@ export async function checkModel(
   model: LoadedModel,
   { seed, ratio, interiorOutputs }: { seed: number; ratio: number; interiorOutputs?: boolean },
   services: CheckServices,
-): Promise<{ results: CheckResult[]; removed: number; channels: number }> {
+): Promise<{ results: CheckResult[]; removed: number; channels: number; rounding: number }> {
   const { weights } = model;
   const dependencies = findGroups(model.graph, { interiorOutputs });
   const graph = comparable(model.graph, dependencies);
@@ -61,18 +74,15 @@ export async function checkModel(
       .sort((a, b) => a - b);
   });
   const n = 2;
-  const inputs = graph.inputs.map((id) => {
-    const op = graph.nodes.find((node) => node.id === id)?.op;
-    const size = op?.kind === 'input' ? op.shape.reduce((a, b) => a * b, n) : n;
-    return Float32Array.from({ length: size }, () => random.normal());
-  });
+  const inputs = ownInputs(graph, weights, n, random);
+  const own = await conditioning((w, x) => services.predict(graph, w, x, n), weights, inputs, random);
   const narrow = prune(graph, weights, dependencies, kept);
   const pruned = services.predict(narrow.graph, narrow.weights, inputs, n);
   const results: CheckResult[] = [];
 
   const normalised = statisticsOverChannels(graph, dependencies);
   const zeroed = services.predict(graph, zeroRemoved(graph, weights, dependencies, kept), inputs, n);
-  const equality = verdict('pruned equals zeroed', zeroed, pruned);
+  const equality = verdict('pruned equals zeroed', zeroed, pruned, own);
   results.push(
     normalised.length
       ? {
@@ -82,6 +92,17 @@ export async function checkModel(
         }
       : equality,
   );
+  if (own.tolerance > LEAST_TOLERANCE || normalised.length) {
+    const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, services.predict, random);
+    const ok = worst.difference <= LEAST_TOLERANCE;
+    results.push({
+      name: 'layer by layer',
+      difference: worst.difference,
+      tolerance: LEAST_TOLERANCE,
+      ok,
+      ...(ok ? {} : { where: `layer ${worst.layer}` }),
+    });
+  }
 
   const orders = dependencies.groups.map((group) => {
     const order = Array.from({ length: group.size }, (_, c) => c);
@@ -90,7 +111,24 @@ export async function checkModel(
   });
   const shuffled = permuteChannels(graph, weights, dependencies, orders);
   const original = services.predict(graph, weights, inputs, n);
-  results.push(verdict('permutation', original, services.predict(graph, shuffled, inputs, n)));
+  results.push(verdict('permutation', original, services.predict(graph, shuffled, inputs, n), own));
+
+  for (const [what, network, right] of [
+    ['the original', { graph, weights }, original],
+    ['the pruned network', narrow, pruned],
+  ] as const) {
+    const scored = await services.score(network.graph, network.weights, inputs, n);
+    const result = scored
+      ? { ...verdict('engines agree', right, scored, own), where: what }
+      : {
+          ...verdict('engines agree', right, right, own),
+          skipped: 'ONNX Runtime is not there (espalier doctor)',
+        };
+    // one line is enough where both are alike
+    if (result.ok && results.at(-1)?.name === 'engines agree' && results.at(-1)!.ok) {
+      if (result.difference > results.at(-1)!.difference) results[results.length - 1] = result;
+    } else results.push(result);
+  }
 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-check-'));
   try {
@@ -102,6 +140,8 @@ export async function checkModel(
         'reload',
         pruned,
         services.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
+        // the same computation of the same numbers
+        { ...own, tolerance: LEAST_TOLERANCE, hopeless: false },
       ),
     );
   } finally {
@@ -109,7 +149,7 @@ export async function checkModel(
   }
   const channels = open.reduce((sum, group) => sum + group.size, 0);
   const removed = dependencies.groups.reduce((sum, group, g) => sum + group.size - kept[g].length, 0);
-  return { results, removed, channels };
+  return { results, removed, channels, rounding: own.rounding };
 }
 
 /** The network with the outputs alone that keep all their channels: others can't be compared one to one. */
@@ -132,30 +172,15 @@ function verdict(
   name: CheckResult['name'],
   a: readonly Float32Array[],
   b: readonly Float32Array[],
+  { rounding, tolerance, hopeless }: Conditioning,
 ): CheckResult {
   const difference = largestDifference(a, b);
-  return { name, difference, ok: difference <= tolerance };
-}
-
-/** Over all outputs, the largest |a - b| as a share of the output's largest |a|; infinite where shapes differ. */
-export function largestDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
-  if (a.length !== b.length) return Infinity;
-  let worst = 0;
-  for (let k = 0; k < a.length; k++) {
-    if (a[k].length !== b[k].length) return Infinity;
-    let scale = 0;
-    let most = 0;
-    for (let i = 0; i < a[k].length; i++) {
-      const gap = Math.abs(a[k][i] - b[k][i]);
-      // a NaN in both is the same; in one is not
-      if (Number.isNaN(gap)) {
-        if (!Object.is(a[k][i], b[k][i])) return Infinity;
-        continue;
-      }
-      scale = Math.max(scale, Math.abs(a[k][i]));
-      most = Math.max(most, gap);
-    }
-    worst = Math.max(worst, most / Math.max(scale, 1e-12));
-  }
-  return worst;
+  const told = { name, difference, tolerance };
+  if (hopeless)
+    return {
+      ...told,
+      ok: true,
+      skipped: `this network's outputs move by ${(100 * rounding).toPrecision(2)} % where its weights move by their last bit, so that whole outputs say nothing`,
+    };
+  return { ...told, ok: difference <= tolerance };
 }

@@ -2,6 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { readConfig } from '../config/files.ts';
 import type { PrunedConfig } from '../config/schema.ts';
+import { describeFormat } from '../formats/index.ts';
+import type { FormatName } from '../formats/types.ts';
 import { hashFile, hashModel } from './measure.ts';
 import { limitOf } from '../protocol/reach.ts';
 import { RunFolder } from './folder.ts';
@@ -30,15 +32,25 @@ export interface InTheWay {
 type Named = Pick<Plan, 'out' | 'label' | 'report'> & { readonly model: Pick<Plan['model'], 'path'> };
 
 /** The files that a plan names. */
-export function namesOf(workspace: string, plan: Named): Names {
+export async function namesOf(workspace: string, plan: Named): Promise<Names> {
   const model = path.resolve(workspace, plan.model.path);
-  const format = /\.json$/i.test(model) ? 'tfjs-layers' : 'keras-h5';
+  const format = await formatAt(model);
   const files = outputs({ path: model, format }, path.resolve(workspace, plan.out), plan.label);
   return {
     model: files.model,
     config: files.config,
     report: plan.report === undefined ? undefined : path.resolve(workspace, plan.report),
   };
+}
+
+/** A model's format by its content; by its name where it isn't there any more. */
+async function formatAt(model: string): Promise<FormatName> {
+  if (/\.json$/i.test(model)) return 'tfjs-layers';
+  const byName = /\.keras$/i.test(model) ? 'keras' : 'keras-h5';
+  return await describeFormat(model).then(
+    ({ format }) => format,
+    () => byName,
+  );
 }
 
 /**
@@ -74,7 +86,7 @@ export async function ownNames(
 ): Promise<Names & { readonly label?: string }> {
   const claims = await claimed(workspace, 'unfinished');
   for (const label of labels(undefined, plan.method)) {
-    const names = namesOf(workspace, { ...plan, label });
+    const names = await namesOf(workspace, { ...plan, label });
     if (await taken(names)) continue;
     if (claims.some(({ files }) => files.has(names.model) || files.has(names.config))) continue;
     return { ...names, label };
@@ -122,7 +134,7 @@ export async function inTheWay(
   workspace: string,
   plan: Plan,
 ): Promise<{ readonly found: readonly InTheWay[]; readonly own: readonly string[] }> {
-  const names = namesOf(workspace, plan);
+  const names = await namesOf(workspace, plan);
   const found: InTheWay[] = [];
   const own: string[] = [];
   const same = await readConfig(names.config).then(
@@ -170,7 +182,7 @@ async function claimed(workspace: string, which: 'live' | 'unfinished'): Promise
       const { plan } = await RunFolder.look(folder);
       const live = (await lockOwner(folder)) !== null;
       if (which === 'live' ? !live : !live && (await ended(folder))) continue;
-      const { model, config } = namesOf(workspace, plan);
+      const { model, config } = await namesOf(workspace, plan);
       found.push({ id: name, plan, files: new Set([model, config]) });
     } catch {
       // no run of this version

@@ -43,7 +43,7 @@ export async function place(placing: Placing): Promise<Placed> {
   const { model, out, labels, replaces = [] } = placing;
   return await staged(
     placing.stage,
-    path.extname(model.path),
+    path.extname(outputs(model, out).model),
     placing.save,
     model.format,
     async (file, sha256) => {

@@ -28,7 +28,7 @@ export function outputs(
   // a TensorFlow.js model is a folder of files around a model.json
   const folderName = path.basename(path.dirname(path.resolve(model.path)));
   const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
-  const extension = path.extname(base);
+  const extension = endingFor(model);
   const part = label === undefined ? '' : `.${label}`;
   return {
     model: tfjs
@@ -37,6 +37,16 @@ export function outputs(
     config: path.join(out, `${base.replace(/\.[^.]*$/, '')}${part}.espalier.json`),
     stem,
   };
+}
+
+/**
+ * The source's own ending, since whoever named it reads it by that name: but a file without any gets its format's, and a
+ * Keras 3 zip file .keras, by which alone Keras loads it.
+ */
+function endingFor(model: Pick<LoadedModel, 'path' | 'format'>): string {
+  const own = path.extname(model.path);
+  if (model.format === 'keras') return own.toLowerCase() === '.keras' ? own : '.keras';
+  return own || '.h5';
 }
 
 /** What a config says of the images. */

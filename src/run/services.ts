@@ -27,6 +27,8 @@ export interface Workshop {
   readonly images: MethodImages;
   /** how the preprocessing was found, for people */
   readonly found: string;
+  /** what is to be told of how it scores */
+  readonly warnings?: readonly string[];
   score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
   recalibrate(network: Sized, signal?: AbortSignal): Promise<Weights>;

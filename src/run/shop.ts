@@ -187,7 +187,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       found: workshop.found,
       digest: set.digest,
     });
-    for (const message of set.warnings ?? []) yield await session.record({ type: 'warning', message });
+    for (const message of [...(workshop.warnings ?? []), ...(set.warnings ?? [])]) yield await session.record({ type: 'warning', message });
     if (set.broken.length) {
       const { file, reason } = set.broken[0];
       const message = `${set.broken.length} images can't be read and are left out, the first: ${file} (${reason})`;

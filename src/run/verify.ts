@@ -12,6 +12,7 @@ import { differsHere } from '../runtime/backend/numerics.ts';
 import { configData, rebuild } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Sized } from './services.ts';
+import { trustEngines } from '../runtime/engines.ts';
 import { choosePreprocess, openSet, scoreSplit } from './workshop.ts';
 
 const fileHash = 'pruned file, SHA-256';
@@ -91,6 +92,8 @@ export async function verifyConfig(
   if (data) {
     const set = await openSet(configData(config, data), source);
     try {
+      const distrust = await trustEngines(source, { threads: options.threads });
+      if (distrust) notes.push(distrust);
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
         options.ownPreprocess || !config.data

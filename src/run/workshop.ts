@@ -10,6 +10,7 @@ import type { Augmentation, Batch, ImageSet, Preprocess, Split } from '../data/t
 import type { LoadedModel } from '../formats/types.ts';
 import { defaultThreads } from '../runtime/backend/numerics.ts';
 import { openBackend } from '../runtime/backend/open.ts';
+import { trustEngines } from '../runtime/engines.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
 import { rehearse } from '../runtime/rehearse.ts';
@@ -90,10 +91,11 @@ export async function openWorkshop(
     // first of all: where onnxruntime is missing, this engine scores, too
     const backend = await openBackend({ prefer: options.backend, threads });
     rehearse(backend, model.graph, model.weights);
+    const warning = await trustEngines(model, { backend, threads });
     const chosen = options.preprocess
       ? { preprocess: options.preprocess, found: 'as before' }
       : await choosePreprocess(data, set, model, { threads, signal });
-    return new RealWorkshop(set, chosen.preprocess, chosen.found, backend, threads);
+    return new RealWorkshop(set, chosen.preprocess, chosen.found, backend, threads, warning ? [warning] : []);
   } catch (error) {
     await set.close();
     throw error;
@@ -109,6 +111,7 @@ class RealWorkshop implements Workshop {
     readonly found: string,
     private readonly backend: Backend,
     private readonly threads: number | undefined,
+    readonly warnings: readonly string[],
   ) {
     this.images = { set, preprocess, backend };
   }

@@ -2,6 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Weights } from '../graph/types.ts';
+import { alone } from './alone.ts';
 import { forward } from './forward.ts';
 import type { Backend } from './types.ts';
 
@@ -15,32 +16,15 @@ export function rehearse(backend: Backend, graph: Graph, weights: Weights): void
   const shapes = inferShapes(graph);
   for (const node of graph.nodes) {
     if (node.op.kind === 'input') continue;
-    const inputs = [...new Set(node.inputs)].map((id) => ({ id, shape: shapes[id] }));
-    // the layer as a network of its own
-    const alone: Graph = {
-      ...graph,
-      nodes: [
-        ...inputs.map(({ id, shape }) => ({
-          id,
-          layer: id,
-          layerType: 'InputLayer',
-          op: { kind: 'input' as const, shape },
-          inputs: [],
-          params: {},
-        })),
-        node,
-      ],
-      inputs: inputs.map(({ id }) => id),
-      outputs: [node.id],
-    };
+    const own = alone(graph, node, shapes);
     const ids = Object.values(node.params);
     try {
       tf.tidy(() => {
-        const xs = inputs.map(({ shape }) => tf.zeros([2, ...shape]));
+        const xs = own.inputs.map((id) => tf.zeros([2, ...shapes[id]]));
         const params = ids.map((id) => tf.tensor(weights.get(id)!.slice(), [...graph.params[id].shape]));
         const run = (...all: tfc.Tensor[]): tfc.Tensor => {
           const param = (id: string): tfc.Tensor => all[xs.length + ids.indexOf(id)];
-          const [y] = forward(backend, alone, param, all.slice(0, xs.length), { training: true });
+          const [y] = forward(backend, own, param, all.slice(0, xs.length), { training: true });
           // moving statistics take no part, and a gradient is wanted of all
           return all.reduce((sum, t) => tf.add(sum, tf.mul(tf.sum(t), 0)), tf.sum(y));
         };

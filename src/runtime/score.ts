@@ -1,15 +1,15 @@
 import type * as Ort from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
-import { loadsFromHere } from '../system/programs.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { openBackend } from './backend/open.ts';
-import { requireNative } from './backend/packages.ts';
+import { trusted } from './engines.ts';
 import { Breather } from './breathe.ts';
 import { logitsGraph, logitsOf } from './logits.ts';
 import { Network } from './network.ts';
 import { exportOnnx } from './onnx/export.ts';
+import { openSession } from './onnx/session.ts';
 import type { Backend, Batch, Score } from './types.ts';
 
 /** A network ready to score images. */
@@ -54,17 +54,10 @@ export async function openScorer(
   let ort: typeof Ort;
   const network = exportOnnx(shown, weights);
   try {
-    if (loadsFromHere()) requireNative('onnxruntime-node');
-    // it would send its maker what it is used for, and leave files of that among the temporary ones
-    process.env.ORT_DISABLE_TELEMETRY = '1';
-    ort = await import('onnxruntime-node');
-    session = await ort.InferenceSession.create(network.bytes, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-    });
+    const trust = trusted();
+    if (trust === 'none' && options.backend !== 'none')
+      throw new Error('its outputs for this network are others than those of the engine that trains');
+    ({ ort, session } = await openSession(network.bytes, { threads, optimise: trust !== 'plain' }));
   } catch (error) {
     if (options.backend === 'none') throw error;
     const backend = options.backend ?? (await openBackend({ threads }));

@@ -1,8 +1,8 @@
 import { loadModel, saveModel } from '../../formats/index.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
 import { checkModel } from '../../run/check.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
-import { logitsOf } from '../../runtime/logits.ts';
-import { Network } from '../../runtime/network.ts';
+import { runBackend, runOnnx, withLogits } from '../../runtime/engines.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 
@@ -19,37 +19,46 @@ export async function check(output: Output, [file]: string[], options: CheckOpti
   const model = await loadModel(file);
   const backend = await openBackend({ prefer: options.backend, threads: options.threads });
   const { seed = 1, ratio = 0.5, interiorOutputs } = options;
-  const { results, removed, channels } = await checkModel(
+  const { results, removed, channels, rounding } = await checkModel(
     model,
     { seed, ratio, interiorOutputs },
     {
       loadModel,
       saveModel,
-      predict: (graph, weights, inputs, n) => {
-        // a softmax hides differences in what it is given, so that is compared too
-        const outputs = [...new Set([...graph.outputs, logitsOf(graph).node])];
-        const network = new Network(backend, { ...graph, outputs }, weights);
-        try {
-          return network.predict(inputs, n);
-        } finally {
-          network.dispose();
-        }
-      },
+      predict: (graph, weights, inputs, n) => runBackend(backend, withLogits(graph), weights, inputs, n),
+      score: (graph, weights, inputs, n) => scored(withLogits(graph), weights, inputs, n, backend.threads),
     },
   );
   const ok = results.every((result) => result.ok);
-  output.data({ model: file, seed, ratio, removed, channels, ok, results });
+  output.data({ model: file, seed, ratio, removed, channels, ok, rounding, results });
   output.print(`removed ${removed} of ${channels} channels at random (seed ${seed})`);
   output.print(
     table(
-      ['test', 'largest difference', ''],
-      results.map(({ name, difference, ok: passed, skipped }) => [
+      ['test', 'largest difference', 'rounding up to', ''],
+      results.map(({ name, difference, tolerance, ok: passed, skipped, where }) => [
         name,
         difference.toExponential(1),
-        skipped ? `not applicable: ${skipped}` : passed ? 'ok' : 'FAILED',
+        tolerance.toExponential(1),
+        skipped ? `not applicable: ${skipped}` : passed ? 'ok' : `FAILED${where ? `: ${where}` : ''}`,
       ]),
-      [0, 2],
+      [0, 3],
     ),
   );
   return ok ? 0 : 1;
+}
+
+/** By ONNX Runtime, which scores; undefined where its library can't be loaded. */
+async function scored(
+  graph: Graph,
+  weights: Weights,
+  inputs: readonly Float32Array[],
+  n: number,
+  threads: number,
+): Promise<Float32Array[] | undefined> {
+  try {
+    await import('onnxruntime-node');
+  } catch {
+    return undefined;
+  }
+  return await runOnnx(graph, weights, inputs, n, { threads });
 }

@@ -1,5 +1,6 @@
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
+import { trustEngines } from '../../runtime/engines.ts';
 import { latency } from '../../runtime/latency.ts';
 import { machineName } from '../../run/result.ts';
 import { choosePreprocess, openSet, scoreSplit } from '../../run/workshop.ts';
@@ -30,6 +31,8 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     const name = options.split ?? (set.test ? 'test' : 'validation');
     const split = set[name];
     if (!split) throw new InputError(`${data.path} has no ${name} images`);
+    const distrust = await trustEngines(model, { threads });
+    if (distrust) output.note(`note: ${distrust}`);
     const { preprocess, found } = await choosePreprocess(data, set, model, { threads, signal });
     const total = split.size;
     const score = await scoreSplit(model, split, preprocess, {

@@ -20,12 +20,13 @@ const MAX_AXIS = 2 ** 24;
  *
  * @param config {class_name, config} of a Sequential or functional model, as in the file
  * @param where what the configuration is of, for messages
+ * @param as which Keras reads it: default the one that wrote it
  * @throws InputError in one sentence, for what is not such a model or holds layers that Espalier can't execute
  */
-export function parseKerasConfig(config: unknown, where: string): ParsedConfig {
+export function parseKerasConfig(config: unknown, where: string, as?: 2 | 3): ParsedConfig {
   const model = readModelSpec(config, where);
   refuseUnknownLayers(model, where);
-  const keras3 = isKeras3(model);
+  const keras3 = as === undefined ? isKeras3(model) : as === 3;
   let first: unknown;
   for (const size of OPEN_SIZES) {
     const open = new Set<string>();
@@ -78,7 +79,9 @@ function declareLayers(builder: Builder, model: ModelSpec, names: readonly strin
     const joined = path.join('/');
     if (builder.layers.has(joined))
       throw new InputError(`${builder.where}: two layers have the path "${joined}"`);
-    builder.layers.set(joined, { path: joined, names: path, className: layer.className, params: [] });
+    const frozen = layer.config.trainable === false;
+    const { className } = layer;
+    builder.layers.set(joined, { path: joined, names: path, className, params: [], frozen });
   }
 }
 
@@ -96,7 +99,7 @@ function resolveShape(batchShape: unknown, size: number, what: string): { shape:
 }
 
 /** Keras 3 writes calls as {args, kwargs}, and an input's shape as batch_shape; Keras 2 and tfjs neither. */
-function isKeras3(model: ModelSpec): boolean {
+export function isKeras3(model: ModelSpec): boolean {
   return model.layers.some((layer) =>
     layer.model ? isKeras3(layer.model) : layer.className === 'InputLayer' && 'batch_shape' in layer.config,
   );

@@ -9,6 +9,8 @@ export interface LayerWeights {
   readonly className: string;
   /** parameter ids; empty for a layer without weights */
   readonly params: readonly string[];
+  /** the layer itself isn't trained, whatever the models around it say */
+  readonly frozen?: boolean;
 }
 
 /** A Keras model configuration (Keras 2.x/3 dialects, tfjs too), read into a graph without weights. */

@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
+import { fitInitializers } from './initializers.ts';
 import { isObject } from './plain.ts';
 
 type Json = Record<string, unknown>;
@@ -58,6 +59,7 @@ class Update {
     const nodes = this.nodes.get(path);
     if (!isObject(config) || !nodes) return;
     nodes.forEach((node) => this.sizes(entry, config, node));
+    fitInitializers(config, nodes, this.graph);
     const inputs = nodes[0].inputs.map((id) => this.shapes[id]);
     const own = nodes[0].inputs.length === 0 || entry.class_name === 'InputLayer';
     const given = own ? this.shapes[nodes[0].id] : inputs[0];
@@ -76,6 +78,8 @@ class Update {
         return;
       case 'conv2dTranspose':
         config.filters = size('kernel', 2);
+        // Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them
+        if ('groups' in config && Number(config.filters) % Number(config.groups) !== 0) config.groups = 1;
         return;
       case 'depthwiseConv2d':
         config.depth_multiplier = size('kernel', 3);

@@ -387,6 +387,11 @@ export class Hdf5Writer {
     });
   }
 
+  /** Another name, in the root, for a group that is there. */
+  link(path: string, name: string): void {
+    this.at('').create_hard_link(path, name);
+  }
+
   private at(path: string): InstanceType<Wasm['Group']> {
     return new this.wasm.Group(this.file.file_id, path === '' ? '/' : path);
   }

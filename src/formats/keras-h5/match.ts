@@ -130,22 +130,26 @@ function matchLayer(
   if (arrays.length !== params.length)
     fail(`${arrays.length} arrays are stored, but it has ${params.length} weights`);
   const statistics = (p: Param) => /\/moving_(mean|variance)$/.test(p.id);
-  const orders = [
+  const inOrder = (order: readonly Param[]) => new Map(order.map((p, i) => [p.id, arrays[i]]));
+  const fitting = (orders: readonly Param[][]) => orders.map(inOrder).filter((one) => fits(one, parsed));
+  const own = new Set(layers.flatMap((l) => (l.frozen ? [] : l.params)));
+  const trains = (p: Param) => own.has(p.id) && !statistics(p);
+  const keras = fitting([
+    // a model that isn't trained puts the layers first that would be
+    [...params.filter(trains), ...params.filter((p) => !trains(p))],
     savedOrder(params),
+  ]);
+  const byName = assignByName(layers, arrays);
+  const named = byName && fits(byName, parsed) ? byName : undefined;
+  // Keras loads by order, whatever arrays are called: layers that were renamed after they were made left them the names
+  // of others. Names only tell which of its orders it was.
+  if (keras.length > 0) return keras.find((one) => named && same(one, named)) ?? keras[0];
+  if (named) return named;
+  const others = fitting([
     params,
     [...params.filter((p) => !statistics(p)), ...params.filter(statistics)],
-  ];
-  const inOrder = orders
-    .map((order) => new Map(order.map((p, i) => [p.id, arrays[i]])))
-    .filter((candidate) => fits(candidate, parsed));
-  const byName = assignByName(layers, arrays);
-  if (byName && fits(byName, parsed)) {
-    // Keras loads by order; where the names say otherwise, neither can be trusted.
-    if (inOrder.length > 0 && !inOrder.some((candidate) => same(candidate, byName)))
-      fail('its arrays fit by order and by name, but not to the same weights');
-    return byName;
-  }
-  if (inOrder.length === 0) {
+  ]);
+  if (others.length === 0) {
     const wrong = savedOrder(params).findIndex((p, i) => !shapeFits(p, arrays[i]));
     if (wrong >= 0)
       fail(
@@ -153,9 +157,8 @@ function matchLayer(
       );
     fail('its arrays are in an order that Espalier does not know');
   }
-  if (!inOrder.every((candidate) => same(candidate, inOrder[0])))
-    fail('its arrays fit the weights in more than one way');
-  return inOrder[0];
+  if (!others.every((one) => same(one, others[0]))) fail('its arrays fit the weights in more than one way');
+  return others[0];
 }
 
 /** Each weight's array by "layer/role" at the end of its name; undefined where that leaves any open. */

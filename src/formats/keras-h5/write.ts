@@ -103,25 +103,26 @@ function copyWith(
 
 export type Step = (file: Hdf5Writer) => void;
 
-export function copyAttribute(h5: Hdf5, path: string, name: string): Step | undefined {
+/** An attribute as it is. @param to where it goes, if not to the same path */
+export function copyAttribute(h5: Hdf5, path: string, name: string, to = path): Step | undefined {
   const at = path === '' ? '/' : path;
   const meta = h5.attributeMeta(at, name);
   if (meta.type === STRING) {
     const list = h5.strings(at, name) ?? [];
     const scalar = meta.shape?.length === 0;
-    return (file) => (scalar ? file.string(path, name, list[0] ?? '') : writeList(file, path, name, list));
+    return (file) => (scalar ? file.string(to, name, list[0] ?? '') : writeList(file, to, name, list));
   }
-  if (meta.total_size === 0) return (file) => file.strings(path, name, []);
+  if (meta.total_size === 0) return (file) => file.strings(to, name, []);
   const numbers = typed(h5.numbers(at, name, meta), meta);
-  return numbers && ((file) => file.numbers(path, name, numbers.data, numbers.shape, numbers.dtype));
+  return numbers && ((file) => file.numbers(to, name, numbers.data, numbers.shape, numbers.dtype));
 }
 
 /** An array that is no parameter: the state of a random generator, or what somebody else put there. */
-export function copyDataset(h5: Hdf5, path: string): Step | undefined {
+export function copyDataset(h5: Hdf5, path: string, to = path): Step | undefined {
   const meta = h5.dataset(path);
   if (meta.type !== FLOAT && meta.type !== INTEGER) return undefined;
   const numbers = typed(h5.bytes(path, meta), meta);
-  return numbers && ((file) => file.dataset(path, numbers.data, numbers.shape, numbers.dtype));
+  return numbers && ((file) => file.dataset(to, numbers.data, numbers.shape, numbers.dtype));
 }
 
 function typed(bytes: Uint8Array, meta: Meta) {

@@ -3,6 +3,8 @@ import type { LayerSpec, ModelSpec } from '../keras-config/spec.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
 import { INTEGER } from '../keras-h5/hdf5.ts';
 import type { Hdf5 } from '../keras-h5/hdf5.ts';
+import { slashed } from './slashes.ts';
+import type { Groups } from './slashes.ts';
 
 /**
  * Where model.weights.h5 keeps a model's layers. Keras 3 writes "layers"; tf.keras 2.12 and 2.13, which walked the
@@ -51,12 +53,13 @@ export function newStorePaths(
  * @throws InputError where the numbers differ: a guess would give a network that runs and is wrong
  */
 export function findArrays(
-  h5: Hdf5,
+  file: Hdf5,
   model: ModelSpec,
   parsed: ParsedConfig,
   where: string,
   wrappers: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
+  const { groups: h5, actual } = slashed(file);
   const params = new Map(parsed.layers.map((layer) => [layer.path, layer.params]));
   const found = new Map<string, string>();
   const visit = (inner: ModelSpec, names: readonly string[], group: string): void => {
@@ -103,7 +106,7 @@ export function findArrays(
       throw new InputError(
         `"${where}" stores ${arrays.length} arrays for layer "${path}", which needs ${ids.length}`,
       );
-    ids.forEach((id, i) => found.set(id, `${group}/vars/${i}`));
+    ids.forEach((id, i) => found.set(id, actual(`${group}/vars/${i}`)));
   };
   visit(model, [], '');
   return found;
@@ -139,7 +142,7 @@ function hasParams(
 }
 
 /** Whether a layer's group has arrays of its own, or a model's group has any below. */
-function holdsArrays(h5: Hdf5, group: string): boolean {
+function holdsArrays(h5: Groups, group: string): boolean {
   if (h5.kind(group) !== 'group') return false;
   if (h5.kind(`${group}/vars`) === 'group' && h5.names(`${group}/vars`).length > 0) return true;
   return containers.some(
@@ -157,7 +160,7 @@ function counter(group: string, snake: string): number {
 }
 
 /** The layer's name where Keras noted it (3.6 and later). */
-function layerName(h5: Hdf5, group: string): string | undefined {
+function layerName(h5: Groups, group: string): string | undefined {
   for (const at of [`${group}/vars`, group])
     if (h5.kind(at) === 'group') {
       const name = h5.strings(at, 'name')?.[0];

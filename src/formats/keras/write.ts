@@ -13,8 +13,9 @@ import type { Step } from '../keras-h5/write.ts';
 import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';
-import { asKeras3 } from '../keras-dialect.ts';
+import { asKerasFile } from '../keras-dialect.ts';
 import { ARCHIVE, CONFIG, STORE } from './read.ts';
+import { joinedByBackslash, withSlashes } from './slashes.ts';
 import { findArrays, newStorePaths } from './store.ts';
 import { makeZip, openZip } from './zip.ts';
 
@@ -53,7 +54,7 @@ async function rewrite(
   const fill = await withHdf5(await zip.read(STORE), source.path, (h5) => {
     const params = new Map([...findArrays(h5, model, parsed, source.path)].map(([id, path]) => [path, id]));
     return copyStore(h5, source.path, (path) => {
-      if (!sameShapes && path === '/optimizer') return 'drop';
+      if (!sameShapes && /^\/optimizer(\\|$)/.test(path)) return 'drop';
       const id = params.get(path);
       return id === undefined ? 'keep' : valuesOf(graph, weights, id);
     });
@@ -71,41 +72,50 @@ async function rewrite(
 
 type Replacement = 'keep' | 'drop' | { readonly shape: readonly number[]; readonly values: Float32Array };
 
-/** Everything of a store, with some arrays replaced; what is to be kept is read now, and written by the step. */
+/**
+ * Everything of a store, with some arrays replaced; what is to be kept is read now, and written by the step. Groups that
+ * Windows named with backslashes get the paths that Keras looks for elsewhere, and keep that name as a second one.
+ */
 function copyStore(h5: Hdf5, where: string, replacement: (path: string) => Replacement): Step {
   const steps: Step[] = [];
+  const links: Step[] = [];
   const push = (step: Step | undefined) => step && steps.push(step);
-  const visit = (path: string, depth: number): void => {
+  const visit = (path: string, to: string, depth: number): void => {
     if (depth > 200) throw new InputError(`"${where}": its groups are nested more than 200 deep`);
-    for (const name of h5.attributeNames(path || '/')) push(copyAttribute(h5, path, name));
+    for (const name of h5.attributeNames(path || '/')) push(copyAttribute(h5, path, name, to));
     for (const name of h5.names(path || '/')) {
       const child = `${path}/${name}`;
-      const kind = h5.kind(child);
+      const windows = path === '' && joinedByBackslash(name);
+      const target = windows ? withSlashes(name) : `${to}/${name}`;
       const replaced = replacement(child);
       if (replaced === 'drop') continue;
+      if (windows) links.push((file) => file.link(target, name));
+      // what has both names already is one group
+      if (windows && h5.kind(target) !== undefined) continue;
+      const kind = h5.kind(child);
       if (kind === 'group') {
-        steps.push((file) => file.group(child));
-        visit(child, depth + 1);
+        steps.push((file) => file.group(target));
+        visit(child, target, depth + 1);
       } else if (kind === 'dataset') {
         push(
           replaced === 'keep'
-            ? copyDataset(h5, child)
-            : (file) => file.dataset(child, replaced.values, replaced.shape, '<f'),
+            ? copyDataset(h5, child, target)
+            : (file) => file.dataset(target, replaced.values, replaced.shape, '<f'),
         );
         for (const attribute of h5.attributeNames(child)) {
           // a replaced array is float32, whatever the old one was
-          if (replaced === 'keep' || attribute !== 'dtype') push(copyAttribute(h5, child, attribute));
+          if (replaced === 'keep' || attribute !== 'dtype') push(copyAttribute(h5, child, attribute, target));
         }
       }
     }
   };
-  visit('', 0);
-  return (file) => steps.forEach((step) => step(file));
+  visit('', '', 0);
+  return (file) => [...steps, ...links].forEach((step) => step(file));
 }
 
 async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promise<Map<string, Uint8Array>> {
   const ordered = inKerasOrder(source.container.kerasConfig, source.path);
-  const config = asKeras3(updateKerasConfig(ordered, graph));
+  const config = asKerasFile(updateKerasConfig(ordered, graph));
   const model = readModelSpec(config, source.path);
   const paths = newStorePaths(model);
   const { layers } = parseKerasConfig(config, source.path);

@@ -1,4 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
+import { inferShapes } from '../../graph/shapes.ts';
+import type { Graph } from '../../graph/types.ts';
 import { isObject } from '../keras-config/plain.ts';
 
 type Json = Record<string, unknown>;
@@ -30,47 +32,79 @@ const initializers = new Set(
   RandomNormal RandomUniform TruncatedNormal Zeros`.split(/\s+/),
 );
 
-/** Settings that TensorFlow.js has no notion of and passes over; any value but these would change the result. */
+/**
+ * Settings that TensorFlow.js has no notion of, or passes over in these layers; any value but these would change the
+ * result.
+ */
 const ignored: Readonly<Record<string, readonly unknown[]>> = {
-  groups: [1, undefined, null],
-  keepdims: [false, undefined, null],
-  negative_slope: [0, undefined, null],
-  threshold: [0, undefined, null],
+  groups: [1],
+  keepdims: [false],
+  negative_slope: [0],
+  threshold: [0],
+  'ELU.alpha': [1],
+  'DepthwiseConv2D.dilation_rate': [1, '[1,1]'],
+  'Conv2DTranspose.dilation_rate': [1, '[1,1]'],
+  'Conv2DTranspose.output_padding': [],
+  // it aligns the corners of bilinear samples otherwise
+  'UpSampling2D.interpolation': ['nearest'],
 };
+
+/** Kinds of numbers that its tensors can be of. */
+const dtypes = new Set(['float32', 'int32', 'bool']);
 
 /**
  * A configuration of Keras 2's dialect as TensorFlow.js loads it. What only matters before training (initializers,
  * regularizers that it doesn't know) is replaced; what would change the result is refused.
+ * @param graph the network, which tells what a negative axis is
  * @throws InputError naming the layer that TensorFlow.js can't have
  */
-export function asTfjs(config: unknown, where: string): unknown {
-  if (!isObject(config)) return config;
-  const inner = config.config;
-  if (Array.isArray(inner)) return { ...config, config: inner.map((layer) => layerEntry(layer, where)) };
-  if (!isObject(inner) || !Array.isArray(inner.layers)) return config;
-  return { ...config, config: { ...inner, layers: inner.layers.map((layer) => layerEntry(layer, where)) } };
+export function asTfjs(config: unknown, where: string, graph: Graph): unknown {
+  const shapes = inferShapes(graph);
+  const nodes = new Map(graph.nodes.map((node) => [node.layer, node]));
+  return model(config, '');
+
+  function model(entry: unknown, prefix: string): unknown {
+    if (!isObject(entry)) return entry;
+    const inner = entry.config;
+    const all = (layers: readonly unknown[]) => layers.map((layer) => layerEntry(layer, prefix));
+    if (Array.isArray(inner)) return { ...entry, config: all(inner) };
+    if (!isObject(inner) || !Array.isArray(inner.layers)) return entry;
+    return { ...entry, config: { ...inner, layers: all(inner.layers) } };
+  }
+
+  function layerEntry(entry: unknown, prefix: string): unknown {
+    if (!isObject(entry) || !isObject(entry.config)) return entry;
+    const given = String(entry.class_name);
+    const className = aliases[given] ?? given;
+    const name = prefix + String(entry.name ?? entry.config.name);
+    const refuse = (why: string): never => {
+      throw new InputError(`"${where}" can't be written for TensorFlow.js: layer "${name}" ${why}`);
+    };
+    if (!layers.has(className)) refuse(`is a ${given}, which TensorFlow.js does not have`);
+    if (className === 'Sequential' || 'layers' in entry.config) return model(entry, `${name}/`);
+    const config: Json = {};
+    for (const [key, value] of Object.entries(entry.config)) {
+      const known = ignored[`${className}.${key}`] ?? ignored[key];
+      const own = key === 'threshold' && className === 'ThresholdedReLU';
+      const plain = Array.isArray(value) ? JSON.stringify(value) : value;
+      if (known && !own && value !== null && value !== undefined && !known.includes(plain))
+        refuse(`has ${key} ${JSON.stringify(value)}, which TensorFlow.js does not know`);
+      config[key] = setting(key, value, refuse);
+    }
+    const node = nodes.get(name);
+    const rank = node && shapes[node.id].length;
+    // a negative axis is always the last one there
+    if (className === 'Concatenate' && node?.op.kind === 'concat') config.axis = node.op.axis + 1;
+    if (node?.op.kind === 'softmax' && node.op.axis !== rank! - 1)
+      refuse('is a softmax over another axis than the last, which TensorFlow.js does not compute');
+    if (merges.has(className) && (node?.inputs.length ?? 2) < 2)
+      refuse('merges a single tensor, which TensorFlow.js does not do');
+    if (typeof config.dtype === 'string' && !dtypes.has(config.dtype)) config.dtype = 'float32';
+    return { ...entry, class_name: className, config };
+  }
 }
 
-function layerEntry(entry: unknown, where: string): unknown {
-  if (!isObject(entry) || !isObject(entry.config)) return entry;
-  const given = String(entry.class_name);
-  const className = aliases[given] ?? given;
-  const name = String(entry.name ?? entry.config.name);
-  const refuse = (why: string): never => {
-    throw new InputError(`"${where}" can't be written for TensorFlow.js: layer "${name}" ${why}`);
-  };
-  if (!layers.has(className)) refuse(`is a ${given}, which TensorFlow.js does not have`);
-  if (className === 'Sequential' || 'layers' in entry.config) return asTfjs({ ...entry }, where);
-  const config: Json = {};
-  for (const [key, value] of Object.entries(entry.config)) {
-    const known = ignored[key];
-    const own = key === 'threshold' && className === 'ThresholdedReLU';
-    if (known && !own && !known.includes(value))
-      refuse(`has ${key} ${JSON.stringify(value)}, which TensorFlow.js does not know`);
-    config[key] = setting(key, value, refuse);
-  }
-  return { ...entry, class_name: className, config };
-}
+const merges = new Set('Add Multiply Maximum Minimum Average Concatenate'.split(' '));
 
 function setting(key: string, value: unknown, refuse: (why: string) => never): unknown {
   if (key === 'activation' && typeof value === 'string') {

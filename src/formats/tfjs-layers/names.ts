@@ -7,6 +7,27 @@ export function variableName(param: string): string {
 }
 
 /**
+ * The name that each layer's weights have in a model that is newly written: the layer's own, without the models around.
+ * @returns layer path -> name
+ * @throws InputError where two layers would have one name
+ */
+export function weightOwners(layers: readonly LayerWeights[], file: string): Map<string, string> {
+  const owners = new Map<string, string>();
+  const seen = new Map<string, string>();
+  for (const { path, params } of layers) {
+    const inner = path.slice(path.lastIndexOf('/') + 1);
+    const other = seen.get(inner);
+    if (params.length > 0 && other !== undefined)
+      throw new InputError(
+        `"${file}" can't be written for TensorFlow.js: its layers "${other}" and "${path}" would have one weight name; rename one`,
+      );
+    seen.set(inner, path);
+    owners.set(path, inner);
+  }
+  return owners;
+}
+
+/**
  * Finds every parameter's weight by name: "layer/kernel", "outer/inner/kernel", "inner/kernel" of a nested model, or
  * any of them behind prefixes ("model/layer/kernel"). Where the choice is not plain it refuses: a guess would give a
  * network that runs and is wrong.

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError } from '../../graph/errors.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { readInput, writeFiles } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
@@ -11,7 +10,7 @@ import { valuesOf } from '../weights.ts';
 import { asTfjs } from './dialect.ts';
 import { parseModelJson, withModelConfig } from './model-json.ts';
 import type { ModelJson, WeightSpec } from './model-json.ts';
-import { matchNames, variableName } from './names.ts';
+import { matchNames, variableName, weightOwners } from './names.ts';
 import { jsonKey, parseJson } from './read.ts';
 import { MAX_CONFIG } from '../limits.ts';
 import { splitGroup } from './shards.ts';
@@ -87,19 +86,12 @@ export async function writeTfjs(
 
   function fresh(source: LoadedModel, config: unknown, layers: readonly LayerWeights[]): Files {
     const stored: StoredWeight[] = [];
-    const seen = new Map<string, string>();
+    const owners = weightOwners(layers, source.path);
     for (const layer of layers) {
-      const inner = layer.path.slice(layer.path.lastIndexOf('/') + 1);
-      const other = seen.get(inner);
-      if (layer.params.length > 0 && other !== undefined)
-        throw new InputError(
-          `"${source.path}" can't be written for TensorFlow.js: its layers "${other}" and "${layer.path}" would have one weight name; rename one`,
-        );
-      seen.set(inner, layer.path);
       for (const param of layer.params) {
         const { shape, values } = valuesOf(graph, weights, param);
         const spec: WeightSpec = {
-          name: `${inner}/${variableName(param)}`,
+          name: `${owners.get(layer.path)}/${variableName(param)}`,
           shape: [...shape],
           dtype: 'float32',
         };
@@ -111,7 +103,7 @@ export async function writeTfjs(
       format: 'layers-model',
       generatedBy: 'espalier',
       convertedBy: null,
-      modelTopology: { backend: 'tensorflow', model_config: asTfjs(config, source.path) },
+      modelTopology: { backend: 'tensorflow', model_config: asTfjs(config, source.path, graph) },
       weightsManifest: [group],
       ...(source.labels ? { userDefinedMetadata: { labels: source.labels } } : {}),
     };

@@ -1,6 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
-import type { Graph, Shape, Weights } from '../../graph/types.ts';
+import type { Graph, Node, Shape, Weights } from '../../graph/types.ts';
 import { foldBatchNorms } from './fold.ts';
 import { kept, plain, type ExportContext, type Value } from './layout.ts';
 import { exportOp } from './ops.ts';
@@ -25,6 +25,8 @@ export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
       throw new InputError(`weight ${id} is missing or has not the size of its shape [${shape.join(', ')}]`);
   const shapes = inferShapes(graph);
   const folded = foldBatchNorms(graph, weights);
+  const readers = new Map<string, Node[]>(folded.graph.nodes.map(({ id }) => [id, []]));
+  for (const node of folded.graph.nodes) for (const id of node.inputs) readers.get(id)?.push(node);
   const writer = new OnnxWriter();
   const values = new Map<string, Value>();
   graph.inputs.forEach((id, i) => {
@@ -37,6 +39,7 @@ export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
       node,
       inputs: node.inputs.map((id) => values.get(id)!),
       shape: shapes[node.id],
+      readers: readers.get(node.id)!,
       param: (role) => {
         const id = node.params[role];
         return id === undefined

@@ -14,6 +14,8 @@ export interface ExportContext {
   readonly node: Node;
   readonly inputs: readonly Value[];
   readonly shape: Shape;
+  /** the nodes that read its value */
+  readonly readers: readonly Node[];
   /** values and shape of the parameter in a role, or undefined */
   readonly param: (role: string) => { values: Float32Array; shape: readonly number[] } | undefined;
 }

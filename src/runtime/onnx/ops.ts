@@ -6,7 +6,7 @@ import { batchNormScale } from './fold.ts';
 import { LEAST_DEVIATION } from '../ops/norm.ts';
 import type { OpOf } from '../ops/context.ts';
 import { samplingMatrix } from '../resampling.ts';
-import { globalPool, pool } from './pool.ts';
+import { globalPool, pool, zeroPad } from './pool.ts';
 
 /** Emits the ONNX nodes of one of our nodes, and gives the name of its value. */
 export function exportOp(c: ExportContext): string {
@@ -74,10 +74,8 @@ export function exportOp(c: ExportContext): string {
     case 'globalAvgPool':
     case 'globalMaxPool':
       return globalPool(c, op);
-    case 'zeroPad': {
-      const [top, bottom, left, right] = op.padding;
-      return writer.node('Pad', [x.name, writer.ints([0, 0, top, left, 0, 0, bottom, right])]);
-    }
+    case 'zeroPad':
+      return zeroPad(c, op);
     case 'crop': {
       const [top, bottom, left, right] = op.cropping;
       const [h, w] = x.shape;

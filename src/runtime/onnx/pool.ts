@@ -17,3 +17,19 @@ export function globalPool(c: ExportContext, op: OpOf<'globalAvgPool' | 'globalM
   ]);
   return op.keepDims ? pooled : c.writer.node('Flatten', [pooled], { axis: 1 });
 }
+
+/** Lowest float32, which no value is below. */
+const LOWEST = -3.4028234663852886e38;
+
+/**
+ * ONNX Runtime's optimiser moves a padding into whatever follows it. A convolution then pads with zeros, as it should;
+ * but a max pool pads with what is below everything, and an average pool leaves out what it padded. So one that may meet
+ * a pool is kept apart from it, by a maximum that changes nothing and that no optimiser takes away.
+ */
+export function zeroPad(c: ExportContext, op: OpOf<'zeroPad'>): string {
+  const { writer } = c;
+  const [top, bottom, left, right] = op.padding;
+  const padded = writer.node('Pad', [c.inputs[0].name, writer.ints([0, 0, top, left, 0, 0, bottom, right])]);
+  const convolved = c.readers.every(({ op: { kind } }) => kind === 'conv2d' || kind === 'depthwiseConv2d');
+  return convolved ? padded : writer.node('Max', [padded, writer.scalar(LOWEST)]);
+}

@@ -1,0 +1,99 @@
+import { InputError } from '../graph/errors.ts';
+import type { Graph } from '../graph/types.ts';
+import { parseKerasConfig } from './keras-config/parse.ts';
+import { isObject } from './keras-config/plain.ts';
+import { readModelSpec } from './keras-config/spec.ts';
+import type { LayerSpec, ModelSpec } from './keras-config/spec.ts';
+
+/** A program that loads what is written. */
+export type Reader = 'keras2' | 'keras3' | 'tfjs';
+
+const names: Readonly<Record<Reader, string>> = {
+  keras2: 'Keras 2',
+  keras3: 'Keras 3',
+  tfjs: 'TensorFlow.js',
+};
+
+/** Layers that only one Keras has. */
+const classes: Readonly<Record<string, Reader>> = {
+  ThresholdedReLU: 'keras2',
+  BatchNormalizationV1: 'keras2',
+  BatchNormalizationV2: 'keras2',
+  SyncBatchNormalization: 'keras2',
+};
+
+/** Names of activations that only one Keras loads. */
+const activations: Readonly<Record<string, Reader>> = { hard_silu: 'keras3', hard_swish: 'keras3' };
+
+/**
+ * Reads a configuration that is about to be written as those read it whom it is for, and holds what they compute against
+ * the source's network.
+ * @param config as it will be in the file
+ * @param source the source's own configuration
+ * @throws InputError that names the layer which one of them can't load, or takes for another
+ */
+export function refuseOtherwise(
+  config: unknown,
+  source: unknown,
+  readers: readonly Reader[],
+  where: string,
+): void {
+  const meant = opsOf(parseKerasConfig(source, where).graph);
+  const model = readModelSpec(config, where);
+  for (const reader of readers) {
+    const refuse = (layer: string, why: string): never => {
+      throw new InputError(
+        `"${where}" can't be written so that ${names[reader]} computes the same: layer "${layer}" ${why}; keep its own format`,
+      );
+    };
+    eachLayer(model, '', (layer, path) => {
+      const problem = unloadable(layer, reader);
+      if (problem) refuse(path, problem);
+    });
+    const found = opsOf(parseKerasConfig(config, where, reader === 'keras3' ? 3 : 2).graph);
+    for (const [layer, ops] of meant)
+      if (found.get(layer) !== ops) refuse(layer, `means something else there`);
+  }
+}
+
+/** What every layer computes, as text. */
+function opsOf(graph: Graph): Map<string, string> {
+  const byLayer = new Map<string, string[]>();
+  for (const node of graph.nodes) {
+    const list = byLayer.get(node.layer);
+    const text = JSON.stringify(sorted(node.op));
+    if (list) list.push(text);
+    else byLayer.set(node.layer, [text]);
+  }
+  return new Map([...byLayer].map(([layer, ops]) => [layer, ops.sort().join()]));
+}
+
+/** With keys in one order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
+function unloadable({ className, module, config }: LayerSpec, reader: Reader): string | undefined {
+  if (className === 'TFOpLambda' || /^keras\.(src\.)?ops\b/.test(module))
+    return `is the operation ${typeof config.function === 'string' ? config.function : className}, which only its own format can say`;
+  const only = Object.hasOwn(classes, className) ? classes[className] : undefined;
+  if (only && only !== reader && reader !== 'tfjs') return `is a ${className}, which ${names[reader]} does not have`;
+  const name = config.activation;
+  if (isObject(name)) return `has the layer ${String(name.class_name)} as its activation`;
+  const known = typeof name === 'string' && Object.hasOwn(activations, name) ? activations[name] : undefined;
+  if (known && known !== reader) return `has the activation ${String(name)}, which ${names[reader]} does not have`;
+  return undefined;
+}
+
+function eachLayer(model: ModelSpec, prefix: string, visit: (layer: LayerSpec, path: string) => void): void {
+  for (const layer of model.layers) {
+    if (layer.model) eachLayer(layer.model, `${prefix}${layer.name}/`, visit);
+    else visit(layer, prefix + layer.name);
+  }
+}
