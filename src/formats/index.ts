@@ -7,8 +7,10 @@ import { keras } from './keras/index.ts';
 import { asKeras2, namesModules } from './keras-dialect.ts';
 import { kerasH5 } from './keras-h5/index.ts';
 import { inKerasOrder } from './keras-order.ts';
+import { withLabels } from './labels.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
 import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
+import { isZipName, readZipped, writeZipped } from './zipped.ts';
 
 export type { FormatName, LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
@@ -36,13 +38,17 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
 }
 
 /**
- * Reads a model of any of our formats.
- * @param file .h5, .hdf5, .keras, model.json, or the folder with a model.json; the content decides
+ * Reads a model of any of our formats, with the class names that travel with it.
+ * @param file .h5, .hdf5, .keras, model.json, the folder with a model.json, or a .zip of a model; the content decides
  * @throws InputError in one sentence for what can't be handled
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
-  const format = await formatOf(file);
-  return await format.read(file);
+  return (await readZipped(file, readModel)) ?? (await readModel(file));
+}
+
+async function readModel(file: string): Promise<LoadedModel> {
+  const model = await (await formatOf(file)).read(file);
+  return await withLabels(model, model.path);
 }
 
 /**
@@ -58,6 +64,14 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
+  if (isZipName(out)) {
+    if (!source.zipped)
+      throw new InputError(
+        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
+      );
+    const { zipped, ...bare } = source;
+    return await writeZipped(zipped, out, (file) => saveModel(bare, graph, weights, file));
+  }
   const target = await outputFormat(out, source.format);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
@@ -87,6 +101,7 @@ export async function outputFormat(out: string, source: FormatName): Promise<For
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
+    if (isZipName(out)) return source;
   }
   if (source === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(

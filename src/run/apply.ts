@@ -7,6 +7,7 @@ import { InputError } from '../graph/errors.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { Cost, Weights } from '../graph/types.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
+import { travel } from './companions.ts';
 import { hashModel, hashNetwork, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import { probeFolder } from './probe.ts';
@@ -116,6 +117,8 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
     return await result('there', []);
   }
   await saveModel(source, pruned.graph, weights, out);
+  const { note } = await travel(source, out);
+  if (note) differences = [...differences, note];
   if (recorded === undefined) return await result(cutOnly ? 'cut' : 'unknown', differences);
   return await result((await hashModel(out)) === recorded ? 'same' : 'other', differences);
 
