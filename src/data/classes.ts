@@ -148,12 +148,12 @@ function byFolders(
   const { classes, empty } = source;
   const held = classes.length - empty.size;
   const drop = empty.size > 0 && outputs === held;
-  for (const [name, holds] of empty)
+  if (empty.size)
     warnings.push(
-      `"${name}" holds no image that can be read${holds ? ` (${holds})` : ''}: ` +
+      `${emptyInWords(empty)} hold${empty.size > 1 ? '' : 's'} no image that can be read: ` +
         (drop
-          ? `not counted as a class, because the network tells ${outputs} apart.`
-          : 'counted as a class all the same, as Keras does.'),
+          ? `not counted, because the network tells ${outputs} classes apart.`
+          : `counted as ${empty.size > 1 ? 'classes' : 'a class'} all the same, as Keras does.`),
     );
   if (drop) return { ...withoutEmpty(source), warnings };
   const n = classes.length;
@@ -165,6 +165,13 @@ function byFolders(
       ? `the network tells ${outputs} classes apart, but ${where} has ${n}${without}: it is the set of another network`
       : undefined;
   return { ...plain(classes), warnings, problem };
+}
+
+function emptyInWords(empty: Source['empty']): string {
+  const each = [...empty].map(([name, holds]) => `"${name}"${holds === null ? '' : ` (${holds})`}`);
+  return each.length > 5
+    ? `${each.slice(0, 5).join(', ')} and ${(each.length - 5).toLocaleString('en-US')} more`
+    : each.join(', ');
 }
 
 /** A word where the network tells more classes apart than the set has. */

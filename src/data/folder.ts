@@ -7,6 +7,7 @@ import {
   byCodePoint,
   countOther,
   isImagePath,
+  isSeen,
   MAX_FILE_BYTES,
   MAX_FILES,
   type Listing,
@@ -171,8 +172,9 @@ async function readFolder({ full, prefix }: Folder): Promise<Found> {
     for (const entry of entries.sort((a, b) => byCodePoint(a.name, b.name))) {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       const inner = path.join(full, entry.name);
-      if (entry.isDirectory()) folders.push({ name: entry.name, link: undefined });
-      else if (entry.isSymbolicLink() || (entry.isFile() && isImagePath(prefix + entry.name))) {
+      if (entry.isDirectory()) {
+        if (isSeen(entry.name)) folders.push({ name: entry.name, link: undefined });
+      } else if (entry.isSymbolicLink() || (entry.isFile() && isImagePath(prefix + entry.name))) {
         // what is gone again, or leads nowhere, is not there
         const info = await stat(inner).catch(() => undefined);
         if (info?.isDirectory()) {

@@ -49,7 +49,7 @@ export function treeOf(listing: Listing): Folder {
 export function gathered(name: string, folders: readonly (readonly [string, Folder])[]): Folder {
   const made = folder(name, '');
   for (const [key, one] of folders) {
-    made.folders.set(key, one);
+    made.folders.set(key, { ...one, name: key });
     made.images += one.images;
   }
   return made;
