@@ -81,6 +81,12 @@ export const configSchema = z
         sha256: sha256
           .optional()
           .describe('Of the file as the run wrote it; for TensorFlow.js of model.json and its shards.'),
+        beside: z
+          .array(
+            z.string().regex(/^[^./\\][^/\\]*\.(json|txt)$/i, 'should be the name of a .json or .txt file'),
+          )
+          .optional()
+          .describe('Files that belong to it and lie in its folder: its class names.'),
       })
       .optional()
       .describe('The model after pruning.'),
@@ -92,6 +98,10 @@ export const configSchema = z
         train: count,
         validation: count,
         test: count,
+        classes: z
+          .array(z.string())
+          .optional()
+          .describe('Class folders by output of the network, where that is not the order of their names.'),
         limit: count.optional().describe('--limit, where it was given.'),
         validationImages: count.optional().describe('--validation-images, where it was given.'),
         preprocess,

@@ -75,6 +75,7 @@ export function fromArrays(
   return {
     form,
     classes,
+    empty: new Map(),
     items,
     warnings: missingClasses(splits, classes.length),
     heldBytes: splits.reduce((sum, s) => sum + s.images.length, 0),

@@ -3,7 +3,16 @@ import path from 'node:path';
 import { readRegular, whyUnreadable } from '../files/regular.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import { MAX_DEPTH, MAX_FOLDERS, MAX_FOLDERS_OUTSIDE, MAX_READINGS } from './limits.ts';
-import { byCodePoint, isImagePath, MAX_FILE_BYTES, MAX_FILES, type SourceFile } from './source.ts';
+import {
+  byCodePoint,
+  countOther,
+  isImagePath,
+  isSeen,
+  MAX_FILE_BYTES,
+  MAX_FILES,
+  type Listing,
+  type SourceFile,
+} from './source.ts';
 
 /** Folders that are read at once. */
 const PARALLEL = 16;
@@ -26,19 +35,21 @@ interface Folder {
 interface Found {
   readonly files: SourceFile[];
   readonly folders: readonly { name: string; link: string | undefined }[];
+  /** see Listing */
+  readonly others: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly problem?: string;
 }
 
 /**
  * Every image below a folder, symbolic links followed, hidden folders left out. A link that leads back up is not
  * followed, and a folder that many links lead to is read a few times at most, so that links can't make a small tree
- * endless. What can't be read or holds no image is left out, with a word.
+ * endless. What can't be read is left out, with a word.
  * @throws InputError where the folder itself can't be read or holds more than any set; Interrupted
  */
 export async function listFolder(
   root: string,
   signal?: AbortSignal,
-): Promise<{ files: SourceFile[]; warnings: string[] }> {
+): Promise<Listing & { readonly warnings: readonly string[] }> {
   const walk = new Walk(await realpath(root));
   // level by level, each in order: which of many links is followed must not depend on the disk
   let level: Folder[] = [
@@ -48,11 +59,12 @@ export async function listFolder(
     const found = await readAll(level, signal);
     level = level.flatMap((folder, i) => walk.take(folder, found[i]));
   }
-  return { files: walk.files, warnings: walk.warnings() };
+  return { files: walk.files, folders: walk.folders(), others: walk.others, warnings: walk.warnings() };
 }
 
 class Walk {
   readonly files: SourceFile[] = [];
+  readonly others = new Map<string, ReadonlyMap<string, number>>();
   private readonly prefixes: string[] = [];
   private readonly readings = new Map<string, number>();
   private readonly unreadable: string[] = [];
@@ -63,7 +75,7 @@ class Walk {
   constructor(readonly root: string) {}
 
   /** Keeps a folder's images and gives the folders in it that are to be read. */
-  take(folder: Folder, { files, folders, problem }: Found): Folder[] {
+  take(folder: Folder, { files, folders, others, problem }: Found): Folder[] {
     if (problem !== undefined) {
       if (folder.prefix === '') throw new InputError(`${folder.full} can't be read: ${problem}.`);
       this.unreadable.push(`"${folder.prefix.slice(0, -1)}" (${problem})`);
@@ -71,6 +83,7 @@ class Walk {
     }
     this.prefixes.push(folder.prefix);
     for (const file of files) this.files.push(file);
+    for (const [where, endings] of others) this.others.set(where, endings);
     if (this.files.length > MAX_FILES || this.prefixes.length > MAX_FOLDERS)
       throw new InputError(
         `${this.root} holds more than ${MAX_FILES.toLocaleString('en-US')} images or ${MAX_FOLDERS.toLocaleString('en-US')} folders: give the folder of one data set.`,
@@ -118,20 +131,12 @@ class Walk {
       warnings.push(
         `Left out ${folders(this.tooFar)}: links lead out of the set to more than ${count(MAX_FOLDERS_OUTSIDE)}.`,
       );
-    const empty = this.empty();
-    if (empty.length) warnings.push(`Left out ${folders(empty.length)} without images: ${some(empty)}.`);
     return warnings;
   }
 
-  /** Folders that hold no image, nor does any below them; the outermost of them. */
-  private empty(): string[] {
-    const holding = new Set<string>(['']);
-    const up = (prefix: string) => prefix.slice(0, prefix.lastIndexOf('/', prefix.length - 2) + 1);
-    for (const file of this.files)
-      for (let at = up(file.path); !holding.has(at); at = up(at)) holding.add(at);
-    return this.prefixes
-      .filter((prefix) => !holding.has(prefix) && holding.has(up(prefix)))
-      .map((prefix) => `"${prefix.slice(0, -1)}"`);
+  /** Every folder that could be read, without the '/' at its end. */
+  *folders(): Generator<string> {
+    for (const prefix of this.prefixes) if (prefix !== '') yield prefix.slice(0, -1);
   }
 }
 
@@ -161,13 +166,15 @@ async function readAll(level: readonly Folder[], signal?: AbortSignal): Promise<
 async function readFolder({ full, prefix }: Folder): Promise<Found> {
   const files: SourceFile[] = [];
   const folders: { name: string; link: string | undefined }[] = [];
+  const others = new Map<string, Map<string, number>>();
   try {
     const entries = await readdir(full, { withFileTypes: true });
     for (const entry of entries.sort((a, b) => byCodePoint(a.name, b.name))) {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       const inner = path.join(full, entry.name);
-      if (entry.isDirectory()) folders.push({ name: entry.name, link: undefined });
-      else if (entry.isSymbolicLink() || (entry.isFile() && isImagePath(prefix + entry.name))) {
+      if (entry.isDirectory()) {
+        if (isSeen(entry.name)) folders.push({ name: entry.name, link: undefined });
+      } else if (entry.isSymbolicLink() || (entry.isFile() && isImagePath(prefix + entry.name))) {
         // what is gone again, or leads nowhere, is not there
         const info = await stat(inner).catch(() => undefined);
         if (info?.isDirectory()) {
@@ -175,13 +182,13 @@ async function readFolder({ full, prefix }: Folder): Promise<Found> {
           if (link !== undefined) folders.push({ name: entry.name, link });
         } else if (info?.isFile() && isImagePath(prefix + entry.name))
           files.push(imageFile(prefix + entry.name, inner, info.size, info.mtimeMs));
-      }
+      } else if (entry.isFile()) countOther(others, prefix + entry.name);
     }
-    return { files, folders };
+    return { files, folders, others };
   } catch (error) {
     const problem = whyUnreadable(error);
     if (problem === undefined) throw error;
-    return { files: [], folders: [], problem };
+    return { files: [], folders: [], others, problem };
   }
 }
 

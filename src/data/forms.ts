@@ -5,9 +5,11 @@ import { InputError } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
 import { listFolder } from './folder.ts';
 import { idxFiles, openIdx } from './idx.ts';
-import { layOut, layOutSplits, splitOf, type Layout } from './layout.ts';
+import type { Expected } from './find-splits.ts';
+import { layOut, layOutSplits, type Layout } from './layout.ts';
 import { openNpz } from './npz.ts';
-import { reasonOf, type Source, type SourceFile, type SplitName } from './source.ts';
+import { reasonOf, type Listing, type Source, type SplitName } from './source.ts';
+import { looseSplitOf, splitOf } from './split-names.ts';
 import { listTar } from './tar.ts';
 import { listZip, openZip, type Zip } from './zip.ts';
 
@@ -17,12 +19,14 @@ const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 
 /**
  * Finds out what lies at `where` and lists its images; arrays are read whole.
+ * @param expected of the network that they are for: decides where folders alone don't
  * @throws InputError
  */
 export async function openSource(
   where: string,
   limitBytes: number,
   signal?: AbortSignal,
+  expected?: Expected,
 ): Promise<Source | ArraySource> {
   const info = await stat(where).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
@@ -30,11 +34,11 @@ export async function openSource(
     throw new InputError(`${where} can't be read: ${whyUnreadable(error) ?? reasonOf(error)}.`);
   });
   try {
-    if (info.isDirectory()) return await openFolder(where, limitBytes, signal);
+    if (info.isDirectory()) return await openFolder(where, limitBytes, signal, expected);
     if (!info.isFile())
       throw new InputError(`${where} is a pipe, a socket or a device, no set of images: give ${FORMS}.`);
     if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes);
-    if (ARCHIVE.test(where)) return await openArchive(where, limitBytes);
+    if (ARCHIVE.test(where)) return await openArchive(where, limitBytes, expected);
   } catch (error) {
     throw fileError(error, `${where} can't be read`);
   }
@@ -49,23 +53,40 @@ async function openFolder(
   where: string,
   limitBytes: number,
   signal?: AbortSignal,
+  expected?: Expected,
 ): Promise<Source | ArraySource> {
   const names = (await readdir(where)).sort();
   if (idxFiles(names).length) return openIdx(where, names, limitBytes);
-  const archives = new Map<SplitName, string>();
-  for (const name of names) {
-    const split = ARCHIVE.test(name) ? splitOf(name.replace(ARCHIVE, '')) : undefined;
-    if (!split) continue;
-    if (archives.has(split))
-      throw new InputError(`${where} has both ${archives.get(split)} and ${name}: remove one of them.`);
-    archives.set(split, name);
-  }
-  if (archives.has('train') && !names.includes('train')) return openArchives(where, archives, limitBytes);
-  const { files, warnings } = await listFolder(where, signal);
-  if (files.length === 0)
+  const archives = archivesOf(where, names);
+  if (archives && !names.includes('train')) return openArchives(where, archives, limitBytes);
+  const { warnings, ...listing } = await listFolder(where, signal);
+  if (listing.files.length === 0)
     throw new InputError(`${where} holds no images (jpg, png, webp or bmp)${hint(names)}: give ${FORMS}.`);
-  const layout = layOut(files, where);
+  const layout = layOut(listing, where, expected);
   return source('folder', { ...layout, warnings: [...warnings, ...layout.warnings] }, 0, []);
+}
+
+/** One archive a split: by plain names, else by looser ones where each split is there once. */
+function archivesOf(where: string, names: readonly string[]): Map<SplitName, string> | null {
+  const packed = names.filter((name) => ARCHIVE.test(name));
+  const bare = (name: string) => name.replace(ARCHIVE, '');
+  const plain = new Map<SplitName, string>();
+  for (const name of packed) {
+    const split = splitOf(bare(name));
+    if (!split) continue;
+    if (plain.has(split))
+      throw new InputError(`${where} has both ${plain.get(split)} and ${name}: remove one of them.`);
+    plain.set(split, name);
+  }
+  if (plain.has('train')) return plain;
+  const loose = packed.map((name) => {
+    const split = looseSplitOf(bare(name));
+    return [split === 'evaluation' ? 'test' : split, name] as const;
+  });
+  const splits = new Set(loose.map(([split]) => split));
+  const clear =
+    splits.size === packed.length && splits.size > 1 && !splits.has(undefined) && splits.has('train');
+  return clear ? new Map(loose as [SplitName, string][]) : null;
 }
 
 function hint(names: readonly string[]): string {
@@ -73,10 +94,10 @@ function hint(names: readonly string[]): string {
   return other ? `, but ${other}, which can be given itself` : '';
 }
 
-async function openArchive(file: string, limitBytes: number): Promise<Source> {
-  const { files, zip, form, held } = await list(file, limitBytes);
+async function openArchive(file: string, limitBytes: number, expected?: Expected): Promise<Source> {
+  const { listing, zip, form, held } = await list(file, limitBytes);
   try {
-    return source(form, layOut(files, file), held, zip ? [zip] : []);
+    return source(form, layOut(listing, file, expected), held, zip ? [zip] : []);
   } catch (error) {
     await zip?.close();
     throw error;
@@ -88,7 +109,7 @@ async function openArchives(
   archives: ReadonlyMap<SplitName, string>,
   limitBytes: number,
 ): Promise<Source> {
-  const splits = new Map<SplitName, SourceFile[]>();
+  const splits = new Map<SplitName, Listing>();
   const zips: Zip[] = [];
   let held = 0;
   let form: 'zip' | 'tar' = 'tar';
@@ -97,7 +118,7 @@ async function openArchives(
       const name = archives.get(split);
       if (!name) continue;
       const opened = await list(path.join(folder, name), limitBytes - held);
-      splits.set(split, opened.files);
+      splits.set(split, opened.listing);
       if (opened.zip) zips.push(opened.zip);
       held += opened.held;
       if (split === 'train') form = opened.form;
@@ -112,19 +133,19 @@ async function openArchives(
 async function list(
   file: string,
   limitBytes: number,
-): Promise<{ files: SourceFile[]; form: 'zip' | 'tar'; held: number; zip?: Zip }> {
+): Promise<{ listing: Listing; form: 'zip' | 'tar'; held: number; zip?: Zip }> {
   let zip: Zip | undefined;
-  let files: SourceFile[];
-  if (/\.zip$/i.test(file)) files = listZip((zip = await openZip(file)));
-  else files = await listTar(file, limitBytes);
-  if (files.length === 0) {
+  let listing: Listing;
+  let held = 0;
+  if (/\.zip$/i.test(file)) listing = listZip((zip = await openZip(file)));
+  else ({ held, ...listing } = await listTar(file, limitBytes));
+  if (listing.files.length === 0) {
     await zip?.close();
     throw new InputError(
       `${file} holds no images (jpg, png, webp or bmp): put class folders of images into it.`,
     );
   }
-  const held = zip ? 0 : files.reduce((sum, f) => sum + f.bytes, 0);
-  return { files, form: zip ? 'zip' : 'tar', held, zip };
+  return { listing, form: zip ? 'zip' : 'tar', held, zip };
 }
 
 function source(form: Source['form'], layout: Layout, heldBytes: number, zips: readonly Zip[]): Source {

@@ -1,23 +1,13 @@
 import { InputError } from '../graph/errors.ts';
-import { byCodePoint, type Item, type SourceFile, type SplitName } from './source.ts';
-
-const SPLITS: Record<string, SplitName> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-  testing: 'test',
-};
-
-/** The split that a folder or archive of this name holds, if it is named so. */
-export function splitOf(name: string): SplitName | undefined {
-  return Object.hasOwn(SPLITS, name.toLowerCase()) ? SPLITS[name.toLowerCase()] : undefined;
-}
+import { findSplits, fold, list, Unclear, type Expected, type Splits } from './find-splits.ts';
+import { byCodePoint, type Item, type Listing, type SourceFile, type SplitName } from './source.ts';
+import { looseSplitOf, splitOf } from './split-names.ts';
+import { filled, imagesIn, treeOf, whatElse, within, type Folder } from './tree.ts';
 
 export interface Layout {
   readonly classes: string[];
+  /** see Source */
+  readonly empty: ReadonlyMap<string, string | null>;
   readonly items: Item[];
   readonly warnings: string[];
 }
@@ -26,130 +16,154 @@ type Placed = { readonly parts: string[]; readonly file: SourceFile };
 
 /**
  * What the folders above the images mean. `[wrapper/]* [split/] class/ [anything/]* file`: folders that hold
- * everything are stepped over; train, val (valid, validation) and test (training, testing) are splits where they
- * hold class folders; the next folder is the class, and whatever lies below belongs to it.
+ * everything are stepped over; what lies on top are splits by their names or because the same class folders lie below
+ * each (see findSplits); the next folder is the class, and whatever lies below belongs to it.
  *
- * Classes are the folder names in code-point order ("10" before "2"): as Keras and torchvision number them.
- * @param files images only, of one folder or archive
+ * Classes are the folder names in code-point order ("10" before "2"), those without an image among them: as Keras
+ * numbers them.
+ * @param listing of one folder or archive
  * @param where for messages
- * @throws InputError for fewer than two classes, or test classes that training doesn't have
+ * @param expected of the network that the images are for
+ * @throws InputError for fewer than two classes with images, test classes that training doesn't have, or where it isn't
+ * clear which folders are the classes
  */
-export function layOut(files: readonly SourceFile[], where: string): Layout {
-  // folders are listed in whatever order the disk has them; warnings must not depend on it
-  const sorted = [...files].sort((a, b) => byCodePoint(a.path, b.path));
-  const placed = stripWrappers(sorted.map((file) => ({ parts: split(file.path), file })));
+export function layOut(listing: Listing, where: string, expected?: Expected): Layout {
+  const root = treeOf(listing);
   const warnings: string[] = [];
-  const bySplit = groupBySplit(placed, warnings);
-  return label(bySplit, where, warnings);
+  const top = stripWrappers(root);
+  try {
+    return label(findSplits(top, warnings, expected), root, where, warnings);
+  } catch (error) {
+    if (!(error instanceof Unclear)) throw error;
+    throw new InputError(
+      `${where}: below ${list(error.tops)} lie the same folders, ${list(error.below)}, so it isn't clear which of them are the classes: name the ones on top train, val or test if they are splits, or give a folder with the class folders alone.`,
+    );
+  }
 }
 
 /** The same for one archive a split (`train.tar.gz` beside `test.tar.gz`). */
-export function layOutSplits(archives: ReadonlyMap<SplitName, readonly SourceFile[]>, where: string): Layout {
-  const bySplit = new Map<SplitName | 'all', Placed[]>();
-  for (const [name, files] of archives) {
-    let placed = stripWrappers(files.map((file) => ({ parts: split(file.path), file })));
-    if (placed.length && placed.every((p) => p.parts.length > 2 && splitOf(p.parts[0]) === name))
-      placed = placed.map(dropFirst);
-    bySplit.set(name, placed);
+export function layOutSplits(archives: ReadonlyMap<SplitName, Listing>, where: string): Layout {
+  const splits = new Map<SplitName, Folder[]>();
+  for (const [name, listing] of archives) {
+    let top = stripWrappers(treeOf(listing));
+    const [only, ...more] = filled(top);
+    if (only && !more.length && !top.files.length && filled(only).length && looseSplitOf(only.name) === name)
+      top = stripWrappers(only);
+    splits.set(name, [top]);
   }
-  return label(bySplit, where, []);
+  return label(splits, undefined, where, []);
 }
 
-function split(path: string): string[] {
-  // macOS hands out decomposed names; the same folder must be the same class everywhere
-  return path
-    .normalize('NFC')
-    .split('/')
-    .filter((part) => part !== '' && part !== '.');
-}
-
-function dropFirst(p: Placed): Placed {
-  return { parts: p.parts.slice(1), file: p.file };
-}
-
-function stripWrappers(placed: Placed[]): Placed[] {
-  for (;;) {
-    const first = placed[0]?.parts[0];
+/** Down to where folders begin to mean something. */
+function stripWrappers(root: Folder): Folder {
+  for (let at = root; ;) {
+    const [only, ...more] = filled(at);
     const strip =
-      placed.length > 0 &&
-      splitOf(first) === undefined &&
-      placed.every((p) => p.parts[0] === first && p.parts.length > 1) &&
+      only &&
+      more.length === 0 &&
+      at.files.length === 0 &&
+      splitOf(only.name) === undefined &&
       // a folder whose images lie in it directly is a class, not a wrapper
-      placed.some((p) => p.parts.length > 2);
-    if (!strip) return placed;
-    placed = placed.map(dropFirst);
+      filled(only).length > 0;
+    if (!strip) return at;
+    at = only;
   }
 }
 
-function groupBySplit(placed: Placed[], warnings: string[]): Map<SplitName | 'all', Placed[]> {
-  const tops = new Map<string, Placed[]>();
-  for (const p of placed) {
-    const top = p.parts.length > 1 ? p.parts[0] : '';
-    const list = tops.get(top);
-    if (list) list.push(p);
-    else tops.set(top, [p]);
-  }
-  const named = [...tops.keys()].filter((top) => splitOf(top) !== undefined);
-  const train = named.filter((top) => splitOf(top) === 'train');
-  const holdsClasses = train.some((top) => tops.get(top)!.some((p) => p.parts.length > 2));
-  const others = [...tops.keys()].filter((top) => top !== '' && splitOf(top) === undefined);
-  // a class may well be called "train": it is a split only if classes lie below and it has company or is alone
-  if (!holdsClasses || (others.length > 0 && named.length < 2)) return new Map([['all', placed]]);
-  if (others.length)
-    warnings.push(
-      `Left out ${list(others)}: beside ${list(named)}, which ${named.length > 1 ? 'are' : 'is'} the splits.`,
-    );
-  const result = new Map<SplitName | 'all', Placed[]>();
-  for (const top of named) {
-    const name = splitOf(top)!;
-    result.set(name, [...(result.get(name) ?? []), ...tops.get(top)!.map(dropFirst)]);
-  }
-  return result;
-}
-
-function label(
-  bySplit: ReadonlyMap<SplitName | 'all', readonly Placed[]>,
-  where: string,
-  warnings: string[],
-): Layout {
-  const labelled = new Map<SplitName | 'all', Placed[]>();
-  for (const [name, placed] of bySplit) {
-    const inside = placed.filter((p) => p.parts.length > 1);
-    const stray = placed.length - inside.length;
-    if (stray > 0 && inside.length > 0)
+function label(splits: Splits, root: Folder | undefined, where: string, warnings: string[]): Layout {
+  for (const [name, folders] of splits) {
+    const stray = folders.reduce((sum, one) => sum + one.files.length, 0);
+    const inside = folders.some((one) => filled(one).length > 0);
+    if (stray > 0 && inside)
       warnings.push(`Left out ${count(stray, 'image')}${of(name)} outside the class folders.`);
-    if (inside.length === 0 && name !== 'all' && name !== 'train')
+    if (!inside && name !== 'all' && name !== 'train')
       warnings.push(`The ${name} images lie in no class folders and so have no labels: left out.`);
-    if (inside.length) labelled.set(name, inside);
   }
-  const training = labelled.get('train') ?? labelled.get('all');
-  if (!training)
+  const training = splits.get('train') ?? splits.get('all') ?? [];
+  const folders = training.flatMap((one) => within(one));
+  const held = new Set(folders.filter(({ images }) => images > 0).map(({ name }) => name));
+  if (held.size === 0)
     throw new InputError(
       `${where} has no class folders: put the images of each class into a folder named after it.`,
     );
-  const classes = [...new Set(training.map((p) => p.parts[0]))].sort(byCodePoint);
-  if (classes.length < 2)
+  const classes = [...new Set(folders.map(({ name }) => name))].sort(byCodePoint);
+  const empty = new Map(
+    folders.filter(({ name }) => !held.has(name)).map((one) => [one.name, whatElse(one)] as const),
+  );
+  if (held.size < 2) {
+    const others = empty.size
+      ? `; ${list([...empty.keys()])} hold${empty.size > 1 ? '' : 's'} none that can be read`
+      : '';
     throw new InputError(
-      `${where} has one class only (${list(classes)}); a network needs at least two class folders to tell apart.`,
+      `${where} has one class only (${list([...held])}); a network needs at least two class folders to tell apart${others}.`,
     );
+  }
+  if (root) warnings.push(...leftOut(root, new Set(folders)));
   const index = new Map(classes.map((name, i) => [name, i]));
   const items: Item[] = [];
   for (const name of ['all', 'train', 'validation', 'test'] as const) {
-    const placed = labelled.get(name);
-    if (!placed) continue;
-    const here = new Set(placed.map((p) => p.parts[0]));
-    const unknown = [...here].filter((c) => !index.has(c));
-    if (unknown.length)
-      throw new InputError(
-        `${where}: the ${name} split has ${list(unknown)}, which training has not; both need the same class folders.`,
-      );
-    const missing = classes.filter((c) => !here.has(c));
+    const here = splits.get(name);
+    if (!here?.some((one) => filled(one).length > 0)) continue;
+    const named = namesIn(here, name, index, where, warnings);
+    const present = new Set(named.values());
+    const missing = [...held].sort(byCodePoint).filter((c) => !present.has(c));
     if (missing.length) warnings.push(`The ${name} split has no images of ${list(missing)}.`);
-    const split = placed.map((p) => itemOf(p, name, index.get(p.parts[0])!));
+    const split: Item[] = [];
+    for (const one of here)
+      for (const own of filled(one)) {
+        // of several parts each keeps its name: they may hold files of the same names
+        const above = here.length > 1 ? [named.get(own.name)!, one.name] : [named.get(own.name)!];
+        for (const { parts, file } of imagesIn(own))
+          split.push(itemOf({ parts: [...above, ...parts], file }, name, index.get(above[0])!));
+      }
     // one by one: a call takes no hundred thousand arguments
     for (const item of split.sort((a, b) => byCodePoint(a.name, b.name))) items.push(item);
   }
-  return { classes, items, warnings };
+  return { classes, empty, items, warnings };
+}
+
+/** The class of each class folder of a split: its own name, or training's that differs in case or spaces alone. */
+function namesIn(
+  folders: readonly Folder[],
+  split: SplitName | 'all',
+  index: ReadonlyMap<string, number>,
+  where: string,
+  warnings: string[],
+): Map<string, string> {
+  const own = [...new Set(folders.flatMap((one) => filled(one).map(({ name }) => name)))];
+  const result = new Map(own.filter((name) => index.has(name)).map((name) => [name, name]));
+  const unknown: string[] = [];
+  for (const name of own) {
+    if (result.has(name)) continue;
+    const alike = [...index.keys()].filter((known) => fold(known) === fold(name));
+    const rivals = own.filter((other) => fold(other) === fold(name));
+    if (alike.length === 1 && rivals.length === 1) {
+      result.set(name, alike[0]);
+      warnings.push(`Took "${name}" of the ${split} split for training's "${alike[0]}".`);
+    } else unknown.push(name);
+  }
+  if (unknown.length)
+    throw new InputError(
+      `${where}: the ${split} split has ${list(unknown)}, which training has not; both need the same class folders.`,
+    );
+  return result;
+}
+
+/** Folders that hold no image, nor does any below them, the outermost of them; class folders are told elsewhere. */
+function leftOut(root: Folder, classes: ReadonlySet<Folder>): string[] {
+  const found: string[] = [];
+  const look = (at: Folder): void => {
+    for (const one of within(at))
+      if (one.images > 0) look(one);
+      else if (!classes.has(one)) found.push(`"${one.path}"`);
+  };
+  look(root);
+  if (found.length === 0) return [];
+  const some =
+    found.length > 3
+      ? `${found.slice(0, 3).join(', ')} and ${(found.length - 3).toLocaleString('en-US')} more`
+      : found.join(', ');
+  return [`Left out ${count(found.length, 'folder')} without images: ${some}.`];
 }
 
 function itemOf({ parts, file }: Placed, split: SplitName | 'all', label: number): Item {
@@ -169,11 +183,4 @@ function of(name: string): string {
 
 function count(n: number, what: string): string {
   return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
-}
-
-/** a, b, c and 4 more */
-export function list(names: readonly string[], most = 5): string {
-  const shown = names.slice(0, most).map((name) => `"${name}"`);
-  const rest = names.length - shown.length;
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
+import { numberClasses, toRecord, type Recorded } from './classes.ts';
 import { probe, type Shape } from './decode.ts';
 import { digestFiles } from './digest.ts';
+import type { Expected } from './find-splits.ts';
 import { openSource } from './forms.ts';
 import { PixelCache } from './pixel-cache.ts';
 import { BrokenImages, Decoded, inParallel } from './pixels.ts';
@@ -26,6 +28,10 @@ const Numbers = z.object({
 export interface OpenOptions extends z.input<typeof Numbers> {
   /** a folder outside any repository, where decoded images may be kept for the next time (under images/) */
   cache?: string;
+  /** of the network that they are for: its classes number the set's */
+  expected?: Expected;
+  /** the order of the classes, from an earlier time */
+  recorded?: Recorded;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -45,7 +51,7 @@ export interface OpenOptions extends z.input<typeof Numbers> {
  * @throws InputError, Interrupted
  */
 export async function openImages(where: string, options: OpenOptions = {}): Promise<ImageSet> {
-  const { cache, onProgress, signal, ...rest } = options;
+  const { cache, onProgress, signal, expected, recorded, ...rest } = options;
   const parsed = Numbers.safeParse(rest);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -53,9 +59,15 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   }
   const numbers = parsed.data;
   const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
-  const source = await openSource(where, limitBytes, signal);
+  const source = await openSource(where, limitBytes, signal, expected);
   try {
-    return await openFrom(source, where, numbers, limitBytes, { cache, onProgress, signal });
+    return await openFrom(source, where, numbers, limitBytes, {
+      cache,
+      onProgress,
+      signal,
+      expected,
+      recorded,
+    });
   } catch (error) {
     await source.close();
     throw error;
@@ -67,13 +79,16 @@ async function openFrom(
   where: string,
   numbers: z.output<typeof Numbers>,
   limitBytes: number,
-  { cache, onProgress, signal }: Pick<OpenOptions, 'cache' | 'onProgress' | 'signal'>,
+  { cache, onProgress, signal, expected, recorded }: Omit<OpenOptions, keyof z.input<typeof Numbers>>,
 ): Promise<ImageSet> {
+  const numbering = numberClasses(source, where, expected, recorded);
+  if (numbering.problem) throw new InputError(numbering.problem);
   const arrays = 'pixels' in source ? source : undefined;
   const all = arrays
     ? { digest: arrays.digest, stamp: arrays.digest, contents: true, held: source.items }
     : await digestFiles(source.items, Math.min(limitBytes / 4, limitBytes - source.heldBytes));
   signalled(signal);
+  // by the folders' own numbers, so that a split doesn't depend on the network
   const labels = Int32Array.from(source.items, (item) => item.label);
   const parts = partition(
     source.items.map((item) => item.split),
@@ -113,7 +128,7 @@ async function openFrom(
     return new ReadySplit(
       name,
       good,
-      Int32Array.from(good, (i) => items[i].label),
+      Int32Array.from(good, (i) => numbering.outputs[items[i].label]),
       shape,
       read,
     );
@@ -121,7 +136,9 @@ async function openFrom(
   return {
     path: where,
     form: source.form,
-    classes: source.classes,
+    classes: numbering.classes,
+    classesFrom: numbering.from,
+    recordedClasses: toRecord(source, numbering),
     ...shape,
     digest: all.digest,
     stamp: all.stamp,
@@ -129,7 +146,7 @@ async function openFrom(
     validation: make('validation', splits.validation),
     ...(splits.test ? { test: make('test', splits.test) } : {}),
     broken: broken.list,
-    warnings: source.warnings,
+    warnings: [...source.warnings, ...numbering.warnings],
     close: () => source.close(),
   };
 }

@@ -32,6 +32,8 @@ export interface Item {
 export interface Source {
   readonly form: ImageSet['form'];
   readonly classes: readonly string[];
+  /** classes whose folder holds no image that is read, with what else it holds */
+  readonly empty: ReadonlyMap<string, string | null>;
   readonly items: readonly Item[];
   readonly warnings: readonly string[];
   /** bytes that the source itself holds in memory for as long as it is open */
@@ -49,6 +51,16 @@ export interface SourceFile {
   read(): Promise<Uint8Array>;
 }
 
+/** What a folder or archive holds, by name. */
+export interface Listing {
+  /** its images */
+  readonly files: readonly SourceFile[];
+  /** its folders, those without images too; those above a file needn't be among them */
+  readonly folders: Iterable<string>;
+  /** by folder: files that are no image of a kind that is read, by their ending (".heic") */
+  readonly others: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
 /** The largest single image file that is read at all. */
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
@@ -59,11 +71,26 @@ const IMAGE = /\.(jpe?g|png|webp|bmp)$/i;
 
 /** Whether the file is an image of a kind that is read, and not a hidden one (`._cat.jpg`, `__MACOSX/`). */
 export function isImagePath(path: string): boolean {
-  if (path.length > MAX_PATH || !IMAGE.test(path)) return false;
+  return IMAGE.test(path) && isSeen(path);
+}
+
+/** Whether a file or folder is one that people put there: not hidden, no remnant of macOS. */
+export function isSeen(path: string): boolean {
+  if (path.length > MAX_PATH) return false;
   const parts = path.split('/');
   return (
     parts.length <= MAX_PARTS && !parts.some((part) => part.startsWith('.') || part.startsWith('__MACOSX'))
   );
+}
+
+/** Counts a file that is no image, by its folder and ending; what systems leave behind isn't counted. */
+export function countOther(others: Map<string, Map<string, number>>, path: string): void {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name)) return;
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const ending = /\.[^.]{1,12}$/.exec(name)?.[0].toLowerCase() ?? '';
+  const here = others.get(folder) ?? new Map<string, number>();
+  others.set(folder, here.set(ending, (here.get(ending) ?? 0) + 1));
 }
 
 /** Code-point order, as Python sorts: class indices then agree with networks that Keras and torchvision trained. */

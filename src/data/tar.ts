@@ -6,22 +6,32 @@ import { extract } from 'tar-stream';
 import { streamRegular, whyUnreadable } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { expandsTooFar } from './limits.ts';
-import { isImagePath, MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type SourceFile } from './source.ts';
+import { ArchiveListing } from './archive.ts';
+import { MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type Listing } from './source.ts';
 
 /**
- * Every image of a .tar, .tar.gz or .tgz, its files' bytes held in memory: a compressed stream can't be read at
+ * What a .tar, .tar.gz or .tgz holds, its images' bytes held in memory: a compressed stream can't be read at
  * random. Past `limitBytes` of images it stops and says to unpack the archive.
  * @throws InputError for anything that isn't a whole tar archive
  */
-export async function listTar(file: string, limitBytes: number): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
+export async function listTar(
+  file: string,
+  limitBytes: number,
+): Promise<Listing & { readonly held: number }> {
+  const listing = new ArchiveListing();
+  let images = 0;
   let held = 0;
   const unpack = extract();
   unpack.on('entry', (header, stream, next) => {
     // the pipeline reports it; without a listener here it would end the process
     stream.on('error', () => {});
     const size = header.size ?? 0;
-    const wanted = header.type === 'file' && isImagePath(header.name);
+    const whole = header.type === 'file' || header.type === 'contiguous-file';
+    const isFolder = header.type === 'directory';
+    const path = whole || isFolder ? listing.imagePath(header.name, isFolder) : undefined;
+    const wanted = path !== undefined;
+    // a file that was packed before under another name
+    if (header.type === 'link') aliasOf(listing, header.name, header.linkname);
     if (wanted && size > MAX_FILE_BYTES) {
       next(new InputError(`${file}: ${header.name} says that it has ${mebibytes(size)}; that is no image.`));
       return;
@@ -34,7 +44,7 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
       );
       return;
     }
-    if (files.length > MAX_FILES) {
+    if (images > MAX_FILES) {
       next(new InputError(`${file} holds more than ${MAX_FILES.toLocaleString('en-US')} images.`));
       return;
     }
@@ -43,6 +53,7 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
     let have = 0;
     if (wanted) {
       held += size;
+      images++;
       stream.on('data', (chunk) => {
         bytes.set(chunk as Uint8Array, have);
         have += (chunk as Uint8Array).length;
@@ -51,7 +62,7 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
     stream.on('end', () => {
       if (wanted) {
         const version = () => createHash('sha256').update(bytes).digest('hex');
-        files.push({ path: header.name, bytes: size, version, read: async () => bytes });
+        listing.add({ path, bytes: size, version, read: async () => bytes });
       }
       next();
     });
@@ -78,7 +89,14 @@ export async function listTar(file: string, limitBytes: number): Promise<SourceF
     throw new InputError(
       `${file} is cut off: a tar archive ends with a block of zeros. Make or fetch it again.`,
     );
-  return files;
+  const { files, folders, others } = listing;
+  return { files, folders, others, held };
+}
+
+function aliasOf(listing: ArchiveListing, name: string, linkname: string | null | undefined): void {
+  const path = listing.imagePath(name, false);
+  const found = linkname ? listing.find(linkname) : undefined;
+  if (path !== undefined && found) listing.add({ ...found, path });
 }
 
 /** Passes everything through and counts it; ends where `check` finds an error in the count. */

@@ -15,7 +15,12 @@ export interface Split {
 export interface ImageSet {
   readonly path: string;
   readonly form: 'folder' | 'zip' | 'tar' | 'idx' | 'npz';
+  /** names by output of the network that the set was opened for */
   readonly classes: readonly string[];
+  /** where their order comes from, in words, if not from the folders' names alone */
+  readonly classesFrom?: string;
+  /** what must be given again for the same order; absent where that is the folders with images, by name */
+  readonly recordedClasses?: readonly string[];
   readonly height: number;
   readonly width: number;
   readonly channels: number;

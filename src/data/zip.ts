@@ -1,10 +1,11 @@
-import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
+import { fromRandomAccessReaderPromise, getFileNameLowLevel, type Entry, type ZipFile } from 'yauzl';
 import { openRegular, whyUnreadable } from '../files/regular.ts';
 import { overlapping } from '../files/zip-overlap.ts';
 import { ZipReader } from '../files/zip-reader.ts';
 import { InputError } from '../graph/errors.ts';
 import { entryExpandsTooFar } from './limits.ts';
-import { isImagePath, MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type SourceFile } from './source.ts';
+import { ArchiveListing } from './archive.ts';
+import { MAX_FILE_BYTES, MAX_FILES, mebibytes, reasonOf, type Listing } from './source.ts';
 
 /** An open .zip: its entries by name, each read on demand. */
 export interface Zip {
@@ -24,10 +25,13 @@ export async function openZip(file: string): Promise<Zip> {
     const opened = (zip = await fromRandomAccessReaderPromise(reader, size, {
       lazyEntries: true,
       autoClose: false,
+      // names are decoded below: it refuses an archive for a name that begins with '/', though nothing is unpacked
+      decodeStrings: false,
     }));
     const entries: Entry[] = [];
     await new Promise<void>((resolve, reject) => {
       opened.on('entry', (entry: Entry) => {
+        entry.fileName = nameOf(entry);
         entries.push(entry);
         if (entries.length > MAX_FILES)
           reject(new InputError(`${file} holds more than ${MAX_FILES.toLocaleString('en-US')} files.`));
@@ -58,8 +62,13 @@ export async function openZip(file: string): Promise<Zip> {
   }
 }
 
-/** Every image of a .zip. */
-export function listZip(zip: Zip): SourceFile[] {
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  // not strictly: a backslash stands for '/'
+  return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+}
+
+/** What a .zip holds. */
+export function listZip(zip: Zip): Listing {
   // one after the other: yauzl can't end an entry early while the reading of another one waits
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = (entry: Entry): Promise<Uint8Array> => {
@@ -67,14 +76,18 @@ export function listZip(zip: Zip): SourceFile[] {
     last = read.catch(() => {});
     return read;
   };
-  return zip.entries
-    .filter((entry) => !entry.fileName.endsWith('/') && isImagePath(entry.fileName))
-    .map((entry) => ({
-      path: entry.fileName,
-      bytes: entry.uncompressedSize,
-      version: () => String(entry.crc32),
-      read: () => inTurn(entry),
-    }));
+  const listing = new ArchiveListing();
+  for (const entry of zip.entries) {
+    const path = listing.imagePath(entry.fileName, /[\\/]$/.test(entry.fileName));
+    if (path !== undefined)
+      listing.add({
+        path,
+        bytes: entry.uncompressedSize,
+        version: () => String(entry.crc32),
+        read: () => inTurn(entry),
+      });
+  }
+  return listing;
 }
 
 /** Inflates at most `limit` bytes, whatever the directory claims. */

@@ -9,6 +9,7 @@ import { isKeras3, parseKerasConfig } from './keras-config/parse.ts';
 import { readModelSpec } from './keras-config/spec.ts';
 import { kerasH5 } from './keras-h5/index.ts';
 import { inKerasOrder } from './keras-order.ts';
+import { withLabels } from './labels.ts';
 import { refuseOtherwise } from './readers.ts';
 import type { Reader } from './readers.ts';
 import { asTfjs } from './tfjs-layers/dialect.ts';
@@ -16,6 +17,7 @@ import { tfjsLayers } from './tfjs-layers/index.ts';
 import { weightOwners } from './tfjs-layers/names.ts';
 import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
 import { withFixed } from './writable.ts';
+import { isZipName, readZipped, writeZipped } from './zipped.ts';
 
 export type { FormatName, LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
@@ -43,16 +45,21 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
 }
 
 /**
- * Reads a model of any of our formats.
- * @param file .h5, .hdf5, .keras, model.json, or the folder with a model.json; the content decides
+ * Reads a model of any of our formats, with the class names that travel with it.
+ * @param file .h5, .hdf5, .keras, model.json, the folder with a model.json, or a .zip of a model; the content decides
  * @throws InputError in one sentence for what can't be handled
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
+  return (await readZipped(file, readModel)) ?? (await readModel(file));
+}
+
+async function readModel(file: string): Promise<LoadedModel> {
   const format = await formatOf(file);
   const read = await format.read(file);
   const model = { ...read, graph: withFixed(read) };
   const misnamed = otherEnding(model);
-  return misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
+  const told = misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
+  return await withLabels(told, told.path);
 }
 
 /** What is to be known of a file that is called like one of another format. */
@@ -78,6 +85,14 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
+  if (isZipName(out)) {
+    if (!source.zipped)
+      throw new InputError(
+        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
+      );
+    const { zipped, ...bare } = source;
+    return await writeZipped(zipped, out, (file) => saveModel(bare, graph, weights, file));
+  }
   const target = await formatNamed(out, source);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
@@ -134,6 +149,7 @@ async function formatNamed(out: string, source: LoadedModel): Promise<FormatName
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
+    if (isZipName(out)) return source.format;
   }
   if (source.format === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(

@@ -14,7 +14,29 @@ export interface LoadedModel {
   readonly warnings: readonly string[];
   /** class names, where the file carries them */
   readonly labels?: readonly string[];
+  /** the file that they stand in */
+  readonly labelsFrom?: string;
+  /** files beside it that belong to it, and go where it goes */
+  readonly companions?: readonly Companion[];
+  /** where it came in a .zip of its files */
+  readonly zipped?: Zipped;
   readonly container: Container;
+}
+
+/** A file that belongs to a model: its class names. */
+export interface Companion {
+  readonly name: string;
+  /** its name less the model's, where it begins with that: `labels.txt` of `cnn4.labels.txt` */
+  readonly own: string | null;
+  readonly bytes: Uint8Array;
+}
+
+/** A model's place in a .zip. */
+export interface Zipped {
+  /** the entry that it is named by, `model.json` or `converted/keras_model.h5` */
+  readonly member: string;
+  /** all other entries that are not the model's own, as they are */
+  readonly others: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The source's own configuration and files. Only its format looks inside. */

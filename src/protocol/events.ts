@@ -25,6 +25,8 @@ const written = {
   model: z.string(),
   config: z.string(),
   report: z.string().optional(),
+  /** files that belong to the model, beside it */
+  beside: z.array(z.string()).optional(),
   sha256: z.object({ model: z.string(), config: z.string(), report: z.string().optional() }).optional(),
 };
 

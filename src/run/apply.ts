@@ -7,6 +7,7 @@ import { InputError } from '../graph/errors.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { Cost, Weights } from '../graph/types.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
+import { travel } from './companions.ts';
 import { hashModel, hashNetwork, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import { probeFolder } from './probe.ts';
@@ -48,6 +49,10 @@ export interface Applied {
   readonly outcome: ApplyOutcome;
   /** the file, a folder's model.json */
   readonly out: string;
+  /** files that belong to the model, beside it */
+  readonly beside: readonly string[];
+  /** why some of them are not there */
+  readonly note?: string;
   /** of the file, as it is */
   readonly cost: Cost;
   /** what was otherwise than the config records, in words: why the bytes may be other */
@@ -121,7 +126,9 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
   return await result((await hashModel(out)) === recorded ? 'same' : 'other', differences);
 
   async function result(outcome: ApplyOutcome, differences: readonly string[]): Promise<Applied> {
-    return { outcome, out, cost: await costOf(out), differences, trained };
+    // what belongs to the model goes with it, also where the model was there already
+    const { files, note } = await travel(source, out);
+    return { outcome, out, beside: files, note, cost: await costOf(out), differences, trained };
   }
 }
 

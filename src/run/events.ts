@@ -48,6 +48,9 @@ export type RunEventBody =
       readonly path: string;
       readonly form: string;
       readonly classes: readonly string[];
+      /** see ImageSet */
+      readonly classesFrom?: string;
+      readonly recordedClasses?: readonly string[];
       readonly train: number;
       readonly validation: number;
       readonly test: number;

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { loadModel } from '../formats/index.ts';
+import { labelFiles } from '../formats/labels.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { hashModel, modelFile, modelParts } from './measure.ts';
 
@@ -22,7 +23,8 @@ export class Models {
   /** @throws InputError where it can't be read */
   async open(named: string): Promise<Opened> {
     const file = await modelFile(named);
-    const parts = await modelParts(file);
+    const own = await modelParts(file);
+    const parts = [...own, ...(await labelFiles(file))];
     const about = await Promise.all(parts.map((part) => stat(part).catch(() => null)));
     const stamp = about.map((one) => one && `${one.size} ${one.mtimeMs} ${one.ino}`).join();
     const known = this.kept.get(file);
@@ -31,7 +33,7 @@ export class Models {
       this.kept.set(file, known);
       return await known.opened;
     }
-    const bytes = about.reduce((sum, one) => sum + (one?.size ?? 0), 0);
+    const bytes = about.slice(0, own.length).reduce((sum, one) => sum + (one?.size ?? 0), 0);
     const opened = read(file, bytes);
     this.kept.set(file, { stamp, opened });
     for (const oldest of this.kept.keys()) {

@@ -6,14 +6,23 @@ import type { PrunedConfig } from '../config/schema.ts';
 import { InputError } from '../graph/errors.ts';
 import { Occupied, writeFiles } from '../formats/files.ts';
 import type { LoadedModel } from '../formats/types.ts';
+import { besideOf, writeBeside } from './companions.ts';
 import { hashFile, hashModel, modelParts } from './measure.ts';
 import { isOccupied } from './names.ts';
 import { outputs } from './result.ts';
 import type { Written } from './written.ts';
 import { stampOf } from './written.ts';
 
+/** The names of what is placed. */
+export interface PlacedFiles {
+  readonly model: string;
+  readonly config: string;
+  /** files that belong to the model, beside it */
+  readonly beside: readonly string[];
+}
+
 export interface Placing {
-  readonly model: Pick<LoadedModel, 'path' | 'format'>;
+  readonly model: Pick<LoadedModel, 'path' | 'format' | 'companions'>;
   /** the folder that the files go into */
   readonly out: string;
   /** for their names: the first that is free, or holds the same already, is taken */
@@ -25,17 +34,17 @@ export interface Placing {
   /** writes the model to a file of its format */
   save(file: string): Promise<void>;
   /** the config for these names. @param sha256 of the model */
-  config(files: { readonly model: string; readonly config: string }, sha256: string): PrunedConfig;
+  config(files: PlacedFiles, sha256: string): PrunedConfig;
 }
 
 /** What was placed, and how to know it again. */
-export interface Placed extends Required<Pick<Written, 'model' | 'config' | 'stamp'>> {
+export interface Placed extends Required<Pick<Written, 'model' | 'config' | 'beside' | 'stamp'>> {
   readonly sha256: { readonly model: string; readonly config: string };
   readonly written: PrunedConfig;
 }
 
 /**
- * Puts a pruned model and its config where nothing else stands: under the first label whose files are not there, are
+ * Puts a pruned model, the files that belong to it, and its config where nothing else stands: under the first label whose files are not there, are
  * the very same bytes already, or may be overwritten. Somebody else's file is never touched, whenever it came.
  * @throws InputError where the folder can't be written
  */
@@ -48,7 +57,10 @@ export async function place(placing: Placing): Promise<Placed> {
     model.format,
     async (file, sha256) => {
       for (const label of labels) {
-        const files = outputs(model, out, label);
+        const { model: target, config } = outputs(model, out, label);
+        const beside = await besideOf(model, target);
+        if (!beside) continue;
+        const files = { model: target, config, beside: beside.map((one) => one.file) };
         const written = placing.config(files, sha256);
         const text = Buffer.from(formatConfig(written));
         const hashes = { model: sha256, config: createHash('sha256').update(text).digest('hex') };
@@ -60,11 +72,14 @@ export async function place(placing: Placing): Promise<Placed> {
         try {
           if (stands.model !== 'same') await move(file, files.model, stands.model === 'none');
           try {
+            await writeBeside(beside);
             if (stands.config !== 'same')
               await writeFiles([[files.config, text]], undefined, stands.config === 'none');
           } catch (error) {
             // a model without a config tells nobody what it is
             if (error instanceof Occupied && stands.model === 'none') await removeModel(files.model);
+            if (error instanceof Occupied)
+              for (const one of beside) if (!one.there) await rm(one.file, { force: true });
             throw error;
           }
         } catch (error) {
@@ -75,6 +90,7 @@ export async function place(placing: Placing): Promise<Placed> {
         return {
           model: files.model,
           config: files.config,
+          beside: files.beside,
           sha256: hashes,
           stamp: await stampOf(files.model),
           written,
@@ -120,7 +136,10 @@ async function staged<T>(
   await mkdir(stage, { recursive: true });
   const folder = await mkdtemp(path.join(stage, 'writing-'));
   try {
-    const file = path.join(folder, format === 'tfjs-layers' ? 'model.json' : `model${extension}`);
+    const file = path.join(
+      folder,
+      format === 'tfjs-layers' && extension !== '.zip' ? 'model.json' : `model${extension}`,
+    );
     await save(file);
     return await use(file, await hashModel(file));
   } finally {

@@ -31,6 +31,8 @@ export interface RunResult {
   readonly configFile: string;
   readonly modelFile: string;
   readonly reportFile: string;
+  /** files that belong to the model, written beside it */
+  readonly besideFiles: readonly string[];
   readonly report: RunReport;
 }
 
@@ -148,6 +150,7 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     model: placed.model,
     config: placed.config,
     report: reportFile,
+    beside: placed.beside.length ? placed.beside : undefined,
     sha256: { ...placed.sha256, report: await hashFile(reportFile) },
     stamp: placed.stamp,
   });
@@ -158,6 +161,7 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
     configFile: placed.config,
     modelFile: placed.model,
     reportFile,
+    besideFiles: placed.beside,
     report,
   };
 }

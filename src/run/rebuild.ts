@@ -4,6 +4,7 @@ import { prunedFile, sourceFile as sourceOf } from '../config/paths.ts';
 import type { Bounds } from '../config/paths.ts';
 import { parseRanges } from '../config/ranges.ts';
 import type { PrunedConfig } from '../config/schema.ts';
+import type { Recorded } from '../data/classes.ts';
 import { findGroups } from '../graph/channels.ts';
 import { architectureOf } from '../graph/architecture.ts';
 import { InputError } from '../graph/errors.ts';
@@ -98,6 +99,11 @@ export function keptOf(config: PrunedConfig, dependencies: Dependencies, name: s
       );
     return parseRanges(entry.kept, group.size);
   });
+}
+
+/** The order of the classes that a config's run had; undefined where it had no images. */
+export function recordedClasses({ data }: PrunedConfig): Recorded | undefined {
+  return data && (data.classes ?? 'images');
 }
 
 /** How the images of a config are opened again, from a path that the user gives. */

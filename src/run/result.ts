@@ -8,6 +8,7 @@ import type { LoadedModel } from '../formats/types.ts';
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 import type { LatencyPair } from './services.ts';
+import type { PlacedFiles } from './place.ts';
 import type { Plan } from './plan.ts';
 import { armsOf } from './feasibility.ts';
 import { widthMultiple } from './rounding.ts';
@@ -24,7 +25,7 @@ export function outputs(
   label?: string,
 ): { model: string; config: string; stem: string } {
   const base = path.basename(model.path);
-  const tfjs = model.format === 'tfjs-layers';
+  const tfjs = model.format === 'tfjs-layers' && !/\.zip$/i.test(base);
   // a TensorFlow.js model is a folder of files around a model.json
   const folderName = path.basename(path.dirname(path.resolve(model.path)));
   const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
@@ -58,12 +59,15 @@ export interface DataFacts {
   readonly train: number;
   readonly validation: number;
   readonly test: number;
+  /** see ImageSet.recordedClasses */
+  readonly classes?: readonly string[];
 }
 
 /** An open set's facts. */
 export function dataFacts(set: ImageSet): DataFacts {
   const { path: where, form, digest, train, validation, test } = set;
-  return { path: where, form, digest, train: train.size, validation: validation.size, test: test?.size ?? 0 };
+  const sizes = { train: train.size, validation: validation.size, test: test?.size ?? 0 };
+  return { path: where, form, digest, ...sizes, classes: set.recordedClasses };
 }
 
 export interface ConfigInputs {
@@ -85,7 +89,7 @@ export interface ConfigInputs {
   /** of the model as it was written */
   readonly sha256: string;
   readonly before: PrunedConfig['cost']['before'];
-  readonly files: { readonly model: string; readonly config: string };
+  readonly files: PlacedFiles;
 }
 
 /** The pruned config of a finished run. Nothing in it depends on when or where the run was. */
@@ -100,7 +104,11 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     espalier: 1,
     engine: engineVersion,
     source: { path: from(inputs.modelPath), sha256: plan.model.sha256, format: model.format },
-    pruned: { path: from(files.model), sha256: inputs.sha256 },
+    pruned: {
+      path: from(files.model),
+      sha256: inputs.sha256,
+      beside: files.beside.length ? files.beside.map((file) => path.basename(file)) : undefined,
+    },
     data: set && {
       path: from(set.path),
       digest: set.digest,
@@ -108,6 +116,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       train: set.train,
       validation: set.validation,
       test: set.test,
+      classes: set.classes && [...set.classes],
       limit: plan.data?.limit,
       validationImages: plan.data?.validationImages,
       preprocess: {

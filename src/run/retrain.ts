@@ -6,7 +6,7 @@ import { adopt, differences, numericsOf } from '../runtime/backend/numerics.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
 import { trainSettingsSchema } from './plan.ts';
-import { configData } from './rebuild.ts';
+import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Workshop } from './services.ts';
 import { openWorkshop } from './workshop.ts';
@@ -40,6 +40,7 @@ export async function retrain(
     threads: options.threads ?? (process.env.TF_NUM_INTRAOP_THREADS ? undefined : recorded?.threads),
     seed,
     preprocess: options.ownPreprocess ? undefined : config.data?.preprocess,
+    recorded: recordedClasses(config),
     signal,
   });
   try {

@@ -1,3 +1,4 @@
+import type { Recorded } from '../data/classes.ts';
 import type { Method, MethodImages } from '../methods/types.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
@@ -49,6 +50,8 @@ export interface WorkshopOptions {
   readonly seed: number;
   /** the preprocessing that an earlier part of this run found: not looked for again */
   readonly preprocess?: MethodImages['preprocess'];
+  /** the order of the classes that it found */
+  readonly recorded?: Recorded;
   readonly signal?: AbortSignal;
 }
 

@@ -12,6 +12,7 @@ import { sameImages, samePlan } from './begun.ts';
 import { allowedScripts } from './consent.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { armsOf, feasible } from './feasibility.ts';
+import { remarksOnSet } from './head.ts';
 import type { RunFolder } from './folder.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
@@ -95,6 +96,7 @@ export async function* openShop(
         threads: plan.threads ?? began?.threads,
         seed: plan.seed,
         preprocess: state.preprocess,
+        recorded: state.prepared ? (state.classes ?? 'images') : undefined,
         signal: session.signal,
       })
     : null;
@@ -173,6 +175,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
     const { set, preprocess, backend } = workshop.images;
     const { name, why, threads } = backend;
     state.preprocess = { ...preprocess, scale: [...preprocess.scale], offset: [...preprocess.offset] };
+    state.classes = set.recordedClasses ? [...set.recordedClasses] : 'images';
     state.computedBy = structuredClone(shop.numerics!) as State['computedBy'];
     yield await session.record({ type: 'backend', name, why, threads, computedBy: shop.numerics! });
     yield await session.record({
@@ -180,6 +183,8 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       path: shop.plan.data!.path,
       form: set.form,
       classes: set.classes,
+      classesFrom: set.classesFrom,
+      recordedClasses: set.recordedClasses,
       train: set.train.size,
       validation: set.validation.size,
       test: set.test?.size ?? 0,
@@ -187,12 +192,8 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       found: workshop.found,
       digest: set.digest,
     });
-    for (const message of [...(workshop.warnings ?? []), ...(set.warnings ?? [])]) yield await session.record({ type: 'warning', message });
-    if (set.broken.length) {
-      const { file, reason } = set.broken[0];
-      const message = `${set.broken.length} images can't be read and are left out, the first: ${file} (${reason})`;
+    for (const message of [...(workshop.warnings ?? []), ...remarksOnSet(set)])
       yield await session.record({ type: 'warning', message });
-    }
     yield await session.record({
       type: 'stage',
       stage: 'original',

@@ -74,6 +74,8 @@ const stateSchema = z.object({
   images: z.string().optional(),
   preprocess: preprocess.optional(),
   found: z.string().optional(),
+  /** the classes by output, where they are not the folders with images by name; absent in runs of older versions */
+  classes: z.union([z.array(z.string()), z.literal('images')]).optional(),
   /** what the run began to compute by; absent without images, and in runs of older versions */
   computedBy: computedBySchema.optional(),
   budgets: z.array(budget),

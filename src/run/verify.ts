@@ -9,7 +9,8 @@ import { costBy, isStatic } from '../methods/budgets.ts';
 import { hashModel } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import { differsHere } from '../runtime/backend/numerics.ts';
-import { configData, rebuild } from './rebuild.ts';
+import { remarksOnSet } from './head.ts';
+import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Sized } from './services.ts';
 import { trustEngines } from '../runtime/engines.ts';
@@ -90,10 +91,11 @@ export async function verifyConfig(
     same('pruned file, params', config.cost.after.params, found.params);
   }
   if (data) {
-    const set = await openSet(configData(config, data), source);
+    const set = await openSet(configData(config, data), source, { recorded: recordedClasses(config) });
     try {
       const distrust = await trustEngines(source, { threads: options.threads });
       if (distrust) notes.push(distrust);
+      notes.push(...remarksOnSet(set));
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
         options.ownPreprocess || !config.data

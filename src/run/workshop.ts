@@ -3,6 +3,7 @@ import { InputError, Interrupted } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { batchCount, batches } from '../data/batches.ts';
 import { commonPreprocesses, findPreprocess } from '../data/find-preprocess.ts';
+import type { Recorded } from '../data/classes.ts';
 import { openImages } from '../data/open.ts';
 import { parsePreprocess, standardise } from '../data/preprocess.ts';
 import { thumbnails } from '../data/sample.ts';
@@ -19,6 +20,7 @@ import { train } from '../runtime/trainer.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
 import type { Sample } from './events.ts';
+import { expectedBy } from './head.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 
@@ -29,11 +31,16 @@ const scoringBatch = 256;
 const sampleImages = 1000;
 const recalibrationImages = 6400;
 
-/** Opens an image set at a model's input size, without an engine: enough to score. */
+/** Opens an image set at a model's input size, its classes numbered as the model's, without an engine: enough to score. */
 export async function openSet(
   data: DataPlan,
   model: LoadedModel,
-  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  options: {
+    signal?: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+    /** the order of the classes, from an earlier time */
+    recorded?: Recorded;
+  } = {},
 ): Promise<ImageSet> {
   const { graph } = model;
   const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
@@ -51,6 +58,7 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
+    expected: expectedBy(model),
     ...options,
   });
 }
@@ -86,7 +94,7 @@ export async function openWorkshop(
   options: WorkshopOptions,
 ): Promise<Workshop> {
   const { threads = defaultThreads(), signal } = options;
-  const set = await openSet(data, model, { signal });
+  const set = await openSet(data, model, { signal, recorded: options.recorded });
   try {
     // first of all: where onnxruntime is missing, this engine scores, too
     const backend = await openBackend({ prefer: options.backend, threads });
@@ -235,7 +243,8 @@ async function answersOf(
       const width = scores.length / n;
       for (let i = 0; i < n; i++) {
         const row = [...scores.subarray(i * width, (i + 1) * width)];
-        answers.push(scorer.binary ? Number(row[0] > 0.5) : row.indexOf(Math.max(...row)));
+        const half = scorer.kind === 'logits' ? 0 : 0.5;
+        answers.push(scorer.binary ? Number(row[0] > half) : row.indexOf(Math.max(...row)));
       }
     }
   } finally {

@@ -178,6 +178,6 @@ function seemsUntrained({ data, originalAccuracy }: Facts): boolean {
 
 function dataOf({ data }: Facts, run: RunFolder): DataFacts | undefined {
   if (!data?.digest) return undefined;
-  const { form, digest, train, validation, test } = data;
-  return { path: run.resolve(data.path), form, digest, train, validation, test };
+  const { form, digest, train, validation, test, recordedClasses: classes } = data;
+  return { path: run.resolve(data.path), form, digest, train, validation, test, classes };
 }

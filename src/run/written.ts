@@ -9,6 +9,8 @@ export interface Written {
   readonly model: string;
   readonly config: string;
   readonly report?: string;
+  /** files that belong to the model, beside it: its class names; absent in runs of before */
+  readonly beside?: readonly string[];
   /** of the model with its weight files, the config and the report; absent in runs of before */
   readonly sha256?: { readonly model: string; readonly config: string; readonly report?: string };
   /** sizes and times of the model's files: where they are the same, it isn't read again for a list */

@@ -8,6 +8,8 @@ export interface Logits {
   readonly node: string;
   /** what the network applies to them: nothing, softmax, or (for one unit: two classes) sigmoid */
   readonly activation: 'none' | 'softmax' | 'sigmoid';
+  /** another activation that the network ends in, if it does */
+  readonly last?: string;
 }
 
 const SHAPE_ONLY = new Set(['identity', 'dropout', 'flatten', 'reshape']);
@@ -25,6 +27,8 @@ export function logitsOf(graph: Graph): Logits {
     if (node.op.kind === 'softmax') return { node: node.inputs[0], activation: 'softmax' };
     if (node.op.kind === 'activation' && node.op.activation === 'sigmoid')
       return { node: node.inputs[0], activation: 'sigmoid' };
+    if (node.op.kind === 'activation' && node.op.activation !== 'linear')
+      return { node: output, activation: 'none', last: node.op.activation };
     if (!SHAPE_ONLY.has(node.op.kind)) return { node: output, activation: 'none' };
     id = node.inputs[0];
   }

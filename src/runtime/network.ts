@@ -1,13 +1,13 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
-import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
+import { classCount } from './binary.ts';
 import { clipByGlobalNorm } from './clip.ts';
 import { Differentiator } from './differentiate.ts';
 import type { Derivatives } from './differentiate.ts';
 import { forward } from './forward.ts';
-import { logitsGraph, logitsOf } from './logits.ts';
+import { logitsGraph } from './logits.ts';
 import { Optimizer } from './optimizer.ts';
 import { targetRows } from './targets.ts';
 import type { Backend, Batch, Snapshot, TrainSettings } from './types.ts';
@@ -67,7 +67,7 @@ export class Network {
       this.variables.set(param.id, variable);
     }
     this.optimizer = new Optimizer(backend);
-    this.classes = classesOf(graph);
+    this.classes = classCount(graph);
     // only what the loss depends on: a parameter of another output has no gradient
     const reached = logitsGraph(graph).params;
     const trained = Object.values(graph.params)
@@ -229,11 +229,4 @@ export class Network {
     this.differentiator?.dispose();
     this.optimizer?.dispose();
   }
-}
-
-/** A single sigmoid unit stands for two classes. */
-function classesOf(graph: Graph): number {
-  const { node, activation } = logitsOf(graph);
-  const size = sizeOf(inferShapes(graph)[node]);
-  return size === 1 && activation === 'sigmoid' ? 2 : size;
 }

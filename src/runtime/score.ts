@@ -1,9 +1,10 @@
 import type * as Ort from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
 import { InputError } from '../graph/errors.ts';
-import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { openBackend } from './backend/open.ts';
+import { requireNative } from './backend/packages.ts';
+import { isBinary } from './binary.ts';
 import { trusted } from './engines.ts';
 import { Breather } from './breathe.ts';
 import { logitsGraph, logitsOf } from './logits.ts';
@@ -21,7 +22,7 @@ export interface Scorer {
   readonly threads: number;
   /** what `scores` gives */
   readonly kind: 'logits' | 'softmax' | 'sigmoid';
-  /** the network ends in a single sigmoid unit: the probability of class 1 of two */
+  /** the network ends in a single unit, with a sigmoid or bare: what it says of class 1 of two */
   readonly binary: boolean;
   /** the network's first output for n images, row-major [n, ...]; x: [n, H, W, C] */
   scores(x: Float32Array, n: number): Promise<Float32Array>;
@@ -48,7 +49,7 @@ export async function openScorer(
   const { activation } = logitsOf(graph);
   const kind = options.logits || activation === 'none' ? 'logits' : activation;
   const shown: Graph = options.logits ? logitsGraph(graph) : { ...graph, outputs: [graph.outputs[0]] };
-  const binary = activation === 'sigmoid' && inferShapes(graph)[graph.outputs[0]].every((d) => d === 1);
+  const binary = isBinary(graph);
   const threads = options.threads ?? availableParallelism();
   let session: Ort.InferenceSession;
   let ort: typeof Ort;
@@ -105,7 +106,8 @@ export interface EvaluateOptions extends Omit<ScorerOptions, 'logits'> {
 const WORST = 100;
 
 /**
- * Top-1 accuracy in percent and mean cross-entropy of a classifier. A single sigmoid unit counts as two classes. An
+ * Top-1 accuracy in percent and mean cross-entropy of a classifier. A single unit, behind a sigmoid or bare,
+ * counts as two classes. An
  * image whose scores aren't numbers counts as wrong.
  * @throws InputError without images, or where a label is not one of the network's classes
  */

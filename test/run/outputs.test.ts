@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/files.ts';
 import { Occupied, writeFiles } from '../../src/formats/files.ts';
-import { createNetwork, saveModel } from '../../src/formats/index.ts';
+import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts';
+import { applyConfig } from '../../src/run/apply.ts';
 import { RunFolder } from '../../src/run/folder.ts';
 import { hashModel } from '../../src/run/measure.ts';
 import { Models } from '../../src/run/models.ts';
@@ -117,6 +118,32 @@ describe('a run has files of its own', () => {
     // nothing half-written, there or in the run's folder
     for (const place of [path.join(where, 'out'), run.folder])
       expect((await readdir(place)).filter((name) => /tmp|writing/.test(name))).toEqual([]);
+  });
+
+  test('class names that belong to the model go with it, and overwrite nobody else’s', async () => {
+    const where = fresh();
+    const plan = await workspaceWithPlan(where, { ...quick, data: undefined, controls: [] });
+    await writeFile(path.join(where, 'labels.txt'), 'd\nb\na\nc\n');
+    await writeFile(path.join(where, 'net.class_names.json'), '["d", "b", "a", "c"]');
+    await mkdir(path.join(where, 'out'));
+    await writeFile(path.join(where, 'out/labels.txt'), 'mine');
+    const { run, result } = await go(where, plan);
+    const names = ['net.pruned.class_names.json', 'net.pruned.labels.txt'];
+    expect(result.besideFiles.map((file) => path.basename(file))).toEqual(names);
+    expect(await readFile(path.join(where, 'out/net.pruned.labels.txt'), 'utf8')).toBe('d\nb\na\nc\n');
+    expect(await readFile(path.join(where, 'out/labels.txt'), 'utf8')).toBe('mine');
+    expect((await readConfig(result.configFile)).pruned!.beside).toEqual(names);
+    expect((await summariseRun(run.folder)).written!.beside).toEqual([...result.besideFiles]);
+    // the pruned model has the names that the original has, and so has one that is rebuilt
+    expect((await loadModel(result.modelFile)).labels).toEqual(['d', 'b', 'a', 'c']);
+    await rm(result.modelFile);
+    await rm(path.join(where, 'out', names[1]));
+    const applied = await applyConfig(result.configFile);
+    expect(applied.outcome).toBe('same');
+    expect(applied.beside.map((file) => path.basename(file))).toEqual(names);
+    expect((await readdir(path.join(where, 'out'))).sort()).toEqual(
+      ['labels.txt', 'net.espalier.json', ...names, 'net.pruned.h5'].sort(),
+    );
   });
 
   test('the same plan again writes the same files; what the user gave up is overwritten, and only that', async () => {

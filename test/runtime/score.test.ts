@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import { InputError, Interrupted } from '../../src/graph/errors.ts';
+import { classesOf, isBinary, oneUnitProblem } from '../../src/runtime/binary.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { compareLatency, latency } from '../../src/runtime/latency.ts';
 import { Network } from '../../src/runtime/network.ts';
 import { logitsOf } from '../../src/runtime/logits.ts';
+import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
 import { evaluate, openScorer, type Scorer } from '../../src/runtime/score.ts';
 import type { Backend, Batch } from '../../src/runtime/types.ts';
 import { difference, randomInputs } from './zoo.ts';
@@ -84,6 +86,46 @@ describe('evaluate', () => {
     const scorer = await openScorer(graph, weights);
     expect((await evaluate(scorer, batchesOf(x, y, 5))).loss).toBeCloseTo(loss, 4);
     await scorer.release();
+  });
+
+  it('takes a single bare unit for two classes, by its sign, and trains it from logits', async () => {
+    const b = new GraphBuilder({ seed: 2, lively: true });
+    const { graph, weights } = b.build(b.dense(b.flatten(b.input([3, 3, 1])), 1));
+    expect([isBinary(graph), classesOf(graph)]).toEqual([true, 2]);
+    const n = 12;
+    const [x] = randomInputs(graph, n);
+    const y = Int32Array.from({ length: n }, (_, i) => i % 2);
+    const network = new Network(backend, graph, weights);
+    const [z] = network.predict(x, n);
+    let right = 0;
+    let loss = 0;
+    for (let i = 0; i < n; i++) {
+      if (z[i] > 0 === (y[i] === 1)) right++;
+      // as Keras' BinaryCrossentropy(from_logits=True)
+      loss += (Math.max(z[i], 0) - z[i] * y[i] + Math.log1p(Math.exp(-Math.abs(z[i])))) / n;
+    }
+    const score = await evaluate({ graph, weights }, batchesOf(x, y, 5));
+    expect(score.accuracy).toBeCloseTo((100 * right) / n, 10);
+    expect(score.loss).toBeCloseTo(loss, 5);
+    const settings = { ...defaultTrainSettings('scratch', { images: n }), labelSmoothing: 0 };
+    const first = network.trainStep({ n, x, y }, { rate: 0.1, settings });
+    expect(first).toBeCloseTo(loss, 5);
+    for (let i = 0; i < 20; i++) network.trainStep({ n, x, y }, { rate: 0.1, settings });
+    expect(network.trainStep({ n, x, y }, { rate: 0, settings })).toBeLessThan(loss);
+    network.dispose();
+  });
+
+  it('says why one unit behind something else tells nothing apart', () => {
+    const one = (activation: 'tanh' | 'relu') => {
+      const b = new GraphBuilder({ seed: 2, lively: true });
+      return b.build(b.activation(b.dense(b.flatten(b.input([3, 3, 1])), 1), activation)).graph;
+    };
+    expect(oneUnitProblem(one('tanh'))).toMatch(/one unit behind tanh/);
+    expect(classesOf(one('relu'))).toBe(1);
+    const b = new GraphBuilder({ seed: 2, lively: true });
+    const softmax = b.build(b.softmax(b.dense(b.flatten(b.input([3, 3, 1])), 1))).graph;
+    expect(oneUnitProblem(softmax)).toMatch(/softmax over one unit/);
+    expect(oneUnitProblem(classifier().graph)).toBeNull();
   });
 
   it('counts scores that are no numbers as wrong, and keeps the loss finite', async () => {

@@ -50,8 +50,9 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
     progress.clear();
     stop.release();
   }
-  const { out, cost, outcome, trained, differences } = applied;
-  output.data({ out, cost, trained, outcome, differences });
+  const { out, beside, note, cost, outcome, trained, differences } = applied;
+  output.data({ out, beside, cost, trained, outcome, differences });
+  if (note) output.note(`warning: ${note}`);
   const size = `${count(cost.macs)} MACs, ${count(cost.params)} parameters`;
   output.print(`${outcome === 'there' ? 'nothing to do for' : 'wrote'} ${out}: ${size}`);
   const said = told(applied);

@@ -2,6 +2,7 @@ import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/engines.ts';
 import { latency } from '../../runtime/latency.ts';
+import { orderOf, remarksOn } from '../../run/head.ts';
 import { machineName } from '../../run/result.ts';
 import { choosePreprocess, openSet, scoreSplit } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
@@ -34,6 +35,8 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     const distrust = await trustEngines(model, { threads });
     if (distrust) output.note(`note: ${distrust}`);
     const { preprocess, found } = await choosePreprocess(data, set, model, { threads, signal });
+    const warnings = remarksOn(model, set);
+    const order = orderOf(set);
     const total = split.size;
     const score = await scoreSplit(model, split, preprocess, {
       threads,
@@ -45,18 +48,23 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       return null;
     });
     progress.clear();
+    for (const warning of warnings) output.note(`warning: ${warning}`);
     output.data({
       model: file,
       split: name,
       ...score,
       preprocess,
       found,
+      classes: set.classes,
+      classesFrom: set.classesFrom,
+      warnings,
       latency: speed,
       machine: machineName(),
     });
     output.print(
       `${percent(score.accuracy, 2)} right, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
     );
+    if (order !== null) output.print(`classes ${order}`);
     output.print(`preprocessing ${preprocess.name} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
     else

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../run/events.ts';
+import { orderOf } from '../../run/head.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, metricNames, percent } from '../../report/text.ts';
 import { table } from '../output.ts';
@@ -36,6 +37,7 @@ export function narrate(progress: Progress, event: RunEvent): void {
       progress.say(
         `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.classes.length} classes`,
       );
+      if (event.classesFrom !== undefined) progress.say(`classes: ${orderOf(event)}`);
       progress.say(`preprocessing: ${event.preprocess.name} (${event.found})`);
       break;
     case 'stage':

@@ -74,13 +74,14 @@ export async function prune(output: Output, args: string[], options: PruneOption
         continue;
       }
       progress.clear();
-      const { modelFile, configFile, reportFile, report, config } = next.value;
+      const { modelFile, configFile, reportFile, besideFiles, report, config } = next.value;
       const files = { model: modelFile, config: configFile, report: reportFile };
-      output.data({ type: 'result', ...files, config, configFile });
+      output.data({ type: 'result', ...files, beside: besideFiles, config, configFile });
       output.print(resultTable(report));
       if (report.latency && report.latency.after > 0.9 * report.latency.before && config.method.roundTo < 8)
         output.note('Hardly faster: engines work on blocks of channels; try --round-to 8.');
       for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
+      for (const file of besideFiles) output.print(`labels  ${shown(file)}`);
       return 0;
     }
   } catch (error) {

@@ -6,6 +6,8 @@ import type { FormatName } from '../../formats/types.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
+import { travel } from '../../run/companions.ts';
+import { orderOf, remarksOn } from '../../run/head.ts';
 import { hashModel, modelFile } from '../../run/measure.ts';
 import { placeModel } from '../../run/place.ts';
 import { probeFolder } from '../../run/probe.ts';
@@ -68,6 +70,12 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     const { set, backend } = workshop.images;
     progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
     const settings = trainSettings(options, set.train.size, data.augment);
+    for (const message of remarksOn(model, set)) {
+      output.data({ type: 'warning', message });
+      progress.say(`warning: ${message}`);
+    }
+    const order = orderOf(set);
+    if (order !== null) progress.say(`classes: ${order}`);
     progress.say(
       `training on ${set.train.size} images, ${settings.epochs} epochs, batches of ${settings.batchSize}`,
     );
@@ -76,6 +84,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       data: { ...data, path: path.resolve(data.path) },
       images: set.stamp ?? set.digest,
       preprocessing: preprocess,
+      classes: set.recordedClasses,
       settings,
       seed,
       engine: `${backend.name}, ${backend.threads} threads`,
@@ -112,18 +121,21 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
         );
     }
     await placed(target, agreed, training, format, (place) => saveModel(model, model.graph, weights, place));
+    const beside = await travel(model, target);
     await training.finish();
     training = null;
     const trained = { graph: model.graph, weights };
     const validation = await workshop.score(trained, 'validation', signal);
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
     progress.clear();
-    output.data({ type: 'result', out, settings, seed, validation, test });
+    output.data({ type: 'result', out, beside: beside.files, settings, seed, validation, test });
     output.print(
       `${percent(validation.accuracy, 2)} on ${validation.images} validation images` +
         (test ? `, ${percent(test.accuracy, 2)} on ${test.images} test images` : ''),
     );
     output.print(`wrote ${out}`);
+    for (const one of beside.files) output.print(`labels ${shown(one)}`);
+    if (beside.note) output.note(`warning: ${beside.note}`);
   } catch (error) {
     progress.clear();
     if (error instanceof Interrupted)

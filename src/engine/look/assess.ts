@@ -11,12 +11,13 @@ import { controlArms } from '../../run/draft.ts';
 import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { isRestricted } from '../../runtime/backend/restricted.ts';
 import { armsOf, nothingPrunable, reachSentence, tableOf } from '../../run/feasibility.ts';
+import { expectedBy } from '../../run/head.ts';
 import { modelFile } from '../../run/measure.ts';
 import { ownNames } from '../../run/names.ts';
 import type { Models, Opened } from '../../run/models.ts';
 import { forecast } from './forecast.ts';
 import type { Forecast } from './forecast.ts';
-import { classesBeyond, mismatches } from './open-data.ts';
+import { mismatches } from './open-data.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -53,7 +54,7 @@ export async function assess(
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
-  const notes = await remarks(draft, opened, settings, images);
+  const notes = await remarks(draft, settings, images);
   return { targets, problems, notes, roundTo, writes: await writes(draft), ...time };
 }
 
@@ -105,16 +106,10 @@ function budgetsOf(draft: Draft, targets: Assessment['targets']): Budget[] {
 }
 
 /** What to know before starting. */
-async function remarks(
-  draft: Draft,
-  opened: Opened,
-  settings: unknown,
-  images: Survey | null,
-): Promise<Assessment['notes']> {
+async function remarks(draft: Draft, settings: unknown, images: Survey | null): Promise<Assessment['notes']> {
   const said: Assessment['notes'] = [];
   const warn = (text: string) => said.push({ kind: 'warning', text });
-  const beyond = images && classesBeyond(opened.model, images);
-  if (beyond) warn(beyond);
+  for (const remark of images?.remarks ?? []) warn(remark);
   const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;
   if (typeof chosen?.generatorReason === 'string')
     said.push({ kind: 'info', text: `generator ${String(chosen.generator)}: ${chosen.generatorReason}` });
@@ -152,7 +147,7 @@ async function imagesOf({ model }: Opened, draft: Draft, problems: string[]): Pr
   if (!draft.data) return null;
   const { path, limit, validationImages } = draft.data;
   try {
-    const found = await survey(path, { limit, validationImages });
+    const found = await survey(path, { limit, validationImages, expected: expectedBy(model) });
     problems.push(...mismatches(model, found));
     return found;
   } catch (error) {

@@ -2,12 +2,12 @@ import { opendir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import path from 'node:path';
 import { idxFiles } from '../../data/idx.ts';
-import { splitOf } from '../../data/layout.ts';
+import { looseSplitOf, splitOf } from '../../data/split-names.ts';
 import { isImagePath } from '../../data/source.ts';
 import { openZip } from '../../data/zip.ts';
 import type { DataFound } from '../../protocol/plan.ts';
 import type { Models } from '../../run/models.ts';
-import { classesOf } from './open-data.ts';
+import { classesOf } from '../../runtime/binary.ts';
 
 const limits = { depth: 6, entries: 30_000, milliseconds: 2500, archives: 24, found: 20 };
 const skipped = new Set(['node_modules', 'dist', 'out', 'build', '__pycache__', 'venv', 'site-packages']);
@@ -29,7 +29,7 @@ export async function findData(
   const opened = await models.open(model).catch(() => null);
   const search = new Search(signal);
   for (const start of starts(folders, path.dirname(path.resolve(model)))) await search.below(start);
-  const classes = opened && classesOf(opened.model);
+  const classes = opened && classesOf(opened.model.graph);
   // sets of another number of classes can hardly be this model's own
   const other = (one: DataFound) => classes !== null && one.classes !== undefined && one.classes !== classes;
   return { found: search.found.sort((a, b) => Number(other(a)) - Number(other(b))) };
@@ -91,10 +91,11 @@ class Search {
     const inside = list
       .filter((one) => one.isDirectory() && !one.name.startsWith('.') && !skipped.has(one.name))
       .map(({ name }) => name);
-    const train = inside.find((name) => splitOf(name) === 'train');
-    const classes = train
-      ? await this.classFolders(path.join(folder, train))
-      : await this.classFolders(folder, inside);
+    const train =
+      inside.find((name) => splitOf(name) === 'train') ??
+      (inside.length > 1 ? inside.find((name) => looseSplitOf(name) === 'train') : undefined);
+    const below = train ? await this.classFolders(path.join(folder, train)) : 0;
+    const classes = below >= 2 || (train && splitOf(train)) ? below : await this.classFolders(folder, inside);
     if (classes >= 2) {
       this.found.push({ path: folder, form: 'folder', classes });
       return [];

@@ -1,7 +1,6 @@
-import { InputError } from '../../graph/errors.ts';
-import { inferShapes } from '../../graph/shapes.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
+import { expectedBy } from '../../run/head.ts';
 import type { Models } from '../../run/models.ts';
 import { survey as take } from './survey.ts';
 import type { Survey } from './survey.ts';
@@ -18,7 +17,7 @@ export async function openData(
 ): Promise<DataView> {
   const { path, limit, validationImages } = asked;
   const { model } = await models.open(asked.model);
-  const found = await take(path, { limit, validationImages });
+  const found = await take(path, { limit, validationImages, expected: expectedBy(model) });
   return {
     path,
     form: found.form,
@@ -33,26 +32,13 @@ export async function openData(
 }
 
 /** What keeps a model from learning from these images, one sentence each. */
-export function mismatches(model: LoadedModel, { classes, path }: Survey): string[] {
+export function mismatches(model: LoadedModel, { problem }: Survey): string[] {
   const input = inputOf(model);
   if (!input) return [`${model.name} does not take images: it needs one input of height, width and channels`];
   const channels = input[2];
   if (channels !== 1 && channels !== 3)
     return [`${model.name} takes ${channels} channels; images have 1 or 3`];
-  const outputs = classesOf(model);
-  return outputs !== null && classes.length > outputs
-    ? [
-        `the network tells ${outputs} classes apart, but ${path} has ${classes.length}: it is the set of another network`,
-      ]
-    : [];
-}
-
-/** A word of warning where the network knows more classes than the images have; null where all is well. */
-export function classesBeyond(model: LoadedModel, { classes, path }: Survey): string | null {
-  const outputs = classesOf(model);
-  return outputs !== null && classes.length < outputs
-    ? `the network tells ${outputs} classes apart and ${path} has ${classes.length}; unless these are its first ones, in order, accuracies mean nothing`
-    : null;
+  return problem === undefined ? [] : [problem];
 }
 
 /** What a person should know about the images. */
@@ -60,9 +46,7 @@ function remarks(model: LoadedModel, survey: Survey): string[] {
   const { shape, broken, sample } = survey;
   const input = inputOf(model);
   const [height, width, channels] = shape;
-  const said: string[] = [];
-  const beyond = classesBeyond(model, survey);
-  if (beyond) said.push(beyond);
+  const said: string[] = [...survey.remarks];
   if (broken) said.push(`${broken} of ${sample} images that were looked at can't be read`);
   if (input && height && (input[0] !== height || input[1] !== width))
     said.push(`the images are ${height}×${width}; they are fed at ${input[0]}×${input[1]}`);
@@ -78,17 +62,4 @@ function remarks(model: LoadedModel, survey: Survey): string[] {
 function inputOf({ graph }: LoadedModel): readonly number[] | null {
   const op = graph.nodes.find(({ id }) => id === graph.inputs[0])?.op;
   return graph.inputs.length === 1 && op?.kind === 'input' && op.shape.length === 3 ? op.shape : null;
-}
-
-/** Classes of a classifier's first output; a single unit stands for two. Null where the output is no row of scores. */
-export function classesOf({ graph }: LoadedModel): number | null {
-  let shape: readonly number[];
-  try {
-    shape = inferShapes(graph)[graph.outputs[0]];
-  } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
-  }
-  const size = shape.reduce((a, b) => a * b, 1);
-  return shape.length && shape.at(-1) === size ? (size === 1 ? 2 : size) : null;
 }

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { decode, probe } from '../../data/decode.ts';
+import { numberClasses } from '../../data/classes.ts';
+import type { Expected } from '../../data/find-splits.ts';
 import { openSource } from '../../data/forms.ts';
 import type { Item } from '../../data/source.ts';
 import { partition } from '../../data/split.ts';
@@ -20,12 +22,19 @@ export interface Survey {
   readonly sample: number;
   /** to decode one image, on one thread */
   readonly decodeMs: number;
+  /** of the set itself */
   readonly warnings: readonly string[];
+  /** how its classes go with those of the network, as far as there is something to say */
+  readonly remarks: readonly string[];
+  /** why the network can't be given these images */
+  readonly problem?: string;
 }
 
 interface SurveyOptions {
   readonly limit?: number;
   readonly validationImages?: number;
+  /** of the network that they are for */
+  readonly expected?: Expected;
 }
 
 /** So many images are decoded to see whether they can be, and how long it takes. */
@@ -40,7 +49,7 @@ const kept = new Map<string, { stamp: string; at: number; survey: Promise<Survey
 export async function survey(where: string, options: SurveyOptions = {}): Promise<Survey> {
   const about = await stat(where).catch(() => null);
   const stamp = `${about?.mtimeMs} ${about?.size}`;
-  const key = JSON.stringify([where, options.limit, options.validationImages]);
+  const key = JSON.stringify([where, options.limit, options.validationImages, options.expected]);
   const known = kept.get(key);
   if (known?.stamp === stamp && Date.now() - known.at < freshMs) return await known.survey;
   const taken = take(where, options);
@@ -55,24 +64,33 @@ export async function survey(where: string, options: SurveyOptions = {}): Promis
 }
 
 async function take(where: string, options: SurveyOptions): Promise<Survey> {
-  const source = await openSource(where, limitBytes);
+  const source = await openSource(where, limitBytes, undefined, options.expected);
   try {
+    const { classes, warnings: remarks, problem } = numberClasses(source, where, options.expected);
     const labels = Int32Array.from(source.items, ({ label }) => label);
     const parts = partition(
       source.items.map(({ split }) => split),
       labels,
-      { ...options, seed: splitSeed, validationShare: 0.1, carveTest: true },
+      {
+        limit: options.limit,
+        validationImages: options.validationImages,
+        seed: splitSeed,
+        validationShare: 0.1,
+        carveTest: true,
+      },
     );
     const step = Math.max(1, Math.floor(source.items.length / sampleSize));
     const looked = await look(source.items.filter((_, i) => i % step === 0));
     return {
       path: where,
       form: source.form,
-      classes: source.classes,
+      classes,
       train: parts.train.length,
       validation: parts.validation.length,
       test: parts.test?.length ?? 0,
       warnings: source.warnings,
+      remarks,
+      problem,
       ...looked,
     };
   } finally {

@@ -9,7 +9,7 @@ import { lfsPaths } from './lfs.ts';
 
 /** Files that are committed together or not at all: a config, or a model with its weight files. */
 export interface Choice {
-  readonly kind: 'config' | 'model' | 'report' | 'source';
+  readonly kind: 'config' | 'model' | 'labels' | 'report' | 'source';
   readonly label: string;
   /** why it is ticked or not, and its size */
   readonly detail: string;
@@ -25,7 +25,7 @@ export interface Choices {
 }
 
 /**
- * What can be committed with a pruned config: the config, the pruned model, a report, and the source model where git
+ * What can be committed with a pruned config: the config, the pruned model with its class names, a report, and the source model where git
  * doesn't have it yet.
  * @param largest bytes of a model beyond which it isn't ticked, unless the repository keeps it with Git LFS
  * @param report absolute path of the run's report, if there is one
@@ -44,7 +44,11 @@ export async function commitChoices(
   const pruned = config.pruned && (await prunedFile(folder, config.pruned.path, name).catch(() => null));
   if (pruned === null)
     leftOut.push(t('{0} lies outside this repository', path.basename(config.pruned!.path)));
-  if (pruned) wanted.push({ kind: 'model', files: await modelFiles(pruned) });
+  if (pruned) {
+    wanted.push({ kind: 'model', files: await modelFiles(pruned) });
+    for (const one of config.pruned!.beside ?? [])
+      wanted.push({ kind: 'labels', files: [path.join(path.dirname(pruned), one)] });
+  }
   if (report) wanted.push({ kind: 'report', files: [report] });
   const source = await sourceFile(folder, config.source.path, name, { roots: [git.root] }).catch(() => null);
   if (source) wanted.push({ kind: 'source', files: await modelFiles(source) });
@@ -97,6 +101,8 @@ function judge(
 ): { detail: string; picked: boolean } {
   const size = megabytes(bytes);
   if (kind === 'config') return { detail: t('the pruned config'), picked: true };
+  if (kind === 'labels')
+    return { detail: t('class names that belong to the model, {0}', size), picked: true };
   if (kind === 'report') return { detail: t('the report, {0}', size), picked: false };
   if (kind === 'source')
     return {

@@ -65,7 +65,7 @@ export async function pickFile(
   });
   if (!picked || picked.uri) return picked?.uri;
   const filters: Record<string, string[]> = {};
-  if (wanted !== 'config') filters[t('Models')] = ['h5', 'hdf5', 'keras', 'json'];
+  if (wanted !== 'config') filters[t('Models')] = ['h5', 'hdf5', 'keras', 'json', 'zip'];
   else filters[t('Pruned configs')] = ['espalier.json', 'json'];
   const opened = await vscode.window.showOpenDialog({ title, filters, canSelectMany: false });
   return opened?.[0];

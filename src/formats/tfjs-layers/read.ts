@@ -6,6 +6,7 @@ import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { readInput } from '../files.ts';
 import { MAX_CONFIG } from '../limits.ts';
+import { namesInJson } from '../label-names.ts';
 import { collectWeights } from '../weights.ts';
 import type { LoadedModel } from '../types.ts';
 import { looksLikeTfjs, modelConfigOf, parseModelJson } from './model-json.ts';
@@ -71,7 +72,7 @@ export async function readTfjs(input: string): Promise<LoadedModel> {
           `weights are quantised to ${quantised}: those of which channels are only removed stay so, retrained ones are written as float32`,
         ]
       : warnings,
-    labels: await labelsOf(json.userDefinedMetadata, file),
+    labels: namesInJson(json.userDefinedMetadata),
     container: { kerasConfig: config, files: new Map([[jsonKey, text], ...shards]) },
   };
 }
@@ -101,24 +102,6 @@ export function parseJson(text: Uint8Array): unknown {
 async function jsonFile(input: string): Promise<string> {
   const folder = (await stat(input).catch(() => null))?.isDirectory();
   return folder ? path.join(input, 'model.json') : input;
-}
-
-/** Class names: in userDefinedMetadata, or in the metadata.json that Teachable Machine puts beside the model. */
-async function labelsOf(metadata: unknown, file: string): Promise<readonly string[] | undefined> {
-  const own = labelList(metadata);
-  if (own) return own;
-  try {
-    return labelList(await readJson(path.join(path.dirname(file), 'metadata.json'), 'labels'));
-  } catch {
-    return undefined;
-  }
-}
-
-function labelList(metadata: unknown): readonly string[] | undefined {
-  const labels = (metadata as { labels?: unknown } | null | undefined)?.labels;
-  return Array.isArray(labels) && labels.length > 0 && labels.every((l) => typeof l === 'string')
-    ? labels
-    : undefined;
 }
 
 function modelName(config: unknown): string | undefined {

@@ -72,6 +72,19 @@ describe('what is ticked', () => {
     );
   });
 
+  it('ticks the class names that belong to the model', async () => {
+    const r = repo();
+    const sample = sampleConfig();
+    const config = { ...sample, pruned: { ...sample.pruned!, beside: ['labels.txt'] } };
+    const { configFile } = placeConfig(r, { config });
+    r.write('labels.txt', 'cat');
+    const { choices } = await commitChoices(r.git, configFile, config, megabyte, null);
+    expect(choices.find(({ kind }) => kind === 'labels')).toMatchObject({
+      paths: ['labels.txt'],
+      picked: true,
+    });
+  });
+
   it('leaves out what is ignored, missing or outside, in words', async () => {
     const r = repo();
     const { configFile, config } = placeConfig(r);

@@ -1,0 +1,109 @@
+/** Files that class names are kept in, the likeliest first; `.txt` has one a line. */
+const FILES: readonly RegExp[] = [
+  /^metadata\.json$/,
+  /^labels?\.(txt|json)$/,
+  /^class[_-]?names?\.(txt|json)$/,
+  /^classes\.(txt|json)$/,
+  /^class[_-]?labels?\.(txt|json)$/,
+  /^class[_-]?ind(ices|ex|exes)\.json$/,
+  /^class[_-]?to[_-]?id(x)?\.json$/,
+  /^(label|class)[_-]?map\.(txt|json)$/,
+  /^(id2label|label2id|categories|names)\.(txt|json)$/,
+  /^config\.json$/,
+];
+
+/**
+ * How likely a file holds a model's class names, by its name alone; null: it doesn't.
+ * @param stem the model's name without its ending: `cnn4.labels.txt` is the label file of cnn4.h5 alone
+ */
+export function labelRank(name: string, stem: string): number | null {
+  const own = ownPart(name, stem);
+  const rank = FILES.findIndex((pattern) => pattern.test((own ?? name).toLowerCase()));
+  return rank < 0 ? null : own === null ? FILES.length + rank : rank;
+}
+
+/** `labels.txt` of `cnn4.labels.txt`, `cnn4_labels.txt`, where cnn4 is the model; null where the name isn't its own. */
+export function ownPart(name: string, stem: string): string | null {
+  const rest = name.slice(stem.length);
+  return name.startsWith(stem) && /^[._-]./.test(rest) ? rest.slice(1) : null;
+}
+
+const KEYS = [
+  'labels',
+  'class_names',
+  'classNames',
+  'classes',
+  'class_labels',
+  'id2label',
+  'label2id',
+  'class_indices',
+  'class_to_idx',
+  'label_map',
+  'names',
+  'categories',
+];
+
+/**
+ * Class names by output, from the JSON of a label file: a list; {"0": "cat"}; {"cat": 0} (Keras' class_indices); a list
+ * of {id, name}; or one of these under a name like "labels" or "id2label". Undefined for any other JSON.
+ */
+export function namesInJson(json: unknown, deep = 0): readonly string[] | undefined {
+  if (Array.isArray(json)) return namesInList(json);
+  if (typeof json !== 'object' || json === null || deep > 2) return undefined;
+  const record = json as Record<string, unknown>;
+  for (const key of KEYS) {
+    const found = Object.hasOwn(record, key) ? namesInJson(record[key], deep + 1) : undefined;
+    if (found) return found;
+  }
+  const entries = Object.entries(record);
+  return (
+    inOrder(entries.map(([key, value]) => [/^\d+$/.test(key) ? Number(key) : null, nameOf(value)])) ??
+    inOrder(entries.map(([key, value]) => [value, key]))
+  );
+}
+
+function namesInList(list: readonly unknown[]): readonly string[] | undefined {
+  if (list.length > 0 && list.every((one) => typeof one === 'string')) return list;
+  const named = list.map((one) => {
+    const { id, index, name, label } = (one ?? {}) as Record<string, unknown>;
+    return [id ?? index, nameOf(name ?? label)] as const;
+  });
+  return inOrder(named);
+}
+
+/** A name, or the last of several: ImageNet's are ["n02123045", "tabby"]. */
+function nameOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+/** Names by their numbers, which must be 0, 1, 2, ... */
+function inOrder(pairs: readonly (readonly [unknown, unknown])[]): readonly string[] | undefined {
+  const names = new Array<string>(pairs.length);
+  for (const [number, name] of pairs) {
+    if (typeof name !== 'string' || name === '') return undefined;
+    if (typeof number !== 'number' || !Number.isInteger(number) || !(number >= 0 && number < pairs.length))
+      return undefined;
+    if (names[number] !== undefined) return undefined;
+    names[number] = name;
+  }
+  return names.length > 0 ? names : undefined;
+}
+
+/** Class names of a text file: one a line, or with its number before it ("0 cat", "1: dog"), or all in one with commas. */
+export function namesInText(text: string): readonly string[] | undefined {
+  if (text.includes('\0')) return undefined;
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const numbered = lines.map((line) => /^(\d+)(?:\s*[:,;=]\s*|\s+)(.+)$/.exec(line));
+  if (lines.length > 0 && numbered.every((found) => found !== null)) {
+    const pairs = numbered.map((found) => [Number(found[1]), found[2].trim()] as const);
+    const fromOne = pairs.map(([number, name]) => [number - 1, name] as const);
+    const ordered = inOrder(pairs) ?? inOrder(fromOne);
+    if (ordered) return ordered;
+  }
+  if (lines.length === 1 && lines[0].includes(',')) return lines[0].split(',').map((name) => name.trim());
+  return lines.length > 0 ? lines : undefined;
+}

@@ -1,0 +1,239 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts';
+import { makeZip, openZip } from '../../src/formats/keras/zip.ts';
+import { labelRank, namesInJson, namesInText } from '../../src/formats/label-names.ts';
+import { findGroups } from '../../src/graph/channels.ts';
+import { Random } from '../../src/graph/random.ts';
+import { prune } from '../../src/graph/surgery.ts';
+import { runTfjs } from './tfjs-layers/real-tfjs.ts';
+
+let folder: string;
+let count = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-labels-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const fresh = async () => {
+  const where = path.join(folder, String(count++));
+  await mkdir(where);
+  return where;
+};
+const net = createNetwork('cnn4', { inputShape: [8, 8, 3], classes: 3, width: 0.5, seed: 1 });
+const pets = ['dog', 'cat', 'sea gull'];
+const listed = pets.join('\n');
+
+describe('class names', () => {
+  it.each([
+    [pets],
+    [{ labels: pets, modelName: 'tm-my-image-model', imageSize: 224 }],
+    [{ class_names: pets }],
+    [{ '0': 'dog', '1': 'cat', '2': 'sea gull' }],
+    [{ '2': 'sea gull', '0': 'dog', '1': 'cat' }],
+    [{ cat: 1, dog: 0, 'sea gull': 2 }],
+    [{ class_indices: { cat: 1, dog: 0, 'sea gull': 2 } }],
+    [{ architectures: ['X'], id2label: { '0': 'dog', '1': 'cat', '2': 'sea gull' }, label2id: {} }],
+    [{ label2id: { cat: 1, dog: 0, 'sea gull': 2 } }],
+    [{ '0': ['n01', 'dog'], '1': ['n02', 'cat'], '2': ['n03', 'sea gull'] }],
+    [
+      [
+        { id: 1, name: 'cat' },
+        { id: 0, name: 'dog' },
+        { id: 2, name: 'sea gull' },
+      ],
+    ],
+  ])('in JSON: %j', (json) => {
+    expect(namesInJson(json)).toEqual(pets);
+  });
+
+  it('are none where the JSON is another', () => {
+    for (const json of [
+      { keras_version: '3.0.0', date_saved: 'x' },
+      { labels: [1, 2] },
+      { a: 1, b: 1 },
+      { a: 1, b: 2 },
+      { '1': 'a', '3': 'b' },
+      [],
+      {},
+      null,
+      3,
+      'x',
+    ])
+      expect(namesInJson(json), JSON.stringify(json)).toBeUndefined();
+  });
+
+  it.each([
+    ['dog\ncat\nsea gull\n'],
+    ['\uFEFFdog\r\ncat\r\n\r\nsea gull'],
+    ['0 dog\n1 cat\n2 sea gull\n'],
+    ['1: cat\n0: dog\n2: sea gull'],
+    ['1 dog\n2 cat\n3 sea gull'],
+    ['dog, cat, sea gull'],
+  ])('in text: %j', (text) => {
+    expect(namesInText(text)).toEqual(pets);
+  });
+
+  it('that are numbers, or begin with one, stay as they are', () => {
+    expect(namesInText('0\n1\n10')).toEqual(['0', '1', '10']);
+    expect(namesInText('3 wheeler\n4 wheeler')).toEqual(['3 wheeler', '4 wheeler']);
+  });
+
+  it('stand in files of these names', () => {
+    for (const name of [
+      'labels.txt',
+      'Labels.txt',
+      'class_names.json',
+      'classes.txt',
+      'class_indices.json',
+      'metadata.json',
+    ])
+      expect(labelRank(name, 'net'), name).not.toBeNull();
+    for (const name of ['net.labels.txt', 'net_class_names.json'])
+      expect(labelRank(name, 'net')!, name).toBeLessThan(labelRank('metadata.json', 'net')!);
+    for (const name of ['other.labels.txt', 'model.json', 'notes.txt', 'labels.csv'])
+      expect(labelRank(name, 'net'), name).toBeNull();
+  });
+});
+
+describe('a model brings its class names', () => {
+  it.each(['net.h5', 'net.keras', 'model.json'])('from beside %s', async (name) => {
+    const where = await fresh();
+    const file = path.join(where, name);
+    await saveModel(net, net.graph, net.weights, file);
+    expect((await loadModel(file)).labels).toBeUndefined();
+    await writeFile(path.join(where, 'labels.txt'), listed);
+    const model = await loadModel(file);
+    expect([model.labels, model.labelsFrom]).toEqual([pets, 'labels.txt']);
+    expect(model.companions!.map((one) => one.name)).toEqual(['labels.txt']);
+    // its own before others', and what doesn't fit the outputs not at all
+    await writeFile(path.join(where, 'metadata.json'), JSON.stringify({ labels: ['a', 'b'] }));
+    await writeFile(
+      path.join(where, `${path.parse(name).name}_labels.json`),
+      JSON.stringify([...pets].reverse()),
+    );
+    const own = await loadModel(file);
+    expect(own.labels).toEqual([...pets].reverse());
+    expect(own.warnings.join()).toMatch(/_labels\.json and labels\.txt name the classes otherwise: took/);
+    expect(own.companions!.map((one) => one.own)).toEqual(['labels.json', null]);
+  });
+
+  it('from an entry that was put into a .keras file', async () => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    const zip = await openZip(await readFile(file), file);
+    const entries = new Map<string, Uint8Array>();
+    for (const name of zip.names) entries.set(name, await zip.read(name));
+    entries.set('assets/labels.txt', Buffer.from(listed));
+    await writeFile(file, await makeZip(entries));
+    const model = await loadModel(file);
+    expect([model.labels, model.labelsFrom]).toEqual([pets, 'assets/labels.txt']);
+    await saveModel(model, model.graph, model.weights, path.join(folder, 'again.keras'));
+    expect((await loadModel(path.join(folder, 'again.keras'))).labels).toEqual(pets);
+  });
+});
+
+describe('a model in a zip of its files', () => {
+  const metadata = Buffer.from(
+    JSON.stringify({ labels: pets, imageSize: 8, packageName: '@teachablemachine/image' }),
+  );
+
+  /** A zip of a network's files as other programs make it, with what else they put there. */
+  async function zipped(name: string, prefix: string, more: Record<string, Buffer> = {}): Promise<string> {
+    const where = await fresh();
+    await saveModel(net, net.graph, net.weights, path.join(where, name));
+    const entries = new Map<string, Uint8Array>();
+    for (const one of name === 'model.json' ? ['group1-shard1of1.bin', 'model.json'] : [name])
+      entries.set(prefix + one, await readFile(path.join(where, one)));
+    for (const [one, bytes] of Object.entries(more)) entries.set(one, bytes);
+    const file = path.join(where, 'export.zip');
+    await writeFile(file, await makeZip(entries));
+    return file;
+  }
+
+  it.each(['', 'my model/'])(
+    'is pruned to a zip that TensorFlow.js loads, all else as it was (%j)',
+    async (prefix) => {
+      const file = await zipped('model.json', prefix, {
+        [`${prefix}metadata.json`]: metadata,
+        'readme.txt': Buffer.from('mine'),
+        '__MACOSX/._model.json': Buffer.from('junk'),
+      });
+      const model = await loadModel(file);
+      expect(model).toMatchObject({
+        format: 'tfjs-layers',
+        path: file,
+        labels: pets,
+        labelsFrom: 'metadata.json',
+      });
+      const dependencies = findGroups(model.graph);
+      const kept = dependencies.groups.map(({ size, frozen }) =>
+        Array.from({ length: frozen ? size : Math.ceil(size / 2) }, (_, i) => i),
+      );
+      const narrow = prune(model.graph, model.weights, dependencies, kept);
+      const out = path.join(path.dirname(file), 'export.pruned.zip');
+      await saveModel(model, narrow.graph, narrow.weights, out);
+      const first = await readFile(out);
+      const zip = await openZip(first, out);
+      expect([...zip.names].sort()).toEqual(
+        [
+          `${prefix}group1-shard1of1.bin`,
+          `${prefix}metadata.json`,
+          `${prefix}model.json`,
+          'readme.txt',
+        ].sort(),
+      );
+      expect(Buffer.from(await zip.read(`${prefix}metadata.json`))).toEqual(metadata);
+      const again = await loadModel(out);
+      expect(again.labels).toEqual(pets);
+      expect(Object.values(again.graph.params).map(({ shape }) => shape)).toEqual(
+        Object.values(narrow.graph.params).map(({ shape }) => shape),
+      );
+      // TensorFlow.js' own answer of the zip's files, and of the same network saved plainly
+      const unpacked = await fresh();
+      for (const name of ['group1-shard1of1.bin', 'model.json'])
+        await writeFile(path.join(unpacked, name), await zip.read(prefix + name));
+      const plain = path.join(await fresh(), 'model.json');
+      await saveModel(net, narrow.graph, narrow.weights, plain);
+      const random = new Random(3);
+      const x = Float32Array.from({ length: 192 }, () => random.uniform());
+      const [ours, theirs] = [
+        await runTfjs(path.join(unpacked, 'model.json'), [8, 8, 3], x),
+        await runTfjs(plain, [8, 8, 3], x),
+      ];
+      expect(Array.from(ours[0])).toEqual(Array.from(theirs[0]));
+      await saveModel(model, narrow.graph, narrow.weights, out);
+      expect(Buffer.compare(await readFile(out), first)).toBe(0);
+    },
+  );
+
+  it('may be one of Keras, with its labels beside it', async () => {
+    for (const name of ['keras_model.h5', 'net.keras']) {
+      const file = await zipped(name, '', { 'labels.txt': Buffer.from('0 dog\n1 cat\n2 sea gull\n') });
+      const model = await loadModel(file);
+      expect([model.labels, model.path]).toEqual([pets, file]);
+      const out = path.join(path.dirname(file), 'out.zip');
+      await saveModel(model, model.graph, model.weights, out);
+      expect((await openZip(await readFile(out), out)).names).toEqual([name, 'labels.txt']);
+      expect((await loadModel(out)).labels).toEqual(pets);
+    }
+  });
+
+  it('is one, and its faults are told by the names in the zip', async () => {
+    const h5 = await readFile(await zipped('net.h5', ''));
+    const two = await zipped('net.h5', 'a/', { 'b/net.h5': h5 });
+    await expect(loadModel(two)).rejects.toThrow(/holds several models \(a\/net\.h5, b\/net\.h5\)/);
+    const none = path.join(await fresh(), 'none.zip');
+    await writeFile(none, await makeZip(new Map([['a.txt', Buffer.from('x')]])));
+    await expect(loadModel(none)).rejects.toThrow(/none\.zip" is a zip file, but not a Keras model/);
+    const broken = path.join(await fresh(), 'broken.zip');
+    await writeFile(broken, await makeZip(new Map([['tm/model.json', Buffer.from('{"modelTopology":{}}')]])));
+    await expect(loadModel(broken)).rejects.toThrow(
+      /broken\.zip\/tm\/model\.json" has a topology but no "weightsManifest"/,
+    );
+    await expect(saveModel(net, net.graph, net.weights, path.join(folder, 'x.zip'))).rejects.toThrow(
+      /only a model that came in a \.zip/,
+    );
+  });
+});
