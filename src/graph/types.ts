@@ -101,6 +101,8 @@ export interface Param {
   readonly shape: readonly number[];
   /** false for batch-norm statistics and for layers that the source froze */
   readonly trainable: boolean;
+  /** it would be trained, had the source not frozen its layer */
+  readonly frozen?: true;
 }
 
 export interface Graph {
@@ -110,6 +112,8 @@ export interface Graph {
   readonly inputs: readonly string[];
   /** ids of the nodes whose values the network returns, in the model's order */
   readonly outputs: readonly string[];
+  /** which of several outputs class labels are of, where that was decided (src/runtime/heads.ts); absent: the first */
+  readonly labelled?: string;
   /** every parameter that a node names */
   readonly params: Readonly<Record<string, Param>>;
 }

@@ -27,6 +27,10 @@ export interface Workshop {
   readonly images: MethodImages;
   /** how the preprocessing was found, for people */
   readonly found: string;
+  /** the output that labels are of, where the network has several: Graph.labelled */
+  readonly labelled?: string;
+  /** what it learns by, where that is more than the class of an image: sentences */
+  readonly learns?: readonly string[];
   score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
   recalibrate(network: Sized, signal?: AbortSignal): Promise<Weights>;
@@ -47,6 +51,8 @@ export interface WorkshopOptions {
   readonly seed: number;
   /** the preprocessing that an earlier part of this run found: not looked for again */
   readonly preprocess?: MethodImages['preprocess'];
+  /** whether outputs that labels say nothing of go on answering as they do (default true) */
+  readonly answers?: boolean;
   readonly signal?: AbortSignal;
 }
 

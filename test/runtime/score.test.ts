@@ -148,8 +148,18 @@ describe('a scorer of a caller', () => {
       engine: 'test',
       threads: 1,
       kind: 'logits',
-      binary: false,
+      head: {
+        output: 'y',
+        name: 'y',
+        kind: 'logits',
+        activation: 'none',
+        node: 'y',
+        size: 2,
+        units: 2,
+        classes: 2,
+      },
       scores: async (_x, n) => Float32Array.from({ length: 2 * n }, (_, i) => (i % 2) * Math.log(3)),
+      all: async () => expect.unreachable('one output is enough'),
       release: async () => expect.unreachable('the caller releases it'),
     };
     const score = await evaluate(scorer, batchesOf(new Float32Array(4), Int32Array.of(1, 1, 1, 0), 2));

@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
-import { inferShapes } from '../../graph/shapes.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
+import { labelledHead } from '../../runtime/heads.ts';
 import type { Models } from '../../run/models.ts';
 import { survey as take } from './survey.ts';
 import type { Survey } from './survey.ts';
@@ -39,7 +39,7 @@ export function mismatches(model: LoadedModel, { classes, path }: Survey): strin
   const channels = input[2];
   if (channels !== 1 && channels !== 3)
     return [`${model.name} takes ${channels} channels; images have 1 or 3`];
-  const outputs = classesOf(model);
+  const outputs = classesOf(model, classes.length);
   return outputs !== null && classes.length > outputs
     ? [
         `the network tells ${outputs} classes apart, but ${path} has ${classes.length}: it is the set of another network`,
@@ -49,7 +49,7 @@ export function mismatches(model: LoadedModel, { classes, path }: Survey): strin
 
 /** A word of warning where the network knows more classes than the images have; null where all is well. */
 export function classesBeyond(model: LoadedModel, { classes, path }: Survey): string | null {
-  const outputs = classesOf(model);
+  const outputs = classesOf(model, classes.length);
   return outputs !== null && classes.length < outputs
     ? `the network tells ${outputs} classes apart and ${path} has ${classes.length}; unless these are its first ones, in order, accuracies mean nothing`
     : null;
@@ -80,15 +80,16 @@ function inputOf({ graph }: LoadedModel): readonly number[] | null {
   return graph.inputs.length === 1 && op?.kind === 'input' && op.shape.length === 3 ? op.shape : null;
 }
 
-/** Classes of a classifier's first output; a single unit stands for two. Null where the output is no row of scores. */
-export function classesOf({ graph }: LoadedModel): number | null {
-  let shape: readonly number[];
+/**
+ * Classes that the output tells apart which labels are of; a single unit stands for two. Null where none is a row of
+ * scores.
+ * @param count of the images' classes, where they are known
+ */
+export function classesOf({ graph }: LoadedModel, count?: number): number | null {
   try {
-    shape = inferShapes(graph)[graph.outputs[0]];
+    return labelledHead(graph, count).classes;
   } catch (error) {
     if (error instanceof InputError) return null;
     throw error;
   }
-  const size = shape.reduce((a, b) => a * b, 1);
-  return shape.length && shape.at(-1) === size ? (size === 1 ? 2 : size) : null;
 }
