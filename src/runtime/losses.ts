@@ -78,10 +78,13 @@ export function aimedGraph(graph: Graph, aims: readonly Aim[]): Graph {
 export interface Targets {
   /** one an aim */
   readonly rows: readonly { readonly values: Float32Array; readonly shape: [number, number] }[];
-  /** what each aim's loss is multiplied with in the sum */
+  /**
+   * What each aim's loss is multiplied with in the sum. Several sigmoids count as many times as there are: their mean would
+   * train each as many times slower than one softmax, at the same rate.
+   */
   readonly weights: readonly number[];
-  /** entropy of the answers: a cross-entropy less this is the KL divergence */
-  readonly least: number;
+  /** what the sum is as people know it: KL divergence for a cross-entropy with answers, and the labels' own loss once */
+  readonly told: (sum: number) => number;
 }
 
 /** @throws InputError where a label is not one of the network's classes, or an answer is missing */
@@ -90,6 +93,7 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
   let next = 0;
   const weights: number[] = [];
   const rows = aims.map(({ head, by, form }) => {
+    const times = form === 'units' ? head.size : 1;
     const width = form === 'rows' ? widthOf(head) : form === 'units' ? 2 : head.size;
     const shaped = (values: Float32Array) => ({
       values,
@@ -97,7 +101,7 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
     });
     if (by === 'labels') {
       mustTell(head);
-      weights.push(1);
+      weights.push(times);
       return shaped(
         form === 'units'
           ? unitRows(batch.y, head.size, smoothing)
@@ -106,13 +110,13 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
     }
     const answer = batch.answers?.[next++];
     if (!answer) throw new InputError(`the batch lacks the original's answers for output ${head.name}`);
-    weights.push(answer.weight);
+    weights.push(times * answer.weight);
     if (form === 'squares') return shaped(answer.values);
     const values = form === 'units' ? answerRows(answer.values) : answer.values;
-    least += answer.weight * entropyOf(values, width);
+    least += times * answer.weight * entropyOf(values, width);
     return shaped(values);
   });
-  return { rows, weights, least };
+  return { rows, weights, told: (sum) => (sum - least) / weights[0] };
 }
 
 /** @throws InputError where the output is a map of scores, of which no image's label is */

@@ -112,7 +112,7 @@ export class Network {
     if (batch.y.length !== batch.n)
       throw new InputError(`${batch.n} images came with ${batch.y.length} labels`);
     const differentiator = this.differentiate(batch.answers !== undefined);
-    const { rows, weights, least } = targetsOf(differentiator.aims, batch, settings.labelSmoothing);
+    const { rows, weights, told } = targetsOf(differentiator.aims, batch, settings.labelSmoothing);
     let kept: Derivatives['statistics'] = [];
     const loss = tf.tidy(() => {
       const { loss, gradients, statistics } = differentiator.run(
@@ -129,7 +129,7 @@ export class Network {
       this.update(gradients, options);
       for (const { node, mean, variance } of statistics) this.moveStatistics(node, mean, variance);
       kept = statistics;
-      return loss.dataSync()[0] - least;
+      return told(loss.dataSync()[0]);
     });
     // kernels keep them beyond the tidy
     for (const { mean, variance } of kept) tf.dispose([mean, variance]);

@@ -16,8 +16,9 @@ export class Teacher {
   ) {}
 
   /**
-   * @param images some of the training images: plain values are weighed by how much they vary there, so that metres and
-   * millimetres train alike
+   * @param images some of the training images: plain values that vary there by more than 1 are weighed by one over their
+   * variance, since at the rates of a classifier their squares would drown it, and diverge. Smaller ones aren't made to
+   * weigh more: they would do the same.
    * @returns null where labels say all
    */
   static async open(
@@ -38,7 +39,7 @@ export class Teacher {
         await breather.breathe();
         network.predict(x, n).forEach((values, i) => spreads[i].add(values, values.length / n));
       }
-      const weigh = ({ activation }: Head, i: number) => (activation === 'none' ? 1 / spreads[i].variance : 1);
+      const weigh = ({ activation }: Head, i: number) => (activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1);
       return new Teacher(network, heads.map(weigh));
     } catch (error) {
       network.dispose();
@@ -77,11 +78,9 @@ class Spread {
     });
   }
 
-  /** 1 where nothing varies. */
   get variance(): number {
     const n = this.samples;
     const each = this.sum.map((sum, i) => Math.max(0, this.squares[i] / n - (sum / n) ** 2));
-    const mean = each.reduce((a, b) => a + b, 0) / each.length;
-    return mean > 1e-12 ? mean : 1;
+    return each.reduce((a, b) => a + b, 0) / each.length;
   }
 }

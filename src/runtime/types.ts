@@ -111,7 +111,7 @@ export interface Batch {
 export interface Answer {
   /** [n, ...], flattened */
   readonly values: Float32Array;
-  /** what its loss is multiplied with: 1, and for plain values one over their variance */
+  /** what its loss is multiplied with (teacher.ts) */
   readonly weight: number;
 }
 

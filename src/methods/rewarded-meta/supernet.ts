@@ -112,7 +112,7 @@ export class Supernet {
   trainStep(batch: Batch, { rate, settings, seed }: StepOptions): number {
     const { tf } = this.backend;
     const aims = aimsOf(this.graph, batch.answers !== undefined);
-    const { rows, weights, least } = targetsOf(aims, batch, settings.labelSmoothing);
+    const { rows, weights, told } = targetsOf(aims, batch, settings.labelSmoothing);
     const genes = this.sample(new Random(this.random).fork(`architecture ${this.steps}`));
     const dropoutSeed = ((seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0;
     return tf.tidy(() => {
@@ -133,7 +133,7 @@ export class Supernet {
         const update = { rate: rate * factor, settings, step: this.steps };
         this.optimizer.apply(name, variable, gradient, decays, update);
       }
-      return value.dataSync()[0] - least;
+      return told(value.dataSync()[0]);
     });
   }
 
