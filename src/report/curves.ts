@@ -77,6 +77,12 @@ export function curves(report: RunReport): string {
         .map((loss) => [loss.epoch, loss[value]!] as const),
     }));
   charts.push(lineChart('Fine-tuning: training loss', { x: 'epoch', y: 'loss' }, tuned('loss')));
-  charts.push(lineChart(`Fine-tuning: ${accuracyWord(report.original.validation)} on validation`, { x: 'epoch', y: '%' }, tuned('accuracy')));
+  charts.push(
+    lineChart(
+      `Fine-tuning: ${accuracyWord(report.original.validation)} on validation`,
+      { x: 'epoch', y: '%' },
+      tuned('accuracy'),
+    ),
+  );
   return charts.filter(Boolean).join('');
 }

@@ -79,7 +79,9 @@ function accuracies(report: RunReport): string[] {
 function outputs({ arms: [main] }: RunReport): string[] {
   const { fineTuned, recalibrated, cut } = main?.scores ?? {};
   return ((fineTuned ?? recalibrated ?? cut)?.outputs ?? []).flatMap((_, i) => {
-    const figures = [cut, recalibrated, fineTuned].map((score) => score?.outputs?.[i].value.toPrecision(3) ?? '–');
+    const figures = [cut, recalibrated, fineTuned].map(
+      (score) => score?.outputs?.[i].value.toPrecision(3) ?? '–',
+    );
     const { name, loss } = (fineTuned ?? recalibrated ?? cut)!.outputs![i];
     return [
       '',

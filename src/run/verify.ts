@@ -94,7 +94,11 @@ export async function verifyConfig(
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
         options.ownPreprocess || !config.data
-          ? (await choosePreprocess(data, set, labelledFor(source, set, configData(config, data)), { threads: options.threads })).preprocess
+          ? (
+              await choosePreprocess(data, set, labelledFor(source, set, configData(config, data)), {
+                threads: options.threads,
+              })
+            ).preprocess
           : config.data.preprocess;
       const plan = configData(config, data);
       const original = labelledFor(source, set, plan);

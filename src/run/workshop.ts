@@ -101,7 +101,10 @@ export async function openWorkshop(
     const { preprocess, found } = options.preprocess
       ? { preprocess: options.preprocess, found: 'as before' }
       : await choosePreprocess(data, set, original, { threads, signal });
-    const sample = batches(part(set.train, teacherImages), preprocess, { batchSize: 64, order: 'sequential' });
+    const sample = batches(part(set.train, teacherImages), preprocess, {
+      batchSize: 64,
+      order: 'sequential',
+    });
     const answers = options.answers ?? true;
     const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
     const learns = [describeAims(graph, teacher !== null), doubt].filter((said) => said !== null);
@@ -178,7 +181,12 @@ class RealWorkshop implements Workshop {
     const { graph, weights } = this.own(given);
     const network = new Network(this.backend, graph, weights);
     try {
-      const { batches, stepsPerEpoch } = epochBatches(this.set.train, this.preprocess, settings, options.seed);
+      const { batches, stepsPerEpoch } = epochBatches(
+        this.set.train,
+        this.preprocess,
+        settings,
+        options.seed,
+      );
       const { teacher } = this;
       yield* train(network, {
         batches: teacher ? (epoch, from) => teacher.answer(batches(epoch, from)) : batches,
@@ -209,7 +217,12 @@ class RealWorkshop implements Workshop {
     const images = await thumbnails(split, indices, Math.min(enlarge, 2));
     const answers: string[][] = [];
     for (const network of [before, after]) {
-      const scores = await answersOf(this.own(network), picked(split, indices), this.preprocess, this.threads);
+      const scores = await answersOf(
+        this.own(network),
+        picked(split, indices),
+        this.preprocess,
+        this.threads,
+      );
       answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
     }
     return images.map((image, k) => ({

@@ -57,8 +57,7 @@ export async function writeCandidate(
   const log = logOf(run.folder);
   await log.refresh();
   const classes = log.facts.data?.classes.length;
-  const { graph } =
-    classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
+  const { graph } = classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
   const model = { ...source, graph };
   const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
   const snapshot = await readCheckpoint(run.folder);

@@ -68,8 +68,7 @@ function kindOf(
       const head = { kind: 'softmax', activation: 'softmax', node, size } as const;
       if (isRow(id)) return { ...head, units: size, classes: size };
       // a softmax at every place of a map; one across places has no rows in memory
-      if (op.axis === shapes[id].length - 1)
-        return { ...head, units: shapes[id][op.axis], classes: null };
+      if (op.axis === shapes[id].length - 1) return { ...head, units: shapes[id][op.axis], classes: null };
       return { kind: 'values', activation: 'none', node: output, size, units: 1, classes: null };
     }
     if (op.kind === 'activation' && op.activation === 'sigmoid') {

@@ -8,10 +8,7 @@ import { answerRows, entropyOf, targetRows, unitRows } from './targets.ts';
 import type { Backend, Batch } from './types.ts';
 
 export type LossName =
-  | 'categorical cross-entropy'
-  | 'binary cross-entropy'
-  | 'KL divergence'
-  | 'mean squared error';
+  'categorical cross-entropy' | 'binary cross-entropy' | 'KL divergence' | 'mean squared error';
 
 /** How a loss is computed from logits: a softmax over rows, two classes a unit, or squared differences. */
 type Form = 'rows' | 'units' | 'squares';

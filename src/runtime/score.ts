@@ -138,12 +138,19 @@ export async function evaluate(
   { original, ...options }: EvaluateOptions = {},
 ): Promise<Score> {
   const others = original && 'graph' in network ? othersOf(network.graph) : [];
-  const answering = original && others.length ? await openScorer(original.graph, original.weights, { ...options, others: true }) : null;
+  const answering =
+    original && others.length
+      ? await openScorer(original.graph, original.weights, { ...options, others: true })
+      : null;
   const distances = others.map((head) => new Distance(head));
   const scorer: Scorer =
     'scores' in network
       ? network
-      : await openScorer(network.graph, network.weights, { ...options, logits: true, others: others.length > 0 });
+      : await openScorer(network.graph, network.weights, {
+          ...options,
+          logits: true,
+          others: others.length > 0,
+        });
   mustTell(scorer.head);
   const breather = new Breather(options.signal);
   let images = 0;

@@ -39,7 +39,8 @@ export class Teacher {
         await breather.breathe();
         network.predict(x, n).forEach((values, i) => spreads[i].add(values, values.length / n));
       }
-      const weigh = ({ activation }: Head, i: number) => (activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1);
+      const weigh = ({ activation }: Head, i: number) =>
+        activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1;
       return new Teacher(network, heads.map(weigh));
     } catch (error) {
       network.dispose();

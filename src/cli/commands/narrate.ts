@@ -52,7 +52,8 @@ export function narrate(progress: Progress, event: RunEvent): void {
       });
       break;
     case 'loss': {
-      const accuracy = event.accuracy === undefined ? '' : `, ${percent(event.accuracy)}${measured(event)} on validation`;
+      const accuracy =
+        event.accuracy === undefined ? '' : `, ${percent(event.accuracy)}${measured(event)} on validation`;
       progress.say(`${arm}${event.stage}, epoch ${event.epoch}: loss ${event.loss.toFixed(4)}${accuracy}`);
       break;
     }
@@ -118,7 +119,19 @@ export function resultTable(report: RunReport): string {
     ]);
     lines.push(
       '',
-      table([report.original.validation?.measure ?? '', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test', 'time'], rows, [0]),
+      table(
+        [
+          report.original.validation?.measure ?? '',
+          'MACs',
+          'after cutting',
+          'recalibrated',
+          'fine-tuned',
+          'test',
+          'time',
+        ],
+        rows,
+        [0],
+      ),
     );
   }
   return `${lines.join('\n')}\n`;

@@ -45,9 +45,7 @@ export async function assess(
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
   const trains = images !== null && draft.fineTuneEpochs !== 0;
-  const frozen = trains
-    ? tried(problems, () => frozenSentence(opened.model.graph, draft.keepFrozen))
-    : null;
+  const frozen = trains ? tried(problems, () => frozenSentence(opened.model.graph, draft.keepFrozen)) : null;
   const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
   const { roundTo, targets } = judged(draft, opened, dependencies);
   const unreachable = targets.some(({ reachable }) => reachable === false);

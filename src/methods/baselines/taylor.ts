@@ -50,7 +50,9 @@ export async function taylorImportance(
   for (const total of totals.values()) total.forEach((v, i) => (total[i] = v / Math.max(images, 1)));
   const importance = gather(dependencies, totals, places, alongAxis, false);
   const reached = new Set(places.flatMap(({ channels }) => [...channels.group]));
-  const beyond = dependencies.groups.filter(({ frozen, index }) => frozen === undefined && !reached.has(index));
+  const beyond = dependencies.groups.filter(
+    ({ frozen, index }) => frozen === undefined && !reached.has(index),
+  );
   if (beyond.length === 0) return { importance, warnings: [] };
   const rest = importanceOf(graph, dependencies, weights, 'l1').importance;
   return {
