@@ -1,3 +1,4 @@
+import type { RunData } from './run-data.ts';
 import { t } from './strings.ts';
 
 /** Numbers for people. A narrow no-break space stands before units, a real minus before what is less. */
@@ -43,6 +44,11 @@ export function size(bytes: number): string {
     if (Math.abs(bytes) >= step * 0.9995)
       return significant(bytes / step) + SPACE + (unit === 'k' ? 'kB' : `${unit}B`);
   return significant(bytes) + SPACE + 'B';
+}
+
+/** What the panel calls accuracies: by another name where they are another thing. */
+export function accuracyTitle(measure: RunData['measure'] | undefined): string {
+  return measure === 'top-1 of sigmoids' ? t('Top-1 of sigmoids') : t('Accuracy');
 }
 
 /** 92.4 %. Accuracies and shares, given in percent. */

@@ -41,6 +41,8 @@ export interface RunData {
   readonly losses: readonly Of<'loss'>[];
   /** of the original */
   readonly scores: Scores;
+  /** what accuracies are, where they aren't plain accuracy */
+  readonly measure: Of<'score'>['score']['measure'] | null;
   readonly latency: Of<'latency'> | null;
   readonly warnings: readonly { readonly arm: string | undefined; readonly message: string }[];
   readonly written: readonly Of<'written'>[];
@@ -63,6 +65,7 @@ export function emptyRun(run: string): RunData {
     arms: [],
     losses: [],
     scores: noScores,
+    measure: null,
     latency: null,
     warnings: [],
     written: [],
@@ -156,6 +159,7 @@ export function told(before: RunData, events: readonly PanelEvent[]): RunData {
         break;
       }
       case 'score':
+        after.measure = event.score.measure ?? null;
         if (event.arm === undefined) after.scores = scored(after.scores, event);
         else {
           const one = arm(event.arm);

@@ -93,6 +93,10 @@ export function addCommands(program: Command, done: (code: number) => void): voi
       'epochs of training after cutting; 0 for none',
       epochs('--fine-tune-epochs'),
     )
+    .option(
+      '--keep-frozen',
+      "leave the layers that the model's file has frozen as they are cut; else they are trained with the rest",
+    )
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
     .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
@@ -240,6 +244,7 @@ function dataOptions(command: Command, required: boolean): void {
     .option('--limit <images>', 'at most so many images of each split', images('--limit'))
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
+    .option('--labels-of <output>', 'which of several outputs the classes are of (default: what fits best)')
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
     .option('--threads <n>', 'default: TF_NUM_INTRAOP_THREADS, else all cores', threads);
 }

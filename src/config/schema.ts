@@ -18,8 +18,22 @@ const cost = z.strictObject({
 const score = z.strictObject({
   split: z.enum(['validation', 'test']),
   accuracy: z.number().min(0).max(100).describe('Percent.'),
-  loss: z.number().describe('Mean cross-entropy.'),
+  loss: z.number().describe('Mean cross-entropy; of several sigmoids mean binary cross-entropy.'),
   images: count,
+  measure: z
+    .literal('top-1 of sigmoids')
+    .optional()
+    .describe("What accuracy is here: whether a multi-label network's likeliest label is the image's class."),
+  outputs: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        loss: z.enum(['KL divergence', 'mean squared error']),
+        value: z.number(),
+      }),
+    )
+    .optional()
+    .describe("How far the outputs without labels are from the original's answers."),
 });
 
 const preprocess = z.strictObject({
@@ -105,6 +119,10 @@ export const configSchema = z
         limit: count.optional().describe('--limit, where it was given.'),
         validationImages: count.optional().describe('--validation-images, where it was given.'),
         preprocess,
+        labelsOf: z
+          .string()
+          .optional()
+          .describe('The output that the classes are of, where the network has several.'),
       })
       .optional()
       .describe('The image set, its splits in images, and what the network is fed.'),
@@ -125,7 +143,22 @@ export const configSchema = z
       candidate: count.optional().describe('Which candidate it is, where not the one that the method chose.'),
     }),
     settings: z.record(z.string(), z.unknown()).describe("The method's own settings, complete."),
-    fineTuning: z.record(z.string(), z.unknown()).optional().describe('How it was trained after cutting.'),
+    fineTuning: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'How it was trained after cutting. frozen: whether the layers that the source has frozen were trained too, or kept as they were cut.',
+      ),
+    learns: z
+      .array(
+        z.strictObject({
+          output: z.string(),
+          by: z.enum(['labels', 'answers']).describe("answers: the original's own."),
+          loss: z.string(),
+        }),
+      )
+      .optional()
+      .describe('What each output learns by, where there is more than one, or several sigmoids.'),
     computedBy: computedBySchema.optional(),
     targets: z.array(
       z.strictObject({

@@ -32,18 +32,28 @@ export function numberClasses(
   recorded?: Recorded,
 ): Numbering {
   if (expected.problem) return { ...plain(source.classes), problem: `${expected.problem}.` };
+  const counts = expected.classes === undefined ? [] : [expected.classes].flat();
   const arrays = source.form === 'idx' || source.form === 'npz';
   const warnings: string[] = [];
   const held = source.classes.length - source.empty.size;
+  const outputs = fitting(counts, source.classes.length, held);
   if (recorded) {
-    const said = beyond(held, where, expected.classes);
+    const said = beyond(held, where, outputs);
     const known =
       recorded === 'images' || arrays ? withoutEmpty(source) : asRecorded(source, where, recorded);
     return { ...known, warnings: said ? [said] : [] };
   }
-  const labels = arrays ? undefined : usable(expected, where, warnings);
+  const labels = arrays ? undefined : usable(expected, outputs, where, warnings);
   if (labels) return byLabels(source, where, labels, expected.labelsFrom ?? 'the model', warnings);
-  return byFolders(source, where, expected.classes, warnings);
+  return byFolders(source, where, outputs, warnings);
+}
+
+/** Of a network with several outputs the one that these folders fit: exactly, else with the fewest classes left over. */
+function fitting(counts: readonly number[], folders: number, held: number): number | undefined {
+  for (const n of [folders, held]) if (counts.includes(n)) return n;
+  const enough = counts.filter((n) => n >= held);
+  if (enough.length) return Math.min(...enough);
+  return counts.length ? Math.max(...counts) : undefined;
 }
 
 function plain(classes: readonly string[]): Numbering {
@@ -71,7 +81,8 @@ function asRecorded(
 
 /** The labels of a model, unless they can't be those of its outputs. */
 function usable(
-  { labels, labelsFrom, classes }: Expected,
+  { labels, labelsFrom }: Expected,
+  classes: number | undefined,
   where: string,
   warnings: string[],
 ): readonly string[] | undefined {

@@ -17,8 +17,8 @@ export class Unclear extends Error {
 
 /** What is known of the network that images are for. */
 export interface Expected {
-  /** classes that it tells apart; absent where its output is no row of scores */
-  readonly classes?: number;
+  /** classes that it tells apart, of each output that can be asked for them; absent where none can */
+  readonly classes?: number | readonly number[];
   /** the names of its classes in the order of its outputs */
   readonly labels?: readonly string[];
   /** the file that they stand in */
@@ -120,8 +120,9 @@ function unnamed(
   const named = (list: readonly string[]) => list.every((name) => known.has(fold(name)));
   if (named(below) !== named(names)) return named(below) ? pooled() : null;
   if (expected.classes !== undefined && below.length !== names.length) {
-    if (expected.classes === below.length) return pooled();
-    if (expected.classes === names.length) return null;
+    const counts = [expected.classes].flat();
+    if (counts.includes(below.length)) return pooled();
+    if (counts.includes(names.length)) return null;
   }
   throw new Unclear(names, below);
 }

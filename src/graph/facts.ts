@@ -25,10 +25,19 @@ export interface Accuracy {
 
 /** What must be the same for two accuracies to be comparable. */
 const measuredOn = ['digest', 'preprocessing', 'splits'] as const;
-export const abouts = ['method', 'seed', 'effort', 'settings', 'goal', 'images', ...measuredOn] as const;
+export const abouts = [
+  'measure',
+  'method',
+  'seed',
+  'effort',
+  'settings',
+  'goal',
+  'images',
+  ...measuredOn,
+] as const;
 export type About = (typeof abouts)[number];
 /** Shown also where both sides say the same. */
-const always: readonly About[] = ['method', 'seed', 'effort', 'images'];
+const always: readonly About[] = ['measure', 'method', 'seed', 'effort', 'images'];
 
 /** better and worse only where the two can be compared; null: nothing can be said */
 export type Verdict = 'better' | 'worse' | 'same' | null;

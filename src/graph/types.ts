@@ -35,14 +35,7 @@ export type ActivationKind =
 
 /** tf.image.resize's methods. */
 export type Interpolation =
-  | 'nearest'
-  | 'bilinear'
-  | 'bicubic'
-  | 'area'
-  | 'lanczos3'
-  | 'lanczos5'
-  | 'gaussian'
-  | 'mitchellcubic';
+  'nearest' | 'bilinear' | 'bicubic' | 'area' | 'lanczos3' | 'lanczos5' | 'gaussian' | 'mitchellcubic';
 
 /** What a node computes. Parameters are in Node.params, by the roles named here. */
 export type Op =
@@ -126,6 +119,8 @@ export interface Param {
   readonly shape: readonly number[];
   /** false for batch-norm statistics and for layers that the source froze */
   readonly trainable: boolean;
+  /** it would be trained, had the source not frozen its layer */
+  readonly frozen?: true;
 }
 
 export interface Graph {
@@ -135,6 +130,8 @@ export interface Graph {
   readonly inputs: readonly string[];
   /** ids of the nodes whose values the network returns, in the model's order */
   readonly outputs: readonly string[];
+  /** which of several outputs class labels are of, where that was decided (src/runtime/heads.ts); absent: the first */
+  readonly labelled?: string;
   /** every parameter that a node names */
   readonly params: Readonly<Record<string, Param>>;
   /** layers that must keep all their channels, and why: their file can't hold them narrower */

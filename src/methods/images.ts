@@ -18,17 +18,18 @@ export function imagesOf(context: MethodContext, method: string): MethodImages {
 
 /**
  * The training images of an epoch in an order of its own, each epoch the same whenever it is asked for; from
- * mini-batch `from` on.
+ * mini-batch `from` on; with the original's answers where labels don't say all.
  */
 export function epochBatches(
-  { set, preprocess }: MethodImages,
+  { set, preprocess, teacher }: MethodImages,
   root: RandomState,
   settings: { readonly batchSize: number; readonly augmentation?: Augmentation },
 ): (epoch: number, from: number) => AsyncIterable<Batch> {
   return (epoch, from) => {
     const random = new Random(root).fork(`epoch ${epoch}`);
     const { batchSize, augmentation } = settings;
-    return batches(set.train, preprocess, { batchSize, order: random, augmentation, from });
+    const images = batches(set.train, preprocess, { batchSize, order: random, augmentation, from });
+    return teacher ? teacher.answer(images) : images;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
+import type { Teacher } from '../runtime/teacher.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 
 /** memory: the largest sum of activations alive at once (Cost.peakActivationBytes) */
@@ -108,6 +109,8 @@ export interface MethodImages {
   readonly set: ImageSet;
   readonly preprocess: Preprocess;
   readonly backend: Backend;
+  /** gives the original's answers for outputs that labels say nothing of; absent where there are none */
+  readonly teacher?: Pick<Teacher, 'answer'>;
 }
 
 /** What a method ends with. The run cuts, recalibrates, fine-tunes and tests it, the same for every method. */

@@ -18,7 +18,13 @@ export const candidate = z.object({
 });
 export type CandidateView = z.infer<typeof candidate>;
 
-const score = z.object({ accuracy: z.number(), loss: z.number(), images: z.number() });
+const score = z.object({
+  accuracy: z.number(),
+  loss: z.number(),
+  images: z.number(),
+  /** what the accuracy is, where it isn't plain accuracy */
+  measure: z.literal('top-1 of sigmoids').optional(),
+});
 
 /** What a run wrote, with the SHA-256 of each (a model's with its weight files), to know it again. */
 const written = {

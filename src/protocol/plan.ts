@@ -38,6 +38,8 @@ export const draft = z.object({
   interiorOutputs: z.boolean(),
   controls: z.array(z.string()),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
+  /** layers that the model's file has frozen stay as they are */
+  keepFrozen: z.boolean().optional(),
   backend: z.enum(['auto', 'tensorflow', 'wasm']),
   threads: z.number().int().positive().optional(),
   measureLatency: z.boolean(),

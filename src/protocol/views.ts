@@ -90,7 +90,18 @@ export const costRow = z.object({
   verdict,
 });
 export const aboutRow = z.object({
-  id: z.enum(['method', 'seed', 'effort', 'settings', 'goal', 'images', 'digest', 'preprocessing', 'splits']),
+  id: z.enum([
+    'measure',
+    'method',
+    'seed',
+    'effort',
+    'settings',
+    'goal',
+    'images',
+    'digest',
+    'preprocessing',
+    'splits',
+  ]),
   a: z.string().nullable(),
   b: z.string().nullable(),
   differs: z.boolean(),

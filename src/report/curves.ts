@@ -1,6 +1,6 @@
 import type { RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { escape } from './text.ts';
+import { accuracyWord, escape } from './text.ts';
 
 interface Series {
   readonly name: string;
@@ -77,6 +77,12 @@ export function curves(report: RunReport): string {
         .map((loss) => [loss.epoch, loss[value]!] as const),
     }));
   charts.push(lineChart('Fine-tuning: training loss', { x: 'epoch', y: 'loss' }, tuned('loss')));
-  charts.push(lineChart('Fine-tuning: accuracy on validation', { x: 'epoch', y: '%' }, tuned('accuracy')));
+  charts.push(
+    lineChart(
+      `Fine-tuning: ${accuracyWord(report.original.validation)} on validation`,
+      { x: 'epoch', y: '%' },
+      tuned('accuracy'),
+    ),
+  );
   return charts.filter(Boolean).join('');
 }

@@ -20,6 +20,7 @@ const names: Readonly<Record<MetricRow['id'], string>> = {
 };
 const costNames = { macs: 'MACs', params: 'Parameters', bytes: 'Weights', memory: 'Activations' } as const;
 const aboutNames: Readonly<Record<About, string>> = {
+  measure: 'Accuracy is',
   method: 'Method',
   seed: 'Seed',
   effort: 'Effort',

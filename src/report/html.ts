@@ -1,8 +1,20 @@
-import type { ReportArm, ReportCandidate, RunReport } from './types.ts';
+import type { ReportArm, ReportCandidate, ReportScore, RunReport } from './types.ts';
 import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
 import { page } from './style.ts';
-import { amount, bytes, change, count, duration, escape, metricNames, percent } from './text.ts';
+import {
+  accuracyWord,
+  amount,
+  bytes,
+  capital,
+  change,
+  count,
+  duration,
+  escape,
+  measured,
+  metricNames,
+  percent,
+} from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 
 /** Most rows of the candidates' table. */
@@ -15,7 +27,8 @@ export function htmlReport(report: RunReport): string {
   const summary = [
     `${count(report.cost.macs)} MACs`,
     `${count(report.cost.params)} parameters`,
-    report.original.validation && `${percent(report.original.validation.accuracy)} on validation`,
+    report.original.validation &&
+      `${percent(report.original.validation.accuracy)}${measured(report.original.validation)} on validation`,
   ].filter(Boolean);
   const headline = after
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
@@ -57,7 +70,7 @@ function tradeoff(report: RunReport): string {
     report.arms.length > 1 ? '◇ the controls, trained alike' : '',
   ].filter(Boolean);
   return section(
-    `Accuracy against ${metricNames[chartMetric(report)]}`,
+    `${capital(accuracyWord(report.original.validation))} against ${metricNames[chartMetric(report)]}`,
     scored ? dim(`${scored} candidates`) : '',
     `${chart}<p class="dim">${legend.join(' · ')}</p>`,
     false,
@@ -92,8 +105,8 @@ function result(report: RunReport): string {
         change(latency.before, latency.after),
       ),
     );
-  const step = (name: string, where: string, value: { accuracy: number } | undefined) =>
-    `<li${value ? ' class="on"' : ''}><span class="dim">${name}</span><br>${value ? `<b>${percent(value.accuracy, 2)}</b>` : dim('not measured')}<small>${where}</small></li>`;
+  const step = (name: string, where: string, value: ReportScore | undefined) =>
+    `<li${value ? ' class="on"' : ''}><span class="dim">${name}</span><br>${value ? `<b>${percent(value.accuracy, 2)}</b>${measured(value)}` : dim('not measured')}<small>${where}</small></li>`;
   const steps = [
     step('after cutting', 'validation', main.scores.cut),
     step('recalibrated', 'validation', main.scores.recalibrated),
@@ -121,8 +134,9 @@ function context(report: RunReport): string {
       sentences.push(`Test: ${data.test.toLocaleString('en')} images looked at once, at the end.`);
   }
   const was = [
-    original.validation && `${percent(original.validation.accuracy, 2)} on validation`,
-    original.test && `${percent(original.test.accuracy, 2)} on test`,
+    original.validation &&
+      `${percent(original.validation.accuracy, 2)}${measured(original.validation)} on validation`,
+    original.test && `${percent(original.test.accuracy, 2)}${measured(original.test)} on test`,
   ].filter(Boolean);
   if (was.length) sentences.push(`Original: ${was.join(', ')}.`);
   if (latency) {

@@ -45,7 +45,7 @@ export function markdownReport(report: RunReport): string {
 function accuracies(report: RunReport): string[] {
   const { original, data } = report;
   const lines = [
-    row(['', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test']),
+    row([original.validation?.measure ?? '', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test']),
     align(6),
     row([
       'original',
@@ -67,11 +67,27 @@ function accuracies(report: RunReport): string[] {
       ]),
     );
   }
+  lines.push(...outputs(report));
   lines.push(
     '',
     `Test: ${data!.test} images, looked at once at the end; all else on ${data!.validation} validation images that nothing was trained on.`,
   );
   return lines;
+}
+
+/** How far the outputs without labels moved, in a sentence each. */
+function outputs({ arms: [main] }: RunReport): string[] {
+  const { fineTuned, recalibrated, cut } = main?.scores ?? {};
+  return ((fineTuned ?? recalibrated ?? cut)?.outputs ?? []).flatMap((_, i) => {
+    const figures = [cut, recalibrated, fineTuned].map(
+      (score) => score?.outputs?.[i].value.toPrecision(3) ?? '–',
+    );
+    const { name, loss } = (fineTuned ?? recalibrated ?? cut)!.outputs![i];
+    return [
+      '',
+      `Output ${code(name)}, ${loss} from the original's answers: ${figures[0]} after cutting, ${figures[1]} recalibrated, ${figures[2]} fine-tuned.`,
+    ];
+  });
 }
 
 /** A channel diff, one line a layer. */

@@ -68,6 +68,21 @@ export const metricNames: Readonly<Record<string, string>> = {
   script: 'Script',
 };
 
+/** What percentages of a run are called: "accuracy", or what they are where that is another thing. */
+export function accuracyWord(score: { readonly measure?: string } | undefined): string {
+  return score?.measure ?? 'accuracy';
+}
+
+/** The same to stand behind a percentage: nothing where it is plain accuracy. */
+export function measured(score: { readonly measure?: string } | undefined): string {
+  return score?.measure === undefined ? '' : ` ${score.measure}`;
+}
+
+/** A word at the beginning of a title. */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 /** Text for HTML and SVG. */
 export function escape(text: string): string {
   return text

@@ -1,6 +1,6 @@
 import type { ReportArm, ReportCandidate, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { amount, bytes, count, escape, metricNames, percent, short } from './text.ts';
+import { accuracyWord, amount, bytes, capital, count, escape, metricNames, percent, short } from './text.ts';
 
 type Metric = 'macs' | 'params' | 'bytes';
 
@@ -62,7 +62,7 @@ export function tradeoffChart(report: RunReport): string {
       frame,
       x,
       y,
-      { x: metricNames[metric], y: 'accuracy on validation, %' },
+      { x: metricNames[metric], y: `${accuracyWord(report.original.validation)} on validation, %` },
       { x: (v) => short(label(v)), y: (v) => String(v) },
     ),
   ];
@@ -85,7 +85,7 @@ export function tradeoffChart(report: RunReport): string {
   }
   parts.push(armMarks(arms, metric, x, y));
   const spoken = [
-    `Accuracy against ${metricNames[metric]} of ${candidates.length} candidates.`,
+    `${capital(accuracyWord(report.original.validation))} against ${metricNames[metric]} of ${candidates.length} candidates.`,
     ...arms.map(
       (arm) => `${arm.name}: ${percent(finalAccuracy(arm))} at ${label(arm.chosen!.cost[metric])}.`,
     ),

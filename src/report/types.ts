@@ -5,6 +5,10 @@ export interface ReportScore {
   readonly accuracy: number;
   readonly loss: number;
   readonly images: number;
+  /** what the accuracy is, where it isn't plain accuracy */
+  readonly measure?: string;
+  /** how far outputs without labels are from the original's answers */
+  readonly outputs?: readonly { readonly name: string; readonly loss: string; readonly value: number }[];
 }
 
 export interface ReportGroup {

@@ -1,5 +1,6 @@
 import { architectureOf, costModel } from '../graph/architecture.ts';
 import { Random } from '../graph/random.ts';
+import { thaw } from '../graph/frozen.ts';
 import { prune } from '../graph/surgery.ts';
 import type { Dependencies } from '../graph/types.ts';
 import { initialise } from '../formats/networks/initialise.ts';
@@ -251,9 +252,11 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
     yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
   }
   const cutNetwork = networkOf(shop, arm);
-  const network = restart
-    ? { graph: cutNetwork.graph, weights: initialise(cutNetwork.graph, plan.seed, cutNetwork.weights) }
-    : cutNetwork;
+  const graph = settings.frozen === 'trained' ? thaw(cutNetwork.graph) : cutNetwork.graph;
+  const network = {
+    graph,
+    weights: restart ? initialise(graph, plan.seed, cutNetwork.weights) : cutNetwork.weights,
+  };
   const generator = workshop.train(network, settings, {
     stage: 'fine-tune',
     seed: plan.seed,
@@ -296,6 +299,6 @@ async function* score(
   if (!workshop) return;
   const split = step === 'test' ? 'test' : 'validation';
   const measured: Score = await workshop.score(network, split, session.signal);
-  arm.scores[step] = { ...measured };
+  arm.scores[step] = structuredClone(measured) as ArmState['scores'][typeof step];
   yield await session.record({ type: 'score', arm: arm.name, step, split, score: measured });
 }

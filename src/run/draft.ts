@@ -49,6 +49,7 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     controls: controlArms(wanted.controls, method.name, data !== undefined),
     retrain: retrainFrom(wanted.retrain, method),
     fineTuneEpochs: wanted.fineTuneEpochs,
+    keepFrozen: wanted.keepFrozen,
     backend: wanted.backend,
     threads: wanted.threads,
     measureLatency: wanted.measureLatency,

@@ -2,7 +2,7 @@ import type { Budget, Candidate } from '../methods/types.ts';
 import type { Architecture, Cost } from '../graph/types.ts';
 import type { Preprocess } from '../data/types.ts';
 import type { Numerics } from '../runtime/backend/numerics.ts';
-import type { Score, TrainSettings } from '../runtime/types.ts';
+import type { Measure, Score, TrainSettings } from '../runtime/types.ts';
 import type { Written } from './written.ts';
 
 /** A channel group as events and reports show it. */
@@ -85,6 +85,8 @@ export type RunEventBody =
       readonly epoch: number;
       readonly loss: number;
       readonly accuracy?: number;
+      /** what the accuracy is, where it isn't plain accuracy */
+      readonly measure?: Measure;
     }
   | { readonly type: 'candidate'; readonly arm: string; readonly candidate: Candidate }
   | {

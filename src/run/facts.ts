@@ -66,6 +66,7 @@ function ofConfig(config: PrunedConfig): Known {
         digest: data.digest,
         preprocessing: words(data.preprocess),
         splits: splitWords(data),
+        ...measured(accuracy.original?.measure),
       }
     : {};
   const { cut, recalibrated, fineTuned, test } = accuracy;
@@ -106,15 +107,16 @@ async function ofRun(
   const log = logOf(run.folder);
   await log.refresh();
   const { data, scores, latencies, arms, budgets } = log.facts;
+  const own = scores.get('');
   const about: SideFacts['about'] = data
     ? {
         images: data.path,
         digest: data.digest,
         preprocessing: words(data.preprocess),
         splits: splitWords({ ...data, limit: plan.data?.limit }),
+        ...measured(own?.original?.measure),
       }
     : {};
-  const own = scores.get('');
   const main = latencies.get('');
   const original = uncut(own?.original, own?.test, about, main && { ...main, ms: main.before });
   if (!which) return { facts: original, original };
@@ -187,6 +189,10 @@ function present(all: Record<Step, Accuracy | undefined>): SideFacts['accuracy']
     ),
   );
 }
+
+/** What accuracy is, where it isn't plain accuracy. */
+const measured = (measure: string | undefined): { measure?: string } =>
+  measure === undefined ? {} : { measure };
 
 /** "unit" where that says it all; numbers where they were found on the images. */
 function words({ name, scale, offset, bgr }: Preprocess): string {

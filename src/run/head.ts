@@ -1,12 +1,15 @@
 import type { Expected } from '../data/find-splits.ts';
 import type { ImageSet } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
-import { classesOf, oneUnitProblem } from '../runtime/binary.ts';
+import { classCounts, oneUnitProblem } from '../runtime/binary.ts';
+import { headsOf } from '../runtime/heads.ts';
 
-/** What a model says of the images that it is for. */
-export function expectedBy({ graph, labels, labelsFrom }: LoadedModel): Expected {
+/** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
+export function expectedBy({ graph, labels, labelsFrom }: LoadedModel, labelsOf?: string): Expected {
   const problem = oneUnitProblem(graph) ?? undefined;
-  return { classes: classesOf(graph) ?? undefined, labels, labelsFrom, problem };
+  const named = headsOf(graph).find(({ name }) => name === labelsOf)?.classes;
+  const counts = classCounts(graph);
+  return { classes: named ?? (counts.length ? counts : undefined), labels, labelsFrom, problem };
 }
 
 /** What a person should know of a model and the images that it is given, whatever is done with them. */

@@ -4,6 +4,7 @@ import { openRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Candidate } from '../methods/types.ts';
 import type { Cost, KeptChannels } from '../graph/types.ts';
+import type { Measure } from '../runtime/types.ts';
 import type { RunEvent } from './events.ts';
 import type { Written } from './written.ts';
 
@@ -12,6 +13,7 @@ interface ScoreFact {
   readonly accuracy: number;
   readonly images: number;
   readonly split: 'validation' | 'test';
+  readonly measure?: Measure;
 }
 
 /** What is known of a run from its events, without keeping them. */
@@ -223,10 +225,11 @@ export class RunLog {
         break;
       }
       case 'score': {
-        const { accuracy, images } = event.score;
+        const { accuracy, images, measure } = event.score;
+        const fact: ScoreFact = { accuracy, images, split: event.split, ...(measure ? { measure } : {}) };
         const of = event.arm ?? '';
         const step = event.step === 'original' && event.split === 'test' ? 'test' : event.step;
-        facts.scores.set(of, { ...facts.scores.get(of), [step]: { accuracy, images, split: event.split } });
+        facts.scores.set(of, { ...facts.scores.get(of), [step]: fact });
         if (event.split !== 'validation') break;
         const arm = event.arm === undefined ? undefined : facts.arms.get(event.arm);
         if (event.arm === undefined) facts.originalAccuracy = event.score.accuracy;

@@ -224,6 +224,7 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
       (path.resolve(folder, data.path) === path.resolve(workspace, plan.data.path) &&
         data.limit === plan.data.limit &&
         data.validationImages === plan.data.validationImages &&
+        (plan.data.labelsOf === undefined || data.labelsOf === plan.data.labelsOf) &&
         (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name)));
   return (
     targets &&
@@ -238,6 +239,7 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
     equal(method.freeze, plan.freeze) &&
     trainedFrom(method.weights, plan.retrain) &&
     (method.interiorOutputs ?? false) === (plan.interiorOutputs ?? false) &&
+    (fineTuning?.frozen === undefined || (fineTuning.frozen === 'kept') === (plan.keepFrozen ?? false)) &&
     equal(
       (config.controls ?? []).map(({ name }) => name),
       plan.controls,

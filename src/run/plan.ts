@@ -26,6 +26,7 @@ export const trainSettingsSchema = z.strictObject({
   clipNorm: z.number().positive().optional(),
   augmentation: z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() }),
   patience: z.number().int().nonnegative(),
+  frozen: z.enum(['trained', 'kept']).optional(),
 });
 
 /** How an image set is opened; the same options wherever images are read. */
@@ -38,6 +39,8 @@ export const dataPlanSchema = z.strictObject({
   /** images held out of training to search on; default a tenth, at most 5000 */
   validationImages: z.number().int().positive().optional(),
   augment: z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),
+  /** name of the output that the classes are of; default: the one that fits their number best */
+  labelsOf: z.string().optional(),
 });
 export type DataPlan = z.infer<typeof dataPlanSchema>;
 
@@ -69,6 +72,8 @@ export const planSchema = z.strictObject({
    */
   retrain: z.enum(['auto', 'generated', 'source', 'scratch']).optional(),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
+  /** layers that the source's file has frozen stay as they are; else they are trained with the rest */
+  keepFrozen: z.boolean().optional(),
   backend: z.enum(['auto', 'tensorflow', 'wasm']),
   threads: z.number().int().positive().optional(),
   measureLatency: z.boolean(),

@@ -112,5 +112,6 @@ export function configData(config: PrunedConfig, data: DataPlan): DataPlan {
     ...data,
     limit: data.limit ?? config.data?.limit,
     validationImages: data.validationImages ?? config.data?.validationImages,
+    labelsOf: data.labelsOf ?? config.data?.labelsOf,
   };
 }

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { engineVersion } from '../config/version.ts';
 import { formatRanges } from '../config/ranges.ts';
 import type { ConfigScore, PrunedConfig } from '../config/schema.ts';
-import type { Dependencies } from '../graph/types.ts';
+import type { Dependencies, Graph } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import type { ImageSet, Preprocess } from '../data/types.ts';
+import { labelledHead } from '../runtime/heads.ts';
+import { aimsOf } from '../runtime/losses.ts';
 import type { Score, TrainSettings } from '../runtime/types.ts';
 import type { LatencyPair } from './services.ts';
 import type { PlacedFiles } from './place.ts';
@@ -99,7 +101,14 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
   const candidate = main.candidate!;
   const from = (file: string) => relative(path.dirname(files.config), file);
   const score = (split: 'validation' | 'test', value?: Score): ConfigScore | undefined =>
-    value && { split, accuracy: round(value.accuracy, 4), loss: round(value.loss, 6), images: value.images };
+    value && {
+      split,
+      accuracy: round(value.accuracy, 4),
+      loss: round(value.loss, 6),
+      images: value.images,
+      measure: value.measure,
+      outputs: value.outputs?.map(({ name, loss, value: far }) => ({ name, loss, value: round(far, 6) })),
+    };
   return {
     espalier: 1,
     engine: engineVersion,
@@ -125,6 +134,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
         offset: [...inputs.preprocess!.offset],
         bgr: inputs.preprocess!.bgr,
       },
+      labelsOf: model.graph.outputs.length > 1 ? labelledHead(model.graph).name : undefined,
     },
     method: {
       name: plan.method,
@@ -140,6 +150,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     fineTuning: inputs.fineTuning?.epochs
       ? (JSON.parse(JSON.stringify(inputs.fineTuning)) as Record<string, unknown>)
       : undefined,
+    learns: set && inputs.fineTuning?.epochs ? learnsOf(model.graph) : undefined,
     computedBy: main.computedBy,
     targets: state.budgets.map(({ metric, limit, original, command }) => ({
       metric,
@@ -182,6 +193,13 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
         }))
       : undefined,
   };
+}
+
+/** What each output learns by; undefined where it is one with one class an image, as usual. */
+function learnsOf(graph: Graph): PrunedConfig['learns'] {
+  const aims = aimsOf(graph, true);
+  if (aims.length === 1 && aims[0].head.kind !== 'sigmoids') return undefined;
+  return aims.map(({ head, by, loss }) => ({ output: head.name, by, loss }));
 }
 
 /** The layers that make a group's channels. */

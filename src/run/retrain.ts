@@ -1,6 +1,7 @@
 import { engineVersion } from '../config/version.ts';
 import { initialise } from '../formats/networks/initialise.ts';
 import { InputError } from '../graph/errors.ts';
+import { thaw } from '../graph/frozen.ts';
 import type { Weights } from '../graph/types.ts';
 import { adopt, differences, numericsOf } from '../runtime/backend/numerics.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
@@ -50,7 +51,9 @@ export async function retrain(
     if (config.engine !== engineVersion) other.push(`Espalier ${engineVersion} instead of ${config.engine}`);
     other.push(...otherImages(workshop, config.data));
     const weights =
-      from === 'scratch' ? initialise(pruned.graph, seed, pruned.weights) : await workshop.recalibrate(pruned, signal);
+      from === 'scratch'
+        ? initialise(pruned.graph, seed, pruned.weights)
+        : await workshop.recalibrate(pruned, signal);
     const given = trainSettingsSchema.safeParse(config.fineTuning);
     if (!given.success) {
       if (config.fineTuning)
@@ -63,7 +66,8 @@ export async function retrain(
     if (JSON.stringify(augment) !== JSON.stringify(given.data.augmentation))
       other.push('another augmentation');
     const settings = { ...given.data, epochs, augmentation: augment };
-    const network = { graph: pruned.graph, weights };
+    const graph = settings.frozen === 'trained' ? thaw(pruned.graph) : pruned.graph;
+    const network = { graph, weights };
     const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
     for (;;) {
       const next = await events.next();

@@ -28,8 +28,10 @@ export interface Workshop {
   readonly images: MethodImages;
   /** how the preprocessing was found, for people */
   readonly found: string;
-  /** what is to be told of how it scores */
-  readonly warnings?: readonly string[];
+  /** the output that labels are of, where the network has several: Graph.labelled */
+  readonly labelled?: string;
+  /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
+  readonly learns?: readonly string[];
   score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
   recalibrate(network: Sized, signal?: AbortSignal): Promise<Weights>;
@@ -52,6 +54,8 @@ export interface WorkshopOptions {
   readonly preprocess?: MethodImages['preprocess'];
   /** the order of the classes that it found */
   readonly recorded?: Recorded;
+  /** whether outputs that labels say nothing of go on answering as they do (default true) */
+  readonly answers?: boolean;
   readonly signal?: AbortSignal;
 }
 

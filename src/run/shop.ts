@@ -1,6 +1,7 @@
 import { costModel, fullArchitecture, layerCosts, leadingChannels } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
+import { thaw } from '../graph/frozen.ts';
 import { prune } from '../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
@@ -23,7 +24,7 @@ import type { Session } from './session.ts';
 import { hashModel, measureScript, ScriptFailed } from './measure.ts';
 import type { ScriptLimits } from './measure.ts';
 import type { Target } from './targets.ts';
-import { fineTuneSettings } from './tuning.ts';
+import { fineTuneSettings, frozenPlan, frozenSentence } from './tuning.ts';
 
 /** The commands that this run may start. */
 type Scripts = ReadonlySet<string>;
@@ -48,7 +49,9 @@ export async function* openShop(
   const modelPath = run.resolve(plan.model.path);
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
-  const model = await services.loadModel(modelPath);
+  const opened = await services.loadModel(modelPath);
+  const frozen = frozenPlan(opened.graph, plan.keepFrozen);
+  let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
   const dependencies = findGroups(model.graph, {
     freeze: plan.freeze,
     interiorOutputs: plan.interiorOutputs,
@@ -64,6 +67,8 @@ export async function* openShop(
       layers: summariseLayers(model.graph, dependencies),
     });
     for (const message of model.warnings) yield await session.record({ type: 'warning', message });
+    const said = plan.data && plan.fineTuneEpochs !== 0 && frozenSentence(opened.graph, plan.keepFrozen);
+    if (said) yield await session.record({ type: 'warning', message: said });
     const found = await feasible(
       model.graph,
       dependencies,
@@ -100,6 +105,8 @@ export async function* openShop(
         signal: session.signal,
       })
     : null;
+  // the same network, and which of its outputs the labels are of
+  if (workshop?.labelled) model = { ...model, graph: { ...model.graph, labelled: workshop.labelled } };
   const numerics = workshop && numericsOf(workshop.images.backend);
   if (workshop)
     try {
@@ -112,7 +119,11 @@ export async function* openShop(
   const settings = (one: Method, main: boolean): unknown =>
     one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
   const fineTuning = workshop
-    ? fineTuneSettings(plan.effort, trainImages, { epochs: plan.fineTuneEpochs, augment: plan.data?.augment })
+    ? fineTuneSettings(plan.effort, trainImages, {
+        epochs: plan.fineTuneEpochs,
+        augment: plan.data?.augment,
+        frozen,
+      })
     : null;
   const shop: OpenShop = {
     plan,
@@ -192,7 +203,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       found: workshop.found,
       digest: set.digest,
     });
-    for (const message of [...(workshop.warnings ?? []), ...remarksOnSet(set)])
+    for (const message of [...(workshop.learns ?? []), ...remarksOnSet(set)])
       yield await session.record({ type: 'warning', message });
     yield await session.record({
       type: 'stage',
@@ -202,7 +213,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
     for (const split of ['validation', 'test'] as const) {
       if (split === 'test' && !set.test) continue;
       const score = await workshop.score(model, split, session.signal);
-      state.original[split] = { ...score };
+      state.original[split] = structuredClone(score) as State['original'][typeof split];
       yield await session.record({ type: 'score', step: 'original', split, score });
     }
   }

@@ -3,7 +3,21 @@ import type { Snapshot } from '../runtime/types.ts';
 import { computedBySchema } from '../config/schema.ts';
 import { InputError } from '../graph/errors.ts';
 
-const score = z.object({ accuracy: z.number(), loss: z.number(), images: z.number() });
+const score = z.object({
+  accuracy: z.number(),
+  loss: z.number(),
+  images: z.number(),
+  measure: z.literal('top-1 of sigmoids').optional(),
+  outputs: z
+    .array(
+      z.object({
+        name: z.string(),
+        loss: z.enum(['KL divergence', 'mean squared error']),
+        value: z.number(),
+      }),
+    )
+    .optional(),
+});
 const cost = z.object({
   macs: z.number(),
   params: z.number(),

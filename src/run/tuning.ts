@@ -1,3 +1,6 @@
+import { InputError } from '../graph/errors.ts';
+import { frozenLayers } from '../graph/frozen.ts';
+import type { Graph } from '../graph/types.ts';
 import type { Effort } from '../methods/types.ts';
 import type { TrainSettings } from '../runtime/types.ts';
 import { defaultTrainSettings } from '../runtime/schedule.ts';
@@ -9,13 +12,38 @@ const epochsByEffort: Record<Effort, number> = { quick: 3, standard: 15, thoroug
 export function fineTuneSettings(
   effort: Effort,
   images: number,
-  given: { epochs?: number; augment?: DataPlan['augment'] },
+  given: { epochs?: number; augment?: DataPlan['augment']; frozen?: TrainSettings['frozen'] },
 ): TrainSettings {
   const settings = defaultTrainSettings('fine-tune', {
     images,
     epochs: given.epochs ?? epochsByEffort[effort],
   });
-  return given.augment ? { ...settings, augmentation: given.augment } : settings;
+  return {
+    ...settings,
+    ...(given.augment ? { augmentation: given.augment } : {}),
+    ...(given.frozen ? { frozen: given.frozen } : {}),
+  };
+}
+
+/** What a run does with the layers that its source's file has frozen; undefined where none are. */
+export function frozenPlan(graph: Graph, keepFrozen: boolean | undefined): TrainSettings['frozen'] {
+  if (frozenLayers(graph).length === 0) return undefined;
+  return keepFrozen ? 'kept' : 'trained';
+}
+
+/** The same in a sentence. @throws InputError where nothing would be left to train */
+export function frozenSentence(graph: Graph, keepFrozen: boolean | undefined): string | null {
+  const frozen = frozenLayers(graph);
+  if (frozen.length === 0) return null;
+  const many = frozen.length === 1;
+  const which = many ? `layer ${frozen[0]} is` : `${frozen.length} layers are`;
+  if (!keepFrozen)
+    return `${which} frozen in the file, and ${many ? 'is' : 'are'} trained after cutting all the same, since cutting changed what ${many ? 'it computes' : 'they compute'} (--keep-frozen leaves ${many ? 'it' : 'them'}); the file that is written has ${many ? 'it' : 'them'} frozen as before`;
+  if (!Object.values(graph.params).some(({ trainable }) => trainable))
+    throw new InputError(
+      'every layer is frozen in the file, so with --keep-frozen nothing is left to train; leave it out, or add --fine-tune-epochs 0',
+    );
+  return `${which} frozen in the file and ${many ? 'stays' : 'stay'} so, as asked: what cutting costs there, training can't make good`;
 }
 
 /**
@@ -24,5 +52,7 @@ export function fineTuneSettings(
  */
 export function scratchSettings(fineTuning: TrainSettings, images: number): TrainSettings {
   const scratch = defaultTrainSettings('scratch', { images, epochs: fineTuning.epochs });
-  return { ...scratch, batchSize: fineTuning.batchSize, augmentation: fineTuning.augmentation };
+  const { batchSize, augmentation, frozen } = fineTuning;
+  // fresh weights that stay as they are would be worth nothing
+  return { ...scratch, batchSize, augmentation, ...(frozen ? { frozen: 'trained' } : {}) };
 }

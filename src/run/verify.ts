@@ -14,7 +14,7 @@ import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Sized } from './services.ts';
 import { trustEngines } from '../runtime/engines.ts';
-import { choosePreprocess, openSet, scoreSplit } from './workshop.ts';
+import { choosePreprocess, labelledFor, openSet, scoreSplit } from './workshop.ts';
 
 const fileHash = 'pruned file, SHA-256';
 
@@ -99,12 +99,31 @@ export async function verifyConfig(
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
         options.ownPreprocess || !config.data
-          ? (await choosePreprocess(data, set, source, { threads: options.threads })).preprocess
+          ? (
+              await choosePreprocess(data, set, labelledFor(source, set, configData(config, data)), {
+                threads: options.threads,
+              })
+            ).preprocess
           : config.data.preprocess;
-      for (const [what, network, expected] of accuracies(rebuilt, pruned)) {
+      const plan = configData(config, data);
+      const original = labelledFor(source, set, plan);
+      for (const [what, bare, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];
         if (!split) continue;
-        const found = await scoreSplit(network, split, preprocess, { threads: options.threads });
+        const network = labelledFor(bare, set, plan);
+        const found = await scoreSplit(network, split, preprocess, {
+          threads: options.threads,
+          original: expected.outputs ? original : undefined,
+        });
+        for (const { name, loss, value } of expected.outputs ?? []) {
+          const now = found.outputs?.find((one) => one.name === name)?.value ?? NaN;
+          checks.push({
+            what: `${what}, ${name}: ${loss}`,
+            expected: value.toPrecision(4),
+            found: now.toPrecision(4),
+            ok: Math.abs(now - value) <= 0.05 * value + 1e-6,
+          });
+        }
         checks.push({
           what,
           expected: `${expected.accuracy.toFixed(2)} %`,

@@ -15,7 +15,11 @@ import { trustEngines } from '../runtime/engines.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
 import { rehearse } from '../runtime/rehearse.ts';
-import { evaluate, openScorer } from '../runtime/score.ts';
+import { decideLabels } from '../runtime/heads.ts';
+import { describeAims } from '../runtime/losses.ts';
+import { Teacher } from '../runtime/teacher.ts';
+import type { MethodImages } from '../methods/types.ts';
+import { answerOf, evaluate, openScorer } from '../runtime/score.ts';
 import { train } from '../runtime/trainer.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
@@ -30,6 +34,8 @@ const scoringBatch = 256;
 /** Images that the preprocessing is found on, and that batch norms are recalibrated on, at most. */
 const sampleImages = 1000;
 const recalibrationImages = 6400;
+/** Images that plain outputs are looked at on, to weigh them. */
+const teacherImages = 256;
 
 /** Opens an image set at a model's input size, its classes numbered as the model's, without an engine: enough to score. */
 export async function openSet(
@@ -58,7 +64,7 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
-    expected: expectedBy(model),
+    expected: expectedBy(model, data.labelsOf),
     ...options,
   });
 }
@@ -67,7 +73,7 @@ export async function openSet(
 export async function choosePreprocess(
   data: DataPlan,
   set: ImageSet,
-  model: LoadedModel,
+  model: Sized,
   options: { threads?: number; signal?: AbortSignal } = {},
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = parsePreprocess(data.preprocess);
@@ -99,37 +105,72 @@ export async function openWorkshop(
     // first of all: where onnxruntime is missing, this engine scores, too
     const backend = await openBackend({ prefer: options.backend, threads });
     rehearse(backend, model.graph, model.weights);
-    const warning = await trustEngines(model, { backend, threads });
-    const chosen = options.preprocess
+    const distrust = await trustEngines(model, { backend, threads });
+    const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
+    const original = { graph, weights: model.weights };
+    const { preprocess, found } = options.preprocess
       ? { preprocess: options.preprocess, found: 'as before' }
-      : await choosePreprocess(data, set, model, { threads, signal });
-    return new RealWorkshop(set, chosen.preprocess, chosen.found, backend, threads, warning ? [warning] : []);
+      : await choosePreprocess(data, set, original, { threads, signal });
+    const sample = batches(part(set.train, teacherImages), preprocess, {
+      batchSize: 64,
+      order: 'sequential',
+    });
+    const answers = options.answers ?? true;
+    const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
+    const learns = [describeAims(graph, teacher !== null), doubt, distrust ?? null].filter(
+      (said) => said !== null,
+    );
+    return new RealWorkshop({ set, preprocess, found, backend, threads, original, teacher, learns });
   } catch (error) {
     await set.close();
     throw error;
   }
 }
 
-class RealWorkshop implements Workshop {
-  readonly images;
+interface Opened {
+  readonly set: ImageSet;
+  readonly preprocess: Preprocess;
+  readonly found: string;
+  readonly backend: Backend;
+  readonly threads: number | undefined;
+  /** the network as it came, with its decision on labels */
+  readonly original: Sized;
+  readonly teacher: Teacher | null;
+  readonly learns: readonly string[];
+}
 
-  constructor(
-    private readonly set: ImageSet,
-    private readonly preprocess: Preprocess,
-    readonly found: string,
-    private readonly backend: Backend,
-    private readonly threads: number | undefined,
-    readonly warnings: readonly string[],
-  ) {
-    this.images = { set, preprocess, backend };
+class RealWorkshop implements Workshop {
+  readonly images: MethodImages;
+  readonly found: string;
+  readonly labelled: string | undefined;
+  readonly learns: readonly string[];
+  private readonly set: ImageSet;
+  private readonly preprocess: Preprocess;
+  private readonly backend: Backend;
+  private readonly threads: number | undefined;
+  private readonly original: Sized;
+  private readonly teacher: Teacher | null;
+
+  constructor({ set, preprocess, found, backend, threads, original, teacher, learns }: Opened) {
+    this.images = { set, preprocess, backend, ...(teacher ? { teacher } : {}) };
+    this.found = found;
+    this.labelled = original.graph.labelled;
+    this.learns = learns;
+    this.set = set;
+    this.preprocess = preprocess;
+    this.backend = backend;
+    this.threads = threads;
+    this.original = original;
+    this.teacher = teacher;
   }
 
   async score(network: Sized, name: 'validation' | 'test', signal?: AbortSignal): Promise<Score> {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
-    return await scoreSplit(network, split, this.preprocess, {
+    return await scoreSplit(this.own(network), split, this.preprocess, {
       threads: this.threads,
       backend: this.backend,
+      original: network.weights === this.original.weights ? undefined : this.original,
       signal,
     });
   }
@@ -145,14 +186,23 @@ class RealWorkshop implements Workshop {
   }
 
   async *train(
-    { graph, weights }: Sized,
+    given: Sized,
     settings: TrainSettings,
     options: TrainingOptions,
   ): AsyncGenerator<TrainEvent, Weights, void> {
+    const { graph, weights } = this.own(given);
     const network = new Network(this.backend, graph, weights);
     try {
+      const { batches, stepsPerEpoch } = epochBatches(
+        this.set.train,
+        this.preprocess,
+        settings,
+        options.seed,
+      );
+      const { teacher } = this;
       yield* train(network, {
-        ...epochBatches(this.set.train, this.preprocess, settings, options.seed),
+        batches: teacher ? (epoch, from) => teacher.answer(batches(epoch, from)) : batches,
+        stepsPerEpoch,
         settings,
         seed: options.seed,
         stage: options.stage,
@@ -166,6 +216,11 @@ class RealWorkshop implements Workshop {
     }
   }
 
+  /** A network with this workshop's decision on which output labels are of. */
+  private own({ graph, weights }: Sized): Sized {
+    return { graph: this.labelled === undefined ? graph : { ...graph, labelled: this.labelled }, weights };
+  }
+
   async samples(before: Sized, after: Sized): Promise<Sample[]> {
     const split = this.set.test ?? this.set.validation;
     const random = new Random(1);
@@ -174,7 +229,12 @@ class RealWorkshop implements Workshop {
     const images = await thumbnails(split, indices, Math.min(enlarge, 2));
     const answers: string[][] = [];
     for (const network of [before, after]) {
-      const scores = await answersOf(network, picked(split, indices), this.preprocess, this.threads);
+      const scores = await answersOf(
+        this.own(network),
+        picked(split, indices),
+        this.preprocess,
+        this.threads,
+      );
       answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
     }
     return images.map((image, k) => ({
@@ -186,8 +246,14 @@ class RealWorkshop implements Workshop {
   }
 
   async close(): Promise<void> {
+    this.teacher?.dispose();
     await this.set.close();
   }
+}
+
+/** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
+export function labelledFor<T extends Sized>(network: T, { classes }: ImageSet, { labelsOf }: DataPlan): T {
+  return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
 }
 
 /** Accuracy and loss of a network on a split. */
@@ -198,6 +264,7 @@ export async function scoreSplit(
   options: {
     threads?: number;
     backend?: Backend;
+    original?: Sized;
     signal?: AbortSignal;
     onImages?: (images: number) => void;
   } = {},
@@ -242,9 +309,7 @@ async function answersOf(
       const scores = await scorer.scores(x, n);
       const width = scores.length / n;
       for (let i = 0; i < n; i++) {
-        const row = [...scores.subarray(i * width, (i + 1) * width)];
-        const half = scorer.kind === 'logits' ? 0 : 0.5;
-        answers.push(scorer.binary ? Number(row[0] > half) : row.indexOf(Math.max(...row)));
+        answers.push(answerOf(scores.subarray(i * width, (i + 1) * width), scorer));
       }
     }
   } finally {

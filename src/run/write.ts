@@ -7,7 +7,8 @@ import { saveModel } from '../formats/index.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
 import { methodNamed } from '../methods/index.ts';
 import type { Budget } from '../methods/types.ts';
-import type { Cost, Weights } from '../graph/types.ts';
+import type { Cost, Graph, Weights } from '../graph/types.ts';
+import { decideLabels } from '../runtime/heads.ts';
 import { extraArm } from '../protocol/events.ts';
 import { readWeights } from './candidate.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -24,7 +25,7 @@ import { buildConfig } from './result.ts';
 import type { DataFacts } from './result.ts';
 import { newState, readState } from './state.ts';
 import type { ArmState, State } from './state.ts';
-import { fineTuneSettings, scratchSettings } from './tuning.ts';
+import { fineTuneSettings, frozenPlan, scratchSettings } from './tuning.ts';
 import { weightsOf } from './weights.ts';
 import type { WeightsFrom } from './weights.ts';
 
@@ -47,15 +48,18 @@ export async function writeCandidate(
   models: Models,
 ): Promise<Pick<Placed, 'model' | 'config' | 'sha256'>> {
   const { run, plan } = await RunFolder.look(folder);
-  const { model, sha256, file } = await models.open(run.resolve(plan.model.path));
+  const { model: source, sha256, file } = await models.open(run.resolve(plan.model.path));
   if (sha256 !== plan.model.sha256)
     throw new InputError(
       `${file} has changed since the run was planned; candidates of the old one can't be cut from it`,
     );
   const { freeze, interiorOutputs } = plan;
-  const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
   const log = logOf(run.folder);
   await log.refresh();
+  const classes = log.facts.data?.classes.length;
+  const { graph } = classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
+  const model = { ...source, graph };
+  const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
   const snapshot = await readCheckpoint(run.folder);
   const { state, weights: kept } = snapshot
     ? readState(snapshot)
@@ -100,7 +104,7 @@ export async function writeCandidate(
         settings,
         weights: from,
         sha256,
-        fineTuning: arm.scores.fineTuned ? tuning(plan, log.facts, from) : null,
+        fineTuning: arm.scores.fineTuned ? tuning(plan, graph, log.facts, from) : null,
         set: dataOf(log.facts, run),
         preprocess: log.facts.data?.preprocess,
         latency: own && asked(plan) ? log.facts.latency : undefined,
@@ -162,11 +166,12 @@ function asked(plan: Plan): boolean {
   return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
 }
 
-function tuning(plan: Plan, { data }: Facts, from: WeightsFrom) {
+function tuning(plan: Plan, graph: Graph, { data }: Facts, from: WeightsFrom) {
   if (!data) return null;
   const settings = fineTuneSettings(plan.effort, data.train, {
     epochs: plan.fineTuneEpochs,
     augment: plan.data?.augment,
+    frozen: frozenPlan(graph, plan.keepFrozen),
   });
   return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
 }

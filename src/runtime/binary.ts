@@ -1,43 +1,24 @@
 import { InputError } from '../graph/errors.ts';
-import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
-import { logitsOf } from './logits.ts';
+import { headsOf, labelledHead } from './heads.ts';
 
-/**
- * Whether the first output is one unit that tells two classes apart: behind a sigmoid, or bare (`from_logits=True`).
- * Above 0 before the sigmoid it says class 1.
- */
-export function isBinary(graph: Graph): boolean {
-  return isOneUnit(graph) && oneUnitProblem(graph) === null;
-}
-
-/** Classes that the first output tells apart: 1 where it is one unit that tells none. */
-export function classCount(graph: Graph): number {
-  return isBinary(graph) ? 2 : sizeOf(inferShapes(graph)[logitsOf(graph).node]);
-}
-
-/** The same, or null where the output is no row of scores. */
-export function classesOf(graph: Graph): number | null {
+/** Numbers of classes that the network's outputs tell apart; empty where none is a row of scores. */
+export function classCounts(graph: Graph): readonly number[] {
   try {
-    const shape = inferShapes(graph)[graph.outputs[0]];
-    return shape.length && shape.at(-1) === sizeOf(shape) ? classCount(graph) : null;
+    return [...new Set(headsOf(graph).flatMap(({ classes }) => classes ?? []))];
   } catch (error) {
-    if (error instanceof InputError) return null;
+    if (error instanceof InputError) return [];
     throw error;
   }
 }
 
-/** Why a network that ends in one unit tells no classes apart, in a clause; null for any other. */
+/** Why a network whose classes would be told by one unit tells none apart, in a clause; null for any other. */
 export function oneUnitProblem(graph: Graph): string | null {
-  const { activation, last } = logitsOf(graph);
-  if (!isOneUnit(graph)) return null;
-  if (activation === 'softmax')
+  const { size, kind, last } = labelledHead(graph);
+  if (size !== 1) return null;
+  if (kind === 'softmax')
     return 'the network ends in a softmax over one unit, which says 1 whatever it sees: train it with a sigmoid, or with two units';
-  if (activation === 'none' && last !== undefined)
+  if (last !== undefined)
     return `the network ends in one unit behind ${last}, so it tells no classes apart: Espalier takes one with a sigmoid, or without activation`;
   return null;
-}
-
-function isOneUnit(graph: Graph): boolean {
-  return sizeOf(inferShapes(graph)[logitsOf(graph).node]) === 1;
 }

@@ -3,7 +3,8 @@ import { inferShapes } from '../graph/shapes.ts';
 import type { Graph, Node } from '../graph/types.ts';
 import { dropoutMasks } from './dropout.ts';
 import { forward } from './forward.ts';
-import { logitsGraph } from './logits.ts';
+import { aimedGraph, lossOf } from './losses.ts';
+import type { Aim } from './losses.ts';
 import type { Backend, Compiled } from './types.ts';
 
 /** What one mini-batch says, before anything is updated. Its tensors are the caller's to dispose. */
@@ -21,10 +22,15 @@ export interface Statistics {
   readonly variance: tfc.Tensor;
 }
 
-/** One batch's input, and what it should give: [n, classes]. */
+/** One batch's input, and what it should give. */
 export interface Example {
+  /** images */
+  readonly n: number;
   readonly inputs: readonly tfc.Tensor[];
-  readonly targets: tfc.Tensor2D;
+  /** one an aim (losses.ts) */
+  readonly targets: readonly tfc.Tensor2D[];
+  /** what each aim's loss is multiplied with: the same for every batch */
+  readonly weights: readonly number[];
   /** dropout draws from it */
   readonly seed: number;
 }
@@ -37,35 +43,37 @@ interface StepGraph {
   readonly statistics: readonly Node[];
 }
 
-/** The mean softmax cross-entropy of a network's first output, and its gradients. Dispose it after use. */
+/** The loss of a network by its aims, and its gradients. Dispose it after use. */
 export class Differentiator {
-  private readonly logitsGraph: Graph;
+  /** up to the logits of all aims */
+  private readonly graph: Graph;
   private readonly shapes: ReturnType<typeof inferShapes>;
+  private readonly trained: readonly string[];
   private step: StepGraph | undefined;
 
   /**
    * @param variables the weights, by parameter id; not disposed here
-   * @param trained ids of those that gradients are wanted of
-   * @param classes 2 where a single unit behind a sigmoid stands for two
+   * @param trained ids of those that gradients are wanted of, as far as the loss depends on them
    */
   constructor(
     private readonly backend: Backend,
     graph: Graph,
     private readonly variables: ReadonlyMap<string, tfc.Variable>,
-    private readonly trained: readonly string[],
-    private readonly classes: number,
+    trained: readonly string[],
+    readonly aims: readonly Aim[],
   ) {
-    this.logitsGraph = logitsGraph(graph);
-    this.shapes = inferShapes(this.logitsGraph);
+    this.graph = aimedGraph(graph, aims);
+    this.shapes = inferShapes(this.graph);
+    // a parameter of another output has no gradient
+    this.trained = trained.filter((id) => this.graph.params[id]);
   }
 
   /** @param asGraph run as one graph where the engine can; making it takes some time at the first batch of its size */
-  run({ inputs, targets, seed }: Example, asGraph: boolean): Derivatives {
-    const [n] = targets.shape;
-    const masks = dropoutMasks(this.backend.tf, this.logitsGraph, this.shapes, n, seed);
-    const eagerly = (): Derivatives => this.eagerly(inputs, targets, masks);
+  run({ n, inputs, targets, weights, seed }: Example, asGraph: boolean): Derivatives {
+    const masks = dropoutMasks(this.backend.tf, this.graph, this.shapes, n, seed);
+    const eagerly = (): Derivatives => this.eagerly(inputs, targets, weights, masks);
     if (!asGraph) return eagerly();
-    const given = [...inputs, targets, ...masks.values(), ...this.variables.values()];
+    const given = [...inputs, ...targets, ...masks.values(), ...this.variables.values()];
     if (this.step?.n !== n) this.compile(n, given, eagerly);
     const { compiled, gradients, statistics } = this.step!;
     const results = compiled && this.attempt(compiled, given);
@@ -112,32 +120,24 @@ export class Differentiator {
 
   private eagerly(
     inputs: readonly tfc.Tensor[],
-    targets: tfc.Tensor2D,
+    targets: readonly tfc.Tensor2D[],
+    weights: readonly number[],
     dropoutMasks: ReadonlyMap<string, tfc.Tensor>,
   ): Derivatives {
-    const { tf, kernels } = this.backend;
+    const { tf } = this.backend;
     const statistics: Statistics[] = [];
     const list = this.trained.map((id) => this.variables.get(id)!);
     const { value, grads } = tf.variableGrads(() => {
-      const logits = this.logits(inputs, {
+      const values = forward(this.backend, this.graph, (id) => this.variables.get(id)!, inputs, {
         training: true,
         dropoutMasks,
         onBatchStats: (node, mean, variance) => statistics.push({ node, mean, variance }),
       });
-      return kernels.softmaxCrossEntropy(logits, targets);
+      return lossOf(this.backend, this.aims, values, targets, weights);
     }, list);
     const named = this.trained.map((id, i) => [id, grads[list[i].name] as tfc.Tensor | undefined] as const);
     const gradients = Object.fromEntries(named.filter((pair): pair is [string, tfc.Tensor] => !!pair[1]));
     return { loss: value, gradients, statistics };
-  }
-
-  /** Logits [n, classes]; a single unit behind a sigmoid counts as two classes, with logits 0 and its own. */
-  private logits(inputs: readonly tfc.Tensor[], mode: Parameters<typeof forward>[4]): tfc.Tensor2D {
-    const { tf } = this.backend;
-    const [value] = forward(this.backend, this.logitsGraph, (id) => this.variables.get(id)!, inputs, mode);
-    const logits = value.rank === 2 ? value : tf.reshape(value, [value.shape[0], -1]);
-    const binary = logits.shape[1] === 1 && this.classes === 2;
-    return (binary ? tf.concat([tf.zerosLike(logits), logits], 1) : logits) as tfc.Tensor2D;
   }
 
   dispose(): void {

@@ -2,14 +2,12 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
-import { classCount } from './binary.ts';
 import { clipByGlobalNorm } from './clip.ts';
 import { Differentiator } from './differentiate.ts';
 import type { Derivatives } from './differentiate.ts';
 import { forward } from './forward.ts';
-import { logitsGraph } from './logits.ts';
+import { aimsOf, othersOf, targetsOf } from './losses.ts';
 import { Optimizer } from './optimizer.ts';
-import { targetRows } from './targets.ts';
 import type { Backend, Batch, Snapshot, TrainSettings } from './types.ts';
 
 /** What one training step needs to know. */
@@ -40,10 +38,10 @@ export class Network {
   readonly backend: Backend;
   readonly graph: Graph;
   private readonly variables = new Map<string, tfc.Variable>();
-  private readonly differentiator: Differentiator;
+  private differentiator: Differentiator | undefined;
+  private readonly trained: readonly string[];
   private readonly decays: ReadonlySet<string>;
   private readonly optimizer: Optimizer;
-  private readonly classes: number;
   private steps = 0;
 
   /** @throws InputError where a weight is missing or has the wrong size */
@@ -67,13 +65,9 @@ export class Network {
       this.variables.set(param.id, variable);
     }
     this.optimizer = new Optimizer(backend);
-    this.classes = classCount(graph);
-    // only what the loss depends on: a parameter of another output has no gradient
-    const reached = logitsGraph(graph).params;
-    const trained = Object.values(graph.params)
-      .filter((param) => param.trainable && reached[param.id])
+    this.trained = Object.values(graph.params)
+      .filter((param) => param.trainable)
       .map((param) => param.id);
-    this.differentiator = new Differentiator(backend, graph, this.variables, trained, this.classes);
     this.decays = new Set(
       graph.nodes.filter((node) => DECAYING.has(node.op.kind)).map((node) => node.params.kernel),
     );
@@ -107,22 +101,26 @@ export class Network {
   }
 
   /**
-   * One mini-batch: gradients of the mean softmax cross-entropy of the first output, an update of every trainable
-   * weight, batch-norm moving statistics.
+   * One mini-batch: gradients of the loss (losses.ts: of the output that labels are of, and of the others where the
+   * batch holds the original's answers), an update of every trainable weight, batch-norm moving statistics.
    * @returns the loss before the update (with label smoothing)
+   * @throws InputError where nothing is trainable, or labels don't fit
    */
   trainStep(batch: Batch, options: StepOptions): number {
     const { tf } = this.backend;
     const { settings } = options;
     if (batch.y.length !== batch.n)
       throw new InputError(`${batch.n} images came with ${batch.y.length} labels`);
-    const rows = targetRows(batch.y, this.classes, settings.labelSmoothing);
+    const differentiator = this.differentiate(batch.answers !== undefined);
+    const { rows, weights, told } = targetsOf(differentiator.aims, batch, settings.labelSmoothing);
     let kept: Derivatives['statistics'] = [];
     const loss = tf.tidy(() => {
-      const { loss, gradients, statistics } = this.differentiator.run(
+      const { loss, gradients, statistics } = differentiator.run(
         {
+          n: batch.n,
           inputs: this.inputTensors([batch.x], batch.n),
-          targets: tf.tensor2d(rows, [batch.n, this.classes]),
+          targets: rows.map(({ values, shape }) => tf.tensor2d(values, shape)),
+          weights,
           seed: ((options.seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0,
         },
         options.asGraph ?? false,
@@ -131,11 +129,24 @@ export class Network {
       this.update(gradients, options);
       for (const { node, mean, variance } of statistics) this.moveStatistics(node, mean, variance);
       kept = statistics;
-      return loss.dataSync()[0];
+      return told(loss.dataSync()[0]);
     });
     // kernels keep them beyond the tidy
     for (const { mean, variance } of kept) tf.dispose([mean, variance]);
     return loss;
+  }
+
+  /** Made at the first step, and anew where batches come with answers that came without before. */
+  private differentiate(answered: boolean): Differentiator {
+    const { backend, graph, variables, trained } = this;
+    if (trained.length === 0)
+      throw new InputError('every layer of the network is frozen, so there is nothing to train');
+    const wanted = answered ? 1 + othersOf(graph).length : 1;
+    if (this.differentiator?.aims.length !== wanted) {
+      this.differentiator?.dispose();
+      this.differentiator = new Differentiator(backend, graph, variables, trained, aimsOf(graph, answered));
+    }
+    return this.differentiator!;
   }
 
   private update(gradients: Derivatives['gradients'], { rate, settings, penalty }: StepOptions): void {

@@ -3,7 +3,7 @@ import { InputError } from '../graph/errors.ts';
 import { Breather } from './breathe.ts';
 import type { Network } from './network.ts';
 import { rateAt } from './schedule.ts';
-import type { Batch, Score, Snapshot, TrainSettings } from './types.ts';
+import type { Batch, Measure, Score, Snapshot, TrainSettings } from './types.ts';
 
 /** What can be trained: a network, or anything else that takes a step and can be saved. */
 export type Trainable = Pick<Network, 'trainStep' | 'snapshot' | 'restore'>;
@@ -50,6 +50,8 @@ export type TrainEvent =
       readonly loss: number;
       /** validation accuracy in percent */
       readonly accuracy?: number;
+      /** what the accuracy is, where it isn't plain accuracy */
+      readonly measure?: Measure;
       readonly validationLoss?: number;
     }
   | { readonly type: 'checkpoint'; readonly take: () => Snapshot };
@@ -195,7 +197,8 @@ function endEpoch(
   position.epochLoss = 0;
   position.lastLoss = loss;
   if (validation) {
-    position.validation = { ...validation };
+    const { accuracy, loss: validationLoss, images } = validation;
+    position.validation = { accuracy, loss: validationLoss, images };
     if (position.bestLoss === null || validation.loss < position.bestLoss) {
       position.bestLoss = validation.loss;
       position.sinceBest = 0;
@@ -208,6 +211,7 @@ function endEpoch(
     epoch: position.epoch,
     loss,
     ...(validation ? { accuracy: validation.accuracy, validationLoss: validation.loss } : {}),
+    ...(validation?.measure ? { measure: validation.measure } : {}),
   };
 }
 

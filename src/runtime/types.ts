@@ -103,6 +103,16 @@ export interface Batch {
   readonly x: Float32Array;
   /** class indices */
   readonly y: Int32Array;
+  /** what the original gives for each output that labels say nothing of (teacher.ts); absent: these aren't trained */
+  readonly answers?: readonly Answer[];
+}
+
+/** What a network should go on answering at one of its outputs. */
+export interface Answer {
+  /** [n, ...], flattened */
+  readonly values: Float32Array;
+  /** what its loss is multiplied with (teacher.ts) */
+  readonly weight: number;
 }
 
 /** Learning rate over a whole training, in steps (mini-batches). */
@@ -132,6 +142,8 @@ export interface TrainSettings {
   readonly augmentation: { readonly flip: boolean; readonly shift: number };
   /** stop when the validation loss has not improved for this many epochs; 0: never */
   readonly patience: number;
+  /** what became of layers that the source's file has frozen; absent: it has none (or they were kept, in old configs) */
+  readonly frozen?: 'trained' | 'kept';
 }
 
 /** Accuracy in percent (0..100), mean cross-entropy, and how many images it was measured on. */
@@ -139,6 +151,20 @@ export interface Score {
   readonly accuracy: number;
   readonly loss: number;
   readonly images: number;
+  /** what `accuracy` is, where it isn't plain accuracy (score.ts) */
+  readonly measure?: Measure;
+  /** how far the outputs that labels say nothing of are from the original's answers */
+  readonly outputs?: readonly OutputScore[];
+}
+
+/** A multi-label network's likeliest label against the image's one class. */
+export type Measure = 'top-1 of sigmoids';
+
+/** An output against the original's answers: mean over the images. */
+export interface OutputScore {
+  readonly name: string;
+  readonly loss: 'KL divergence' | 'mean squared error';
+  readonly value: number;
 }
 
 /** Serialisable state: JSON beside named float32 arrays (weights, momenta). What a checkpoint holds. */

@@ -6,8 +6,9 @@ import type { Line, LineScene } from '../charts/line-plot.ts';
 import { palette } from '../charts/palette.ts';
 import { PanelCard } from '../components/panel-card.tsx';
 import { VirtualList } from '../components/virtual-list.tsx';
-import { significant } from '../format.ts';
+import { accuracyTitle, significant } from '../format.ts';
 import { stageName } from '../shell/stages.ts';
+import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { nearest, tableOf, thin } from './series.ts';
 import type { Curve, Series } from './series.ts';
@@ -18,7 +19,7 @@ const MOST = 800;
 function titleOf({ name }: Curve): string {
   const known: Readonly<Record<string, string>> = {
     loss: t('Loss'),
-    accuracy: t('Accuracy'),
+    accuracy: accuracyTitle(run.value?.measure),
     'best reward': t('Best reward'),
     reward: t('Reward'),
     cost: t('Cost against the budget'),

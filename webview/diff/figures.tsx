@@ -97,6 +97,7 @@ function By({ verdict, children }: { verdict: Metric['verdict']; children: strin
 
 function AboutSides({ row: { id, a, b, differs } }: { row: About }) {
   const name = {
+    measure: t('Accuracy is'),
     method: t('Method'),
     seed: t('Seed'),
     effort: t('Effort'),

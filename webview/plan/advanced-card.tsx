@@ -83,6 +83,13 @@ export function AdvancedCard() {
         >
           {t('Outputs that also feed other layers may lose channels')}
         </Checkbox>
+        <span />
+        <Checkbox
+          checked={now.keepFrozen ?? false}
+          onChange={(keepFrozen) => change({ keepFrozen: keepFrozen || undefined })}
+        >
+          {t('Layers that the model’s file has frozen stay as they are cut, and are not trained')}
+        </Checkbox>
         <label>{t('Settings')}</label>
         <Settings value={now.settings} onChange={(settings) => change({ settings })} />
       </div>

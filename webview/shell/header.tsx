@@ -1,5 +1,5 @@
 import { perform, show } from '../actions.ts';
-import { amount, baseName, duration, percent } from '../format.ts';
+import { accuracyTitle, amount, baseName, duration, percent } from '../format.ts';
 import { host } from '../host.ts';
 import { loaded } from '../load.ts';
 import { assessed } from '../plan/assess-store.ts';
@@ -20,6 +20,7 @@ export function Header() {
     cost && t('{0} MACs', amount(cost.macs)),
     cost && t('{0} parameters', amount(cost.params)),
     accuracy !== undefined && t('{0} on validation', percent(accuracy)),
+    run.value?.measure && accuracyTitle(run.value.measure),
   ].filter(Boolean);
   return (
     <header class="top">

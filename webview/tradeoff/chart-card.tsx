@@ -1,5 +1,5 @@
 import { PanelCard } from '../components/panel-card.tsx';
-import { percent, whole as wholeNumber } from '../format.ts';
+import { accuracyTitle, percent, whole as wholeNumber } from '../format.ts';
 import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, Dropdown } from '../ui.tsx';
@@ -31,7 +31,7 @@ export function ChartCard() {
   return (
     <PanelCard
       class="chart-card"
-      title={t('Accuracy against {0}', costName(costKey.value))}
+      title={t('{0} against {1}', accuracyTitle(run.value?.measure), costName(costKey.value))}
       hint={plural(size, '{0} candidate', '{0} candidates', wholeNumber(size))}
       actions={
         <>

@@ -1,7 +1,8 @@
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { palette } from '../charts/palette.ts';
-import { percent } from '../format.ts';
+import { accuracyTitle, percent } from '../format.ts';
+import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import { pan, zoom } from './axes.ts';
 import type { Range } from './axes.ts';
@@ -54,7 +55,8 @@ function chartLabel(): string {
   const line = front.value;
   const parts = [
     t(
-      'Accuracy ({0}) against {1}, {2} candidates.',
+      '{0} ({1}) against {2}, {3} candidates.',
+      accuracyTitle(run.value?.measure),
       accuracyName(accuracyKey.value),
       costName(key),
       ys.value.reduce((n, value) => n + Number(!Number.isNaN(value)), 0),

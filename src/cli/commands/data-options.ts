@@ -9,6 +9,7 @@ export interface DataOptions {
   readonly limit?: number;
   readonly validationImages?: number;
   readonly augment?: string;
+  readonly labelsOf?: string;
   readonly backend?: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
 }
@@ -17,10 +18,10 @@ export interface DataOptions {
 export function dataPlan(options: DataOptions): DataPlan | undefined {
   if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
   if (options.data === undefined) {
-    const lone = (['preprocess', 'limit', 'validationImages', 'augment'] as const).find(
+    const lone = (['preprocess', 'limit', 'validationImages', 'augment', 'labelsOf'] as const).find(
       (key) => options[key] !== undefined,
     );
-    const name = lone === 'validationImages' ? 'validation-images' : lone;
+    const name = lone?.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
     if (name) throw new InputError(`--${name} says something about images, but there is no --data`);
     return undefined;
   }
@@ -30,6 +31,7 @@ export function dataPlan(options: DataOptions): DataPlan | undefined {
     limit: options.limit,
     validationImages: options.validationImages,
     augment: augmentation(options.augment),
+    labelsOf: options.labelsOf,
   };
 }
 

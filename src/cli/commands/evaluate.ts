@@ -1,10 +1,11 @@
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/engines.ts';
+import { headsOf, labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/latency.ts';
 import { orderOf, remarksOn } from '../../run/head.ts';
 import { machineName } from '../../run/result.ts';
-import { choosePreprocess, openSet, scoreSplit } from '../../run/workshop.ts';
+import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -19,12 +20,12 @@ interface EvaluateOptions extends DataOptions {
 /** `espalier evaluate MODEL --data PATH`: no engine but ONNX Runtime is needed. */
 export async function evaluate(output: Output, [file]: string[], options: EvaluateOptions): Promise<void> {
   const data = dataPlan(options)!;
-  const model = await loadModel(file);
+  const loaded = await loadModel(file);
   const progress = new Progress();
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));
   const { signal } = stop;
   const { threads } = options;
-  const set = await openSet(data, model, {
+  const set = await openSet(data, loaded, {
     signal,
     onProgress: (done, total) => progress.update({ stage: 'reading images', done, total, unit: 'images' }),
   });
@@ -32,6 +33,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     const name = options.split ?? (set.test ? 'test' : 'validation');
     const split = set[name];
     if (!split) throw new InputError(`${data.path} has no ${name} images`);
+    const model = labelledFor(loaded, set, data);
     const distrust = await trustEngines(model, { threads });
     if (distrust) output.note(`note: ${distrust}`);
     const { preprocess, found } = await choosePreprocess(data, set, model, { threads, signal });
@@ -53,6 +55,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       model: file,
       split: name,
       ...score,
+      labelsOf: model.graph.outputs.length > 1 ? labelledHead(model.graph).name : undefined,
       preprocess,
       found,
       classes: set.classes,
@@ -62,9 +65,17 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       machine: machineName(),
     });
     output.print(
-      `${percent(score.accuracy, 2)} right, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
+      `${percent(score.accuracy, 2)} ${score.measure ?? 'right'}, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
     );
     if (order !== null) output.print(`classes ${order}`);
+    const heads = headsOf(model.graph);
+    if (heads.length > 1) {
+      const { output: labelled, name: of } = labelledHead(model.graph);
+      const others = heads.filter((head) => head.output !== labelled).map((head) => head.name);
+      output.note(
+        `That is of output ${of}; the labels say nothing of ${others.join(', ')} (--labels-of names another).`,
+      );
+    }
     output.print(`preprocessing ${preprocess.name} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
     else

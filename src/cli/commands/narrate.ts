@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../run/events.ts';
 import { orderOf } from '../../run/head.ts';
 import type { RunReport } from '../../report/types.ts';
-import { amount, bytes, change, count, duration, metricNames, percent } from '../../report/text.ts';
+import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
 import { table } from '../output.ts';
 import type { Progress } from '../progress.ts';
 
@@ -54,7 +54,8 @@ export function narrate(progress: Progress, event: RunEvent): void {
       });
       break;
     case 'loss': {
-      const accuracy = event.accuracy === undefined ? '' : `, ${percent(event.accuracy)} on validation`;
+      const accuracy =
+        event.accuracy === undefined ? '' : `, ${percent(event.accuracy)}${measured(event)} on validation`;
       progress.say(`${arm}${event.stage}, epoch ${event.epoch}: loss ${event.loss.toFixed(4)}${accuracy}`);
       break;
     }
@@ -68,8 +69,10 @@ export function narrate(progress: Progress, event: RunEvent): void {
     }
     case 'score':
       progress.say(
-        `${arm}${percent(event.score.accuracy, 2)} ${stepNames[event.step]} (${event.score.images} ${event.split} images)`,
+        `${arm}${percent(event.score.accuracy, 2)}${measured(event.score)} ${stepNames[event.step]} (${event.score.images} ${event.split} images)`,
       );
+      for (const { name, loss, value } of event.score.outputs ?? [])
+        progress.say(`${arm}output ${name}: ${loss} from the original's answers ${value.toPrecision(3)}`);
       break;
     case 'latency':
       progress.say(
@@ -118,7 +121,19 @@ export function resultTable(report: RunReport): string {
     ]);
     lines.push(
       '',
-      table(['', 'MACs', 'after cutting', 'recalibrated', 'fine-tuned', 'test', 'time'], rows, [0]),
+      table(
+        [
+          report.original.validation?.measure ?? '',
+          'MACs',
+          'after cutting',
+          'recalibrated',
+          'fine-tuned',
+          'test',
+          'time',
+        ],
+        rows,
+        [0],
+      ),
     );
   }
   return `${lines.join('\n')}\n`;

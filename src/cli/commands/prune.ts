@@ -36,6 +36,7 @@ interface PruneOptions extends DataOptions {
   readonly epochs?: number;
   readonly retrain?: 'generated' | 'source' | 'scratch';
   readonly fineTuneEpochs?: number;
+  readonly keepFrozen?: boolean;
   readonly measureLatency?: boolean;
   readonly out?: string;
   readonly report?: string;
@@ -211,6 +212,7 @@ async function started(
     controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
+    keepFrozen: options.keepFrozen,
     backend: options.backend ?? 'auto',
     threads: options.threads,
     measureLatency: options.measureLatency ?? false,

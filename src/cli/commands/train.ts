@@ -4,6 +4,7 @@ import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
 import type { FormatName } from '../../formats/types.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
+import { frozenLayers } from '../../graph/frozen.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import { travel } from '../../run/companions.ts';
@@ -63,12 +64,17 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     backend: options.backend ?? 'auto',
     threads: options.threads,
     seed,
+    // fresh weights answer nothing that is worth keeping
+    answers: options.fineTune === true,
     signal,
   });
   let training: TrainingFolder | null = null;
   try {
     const { set, backend } = workshop.images;
     progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
+    for (const sentence of workshop.learns ?? []) progress.say(sentence);
+    const frozen = frozenLayers(model.graph).length;
+    if (frozen) progress.say(`layers that the file has frozen stay as they are: ${frozen}`);
     const settings = trainSettings(options, set.train.size, data.augment);
     for (const message of remarksOn(model, set)) {
       output.data({ type: 'warning', message });

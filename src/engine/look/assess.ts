@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies } from '../../graph/types.ts';
+import { decideLabels } from '../../runtime/heads.ts';
+import { describeAims } from '../../runtime/losses.ts';
+import { frozenSentence } from '../../run/tuning.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Budget, Method } from '../../methods/types.ts';
 import type { Assessment, Draft } from '../../protocol/plan.ts';
@@ -42,6 +45,8 @@ export async function assess(
       `the method ${method.name} learns from images: choose some, or a method that reads the weights alone`,
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
+  const trains = images !== null && draft.fineTuneEpochs !== 0;
+  const frozen = trains ? tried(problems, () => frozenSentence(opened.model.graph, draft.keepFrozen)) : null;
   const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
   const { roundTo, targets } = judged(draft, opened, dependencies);
   const unreachable = targets.some(({ reachable }) => reachable === false);
@@ -54,7 +59,8 @@ export async function assess(
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
-  const notes = await remarks(draft, settings, images);
+  const notes = await remarks(draft, opened, settings, images);
+  if (frozen) notes.unshift({ kind: draft.keepFrozen ? 'warning' : 'info', text: frozen });
   return { targets, problems, notes, roundTo, writes: await writes(draft), ...time };
 }
 
@@ -106,10 +112,21 @@ function budgetsOf(draft: Draft, targets: Assessment['targets']): Budget[] {
 }
 
 /** What to know before starting. */
-async function remarks(draft: Draft, settings: unknown, images: Survey | null): Promise<Assessment['notes']> {
+async function remarks(
+  draft: Draft,
+  opened: Opened,
+  settings: unknown,
+  images: Survey | null,
+): Promise<Assessment['notes']> {
   const said: Assessment['notes'] = [];
   const warn = (text: string) => said.push({ kind: 'warning', text });
   for (const remark of images?.remarks ?? []) warn(remark);
+  if (images) {
+    const { graph, doubt } = decideLabels(opened.model.graph, images.classes.length);
+    const aims = describeAims(graph, true);
+    if (aims) said.push({ kind: 'info', text: aims });
+    if (doubt) warn(doubt);
+  }
   const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;
   if (typeof chosen?.generatorReason === 'string')
     said.push({ kind: 'info', text: `generator ${String(chosen.generator)}: ${chosen.generatorReason}` });

@@ -23,7 +23,12 @@ export async function create(models: Models, draft: Draft): Promise<{ folder: st
 
 /** A draft as what a plan is made from. */
 export function wanted(draft: Draft): Wanted {
-  const { data, interiorOutputs, ...rest } = draft;
+  const { data, interiorOutputs, keepFrozen, ...rest } = draft;
   // makePlan takes what it knows and no more, so the workspace does no harm here
-  return { ...rest, data: data ?? undefined, interiorOutputs: interiorOutputs || undefined };
+  return {
+    ...rest,
+    data: data ?? undefined,
+    interiorOutputs: interiorOutputs || undefined,
+    keepFrozen: keepFrozen || undefined,
+  };
 }

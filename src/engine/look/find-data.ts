@@ -7,7 +7,7 @@ import { isImagePath } from '../../data/source.ts';
 import { openZip } from '../../data/zip.ts';
 import type { DataFound } from '../../protocol/plan.ts';
 import type { Models } from '../../run/models.ts';
-import { classesOf } from '../../runtime/binary.ts';
+import { classCounts } from '../../runtime/binary.ts';
 
 const limits = { depth: 6, entries: 30_000, milliseconds: 2500, archives: 24, found: 20 };
 const skipped = new Set(['node_modules', 'dist', 'out', 'build', '__pycache__', 'venv', 'site-packages']);
@@ -29,9 +29,10 @@ export async function findData(
   const opened = await models.open(model).catch(() => null);
   const search = new Search(signal);
   for (const start of starts(folders, path.dirname(path.resolve(model)))) await search.below(start);
-  const classes = opened && classesOf(opened.model.graph);
+  const classes = opened ? classCounts(opened.model.graph) : [];
   // sets of another number of classes can hardly be this model's own
-  const other = (one: DataFound) => classes !== null && one.classes !== undefined && one.classes !== classes;
+  const other = (one: DataFound) =>
+    classes.length > 0 && one.classes !== undefined && !classes.includes(one.classes);
   return { found: search.found.sort((a, b) => Number(other(a)) - Number(other(b))) };
 }
 

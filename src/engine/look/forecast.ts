@@ -1,5 +1,6 @@
 import { costModel, fitToBudget, fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
+import { thaw } from '../../graph/frozen.ts';
 import type { Architecture, Dependencies } from '../../graph/types.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
 import type { StaticMetric } from '../../methods/budgets.ts';
@@ -41,7 +42,9 @@ export async function forecast(
   images: Survey | null,
   options: { readonly measure: boolean; readonly signal: AbortSignal },
 ): Promise<Forecast> {
-  const { graph } = opened.model;
+  // as the run would train it
+  const graph = draft.keepFrozen ? opened.model.graph : thaw(opened.model.graph);
+  const model = { ...opened.model, graph };
   const cost = costModel(graph, dependencies);
   const full = cost(fullArchitecture(dependencies));
   const narrow = narrowed(dependencies, budgets, roundTo, cost);
@@ -84,11 +87,19 @@ export async function forecast(
   if (silent.length)
     return { seconds: null, basis: `how long ${silent.join(' and ')} takes can't be told beforehand` };
 
-  const key = JSON.stringify([opened.sha256, narrow, draft.backend, draft.threads, tuning.batchSize]);
+  const { keepFrozen = false } = draft;
+  const key = JSON.stringify([
+    opened.sha256,
+    narrow,
+    draft.backend,
+    draft.threads,
+    tuning.batchSize,
+    keepFrozen,
+  ]);
   let speed = known.get(key);
   if (!speed && options.measure) {
     const { backend, threads } = draft;
-    speed = await measureSpeed(opened.model, dependencies, { architecture: narrow, share }, full.macs, {
+    speed = await measureSpeed(model, dependencies, { architecture: narrow, share }, full.macs, {
       backend,
       threads,
       batchSize: tuning.batchSize,

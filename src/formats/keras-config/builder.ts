@@ -84,7 +84,7 @@ export class Builder {
   }
 
   /** A parameter, or the one that an earlier call of the same layer made. */
-  param(id: string, shape: readonly number[], trainable: boolean, layer: string): string {
+  param(id: string, shape: readonly number[], trainable: boolean | 'frozen', layer: string): string {
     const fail = (problem: string): never => {
       throw new InputError(`${this.where}: layer "${layer}": ${problem}`);
     };
@@ -99,7 +99,8 @@ export class Builder {
       fail(`weights of shape [${shape.join(', ')}] are not possible`);
     this.elements += size;
     if (this.elements > MAX_PARAMS) fail(`the model has more than ${MAX_PARAMS} weights`);
-    this.params.set(id, { id, shape, trainable });
+    const frozen = trainable === 'frozen';
+    this.params.set(id, frozen ? { id, shape, trainable: false, frozen } : { id, shape, trainable });
     return id;
   }
 

@@ -107,7 +107,8 @@ export class LayerCall {
 
   /** Declares a parameter; in the order of Keras' layer.weights. */
   param(name: string, shape: readonly number[], trainable = true): string {
-    const id = this.builder.param(`${this.path}/${name}`, shape, trainable && this.trainable, this.path);
+    const state = trainable && !this.trainable ? 'frozen' : trainable;
+    const id = this.builder.param(`${this.path}/${name}`, shape, state, this.path);
     const layer = this.builder.layers.get(this.path);
     if (layer && !layer.params.includes(id)) layer.params.push(id);
     return id;

@@ -130,10 +130,7 @@ export const baselines: readonly Method<Settings>[] = [
       const count = settings.batches * settings.batchSize;
       const some = FixedBatches.draw(set.train, preprocess, random, count, settings.batchSize);
       const { graph, dependencies, weights } = context;
-      return {
-        importance: await taylorImportance(backend, graph, dependencies, weights, some),
-        warnings: [],
-      };
+      return await taylorImportance(backend, graph, dependencies, weights, some);
     },
   }),
 ];

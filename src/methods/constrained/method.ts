@@ -245,7 +245,7 @@ async function importanceFor(
     taylorBatches.count * taylorBatches.size,
     taylorBatches.size,
   );
-  return await taylorImportance(backend, graph, dependencies, weights, some);
+  return (await taylorImportance(backend, graph, dependencies, weights, some)).importance;
 }
 
 function parseCheckpoint({ json }: Snapshot): Checkpoint {

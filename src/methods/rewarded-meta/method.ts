@@ -207,7 +207,8 @@ async function channelOrder(
     return importanceOf(graph, dependencies, weights, settings.importance).importance.map(byImportance);
   const random = new Random(root).fork('taylor images');
   const some = FixedBatches.draw(set.train, preprocess, random, 10 * settings.batchSize, settings.batchSize);
-  return (await taylorImportance(backend, graph, dependencies, weights, some)).map(byImportance);
+  const { importance } = await taylorImportance(backend, graph, dependencies, weights, some);
+  return importance.map(byImportance);
 }
 
 function specOf(

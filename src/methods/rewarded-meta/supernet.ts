@@ -6,12 +6,11 @@ import { narrowGraph } from '../../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph, KeptChannels, Weights } from '../../graph/types.ts';
 import { clipByGlobalNorm } from '../../runtime/clip.ts';
 import { forward } from '../../runtime/forward.ts';
-import { logitsGraph } from '../../runtime/logits.ts';
+import { aimedGraph, aimsOf, lossOf, targetsOf } from '../../runtime/losses.ts';
+import type { Aim } from '../../runtime/losses.ts';
 import type { StepOptions } from '../../runtime/network.ts';
 import { Optimizer } from '../../runtime/optimizer.ts';
-import { targetRows } from '../../runtime/targets.ts';
 import type { Backend, Batch, Snapshot } from '../../runtime/types.ts';
-import { logitRows } from '../logits.ts';
 import { cropper } from './crop.ts';
 import type { WeightGenerator } from './generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
@@ -91,11 +90,11 @@ export class Supernet {
     return this.backend.tf.tensor(values.slice(), [...this.graph.params[id].shape]);
   }
 
-  /** Logits [n, classes] and gradients' path to the generator, at these genes; inside a tidy. */
-  private logits(batch: Batch, genes: Genes, dropoutSeed: number): tfc.Tensor2D {
+  /** What each aim's output is before its activation, with gradients' path to the generator; inside a tidy. */
+  private values(batch: Batch, aims: readonly Aim[], genes: Genes, dropoutSeed: number): tfc.Tensor[] {
     const { backend } = this;
     const kept = this.kept(genes);
-    const graph = logitsGraph(narrowGraph(this.graph, this.dependencies, kept));
+    const graph = aimedGraph(narrowGraph(this.graph, this.dependencies, kept), aims);
     const input = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
     if (graph.inputs.length !== 1 || input?.kind !== 'input')
       throw new InputError(
@@ -103,25 +102,26 @@ export class Supernet {
       );
     const x = backend.tf.tensor(batch.x, [batch.n, ...input.shape]);
     const mode = { training: true, thawBatchNorm: true, dropoutSeed };
-    const [value] = forward(backend, graph, this.params(genes, kept), [x], mode);
-    return logitRows(backend, this.graph, value);
+    return forward(backend, graph, this.params(genes, kept), [x], mode);
   }
 
   /**
-   * One mini-batch at one random architecture: cross-entropy, gradients to the generator, an update.
+   * One mini-batch at one random architecture: the loss (losses.ts), gradients to the generator, an update.
    * @returns the loss before the update (with label smoothing)
    */
   trainStep(batch: Batch, { rate, settings, seed }: StepOptions): number {
-    const { tf, kernels } = this.backend;
+    const { tf } = this.backend;
+    const aims = aimsOf(this.graph, batch.answers !== undefined);
+    const { rows, weights, told } = targetsOf(aims, batch, settings.labelSmoothing);
     const genes = this.sample(new Random(this.random).fork(`architecture ${this.steps}`));
     const dropoutSeed = ((seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0;
     return tf.tidy(() => {
       const trained = [...this.generator.variables];
       const list = trained.map(([, t]) => t.variable);
       const { value, grads } = tf.variableGrads(() => {
-        const logits = this.logits(batch, genes, dropoutSeed);
-        const rows = targetRows(batch.y, logits.shape[1], settings.labelSmoothing);
-        return kernels.softmaxCrossEntropy(logits, tf.tensor2d(rows, logits.shape));
+        const values = this.values(batch, aims, genes, dropoutSeed);
+        const targets = rows.map(({ values, shape }) => tf.tensor2d(values, shape));
+        return lossOf(this.backend, aims, values, targets, weights);
       }, list);
       this.steps++;
       const gradients: Record<string, tfc.Tensor | null> = settings.clipNorm
@@ -133,7 +133,7 @@ export class Supernet {
         const update = { rate: rate * factor, settings, step: this.steps };
         this.optimizer.apply(name, variable, gradient, decays, update);
       }
-      return value.dataSync()[0];
+      return told(value.dataSync()[0]);
     });
   }
 

@@ -104,7 +104,7 @@ describe('importance', () => {
     async function* once(): AsyncGenerator<Batch> {
       yield batch;
     }
-    const importance = await taylorImportance(backend, graph, dependencies, weights, once());
+    const { importance } = await taylorImportance(backend, graph, dependencies, weights, once());
     const lossAt = (changed: Weights): number => {
       const network = new Network(backend, graph, changed);
       const [y] = network.predict(batch.x, batch.n);
