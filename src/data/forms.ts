@@ -12,7 +12,7 @@ import { listTar } from './tar.ts';
 import { listZip, openZip, type Zip } from './zip.ts';
 
 const FORMS =
-  'a folder of class folders (jpg, png, webp, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
+  'a folder of class folders (jpg, png, gif, webp, tiff, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 
 /**
@@ -63,7 +63,7 @@ async function openFolder(
   if (archives.has('train') && !names.includes('train')) return openArchives(where, archives, limitBytes);
   const { files, warnings } = await listFolder(where, signal);
   if (files.length === 0)
-    throw new InputError(`${where} holds no images (jpg, png, webp or bmp)${hint(names)}: give ${FORMS}.`);
+    throw new InputError(`${where} holds no images (jpg, png, gif, webp, tiff or bmp)${hint(names)}: give ${FORMS}.`);
   const layout = layOut(files, where);
   return source('folder', { ...layout, warnings: [...warnings, ...layout.warnings] }, 0, []);
 }
@@ -120,7 +120,7 @@ async function list(
   if (files.length === 0) {
     await zip?.close();
     throw new InputError(
-      `${file} holds no images (jpg, png, webp or bmp): put class folders of images into it.`,
+      `${file} holds no images (jpg, png, gif, webp, tiff or bmp): put class folders of images into it.`,
     );
   }
   const held = zip ? 0 : files.reduce((sum, f) => sum + f.bytes, 0);

@@ -212,7 +212,8 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
       (path.resolve(folder, data.path) === path.resolve(workspace, plan.data.path) &&
         data.limit === plan.data.limit &&
         data.validationImages === plan.data.validationImages &&
-        (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name)));
+        (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name) &&
+        [undefined, 'auto', data.preprocess.resize ?? plan.data.resize].includes(plan.data.resize)));
   return (
     targets &&
     images &&

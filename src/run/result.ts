@@ -105,6 +105,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
         scale: [...inputs.preprocess!.scale],
         offset: [...inputs.preprocess!.offset],
         bgr: inputs.preprocess!.bgr,
+        resize: inputs.preprocess!.resize,
       },
     },
     method: {

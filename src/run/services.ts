@@ -47,6 +47,8 @@ export interface WorkshopOptions {
   readonly seed: number;
   /** the preprocessing that an earlier part of this run found: not looked for again */
   readonly preprocess?: MethodImages['preprocess'];
+  /** look for the one that `data` names all the same; images are resized as that one says, unless `data` does */
+  readonly ownPreprocess?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -89,13 +89,14 @@ export async function verifyConfig(
     same('pruned file, params', config.cost.after.params, found.params);
   }
   if (data) {
-    const set = await openSet(configData(config, data), source);
+    const recorded = config.data?.preprocess;
+    const set = await openSet(configData(config, data), source, { recorded, threads: options.threads });
     try {
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
-        options.ownPreprocess || !config.data
+        options.ownPreprocess || !recorded
           ? (await choosePreprocess(data, set, source, { threads: options.threads })).preprocess
-          : config.data.preprocess;
+          : recorded;
       for (const [what, network, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];
         if (!split) continue;

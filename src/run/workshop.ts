@@ -19,6 +19,8 @@ import type { TrainEvent } from '../runtime/trainer.ts';
 import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
 import type { Sample } from './events.ts';
 import type { DataPlan } from './plan.ts';
+import { resizeFor, withResize } from './resizing.ts';
+import type { ResizeOptions } from './resizing.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
@@ -28,11 +30,11 @@ const scoringBatch = 256;
 const sampleImages = 1000;
 const recalibrationImages = 6400;
 
-/** Opens an image set at a model's input size, without an engine: enough to score. */
+/** Opens an image set at a model's input size, resized as the model knows it, without an engine: enough to score. */
 export async function openSet(
   data: DataPlan,
   model: LoadedModel,
-  options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  options: ResizeOptions & { onProgress?: (done: number, total: number) => void } = {},
 ): Promise<ImageSet> {
   const { graph } = model;
   const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
@@ -50,7 +52,9 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
-    ...options,
+    resize: resizeFor(data, model, options),
+    signal: options.signal,
+    onProgress: options.onProgress,
   });
 }
 
@@ -60,6 +64,20 @@ export async function choosePreprocess(
   set: ImageSet,
   model: LoadedModel,
   options: { threads?: number; signal?: AbortSignal } = {},
+): Promise<{ preprocess: Preprocess; found: string }> {
+  const { preprocess, found } = await chooseScale(data, set, model, options);
+  const { resized } = set;
+  return {
+    preprocess: withResize(preprocess, set),
+    found: resized ? `${found.replace(/\.$/, '')}; images of other sizes: ${resized.why}` : found,
+  };
+}
+
+async function chooseScale(
+  data: DataPlan,
+  set: ImageSet,
+  model: LoadedModel,
+  options: { threads?: number; signal?: AbortSignal },
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = parsePreprocess(data.preprocess);
   if (asked === 'standardise') return { preprocess: await standardise(set.train), found: 'as asked' };
@@ -85,13 +103,24 @@ export async function openWorkshop(
   options: WorkshopOptions,
 ): Promise<Workshop> {
   const { threads = defaultThreads(), signal } = options;
-  const set = await openSet(data, model, { signal });
+  let opened: Promise<Backend> | undefined;
+  // before anything is scored: where onnxruntime is missing, this engine scores, too
+  const engine = (): Promise<Backend> =>
+    (opened ??= openBackend({ prefer: options.backend, threads }).then((backend) => {
+      rehearse(backend, model.graph, model.weights);
+      return backend;
+    }));
+  const set = await openSet(data, model, {
+    recorded: options.preprocess,
+    threads,
+    signal,
+    beforeScoring: async () => void (await engine()),
+  });
   try {
-    // first of all: where onnxruntime is missing, this engine scores, too
-    const backend = await openBackend({ prefer: options.backend, threads });
-    rehearse(backend, model.graph, model.weights);
-    const chosen = options.preprocess
-      ? { preprocess: options.preprocess, found: 'as before' }
+    const backend = await engine();
+    const recorded = options.ownPreprocess ? undefined : options.preprocess;
+    const chosen = recorded
+      ? { preprocess: withResize(recorded, set), found: 'as before' }
       : await choosePreprocess(data, set, model, { threads, signal });
     return new RealWorkshop(set, chosen.preprocess, chosen.found, backend, threads);
   } catch (error) {

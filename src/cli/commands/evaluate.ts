@@ -1,3 +1,4 @@
+import { titled } from '../../data/preprocess.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { latency } from '../../runtime/latency.ts';
@@ -23,6 +24,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
   const { signal } = stop;
   const { threads } = options;
   const set = await openSet(data, model, {
+    threads,
     signal,
     onProgress: (done, total) => progress.update({ stage: 'reading images', done, total, unit: 'images' }),
   });
@@ -54,7 +56,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     output.print(
       `${percent(score.accuracy, 2)} right, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
     );
-    output.print(`preprocessing ${preprocess.name} (${found})`);
+    output.print(`preprocessing ${titled(preprocess)} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
     else
       output.print(

@@ -1,3 +1,4 @@
+import { titled } from '../../data/preprocess.ts';
 import type { RunEvent } from '../../run/events.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, metricNames, percent } from '../../report/text.ts';
@@ -36,7 +37,7 @@ export function narrate(progress: Progress, event: RunEvent): void {
       progress.say(
         `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.classes.length} classes`,
       );
-      progress.say(`preprocessing: ${event.preprocess.name} (${event.found})`);
+      progress.say(`preprocessing: ${titled(event.preprocess)} (${event.found})`);
       break;
     case 'stage':
       progress.say(`${arm}${event.message || event.stage}`);

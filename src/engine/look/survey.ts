@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { decode, probe } from '../../data/decode.ts';
+import { COMMONEST } from '../../data/resize.ts';
 import { openSource } from '../../data/forms.ts';
 import type { Item } from '../../data/source.ts';
 import { partition } from '../../data/split.ts';
@@ -91,7 +92,7 @@ async function look(
       const began = performance.now();
       const found = await item.read();
       const { height, width, channels } = await probe(found);
-      await decode(found, { height, width, channels });
+      await decode(found, { height, width, channels }, COMMONEST);
       spent += performance.now() - began;
       const entry = sizes.get(`${height} ${width} ${channels}`) ?? {
         shape: [height, width, channels],
