@@ -63,7 +63,9 @@ async function openFolder(
   if (archives.has('train') && !names.includes('train')) return openArchives(where, archives, limitBytes);
   const { files, warnings } = await listFolder(where, signal);
   if (files.length === 0)
-    throw new InputError(`${where} holds no images (jpg, png, gif, webp, tiff or bmp)${hint(names)}: give ${FORMS}.`);
+    throw new InputError(
+      `${where} holds no images (jpg, png, gif, webp, tiff or bmp)${hint(names)}: give ${FORMS}.`,
+    );
   const layout = layOut(files, where);
   return source('folder', { ...layout, warnings: [...warnings, ...layout.warnings] }, 0, []);
 }
