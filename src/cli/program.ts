@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { resizeNames } from '../config/resize-names.ts';
 import { engineVersion } from '../config/version.ts';
 import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
@@ -240,6 +241,10 @@ function dataOptions(command: Command, required: boolean): void {
     .option(
       '--preprocess <name>',
       'what the network is fed: auto (default), unit, signed, raw, imagenet, caffe, standardise',
+    )
+    .option(
+      '--resize <name>',
+      `how images of another size are resized: auto (default; as the network knows them), ${resizeNames.join(', ')}`,
     )
     .option('--limit <images>', 'at most so many images of each split', images('--limit'))
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))

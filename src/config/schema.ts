@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { rangesPattern } from './ranges.ts';
+import { resizeNames } from './resize-names.ts';
 
 /** Version of the config format; a reader refuses what is newer. */
 export const configVersion = 1;
@@ -41,6 +42,12 @@ const preprocess = z.strictObject({
   scale: z.array(z.number()),
   offset: z.array(z.number()),
   bgr: z.boolean(),
+  resize: z
+    .enum(resizeNames)
+    .optional()
+    .describe(
+      'How images of another size were resized; absent where all had the size, and in what older versions wrote.',
+    ),
 });
 
 const control = z.strictObject({

@@ -1,6 +1,11 @@
-import { decode as decodeBmp } from 'bmp-ts';
 import sharp, { type Sharp } from 'sharp';
+import { decodeBmp, bmpHeader, isBmp, type Raster } from './bmp.ts';
+import { fromInks, toChannels } from './colour.ts';
+import { decodeGif, gifHeader, isGif } from './gif.ts';
+import { headerOf, type Header } from './headers.ts';
 import { mostPixels } from './limits.ts';
+import { Room } from './room.ts';
+import { changes, resized, type Resize } from './resize.ts';
 import type { Found } from './source.ts';
 
 export interface Shape {
@@ -9,33 +14,118 @@ export interface Shape {
   readonly channels: number;
 }
 
+/** How pictures of another size are resized; as-before: as Espalier did before it had names for that. */
+export type Resizing = Resize | 'as-before';
+
 /** Goes into the key of cached pixels: pixels of another decoder or other rules are others. */
-export const DECODER = `1 ${sharp.versions.sharp} ${sharp.versions.vips}`;
+export const DECODER = `2 ${sharp.versions.sharp} ${sharp.versions.vips}`;
 
 // Many small images at once: one thread an image is best, and nothing is decoded twice.
 sharp.cache(false);
 sharp.concurrency(1);
 
+/** Bytes of whole pictures that are held at once while they are made smaller. */
+const room = new Room(256 * 2 ** 20);
+/** A file whose picture may be no larger than this is decoded without asking. */
+const SMALL = 10 * 2 ** 20;
+
 /**
- * One image as uint8 [height, width, channels].
- * - Size: stretched to fit (as Keras' image_dataset_from_directory does), bilinear, area-averaged where it shrinks.
- * - 3 channels from grey: repeated. 1 channel from colour: luma, 0.299 R + 0.587 G + 0.114 B (Rec. 601, as PIL's "L").
- * - Transparency is laid on black. Of an animation the first frame. The EXIF orientation is ignored, as Keras does.
+ * One image as uint8 [height, width, channels], as the users' own training code has it (Keras, TensorFlow, PIL).
+ * - Size: as `resize` says, after the channels were made.
+ * - 3 channels from grey: repeated. 1 channel from colour: PIL's "L".
+ * - Alpha is dropped, colour profiles and the EXIF orientation are ignored, of 16 bits the upper 8 are taken; palettes
+ *   and inks (CMYK) become RGB as PIL makes them. Of an animation the first frame.
+ * @returns the pixels, and whether the picture was resized
  * @throws Error with the reason when the image is broken
  */
-export async function decode(found: Found, shape: Shape): Promise<Uint8Array> {
-  const raw = found.kind === 'pixels' ? found : isBmp(found.bytes) ? bmpPixels(found.bytes) : undefined;
-  if (raw && raw.height === shape.height && raw.width === shape.width)
-    return toChannels(raw.data, raw.channels, shape.channels);
-  let image: Sharp;
-  if (raw) {
-    const channels = raw.channels as 1 | 3 | 4;
-    image = sharp(raw.data, { raw: { height: raw.height, width: raw.width, channels } });
-  } else {
-    const bytes = (found as { bytes: Uint8Array }).bytes;
-    if (bytes.length === 0) throw new Error('empty file');
-    image = sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels(bytes.length) });
+export async function decode(
+  found: Found,
+  shape: Shape,
+  resize: Resizing,
+): Promise<{ pixels: Uint8Array; other: boolean }> {
+  const { height, width, channels } = shape;
+  if (found.kind === 'file' && found.bytes.length === 0) throw new Error('empty file');
+  const header = found.kind === 'file' ? await sizeOf(found.bytes) : undefined;
+  const leave = await room.enter(header ? 4 * header.height * header.width : 0);
+  try {
+    const raster = found.kind === 'pixels' ? found : await whole(found.bytes, header);
+    if (resize === 'as-before') {
+      const other = raster.height !== height || raster.width !== width;
+      if (other) return { pixels: await asBefore(found, shape, raster), other };
+      return { pixels: toChannels(raster.data, raster.channels, channels), other };
+    }
+    const picture = { ...raster, data: toChannels(raster.data, raster.channels, channels), channels };
+    const other = changes(picture, height, width, resize);
+    return { pixels: resized(picture, height, width, resize), other };
+  } finally {
+    leave();
   }
+}
+
+/** Size and channels without decoding all of it; channels is 1 for grey, with or without alpha. */
+export async function probe(found: Found): Promise<Shape> {
+  if (found.kind === 'pixels') return found;
+  const header = headerOf(found.bytes);
+  if (header) return header;
+  return await described(found.bytes);
+}
+
+async function described(bytes: Uint8Array): Promise<Header> {
+  const { width, height, channels, space, autoOrient } = await open(bytes).metadata().catch(plainly);
+  const size = isTiff(bytes) ? autoOrient : { height, width };
+  return { ...size, channels: channels < 3 ? 1 : 3, inks: space === 'cmyk' };
+}
+
+/**
+ * What a file claims its picture to be, of those that may be large.
+ * @throws Error where that is more than a file of its size holds
+ */
+async function sizeOf(bytes: Uint8Array): Promise<Header | undefined> {
+  const most = mostPixels(bytes.length);
+  const header = headerOf(bytes) ?? (most > SMALL || isTiff(bytes) ? await described(bytes) : undefined);
+  if (header && header.width * header.height > most) throw new Error(TOO_MANY);
+  return header;
+}
+
+const TOO_MANY = 'claims far more pixels than a file of its size holds';
+
+function open(bytes: Uint8Array): Sharp {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels(bytes.length), ignoreIcc: true });
+}
+
+/** All pixels of a file, at its own size. */
+async function whole(bytes: Uint8Array, header: Header | undefined): Promise<Raster> {
+  if (isBmp(bytes)) return decodeBmp(bytes, bmpHeader(bytes));
+  if (isGif(bytes)) return decodeGif(bytes, gifHeader(bytes));
+  let image = open(bytes);
+  // the one kind that PIL turns as it says
+  if (isTiff(bytes)) image = image.autoOrient();
+  // inks as they are: what libvips would make of them is not what PIL makes
+  image = header?.inks ? image.pipelineColourspace('cmyk').toColourspace('cmyk') : image.removeAlpha();
+  const { data, info } = await image
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch(plainly);
+  const { height, width, channels } = info;
+  return header?.inks
+    ? { data: fromInks(data), height, width, channels: 3 }
+    : { data, height, width, channels };
+}
+
+function isTiff(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0x49 && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d);
+}
+
+/**
+ * What versions without named resizing did, for their configs: libvips' own resizing, which lies half a pixel off where
+ * it enlarges.
+ */
+async function asBefore(found: Found, shape: Shape, raster: Raster): Promise<Uint8Array> {
+  const channels = raster.channels as 1 | 3 | 4;
+  const image =
+    found.kind === 'file' && !isBmp(found.bytes)
+      ? sharp(found.bytes, { failOn: 'error' })
+      : sharp(raster.data, { raw: { height: raster.height, width: raster.width, channels } });
   const { data, info } = await image
     .flatten({ background: { r: 0, g: 0, b: 0 } })
     .resize(shape.width, shape.height, { fit: 'fill', kernel: 'linear' })
@@ -45,88 +135,11 @@ export async function decode(found: Found, shape: Shape): Promise<Uint8Array> {
   return toChannels(data, info.channels, shape.channels);
 }
 
-/** Size and channels without decoding all of it; channels is 1 for grey, with or without alpha. */
-export async function probe(found: Found): Promise<Shape> {
-  if (found.kind === 'pixels') return found;
-  if (isBmp(found.bytes)) {
-    const { width, height } = bmpSize(found.bytes);
-    return { height, width, channels: 3 };
-  }
-  const { width, height, channels } = await sharp(found.bytes, {
-    limitInputPixels: mostPixels(found.bytes.length),
-  })
-    .metadata()
-    .catch(plainly);
-  return { height, width, channels: channels < 3 ? 1 : 3 };
-}
-
 /** The decoder's reasons in words that help. */
 function plainly(error: Error): never {
-  if (/exceeds pixel limit/i.test(error.message))
-    throw new Error('claims far more pixels than a file of its size holds');
+  if (/exceeds pixel limit/i.test(error.message)) throw new Error(TOO_MANY);
   // what libvips says of pixels that end too early
   if (error.message.trim() === '' || /^unknown error/i.test(error.message))
     throw new Error('damaged, or cut off before its end');
   throw error;
-}
-
-/** Interleaved pixels of 1, 3 or 4 channels (alpha laid on black) to 1 or 3. */
-export function toChannels(data: Uint8Array, from: number, to: number): Uint8Array {
-  if (from === to) return data;
-  const n = data.length / from;
-  const out = new Uint8Array(n * to);
-  for (let i = 0; i < n; i++) {
-    let r = data[i * from];
-    let g = r;
-    let b = r;
-    if (from >= 3) {
-      g = data[i * from + 1];
-      b = data[i * from + 2];
-    }
-    if (from === 2 || from === 4) {
-      const alpha = data[i * from + from - 1];
-      r = Math.round((r * alpha) / 255);
-      g = Math.round((g * alpha) / 255);
-      b = Math.round((b * alpha) / 255);
-    }
-    if (to === 1) {
-      // PIL's integers, so that greys agree to the bit with Keras' color_mode="grayscale"
-      out[i] = from >= 3 ? (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16 : r;
-    } else {
-      out[i * 3] = r;
-      out[i * 3 + 1] = g;
-      out[i * 3 + 2] = b;
-    }
-  }
-  return out;
-}
-
-function isBmp(bytes: Uint8Array): boolean {
-  return bytes.length > 2 && bytes[0] === 0x42 && bytes[1] === 0x4d;
-}
-
-function bmpSize(bytes: Uint8Array): { width: number; height: number; bits: number; compression: number } {
-  if (bytes.length < 34) throw new Error('cut off in its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const width = view.getUint32(18, true);
-  const height = Math.abs(view.getInt32(22, true));
-  if (width === 0 || height === 0) throw new Error('has no pixels');
-  return { width, height, bits: view.getUint16(28, true), compression: view.getUint32(30, true) };
-}
-
-function bmpPixels(bytes: Uint8Array): Extract<Found, { kind: 'pixels' }> {
-  const { width, height, bits, compression } = bmpSize(bytes);
-  if (width * height > mostPixels(bytes.length)) throw new Error(`claims ${width} x ${height} pixels`);
-  // run-length coded pixels may be few bytes; others are all there or the file is cut off
-  const least = compression === 1 || compression === 2 ? 0 : Math.ceil((width * bits) / 8) * height;
-  if (bytes.length < least) throw new Error('cut off');
-  const image = decodeBmp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { toRGBA: true });
-  const data = new Uint8Array(width * height * 3);
-  // the fourth byte of a 32-bit bitmap is padding more often than transparency
-  for (let i = 0, j = 0; i < data.length; i += 3, j += 4) {
-    data[i] = image.data[j];
-    data[i + 1] = image.data[j + 1];
-    data[i + 2] = image.data[j + 2];
-  }
-  return { kind: 'pixels', data, height, width, channels: 3 };
 }

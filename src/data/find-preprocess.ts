@@ -31,7 +31,8 @@ export async function commonPreprocesses(train: Split): Promise<Preprocess[]> {
   return [...named, await standardise(train)];
 }
 
-const SURE = 3;
+/** Standard errors by which one must lead to be surely ahead. */
+export const SURE = 3;
 
 /**
  * Which preprocessing a trained network expects: scores a labelled sample (of training or validation, never of test)
@@ -49,8 +50,7 @@ export async function findPreprocess(
   for (const preprocess of candidates) table.push({ preprocess, ...(await scoreWith(preprocess)) });
   table.sort((a, b) => b.accuracy - a.accuracy || finite(a.loss) - finite(b.loss));
   const top = table[0];
-  const guessing = 100 / classes;
-  if (top.accuracy - guessing <= SURE * standardError(guessing, top.images)) {
+  if (!beatsGuessing(top, classes)) {
     const unit = candidates.find((p) => p.name === 'unit') ?? top.preprocess;
     return {
       preprocess: unit,
@@ -88,7 +88,8 @@ export async function findPreprocess(
   };
 }
 
-function finite(loss: number): number {
+/** A loss as it is compared. */
+export function finite(loss: number): number {
   return Number.isFinite(loss) ? loss : Infinity;
 }
 
@@ -99,13 +100,21 @@ function standardError(accuracy: number, n: number): number {
   return 100 * Math.sqrt(Math.max(p * (1 - p), 1 / (n + 2)) / n);
 }
 
-function lead(a: Score, b: Score): number {
+/** How far one is ahead of another, in standard errors of the difference. */
+export function lead(a: Score, b: Score): number {
   return (
     (a.accuracy - b.accuracy) /
     Math.hypot(standardError(a.accuracy, a.images), standardError(b.accuracy, b.images))
   );
 }
 
-function percent(accuracy: number): string {
+/** Whether an accuracy is more than chance gets. */
+export function beatsGuessing({ accuracy, images }: Score, classes: number): boolean {
+  const guessing = 100 / classes;
+  return accuracy - guessing > SURE * standardError(guessing, images);
+}
+
+/** For people. */
+export function percent(accuracy: number): string {
   return `${accuracy.toFixed(1)} %`;
 }

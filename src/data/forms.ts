@@ -14,7 +14,7 @@ import { listTar } from './tar.ts';
 import { listZip, openZip, type Zip } from './zip.ts';
 
 const FORMS =
-  'a folder of class folders (jpg, png, webp, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
+  'a folder of class folders (jpg, png, gif, webp, tiff, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 
 /**
@@ -61,7 +61,9 @@ async function openFolder(
   if (archives && !names.includes('train')) return openArchives(where, archives, limitBytes);
   const { warnings, ...listing } = await listFolder(where, signal);
   if (listing.files.length === 0)
-    throw new InputError(`${where} holds no images (jpg, png, webp or bmp)${hint(names)}: give ${FORMS}.`);
+    throw new InputError(
+      `${where} holds no images (jpg, png, gif, webp, tiff or bmp)${hint(names)}: give ${FORMS}.`,
+    );
   const layout = layOut(listing, where, expected);
   return source('folder', { ...layout, warnings: [...warnings, ...layout.warnings] }, 0, []);
 }
@@ -142,7 +144,7 @@ async function list(
   if (listing.files.length === 0) {
     await zip?.close();
     throw new InputError(
-      `${file} holds no images (jpg, png, webp or bmp): put class folders of images into it.`,
+      `${file} holds no images (jpg, png, gif, webp, tiff or bmp): put class folders of images into it.`,
     );
   }
   return { listing, form: zip ? 'zip' : 'tar', held, zip };

@@ -2,12 +2,16 @@ import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
 import { numberClasses, toRecord, type Recorded } from './classes.ts';
-import { probe, type Shape } from './decode.ts';
+import { probe, type Resizing, type Shape } from './decode.ts';
 import { digestFiles } from './digest.ts';
 import type { Expected } from './find-splits.ts';
 import { openSource } from './forms.ts';
+import type { FoundResize } from './find-resize.ts';
 import { PixelCache } from './pixel-cache.ts';
 import { BrokenImages, Decoded, inParallel } from './pixels.ts';
+import { splitOf, type Reader } from './ready-split.ts';
+import { COMMONEST } from './resize.ts';
+import { otherSizes, sampleOf, type Sizes } from './sample-sizes.ts';
 import { byCodePoint, mebibytes, reasonOf, type Item, type Source, type SplitName } from './source.ts';
 import { partition, type Partition } from './split.ts';
 import type { ImageSet, Split } from './types.ts';
@@ -32,6 +36,11 @@ export interface OpenOptions extends z.input<typeof Numbers> {
   expected?: Expected;
   /** the order of the classes, from an earlier time */
   recorded?: Recorded;
+  /**
+   * how images of another size are resized (default: the commonest way), or who decides it, asked only where a sample
+   * of them has other sizes
+   */
+  resize?: Resizing | ((sizes: Sizes) => Promise<FoundResize>);
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -44,14 +53,14 @@ export interface OpenOptions extends z.input<typeof Numbers> {
  * of a sample are). `validationShare` (0.1) of training, or `validationImages`, where the set has no validation split,
  * by `seed`. `carveTest` (true): carve a test split where there is none (see `partition`). `memoryLimitMB` (1024): what
  * decoded images may take; more are decoded each time they are read. `maxBroken` (0.01): the share of images that may
- * be broken. `limit`: images a split, class-balanced.
+ * be broken. `limit`: images a split, class-balanced. `resize`: how images of another size are resized.
  *
  * Where the images fit the memory, all are decoded here, and broken ones are left out of their split. Otherwise they
  * come to light in `read`, and the next image of the class stands in.
  * @throws InputError, Interrupted
  */
 export async function openImages(where: string, options: OpenOptions = {}): Promise<ImageSet> {
-  const { cache, onProgress, signal, expected, recorded, ...rest } = options;
+  const { cache, resize, onProgress, signal, expected, recorded, ...rest } = options;
   const parsed = Numbers.safeParse(rest);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -63,6 +72,7 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   try {
     return await openFrom(source, where, numbers, limitBytes, {
       cache,
+      resize,
       onProgress,
       signal,
       expected,
@@ -79,7 +89,7 @@ async function openFrom(
   where: string,
   numbers: z.output<typeof Numbers>,
   limitBytes: number,
-  { cache, onProgress, signal, expected, recorded }: Omit<OpenOptions, keyof z.input<typeof Numbers>>,
+  { cache, resize, onProgress, signal, expected, recorded }: Omit<OpenOptions, keyof z.input<typeof Numbers>>,
 ): Promise<ImageSet> {
   const numbering = numberClasses(source, where, expected, recorded);
   if (numbering.problem) throw new InputError(numbering.problem);
@@ -102,6 +112,7 @@ async function openFrom(
   const direct = arrays && sameShape(arrays.shape, shape);
 
   let read: Reader;
+  let resized: ImageSet['resized'];
   const bad = new Set<number>();
   if (direct) {
     read = async (indices, out) =>
@@ -111,27 +122,34 @@ async function openFrom(
     const fits = items.length * imageBytes <= room;
     // what was held for the digest is let go with this list, unless the source holds it anyway
     const readers = fits ? items : compact(source.items, parts).items;
-    const decoded = new Decoded(readers, shape, broken, room, where);
+    const other = fits && typeof resize !== 'function' ? undefined : await otherSizes(items, shape);
+    const chosen = await decideResize(resize, other, (sizes) => ({
+      ...sizes,
+      ...shape,
+      classes: numbering.classes,
+      sample: sampleOf(
+        { where, items: readers, splits, shape, maxBroken: numbers.maxBroken, bytes: room / 4 },
+        (name, indices, from) =>
+          splitOf(name, indices, items, numbering, shape, (i, out, among) => from.read(i, out, among)),
+      ),
+    }));
+    const decoded = new Decoded(readers, shape, broken, room, where, chosen.by);
     if (fits) {
-      const kept = all.contents && !arrays ? PixelCache.of(cache, all.digest, items, shape) : undefined;
+      const kept =
+        all.contents && !arrays ? PixelCache.of(cache, all.digest, items, shape, chosen.by) : undefined;
       for (const index of await decodeAll(decoded, items, broken, kept, onProgress, signal)) bad.add(index);
     } else if (room < imageBytes)
       throw new InputError(
         `One image needs ${mebibytes(imageBytes)} and the memory limit leaves ${mebibytes(room)}: raise the limit.`,
       );
     read = (indices, out, among) => decoded.read(indices, out, among);
+    if (decoded.resized || (!fits && other)) resized = chosen;
   }
 
   const make = (name: SplitName, indices: Int32Array): Split => {
     const good = bad.size ? indices.filter((i) => !bad.has(i)) : indices;
     if (good.length === 0) throw new InputError(`${where}: the ${name} split has no images left.`);
-    return new ReadySplit(
-      name,
-      good,
-      Int32Array.from(good, (i) => numbering.outputs[items[i].label]),
-      shape,
-      read,
-    );
+    return splitOf(name, good, items, numbering, shape, read);
   };
   return {
     path: where,
@@ -145,44 +163,21 @@ async function openFrom(
     train: make('train', splits.train),
     validation: make('validation', splits.validation),
     ...(splits.test ? { test: make('test', splits.test) } : {}),
+    ...(resized ? { resized } : {}),
     broken: broken.list,
     warnings: [...source.warnings, ...numbering.warnings],
     close: () => source.close(),
   };
 }
 
-type Reader = (indices: number[], out: Uint8Array, among: Int32Array) => Promise<void>;
-
-class ReadySplit implements Split {
-  readonly size: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-
-  constructor(
-    readonly name: SplitName,
-    private readonly indices: Int32Array,
-    readonly labels: Int32Array,
-    shape: Shape,
-    private readonly reader: Reader,
-  ) {
-    this.size = indices.length;
-    this.height = shape.height;
-    this.width = shape.width;
-    this.channels = shape.channels;
-  }
-
-  async read(indices: ArrayLike<number>, out: Uint8Array): Promise<void> {
-    const own = new Array<number>(indices.length);
-    for (let k = 0; k < own.length; k++) {
-      const index = this.indices[indices[k]];
-      if (index === undefined) throw new RangeError(`No image ${indices[k]} in a split of ${this.size}.`);
-      own[k] = index;
-    }
-    const bytes = own.length * this.height * this.width * this.channels;
-    if (out.length < bytes) throw new RangeError(`${bytes} bytes don't fit ${out.length}.`);
-    await this.reader(own, out, this.indices);
-  }
+/** As asked, or as is found where a sample has other sizes. */
+async function decideResize(
+  asked: OpenOptions['resize'],
+  other: Pick<Sizes, 'shrinks' | 'stretched'> | undefined,
+  sizes: (other: Pick<Sizes, 'shrinks' | 'stretched'>) => Sizes,
+): Promise<NonNullable<ImageSet['resized']>> {
+  if (typeof asked !== 'function') return { by: asked ?? COMMONEST, why: 'as asked' };
+  return other ? await asked(sizes(other)) : { by: COMMONEST, why: 'the commonest way' };
 }
 
 /** Only the images that some split uses, renumbered; `used` are their numbers from before. */
@@ -268,9 +263,10 @@ async function decodeAll(
 ): Promise<number[]> {
   const known = await kept?.load(decoded.memory);
   if (known) {
-    for (const { index, reason } of known) broken.add(items[index].name, reason);
+    for (const { index, reason } of known.broken) broken.add(items[index].name, reason);
+    decoded.resized = known.resized;
     onProgress?.(items.length, items.length);
-    return known.map((b) => b.index);
+    return known.broken.map((b) => b.index);
   }
   const bad: number[] = [];
   let done = 0;
@@ -288,10 +284,10 @@ async function decodeAll(
   // several are decoded at once, so they come to light in any order
   broken.list.sort((a, b) => byCodePoint(a.file, b.file));
   const reasons = new Map(broken.list.map((b) => [b.file, b.reason]));
-  await kept?.save(
-    decoded.memory,
-    bad.map((index) => ({ index, reason: reasons.get(items[index].name) ?? 'broken' })),
-  );
+  await kept?.save(decoded.memory, {
+    broken: bad.map((index) => ({ index, reason: reasons.get(items[index].name) ?? 'broken' })),
+    resized: decoded.resized,
+  });
   return bad;
 }
 

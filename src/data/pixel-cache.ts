@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { DECODER, type Shape } from './decode.ts';
+import { DECODER, type Resizing, type Shape } from './decode.ts';
 import type { PixelMemory } from './pixels.ts';
 import type { Item } from './source.ts';
 
@@ -17,11 +17,19 @@ const Header = z.object({
   images: z.int().nonnegative(),
   imageBytes: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  resized: z.boolean(),
   broken: z.array(z.object({ index: z.int().nonnegative(), reason: z.string() })),
 });
 
 /** What decoding found: images by index that are broken. */
 export type BrokenList = { index: number; reason: string }[];
+
+/** What is known of decoded images beside their pixels. */
+export interface Kept {
+  readonly broken: BrokenList;
+  /** whether any was resized */
+  readonly resized: boolean;
+}
 
 /**
  * Decoded images of a set on disk, outside the repository: `<cache>/images/<key>`, written whole or not at all, checked
@@ -39,18 +47,19 @@ export class PixelCache {
     digest: string,
     items: readonly Item[],
     shape: Shape,
+    resize: Resizing,
   ): PixelCache | undefined {
     const bytes = items.length * shape.height * shape.width * shape.channels;
     if (!cache || items.length < LEAST_IMAGES || bytes > MOST_BYTES) return undefined;
     const hash = createHash('sha256');
-    hash.update(`${digest} ${shape.height} ${shape.width} ${shape.channels} ${DECODER}\n`);
+    hash.update(`${digest} ${shape.height} ${shape.width} ${shape.channels} ${resize} ${DECODER}\n`);
     // which images: a limit or a carved split decodes only some
     for (const item of items) hash.update(`${item.name}\n`);
     return new PixelCache(path.join(cache, 'images', hash.digest('hex')), items);
   }
 
-  /** Fills `memory` and returns the broken ones; undefined where there is no sound file. */
-  async load(memory: PixelMemory): Promise<BrokenList | undefined> {
+  /** Fills `memory` and returns the rest; undefined where there is no sound file. */
+  async load(memory: PixelMemory): Promise<Kept | undefined> {
     let file: FileHandle | undefined;
     try {
       file = await open(this.file, 'r');
@@ -90,7 +99,7 @@ export class PixelCache {
       }
       const now = new Date();
       await utimes(this.file, now, now).catch(() => {});
-      return header.broken;
+      return header;
     } catch {
       memory.clear();
       return undefined;
@@ -99,7 +108,7 @@ export class PixelCache {
     }
   }
 
-  async save(memory: PixelMemory, broken: BrokenList): Promise<void> {
+  async save(memory: PixelMemory, { broken, resized }: Kept): Promise<void> {
     const temporary = `${this.file}.${process.pid}.tmp`;
     try {
       await mkdir(path.dirname(this.file), { recursive: true });
@@ -112,6 +121,7 @@ export class PixelCache {
         images: this.items.length,
         imageBytes: memory.imageBytes,
         sha256: hash.digest('hex'),
+        resized,
         broken,
       };
       const text = Buffer.from(JSON.stringify(header));

@@ -1,5 +1,5 @@
 import { InputError } from '../graph/errors.ts';
-import { decode, type Shape } from './decode.ts';
+import { decode, type Resizing, type Shape } from './decode.ts';
 import { reasonOf, type Item } from './source.ts';
 
 /** How many images are decoded at once: more than libuv's four threads have nothing to run on. */
@@ -116,6 +116,8 @@ export async function inParallel(count: number, work: (i: number) => Promise<voi
 /** The images of a set, decoded when asked for. Indices are the source's. */
 export class Decoded {
   readonly memory: PixelMemory;
+  /** whether any image so far was resized */
+  resized = false;
 
   constructor(
     private readonly items: readonly Item[],
@@ -123,6 +125,7 @@ export class Decoded {
     private readonly broken: BrokenImages,
     limitBytes: number,
     private readonly setName: string,
+    private readonly resize: Resizing,
   ) {
     this.memory = new PixelMemory(items.length, shape.height * shape.width * shape.channels, limitBytes);
   }
@@ -131,7 +134,8 @@ export class Decoded {
   async fetch(index: number): Promise<Uint8Array | undefined> {
     const item = this.items[index];
     try {
-      const pixels = await decode(await item.read(), this.shape);
+      const { pixels, other } = await decode(await item.read(), this.shape, this.resize);
+      if (other) this.resized = true;
       this.memory.keep(index, pixels);
       return pixels;
     } catch (error) {

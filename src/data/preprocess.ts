@@ -30,6 +30,11 @@ export const PREPROCESSES: Readonly<Record<string, Preprocess>> = {
 const NAMES = [...Object.keys(PREPROCESSES), 'standardise', 'auto'];
 const SYNTAX = `${NAMES.join(', ')}, or numbers in units of 0 to 255: mean=125.3,123,113.9,std=63,62.1,66.7 or scale=0.0078,offset=-1 (add ",bgr" for BGR)`;
 
+/** For people: its name, and how images of another size were resized. */
+export function titled({ name, resize }: Preprocess): string {
+  return resize ? `${name}, resized as ${resize}` : name;
+}
+
 /**
  * Reads the option. `standardise` needs the training split (`standardise`) and `auto` a network (`findPreprocess`).
  * Custom: `mean=` and `std=`, y = (x - mean) / std, or `scale=` and `offset=`, y = x * scale + offset; one number, or

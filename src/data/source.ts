@@ -67,7 +67,7 @@ export const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Most files in one set: a stop for `--data /`. */
 export const MAX_FILES = 4_000_000;
 
-const IMAGE = /\.(jpe?g|png|webp|bmp)$/i;
+const IMAGE = /\.(jpe?g|png|gif|webp|tiff?|bmp)$/i;
 
 /** Whether the file is an image of a kind that is read, and not a hidden one (`._cat.jpg`, `__MACOSX/`). */
 export function isImagePath(path: string): boolean {

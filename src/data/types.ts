@@ -1,3 +1,5 @@
+import type { Resize } from './resize.ts';
+
 /** Images of one split, decoded on demand to uint8, NHWC, at the size that the set was opened with. */
 export interface Split {
   readonly name: 'train' | 'validation' | 'test';
@@ -32,6 +34,8 @@ export interface ImageSet {
   readonly validation: Split;
   /** absent where the set has none */
   readonly test?: Split;
+  /** how images of another size were made to fit, and why so; absent where all had the size */
+  readonly resized?: { readonly by: Resize | 'as-before'; readonly why: string };
   /** images that could not be decoded, with the reason */
   readonly broken: readonly { readonly file: string; readonly reason: string }[];
   /** what a person should know about the set, one sentence each: classes without test images, files left out */
@@ -46,6 +50,11 @@ export interface Preprocess {
   readonly scale: readonly number[];
   readonly offset: readonly number[];
   readonly bgr: boolean;
+  /**
+   * How images of another size were resized. Absent where none was; and in what versions before it wrote, which left it
+   * to libvips.
+   */
+  readonly resize?: Resize;
 }
 
 export interface Augmentation {

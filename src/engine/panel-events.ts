@@ -1,3 +1,4 @@
+import { titled } from '../data/preprocess.ts';
 import { runEvent } from '../protocol/events.ts';
 import type { CandidateView, PanelEvent } from '../protocol/events.ts';
 import type { Candidate } from '../methods/types.ts';
@@ -24,7 +25,7 @@ function shorten(event: RunEvent): unknown {
       return { type, seq, at, model, cost };
     }
     case 'data':
-      return { ...event, preprocess: event.preprocess.name };
+      return { ...event, preprocess: titled(event.preprocess) };
     case 'fineTuning':
     case 'samples':
       return null;

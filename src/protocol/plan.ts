@@ -22,6 +22,8 @@ export const draft = z.object({
       path: z.string(),
       /** a name, or auto */
       preprocess: z.string(),
+      /** how images of another size are resized: a name, or auto (default) */
+      resize: z.string().optional(),
       limit: z.number().int().positive().optional(),
       validationImages: z.number().int().positive().optional(),
       augment: z.object({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
 import { engineVersion } from '../config/version.ts';
 import { parsePreprocess } from '../data/preprocess.ts';
+import { parseResize } from '../data/resize.ts';
 import { methodNamed } from '../methods/index.ts';
 import type { Method } from '../methods/types.ts';
 import { hashModel, modelFile } from './measure.ts';
@@ -28,6 +29,7 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
   const { data } = wanted;
   const model = await modelFile(absolute(wanted.model));
   if (data) parsePreprocess(data.preprocess);
+  if (data?.resize !== undefined) parseResize(data.resize);
   if (!wanted.targets.length)
     throw new InputError('there is no target: say what the result may cost at most');
   const method = methodNamed(wanted.method ?? (data ? 'rewarded-meta' : 'l1'));

@@ -1,6 +1,7 @@
 import { readConfig } from '../config/files.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { PrunedConfig } from '../config/schema.ts';
+import { titled } from '../data/preprocess.ts';
 import type { Preprocess } from '../data/types.ts';
 import { compareFacts } from '../graph/facts.ts';
 import type { Accuracy, Facts, SideFacts, Step } from '../graph/facts.ts';
@@ -195,8 +196,10 @@ const measured = (measure: string | undefined): { measure?: string } =>
   measure === undefined ? {} : { measure };
 
 /** "unit" where that says it all; numbers where they were found on the images. */
-function words({ name, scale, offset, bgr }: Preprocess): string {
-  return name === 'standardise' ? `${name} ${JSON.stringify({ scale, offset, bgr })}` : name;
+function words(preprocess: Preprocess): string {
+  const { name, scale, offset, bgr } = preprocess;
+  const title = titled(preprocess);
+  return name === 'standardise' ? `${title} ${JSON.stringify({ scale, offset, bgr })}` : title;
 }
 
 function splitWords(of: {

@@ -225,7 +225,8 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
         data.limit === plan.data.limit &&
         data.validationImages === plan.data.validationImages &&
         (plan.data.labelsOf === undefined || data.labelsOf === plan.data.labelsOf) &&
-        (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name)));
+        (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name) &&
+        [undefined, 'auto', data.preprocess.resize ?? plan.data.resize].includes(plan.data.resize)));
   return (
     targets &&
     images &&

@@ -34,6 +34,8 @@ export const dataPlanSchema = z.strictObject({
   path: z.string(),
   /** a name, or auto */
   preprocess: z.string(),
+  /** how images of another size are resized: a name, or auto, which is the default */
+  resize: z.string().optional(),
   /** at most so many training images */
   limit: z.number().int().positive().optional(),
   /** images held out of training to search on; default a tenth, at most 5000 */

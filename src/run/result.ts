@@ -133,6 +133,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
         scale: [...inputs.preprocess!.scale],
         offset: [...inputs.preprocess!.offset],
         bgr: inputs.preprocess!.bgr,
+        resize: inputs.preprocess!.resize,
       },
       labelsOf: model.graph.outputs.length > 1 ? labelledHead(model.graph).name : undefined,
     },

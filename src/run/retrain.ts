@@ -40,7 +40,8 @@ export async function retrain(
     backend: options.backend ?? recorded?.backend ?? 'auto',
     threads: options.threads ?? (process.env.TF_NUM_INTRAOP_THREADS ? undefined : recorded?.threads),
     seed,
-    preprocess: options.ownPreprocess ? undefined : config.data?.preprocess,
+    preprocess: config.data?.preprocess,
+    ownPreprocess: options.ownPreprocess,
     recorded: recordedClasses(config),
     signal,
   });
@@ -95,7 +96,7 @@ function otherImages(
   const found: string[] = [];
   if (set.train.size !== recorded.train)
     found.push(`${set.train.size} training images instead of ${recorded.train}`);
-  const { name, scale, offset, bgr } = preprocess;
+  const { name, scale, offset, bgr, resize } = preprocess;
   const same = JSON.stringify({ scale, offset, bgr });
   const before = {
     scale: recorded.preprocess.scale,
@@ -104,5 +105,9 @@ function otherImages(
   };
   if (same !== JSON.stringify(before))
     found.push(`the preprocessing ${name} instead of ${recorded.preprocess.name}`);
+  if (resize !== recorded.preprocess.resize)
+    found.push(
+      `images resized as ${resize ?? 'before'} instead of ${recorded.preprocess.resize ?? 'older versions did'}`,
+    );
   return found;
 }

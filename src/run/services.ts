@@ -56,6 +56,8 @@ export interface WorkshopOptions {
   readonly recorded?: Recorded;
   /** whether outputs that labels say nothing of go on answering as they do (default true) */
   readonly answers?: boolean;
+  /** look for the one that `data` names all the same; images are resized as that one says, unless `data` does */
+  readonly ownPreprocess?: boolean;
   readonly signal?: AbortSignal;
 }
 

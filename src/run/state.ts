@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Snapshot } from '../runtime/types.ts';
 import { computedBySchema } from '../config/schema.ts';
+import { RESIZES } from '../data/resize.ts';
 import { InputError } from '../graph/errors.ts';
 
 const score = z.object({
@@ -48,6 +49,7 @@ const preprocess = z.object({
   scale: z.array(z.number()),
   offset: z.array(z.number()),
   bgr: z.boolean(),
+  resize: z.enum(RESIZES).optional(),
 });
 
 /** The steps of one arm, in order. */

@@ -1,3 +1,4 @@
+import { titled } from '../data/preprocess.ts';
 import type { ReportArm, ReportCandidate, ReportLoss, RunReport } from '../report/types.ts';
 import type { Plan } from './plan.ts';
 import type { RunEvent } from './events.ts';
@@ -66,7 +67,7 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
         report.backend = `${event.name}, ${event.threads} threads`;
         break;
       case 'data':
-        report.data = { ...event, preprocess: event.preprocess.name };
+        report.data = { ...event, preprocess: titled(event.preprocess) };
         break;
       case 'budgets':
         report.budgets = event.budgets;

@@ -91,21 +91,23 @@ export async function verifyConfig(
     same('pruned file, params', config.cost.after.params, found.params);
   }
   if (data) {
-    const set = await openSet(configData(config, data), source, { recorded: recordedClasses(config) });
+    const plan = configData(config, data);
+    const recorded = config.data?.preprocess;
+    const set = await openSet(plan, source, {
+      recorded: recordedClasses(config),
+      preprocess: recorded,
+      threads: options.threads,
+    });
     try {
       const distrust = await trustEngines(source, { threads: options.threads });
       if (distrust) notes.push(distrust);
       notes.push(...remarksOnSet(set));
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const preprocess =
-        options.ownPreprocess || !config.data
-          ? (
-              await choosePreprocess(data, set, labelledFor(source, set, configData(config, data)), {
-                threads: options.threads,
-              })
-            ).preprocess
-          : config.data.preprocess;
-      const plan = configData(config, data);
+        options.ownPreprocess || !recorded
+          ? (await choosePreprocess(plan, set, labelledFor(source, set, plan), { threads: options.threads }))
+              .preprocess
+          : recorded;
       const original = labelledFor(source, set, plan);
       for (const [what, bare, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];

@@ -26,6 +26,8 @@ import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
 import type { Sample } from './events.ts';
 import { expectedBy } from './head.ts';
 import type { DataPlan } from './plan.ts';
+import { resizeFor, withResize } from './resizing.ts';
+import type { ResizeOptions } from './resizing.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
@@ -37,12 +39,11 @@ const recalibrationImages = 6400;
 /** Images that plain outputs are looked at on, to weigh them. */
 const teacherImages = 256;
 
-/** Opens an image set at a model's input size, its classes numbered as the model's, without an engine: enough to score. */
+/** Opens an image set as the model knows images: its classes numbered, other sizes resized; no engine: enough to score. */
 export async function openSet(
   data: DataPlan,
   model: LoadedModel,
-  options: {
-    signal?: AbortSignal;
+  options: ResizeOptions & {
     onProgress?: (done: number, total: number) => void;
     /** the order of the classes, from an earlier time */
     recorded?: Recorded;
@@ -65,7 +66,10 @@ export async function openSet(
     limit: data.limit,
     validationImages: data.validationImages,
     expected: expectedBy(model, data.labelsOf),
-    ...options,
+    recorded: options.recorded,
+    resize: resizeFor(data, model, options),
+    signal: options.signal,
+    onProgress: options.onProgress,
   });
 }
 
@@ -75,6 +79,20 @@ export async function choosePreprocess(
   set: ImageSet,
   model: Sized,
   options: { threads?: number; signal?: AbortSignal } = {},
+): Promise<{ preprocess: Preprocess; found: string }> {
+  const { preprocess, found } = await chooseScale(data, set, model, options);
+  const { resized } = set;
+  return {
+    preprocess: withResize(preprocess, set),
+    found: resized ? `${found.replace(/\.$/, '')}; images of other sizes: ${resized.why}` : found,
+  };
+}
+
+async function chooseScale(
+  data: DataPlan,
+  set: ImageSet,
+  model: Sized,
+  options: { threads?: number; signal?: AbortSignal },
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = parsePreprocess(data.preprocess);
   if (asked === 'standardise') return { preprocess: await standardise(set.train), found: 'as asked' };
@@ -100,16 +118,29 @@ export async function openWorkshop(
   options: WorkshopOptions,
 ): Promise<Workshop> {
   const { threads = defaultThreads(), signal } = options;
-  const set = await openSet(data, model, { signal, recorded: options.recorded });
+  let opened: Promise<Backend> | undefined;
+  // before anything is scored: where onnxruntime is missing, this engine scores, too
+  let distrust: string | undefined;
+  const engine = (): Promise<Backend> =>
+    (opened ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
+      rehearse(backend, model.graph, model.weights);
+      distrust = await trustEngines(model, { backend, threads });
+      return backend;
+    }));
+  const set = await openSet(data, model, {
+    preprocess: options.preprocess,
+    recorded: options.recorded,
+    threads,
+    signal,
+    beforeScoring: async () => void (await engine()),
+  });
   try {
-    // first of all: where onnxruntime is missing, this engine scores, too
-    const backend = await openBackend({ prefer: options.backend, threads });
-    rehearse(backend, model.graph, model.weights);
-    const distrust = await trustEngines(model, { backend, threads });
+    const backend = await engine();
     const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
     const original = { graph, weights: model.weights };
-    const { preprocess, found } = options.preprocess
-      ? { preprocess: options.preprocess, found: 'as before' }
+    const recorded = options.ownPreprocess ? undefined : options.preprocess;
+    const { preprocess, found } = recorded
+      ? { preprocess: withResize(recorded, set), found: 'as before' }
       : await choosePreprocess(data, set, original, { threads, signal });
     const sample = batches(part(set.train, teacherImages), preprocess, {
       batchSize: 64,

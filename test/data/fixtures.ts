@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { encode } from 'bmp-ts';
 import sharp from 'sharp';
 import { pack } from 'tar-stream';
 import { afterAll } from 'vitest';
@@ -30,15 +29,34 @@ export async function picture(
   const data = Buffer.alloc(height * width * 3);
   for (let i = 0; i < data.length; i++) data[i] = rgb[i % 3];
   if (format === 'bmp') {
-    // bmp-ts takes ABGR
-    const abgr = Buffer.alloc(height * width * 4, 255);
-    for (let i = 0; i < height * width; i++) for (let c = 0; c < 3; c++) abgr[i * 4 + 3 - c] = rgb[c];
-    return encode({ width, height, data: abgr, bitPP: 24 }).data as Buffer;
+    return bitmap(height, width, data);
   }
   const image = sharp(data, { raw: { height, width, channels: 3 } });
   if (format === 'png') return image.png().toBuffer();
   if (format === 'jpg') return image.jpeg({ quality: 95 }).toBuffer();
   return image.webp({ lossless: true }).toBuffer();
+}
+
+/** RGB as a bitmap of 24 bits a pixel: blue first, the last row first, each row filled up to four bytes. */
+function bitmap(height: number, width: number, rgb: Buffer): Buffer {
+  const row = Math.ceil((width * 3) / 4) * 4;
+  const file = Buffer.alloc(54 + row * height);
+  file.write('BM', 'latin1');
+  for (const [at, value] of [
+    [2, file.length],
+    [10, 54],
+    [14, 40],
+    [18, width],
+    [22, height],
+  ])
+    file.writeUInt32LE(value, at);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++)
+        file[54 + (height - 1 - y) * row + 3 * x + 2 - c] = rgb[(y * width + x) * 3 + c];
+  return file;
 }
 
 /** `count` pictures a class, no two alike, under `prefix/<class>/`. */

@@ -56,7 +56,7 @@ describe('paths and folders', () => {
     await refused(file('.txt', Buffer.from('hello')), /is no set of images/);
     await refused(writeFolder(fresh(), await classFolders('', ['only'], 5)), /one class only \("only"\)/);
     await refused(writeFolder(fresh(), { 'a.png': await picture('png', [1, 2, 3]) }), /has no class folders/);
-    await refused(writeFolder(fresh(), { 'a/x.gif': Buffer.from('GIF89a') }), /holds no images/);
+    await refused(writeFolder(fresh(), { 'a/x.svg': Buffer.from('<svg/>') }), /holds no images/);
     const hint = writeFolder(fresh(), { 'set.npz': Buffer.from('x') });
     await refused(hint, /but set\.npz, which can be given itself/);
   });

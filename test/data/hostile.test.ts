@@ -143,8 +143,10 @@ describe('images', () => {
         .png({ compressionLevel: 9 })
         .toBuffer();
     const shape = { height: 8, width: 8, channels: 3 };
-    expect(await decode({ kind: 'file', bytes: await black(2000) }, shape)).toHaveLength(192);
-    await expect(decode({ kind: 'file', bytes: await black(5000) }, shape)).rejects.toThrow(
+    expect((await decode({ kind: 'file', bytes: await black(2000) }, shape, 'keras')).pixels).toHaveLength(
+      192,
+    );
+    await expect(decode({ kind: 'file', bytes: await black(5000) }, shape, 'keras')).rejects.toThrow(
       'claims far more pixels than a file of its size holds',
     );
     // 12 megapixels of a camera, and a page of text at 600 dpi
@@ -168,10 +170,10 @@ describe('images', () => {
     const shape = { height: 8, width: 8, channels: 3 };
     for (const share of [0.1, 0.3, 0.6, 0.9]) {
       const bytes = whole.subarray(0, Math.floor(share * whole.length));
-      await expect(decode({ kind: 'file', bytes }, shape)).rejects.toThrow(
+      await expect(decode({ kind: 'file', bytes }, shape, 'keras')).rejects.toThrow(
         /cut off|premature end|corrupt|damaged/i,
       );
-      await expect(decode({ kind: 'file', bytes }, shape)).rejects.not.toThrow(/unknown error/i);
+      await expect(decode({ kind: 'file', bytes }, shape, 'keras')).rejects.not.toThrow(/unknown error/i);
     }
   });
 });

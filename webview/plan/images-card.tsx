@@ -1,6 +1,7 @@
 import { PanelCard } from '../components/panel-card.tsx';
 import { Empty, Problem, StateView, Waiting } from '../components/state-view.tsx';
 import { relative, shape, whole } from '../format.ts';
+import { resizeNames } from '../../src/config/resize-names.ts';
 import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { loaded } from '../load.ts';
 import { busy, draft, ready } from '../state.ts';
@@ -54,7 +55,7 @@ export function ImagesCard() {
               action={{ label: t('Look again'), run: () => void lookForData() }}
             >
               {t(
-                'Choose a folder with one folder a class (jpg, png, webp, bmp), an archive of one, IDX files, or an .npz. Methods that read importance off the weights need none.',
+                'Choose a folder with one folder a class (jpg, png, gif, webp, tiff, bmp), an archive of one, IDX files, or an .npz. Methods that read importance off the weights need none.',
               )}
             </Empty>
           )
@@ -173,6 +174,16 @@ function Reading() {
           ...names.filter((name) => name !== 'auto').map((name) => ({ value: name, label: name })),
         ]}
         onChange={(preprocess) => set({ preprocess })}
+      />
+      <label title={t('How images become as large as the network takes them')}>{t('Resizing')}</label>
+      <Dropdown
+        label={t('Resizing')}
+        value={data.resize ?? 'auto'}
+        options={[
+          { value: 'auto', label: t('Find out (auto)') },
+          ...resizeNames.map((name) => ({ value: name, label: name })),
+        ]}
+        onChange={(resize) => set({ resize: resize === 'auto' ? undefined : resize })}
       />
       <label>{t('Varied in training')}</label>
       <span class="row-of">

@@ -1,11 +1,13 @@
 import { InputError } from '../../graph/errors.ts';
 import { parsePreprocess } from '../../data/preprocess.ts';
+import { parseResize } from '../../data/resize.ts';
 import type { DataPlan } from '../../run/plan.ts';
 
 /** The options that every command with `--data` has. */
 export interface DataOptions {
   readonly data?: string;
   readonly preprocess?: string;
+  readonly resize?: string;
   readonly limit?: number;
   readonly validationImages?: number;
   readonly augment?: string;
@@ -17,8 +19,9 @@ export interface DataOptions {
 /** How images are opened, from the options; undefined without --data. */
 export function dataPlan(options: DataOptions): DataPlan | undefined {
   if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
+  if (options.resize !== undefined) parseResize(options.resize);
   if (options.data === undefined) {
-    const lone = (['preprocess', 'limit', 'validationImages', 'augment', 'labelsOf'] as const).find(
+    const lone = (['preprocess', 'resize', 'limit', 'validationImages', 'augment', 'labelsOf'] as const).find(
       (key) => options[key] !== undefined,
     );
     const name = lone?.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
@@ -28,6 +31,7 @@ export function dataPlan(options: DataOptions): DataPlan | undefined {
   return {
     path: options.data,
     preprocess: options.preprocess ?? 'auto',
+    resize: options.resize,
     limit: options.limit,
     validationImages: options.validationImages,
     augment: augmentation(options.augment),

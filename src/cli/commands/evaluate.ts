@@ -1,3 +1,4 @@
+import { titled } from '../../data/preprocess.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/engines.ts';
@@ -26,6 +27,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
   const { signal } = stop;
   const { threads } = options;
   const set = await openSet(data, loaded, {
+    threads,
     signal,
     onProgress: (done, total) => progress.update({ stage: 'reading images', done, total, unit: 'images' }),
   });
@@ -76,7 +78,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
         `That is of output ${of}; the labels say nothing of ${others.join(', ')} (--labels-of names another).`,
       );
     }
-    output.print(`preprocessing ${preprocess.name} (${found})`);
+    output.print(`preprocessing ${titled(preprocess)} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
     else
       output.print(

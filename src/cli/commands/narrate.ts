@@ -1,3 +1,4 @@
+import { titled } from '../../data/preprocess.ts';
 import type { RunEvent } from '../../run/events.ts';
 import { orderOf } from '../../run/head.ts';
 import type { RunReport } from '../../report/types.ts';
@@ -38,7 +39,7 @@ export function narrate(progress: Progress, event: RunEvent): void {
         `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.classes.length} classes`,
       );
       if (event.classesFrom !== undefined) progress.say(`classes: ${orderOf(event)}`);
-      progress.say(`preprocessing: ${event.preprocess.name} (${event.found})`);
+      progress.say(`preprocessing: ${titled(event.preprocess)} (${event.found})`);
       break;
     case 'stage':
       progress.say(`${arm}${event.message || event.stage}`);

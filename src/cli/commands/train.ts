@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { COMMONEST } from '../../data/resize.ts';
 import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
 import type { FormatName } from '../../formats/types.ts';
@@ -60,7 +61,8 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const seed = options.seed ?? 1;
   // a fresh network can't tell one preprocessing from another
   const preprocess = options.preprocess ?? (options.fineTune ? 'auto' : 'unit');
-  const workshop = await openWorkshop({ ...data, preprocess }, model, {
+  const resize = options.resize ?? (options.fineTune ? 'auto' : COMMONEST);
+  const workshop = await openWorkshop({ ...data, preprocess, resize }, model, {
     backend: options.backend ?? 'auto',
     threads: options.threads,
     seed,
@@ -91,6 +93,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       images: set.stamp ?? set.digest,
       preprocessing: preprocess,
       classes: set.recordedClasses,
+      resize,
       settings,
       seed,
       engine: `${backend.name}, ${backend.threads} threads`,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { decode, probe } from '../../data/decode.ts';
 import { numberClasses } from '../../data/classes.ts';
 import type { Expected } from '../../data/find-splits.ts';
+import { COMMONEST } from '../../data/resize.ts';
 import { openSource } from '../../data/forms.ts';
 import type { Item } from '../../data/source.ts';
 import { partition } from '../../data/split.ts';
@@ -109,7 +110,7 @@ async function look(
       const began = performance.now();
       const found = await item.read();
       const { height, width, channels } = await probe(found);
-      await decode(found, { height, width, channels });
+      await decode(found, { height, width, channels }, COMMONEST);
       spent += performance.now() - began;
       const entry = sizes.get(`${height} ${width} ${channels}`) ?? {
         shape: [height, width, channels],
