@@ -35,14 +35,7 @@ export type ActivationKind =
 
 /** tf.image.resize's methods. */
 export type Interpolation =
-  | 'nearest'
-  | 'bilinear'
-  | 'bicubic'
-  | 'area'
-  | 'lanczos3'
-  | 'lanczos5'
-  | 'gaussian'
-  | 'mitchellcubic';
+  'nearest' | 'bilinear' | 'bicubic' | 'area' | 'lanczos3' | 'lanczos5' | 'gaussian' | 'mitchellcubic';
 
 /** What a node computes. Parameters are in Node.params, by the roles named here. */
 export type Op =

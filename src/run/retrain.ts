@@ -49,7 +49,9 @@ export async function retrain(
     if (config.engine !== engineVersion) other.push(`Espalier ${engineVersion} instead of ${config.engine}`);
     other.push(...otherImages(workshop, config.data));
     const weights =
-      from === 'scratch' ? initialise(pruned.graph, seed, pruned.weights) : await workshop.recalibrate(pruned, signal);
+      from === 'scratch'
+        ? initialise(pruned.graph, seed, pruned.weights)
+        : await workshop.recalibrate(pruned, signal);
     const given = trainSettingsSchema.safeParse(config.fineTuning);
     if (!given.success) {
       if (config.fineTuning)
