@@ -95,7 +95,8 @@ export function operationArguments(
     const constant = 'constant' in argument ? constantOf(argument.constant) : undefined;
     return constant ?? refuse('is called with an argument that Espalier does not read');
   });
-  const { function: _, ...settings } = layer.config;
+  // the name of TensorFlow's function is no setting of it
+  const settings = Object.fromEntries(Object.entries(layer.config).filter(([key]) => key !== 'function'));
   for (const [key, argument] of named) {
     if ('tensor' in argument) refuse(`is called with a tensor as "${key}"`);
     // a TensorFlow function's own name is no setting of what it computes
