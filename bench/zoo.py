@@ -90,7 +90,7 @@ def judge(model, x, name, ending, folder):
         row["keras_refuses"] = str(error).strip().split("\n")[0][:200]
         y = None
     code, out, error = run("dist/bench-zoo.cjs", file, f"{folder}/pruned.{ending}", f"{folder}/zeroed.{ending}")
-    row["opens"] = error if code else True
+    row["opens"] = error.replace(f"{folder}/", "") if code else True
     if code:
         return row
     row.update(json.loads(out))

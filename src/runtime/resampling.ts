@@ -21,8 +21,7 @@ const lanczos = (radius: number): Filter => ({
 /** Keys' cubic with a = -0.5. */
 const keys: Filter = {
   radius: 2,
-  weight: (x) =>
-    x >= 2 ? 0 : x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1,
+  weight: (x) => (x >= 2 ? 0 : x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1),
 };
 
 const triangle: Filter = { radius: 1, weight: (x) => Math.max(0, 1 - x) };

@@ -22,7 +22,9 @@ const folder = mkdtempSync(path.join(tmpdir(), 'espalier-layers-'));
 let backend: Backend;
 
 async function byOnnx(graph: Graph, weights: Weights, x: ReferenceValue): Promise<Float32Array> {
-  const session = await ort.InferenceSession.create(exportOnnx(graph, weights).bytes, { intraOpNumThreads: 1 });
+  const session = await ort.InferenceSession.create(exportOnnx(graph, weights).bytes, {
+    intraOpNumThreads: 1,
+  });
   const feed = new ort.Tensor('float32', Float32Array.from(x.data), [1, ...x.shape]);
   const { output0 } = await session.run({ input0: feed });
   await session.release();
@@ -57,11 +59,7 @@ describe.skipIf(need.skip).each<KerasVersion>([3, 2])(
         const half = prune(model.graph, model.weights, dependencies, kept);
         const cut = path.join(at, `cut-${name}`);
         await saveModel(model, half.graph, half.weights, cut);
-        const zeroed = byBackend(
-          model.graph,
-          zeroRemoved(model.graph, model.weights, dependencies, kept),
-          x,
-        );
+        const zeroed = byBackend(model.graph, zeroRemoved(model.graph, model.weights, dependencies, kept), x);
         for (const [what, file, net] of [
           ['whole', path.join(at, name), model],
           ['cut', cut, half],

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadModel, saveModel } from '../../src/formats/index.ts';
-import { makeZip } from '../../src/formats/keras/zip.ts';
-import { makeHdf5 } from '../../src/formats/keras-h5/hdf5.ts';
+import { makeZip, openZip } from '../../src/formats/keras/zip.ts';
+import { makeHdf5, withHdf5 } from '../../src/formats/keras-h5/hdf5.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'espalier-wrappers-'));
 
@@ -134,5 +134,9 @@ describe.each([
     expect(again.weights).toEqual(model.weights);
     expect(again.warnings).toEqual([]);
     expect(JSON.stringify(again.container.kerasConfig)).not.toContain('PruneLowMagnitude');
+    if (ending !== 'keras') return;
+    // tf_keras loads no store whose models have no variables of their own, be they none
+    const store = await (await openZip(readFileSync(plain), plain)).read('model.weights.h5');
+    expect(await withHdf5(store, plain, (h5) => h5.kind('/vars'))).toBe('group');
   });
 });

@@ -111,10 +111,7 @@ export function zoo(): Small[] {
     }),
     make('a scale a channel', (b) => {
       const h = b.conv(b.input([4, 4, 3]), 5, 1);
-      return b.merge('add', [
-        h,
-        b.add({ kind: 'scale' }, [b.conv(h, 5, 3)], {}, { gamma: [[5], 'ones'] }),
-      ]);
+      return b.merge('add', [h, b.add({ kind: 'scale' }, [b.conv(h, 5, 3)], {}, { gamma: [[5], 'ones'] })]);
     }),
     make('resized', (b) => {
       const h = b.conv(b.input([7, 5, 3]), 4, 3);
@@ -126,7 +123,12 @@ export function zoo(): Small[] {
       const mean = raw(b, h, { kind: 'reduce', how: 'mean', axes: [2], keepDims: true });
       const most = raw(b, h, { kind: 'reduce', how: 'max', axes: [2], keepDims: true });
       const gate = b.activation(b.conv(b.concat([mean, most]), 1, 3), 'sigmoid');
-      const rows = raw(b, b.merge('multiply', [h, gate]), { kind: 'reduce', how: 'sum', axes: [1], keepDims: false });
+      const rows = raw(b, b.merge('multiply', [h, gate]), {
+        kind: 'reduce',
+        how: 'sum',
+        axes: [1],
+        keepDims: false,
+      });
       return raw(b, rows, { kind: 'reduce', how: 'min', axes: [0], keepDims: false });
     }),
     make('merges', (b) => {

@@ -145,7 +145,9 @@ function compute(
       }
       for (const [at, list] of found) {
         const sum = list.reduce((a, b) => a + b, 0);
-        out.data[at] = { mean: sum / list.length, sum, max: Math.max(...list), min: Math.min(...list) }[op.how];
+        out.data[at] = { mean: sum / list.length, sum, max: Math.max(...list), min: Math.min(...list) }[
+          op.how
+        ];
       }
       return;
     }

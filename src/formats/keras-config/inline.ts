@@ -40,13 +40,7 @@ class Scope {
   private readonly trainable: boolean;
   private readonly training: boolean;
 
-  constructor(
-    s: Setting,
-    model: ModelSpec,
-    names: readonly string[],
-    trainable: boolean,
-    training: boolean,
-  ) {
+  constructor(s: Setting, model: ModelSpec, names: readonly string[], trainable: boolean, training: boolean) {
     this.s = s;
     this.model = model;
     this.names = names;

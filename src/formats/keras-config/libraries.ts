@@ -2,7 +2,7 @@ import type { LayerSpec } from './spec.ts';
 
 const CODE = ", whose Python code Espalier can't read";
 const QUANTISED =
-  'TensorFlow\'s model optimization toolkit for training with quantisation, which Espalier does not execute; give the model from before quantize_model';
+  "TensorFlow's model optimization toolkit for training with quantisation, which Espalier does not execute; give the model from before quantize_model";
 
 /** Libraries by the package that their classes are registered in, or the root of their modules. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -58,7 +58,8 @@ export function libraryOf(layer: LayerSpec): string | undefined {
     key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
   const root = layer.module.split('.')[0];
   for (const parts of names) {
-    const known = own(CLASSES, parts.at(-1)) ?? (parts.length > 1 ? own(PACKAGES, parts[0].split('/')[0]) : undefined);
+    const known =
+      own(CLASSES, parts.at(-1)) ?? (parts.length > 1 ? own(PACKAGES, parts[0].split('/')[0]) : undefined);
     if (known) return known;
   }
   return own(PACKAGES, root);

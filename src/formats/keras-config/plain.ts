@@ -16,7 +16,11 @@ export function plain(value: unknown, where: string, depth = 0): unknown {
   if ((object.class_name === '__tuple__' || object.class_name === 'TensorShape') && 'items' in object)
     return plain(object.items, where, depth + 1);
   if (object.type === 'ndarray' && 'value' in object) return plain(object.value, where, depth + 1);
-  if ((object.class_name === '__numpy__' || object.class_name === '__tensor__') && isObject(object.config) && 'value' in object.config)
+  if (
+    (object.class_name === '__numpy__' || object.class_name === '__tensor__') &&
+    isObject(object.config) &&
+    'value' in object.config
+  )
     return plain(object.config.value, where, depth + 1);
   const out: Record<string, unknown> = Object.create(null);
   for (const [key, item] of Object.entries(object)) out[key] = plain(item, where, depth + 1);

@@ -67,7 +67,8 @@ function innerConfig(wrapper: Json, inner: Json, name: string): unknown {
 /** Puts the new names into references [layer, node, tensor, ...], wherever they stand. */
 function rename(value: unknown, names: ReadonlyMap<string, string>): void {
   if (Array.isArray(value)) {
-    const name = typeof value[0] === 'string' && typeof value[1] === 'number' ? names.get(value[0]) : undefined;
+    const name =
+      typeof value[0] === 'string' && typeof value[1] === 'number' ? names.get(value[0]) : undefined;
     if (name !== undefined) value[0] = name;
     value.forEach((item) => rename(item, names));
   } else if (isObject(value)) Object.values(value).forEach((item) => rename(item, names));

@@ -53,7 +53,13 @@ export function refuseUnknownLayers(model: ModelSpec, where: string): void {
   const parts = (['lambda', 'lost', 'operation', 'keras', 'library', 'own'] as const).flatMap((kind) => {
     const all = found.filter((f) => f.kind === kind);
     const sources = [...new Set(all.map((f) => f.from))];
-    return sources.map((from) => sentence(kind, all.filter((f) => f.from === from), from));
+    return sources.map((from) =>
+      sentence(
+        kind,
+        all.filter((f) => f.from === from),
+        from,
+      ),
+    );
   });
   throw new InputError(`${where}: ${parts.join('; ')}`);
 }
@@ -61,7 +67,11 @@ export function refuseUnknownLayers(model: ModelSpec, where: string): void {
 function judge(layer: LayerSpec): Omit<Found, 'path'> {
   const { className, registered, operation } = layer;
   if (operation?.library === 'lost') return { kind: 'lost', what: className };
-  if (operation) return { kind: 'operation', what: `${operation.library === 'keras' ? 'keras.ops' : 'tf'}, ${operation.name}` };
+  if (operation)
+    return {
+      kind: 'operation',
+      what: `${operation.library === 'keras' ? 'keras.ops' : 'tf'}, ${operation.name}`,
+    };
   if (className === 'Lambda' && isOfKeras(layer)) return { kind: 'lambda', what: className };
   const library = libraryOf(layer);
   if (library) return { kind: 'library', what: className, from: library };

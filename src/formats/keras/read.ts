@@ -80,7 +80,11 @@ export async function readKeras(file: string): Promise<LoadedModel> {
       const name = arrays.get(param);
       if (name === undefined) return undefined;
       const meta = h5.dataset(name);
-      return { name, shape: (meta.shape ?? []).map(Number), values: () => maskedBy(h5.floats(name, meta), masks.get(name)) };
+      return {
+        name,
+        shape: (meta.shape ?? []).map(Number),
+        values: () => maskedBy(h5.floats(name, meta), masks.get(name)),
+      };
     });
   };
   const weights = await withHdf5(store, file, collect, room);

@@ -121,8 +121,7 @@ function isWeight(h5: Hdf5, path: string): boolean {
 function savedLayers(model: ModelSpec): readonly LayerSpec[] {
   return model.layers.filter(
     (layer) =>
-      !(model.kind === 'sequential' && layer.className === 'InputLayer') &&
-      layer.operation === undefined,
+      !(model.kind === 'sequential' && layer.className === 'InputLayer') && layer.operation === undefined,
   );
 }
 

@@ -119,7 +119,10 @@ async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promi
   const model = readModelSpec(config, source.path);
   const paths = newStorePaths(model);
   const { layers } = parseKerasConfig(config, source.path);
+  // tf_keras asks every model's group for its own variables, though it has none
+  const models = new Set(['', ...[...paths.values()].flatMap(modelsAbove)]);
   const fill = (file: Hdf5Writer) => {
+    for (const group of models) file.group(`${group}/vars`);
     for (const layer of layers) {
       const group = paths.get(layer.path);
       layer.params.forEach((param, i) => {
@@ -137,4 +140,10 @@ async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promi
     [CONFIG, text.encode(pythonJson(config))],
     [STORE, await makeHdf5(fill)],
   ]);
+}
+
+/** "/layers/functional/layers/conv2d" -> "/layers/functional": the groups of the models that a layer is in. */
+function modelsAbove(path: string): string[] {
+  const parts = path.split('/layers/');
+  return parts.slice(1, -1).map((_, i) => parts.slice(0, i + 2).join('/layers/'));
 }

@@ -48,7 +48,11 @@ describe('what is refused says whose it is', () => {
       { class_name: 'NewestLayer', module: 'keras.layers', registered_name: null },
       'layer "x" (NewestLayer) is of a kind that Keras has',
     ],
-    ['a wrapper of Keras', { class_name: 'TimeDistributed' }, '(TimeDistributed) is of a kind that Keras has'],
+    [
+      'a wrapper of Keras',
+      { class_name: 'TimeDistributed' },
+      '(TimeDistributed) is of a kind that Keras has',
+    ],
     [
       "another library's, by its module",
       { class_name: 'DropPath', module: 'keras_cv.src.layers', registered_name: 'keras_cv>DropPath' },
@@ -63,7 +67,7 @@ describe('what is refused says whose it is', () => {
     [
       'training with quantisation',
       { class_name: 'QuantizeWrapperV2' },
-      'is a class of TensorFlow\'s model optimization toolkit for training with quantisation',
+      "is a class of TensorFlow's model optimization toolkit for training with quantisation",
     ],
     ["the user's own", { class_name: 'Mine' }, '"x" (Mine) is a custom class and no layer of Keras\''],
     [
@@ -163,7 +167,9 @@ describe('training=True', () => {
   });
 
   it('of a dropout is said', () => {
-    expect(read('Dropout', { rate: 0.5 }, true).warnings.join()).toContain('"x" (Dropout) is called with training=True');
+    expect(read('Dropout', { rate: 0.5 }, true).warnings.join()).toContain(
+      '"x" (Dropout) is called with training=True',
+    );
     expect(read('GaussianNoise', { stddev: 0.5 }, true, true).warnings).toHaveLength(1);
     expect(read('Dropout', { rate: 0.5 }, null).warnings).toEqual([]);
   });

@@ -60,7 +60,9 @@ const least: Record<string, Json> = {
 };
 
 /** Passed on here, but by their settings. */
-const NOT_IN_TRAINING = new Set('Add Multiply Maximum Minimum Average Identity Activation RandomCrop'.split(' '));
+const NOT_IN_TRAINING = new Set(
+  'Add Multiply Maximum Minimum Average Identity Activation RandomCrop'.split(' '),
+);
 
 /** Classes whose settings act in training only, whatever they are: their input is passed on. */
 const inTraining = readClasses.filter((name) => {

@@ -74,7 +74,12 @@ describe('reference networks', () => {
   it("from nothing, what a Normalization layer was adapted to stays: it is the images', and never learnt", () => {
     const b = new GraphBuilder({ lively: true });
     const op = { kind: 'normalize', axes: [2], invert: false } as const;
-    const x = b.add(op, [b.input([4, 4, 3])], { name: 'n' }, { mean: [[3], 'zeros'], variance: [[3], 'ones'] });
+    const x = b.add(
+      op,
+      [b.input([4, 4, 3])],
+      { name: 'n' },
+      { mean: [[3], 'zeros'], variance: [[3], 'ones'] },
+    );
     const { graph, weights } = b.build(b.conv(x, 2, 3, { name: 'c' }));
     const fresh = initialise(graph, 1, weights);
     expect(fresh.get('n/mean')).toEqual(weights.get('n/mean'));

@@ -15,7 +15,15 @@ export interface Constant {
 }
 
 /** Where TensorFlow keeps the functions that are known by their last name alone. */
-const TENSORFLOW_MODULES = new Set(['', 'math', 'nn', '__operators__', 'compat.v1', 'compat.v1.math', 'compat.v1.nn']);
+const TENSORFLOW_MODULES = new Set([
+  '',
+  'math',
+  'nn',
+  '__operators__',
+  'compat.v1',
+  'compat.v1.math',
+  'compat.v1.nn',
+]);
 const KERAS_MODULES = new Set(['ops', 'numpy', 'nn', 'core']);
 
 /** Functions that Keras takes for the layer of the same name, where HDF5 lost their module; these are the same. */
@@ -45,7 +53,20 @@ export function operationReader(layer: LayerSpec): OperationReader | undefined {
 const snake = (name: string) => name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 
 /** What the libraries call their operands; all else that is named is a setting. */
-const FIRST = ['x', 'x1', 'features', 'a', 'input', 'input_tensor', 'inputs', 'image', 'images', 'tensor', 'logits', 't'];
+const FIRST = [
+  'x',
+  'x1',
+  'features',
+  'a',
+  'input',
+  'input_tensor',
+  'inputs',
+  'image',
+  'images',
+  'tensor',
+  'logits',
+  't',
+];
 const SECOND = ['y', 'x2', 'b'];
 const LISTS = ['xs', 'values'];
 
@@ -74,7 +95,8 @@ export function operationArguments(
     const constant = 'constant' in argument ? constantOf(argument.constant) : undefined;
     return constant ?? refuse('is called with an argument that Espalier does not read');
   });
-  const { function: _, ...settings } = layer.config;
+  // the name of TensorFlow's function is no setting of it
+  const settings = Object.fromEntries(Object.entries(layer.config).filter(([key]) => key !== 'function'));
   for (const [key, argument] of named) {
     if ('tensor' in argument) refuse(`is called with a tensor as "${key}"`);
     // a TensorFlow function's own name is no setting of what it computes

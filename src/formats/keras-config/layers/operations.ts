@@ -6,7 +6,15 @@ import { activationByName, reluOp } from './activation.ts';
 import type { MergeKind } from './merge.ts';
 import type { Constant, Operand, OperationReader } from './operation.ts';
 import { resizeOperation } from './resizing.ts';
-import { concatenation, expandDims, pad, reduction, reshapeOperation, squeeze, transpose } from './rearrange.ts';
+import {
+  concatenation,
+  expandDims,
+  pad,
+  reduction,
+  reshapeOperation,
+  squeeze,
+  transpose,
+} from './rearrange.ts';
 
 /** The one tensor of an operation on one. */
 export function only(call: LayerCall, operands: readonly Operand[]): string {
@@ -59,7 +67,9 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
     if (constant.values.length > 1 || (kind !== 'maximum' && kind !== 'minimum'))
       call.fail('has constants in a place that Espalier does not read');
     const limit = constant.values[0];
-    return kind === 'maximum' ? atLeast(call, x, limit) : negated(call, x, (y) => atLeast(call, y, -limit, 'limit'));
+    return kind === 'maximum'
+      ? atLeast(call, x, limit)
+      : negated(call, x, (y) => atLeast(call, y, -limit, 'limit'));
   };
 }
 
@@ -107,7 +117,8 @@ const clip = onOne((call: LayerCall, x) => {
   });
   const low = c.x_min ?? c.clip_value_min;
   const high = c.x_max ?? c.clip_value_max;
-  if (low === null || high === null || low > high) call.fail('clips between limits that Espalier does not read');
+  if (low === null || high === null || low > high)
+    call.fail('clips between limits that Espalier does not read');
   if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
   const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
   return call.node(shift(low), [above]);
@@ -127,19 +138,29 @@ const square = onOne((call: LayerCall, x) => call.node({ kind: 'multiply' }, [x,
 /** keras.ops' pooling; TensorFlow's has other arguments, and is refused for them. */
 const pool = (kind: 'maxPool' | 'avgPool') =>
   onOne((call: LayerCall, x) => {
-    const c = fields(call, { pool_size: pair, strides: or(pair, null), padding: or(padding, 'valid' as const) });
+    const c = fields(call, {
+      pool_size: pair,
+      strides: or(pair, null),
+      padding: or(padding, 'valid' as const),
+    });
     return call.node({ kind, size: c.pool_size, strides: c.strides ?? c.pool_size, padding: c.padding }, [x]);
   });
 
 /** `x ** 2` alone. */
 const power: OperationReader = (call: LayerCall, operands) => {
   const [x, exponent] = operands;
-  if (operands.length !== 2 || typeof x !== 'string' || typeof exponent === 'string' || exponent.values.join() !== '2')
+  if (
+    operands.length !== 2 ||
+    typeof x !== 'string' ||
+    typeof exponent === 'string' ||
+    exponent.values.join() !== '2'
+  )
     call.fail('raises to another power than 2, which Espalier does not execute');
   return call.node({ kind: 'multiply' }, [x, x]);
 };
 
-const activations = `relu relu6 sigmoid tanh swish silu hard_sigmoid hard_swish hard_silu gelu selu elu softplus softsign exp
+const activations =
+  `relu relu6 sigmoid tanh swish silu hard_sigmoid hard_swish hard_silu gelu selu elu softplus softsign exp
   exponential mish softmax leaky_relu`.split(/\s+/);
 
 const merges: Readonly<Record<string, MergeKind | 'divide'>> = {

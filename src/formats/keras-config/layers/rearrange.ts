@@ -9,7 +9,8 @@ const axes = z.union([integer.transform((n) => [n]), z.array(integer).min(1)]);
 /** Axes as ours, without the batch; each operation on a whole batch is refused. */
 function perSample(call: LayerCall, given: readonly number[], rank: number): number[] {
   return given.map((axis) => {
-    if (axis === 0 || axis === -rank - 1) call.fail('acts over the images of a batch, which Espalier does not execute');
+    if (axis === 0 || axis === -rank - 1)
+      call.fail('acts over the images of a batch, which Espalier does not execute');
     return call.axis(axis, rank);
   });
 }
@@ -43,9 +44,14 @@ export function reshapeOperation(call: LayerCall, x: string): string {
 
 export function transpose(call: LayerCall, x: string): string {
   const order = z.array(integer);
-  const c = fields(call, { axes: or(order, null), perm: or(order, null), conjugate: z.literal(false).nullish() });
+  const c = fields(call, {
+    axes: or(order, null),
+    perm: or(order, null),
+    conjugate: z.literal(false).nullish(),
+  });
   const rank = call.builder.shapes.get(x)!.length;
-  const given = c.axes ?? c.perm ?? call.fail('turns all axes about, the batch too, which Espalier does not execute');
+  const given =
+    c.axes ?? c.perm ?? call.fail('turns all axes about, the batch too, which Espalier does not execute');
   if (given[0] !== 0) call.fail('moves the batch axis, which Espalier does not execute');
   return call.node({ kind: 'permute', perm: perSample(call, given.slice(1), rank) }, [x]);
 }
@@ -61,9 +67,11 @@ export function expandDims(call: LayerCall, x: string): string {
 export function squeeze(call: LayerCall, x: string): string {
   const c = fields(call, { axis: or(axes, null) });
   const shape = call.builder.shapes.get(x)!;
-  if (c.axis === null) call.fail('takes away whichever axes are 1, which Espalier does not execute; name them');
+  if (c.axis === null)
+    call.fail('takes away whichever axes are 1, which Espalier does not execute; name them');
   const gone = perSample(call, c.axis, shape.length);
-  if (gone.some((a) => shape[a] !== 1)) call.fail(`takes away an axis of [${shape.join(', ')}] that is not 1`);
+  if (gone.some((a) => shape[a] !== 1))
+    call.fail(`takes away an axis of [${shape.join(', ')}] that is not 1`);
   return call.node({ kind: 'reshape', target: shape.filter((_, a) => !gone.includes(a)) }, [x]);
 }
 

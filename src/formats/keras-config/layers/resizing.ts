@@ -3,7 +3,16 @@ import type { Interpolation } from '../../../graph/types.ts';
 import { fields, flag, or, pair, real, size } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 
-const names = ['nearest', 'bilinear', 'bicubic', 'area', 'lanczos3', 'lanczos5', 'gaussian', 'mitchellcubic'] as const;
+const names = [
+  'nearest',
+  'bilinear',
+  'bicubic',
+  'area',
+  'lanczos3',
+  'lanczos5',
+  'gaussian',
+  'mitchellcubic',
+] as const;
 
 /** Filters that don't pass through the pixels themselves, so that they blur even where the size stays. */
 const BLURRING = new Set<Interpolation>(['gaussian', 'mitchellcubic']);

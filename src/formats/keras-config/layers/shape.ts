@@ -94,5 +94,7 @@ export function augmentation(call: LayerCall): string {
 
 function warnOfTraining(call: LayerCall): void {
   if (call.training)
-    call.warn('is called with training=True, so that Keras applies it also when it predicts; Espalier does not');
+    call.warn(
+      'is called with training=True, so that Keras applies it also when it predicts; Espalier does not',
+    );
 }
