@@ -119,6 +119,8 @@ async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promi
   const paths = newStorePaths(model);
   const { layers } = parseKerasConfig(config, source.path);
   const fill = (file: Hdf5Writer) => {
+    // the model's own variables: none, but Keras 2 looks for them
+    file.group('/vars');
     for (const layer of layers) {
       const group = paths.get(layer.path);
       layer.params.forEach((param, i) => {
