@@ -103,8 +103,8 @@ export async function saveModel(
 }
 
 /**
- * The source as one that was never in a file, in the dialect and order that the other format's readers need: HDF5 is read
- * by both Kerases, and so is a .keras file but for one whose network is Keras 3's.
+ * The source as one that was never in a file, in the dialect and order that the other format's readers need: a file
+ * that one Keras' network goes into must be the same to the other, but for those that it can't read anyway.
  */
 function converted(source: LoadedModel, target: FormatName): LoadedModel {
   const { kerasConfig } = source.container;
@@ -120,7 +120,9 @@ function converted(source: LoadedModel, target: FormatName): LoadedModel {
 
 function readersOf(target: FormatName, three: boolean): readonly Reader[] {
   if (target === 'tfjs-layers') return ['tfjs'];
-  return target === 'keras' && three ? ['keras3'] : ['keras2', 'keras3'];
+  if (target === 'keras' && three) return ['keras3'];
+  // what Keras 2 writes to HDF5 itself, Keras 3 may take for something else, too
+  return target === 'keras-h5' && !three ? ['keras2'] : ['keras2', 'keras3'];
 }
 
 /**

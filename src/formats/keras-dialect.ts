@@ -16,7 +16,12 @@ export function asKerasFile(config: unknown): unknown {
     ? { name: 'sequential', layers: config.config as unknown[] }
     : config.config;
   // a path that either Keras keeps in its public names; "Model" makes a functional model of such a configuration
-  return { module: 'keras', class_name: sequential ? 'Sequential' : 'Model', config: inner, registered_name: null };
+  return {
+    module: 'keras',
+    class_name: sequential ? 'Sequential' : 'Model',
+    config: inner,
+    registered_name: null,
+  };
 }
 
 /** Whether layers name their Python modules: Keras 3's dialect, which late tf.keras writes too. */
@@ -119,7 +124,8 @@ const strayOf: Readonly<Record<string, readonly string[]>> = {
 function settings(layer: LayerSpec): Json {
   const config = simple(layer.config) as Json;
   for (const key of strayOf[layer.className] ?? []) delete config[key];
-  if (layer.className.startsWith('Random')) for (const key of ['data_format', 'value_range']) delete config[key];
+  if (layer.className.startsWith('Random'))
+    for (const key of ['data_format', 'value_range']) delete config[key];
   if (layer.className === 'LeakyReLU' && 'negative_slope' in config) {
     // Keras 3 takes the older name as well
     config.alpha ??= config.negative_slope;

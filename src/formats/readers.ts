@@ -40,6 +40,11 @@ export function refuseOtherwise(
 ): void {
   const meant = opsOf(parseKerasConfig(source, where).graph);
   const model = readModelSpec(config, where);
+  const inner = model.layers.find((layer) => layer.model);
+  if (inner && readers.includes('keras2') && readers.includes('keras3'))
+    throw new InputError(
+      `"${where}" can't be written for both Keras 2 and Keras 3: layer "${inner.name}" is a model of its own, whose calls they count differently; keep its own format`,
+    );
   for (const reader of readers) {
     const refuse = (layer: string, why: string): never => {
       throw new InputError(
@@ -83,11 +88,20 @@ function unloadable({ className, module, config }: LayerSpec, reader: Reader): s
   if (className === 'TFOpLambda' || /^keras\.(src\.)?ops\b/.test(module))
     return `is the operation ${typeof config.function === 'string' ? config.function : className}, which only its own format can say`;
   const only = Object.hasOwn(classes, className) ? classes[className] : undefined;
-  if (only && only !== reader && reader !== 'tfjs') return `is a ${className}, which ${names[reader]} does not have`;
+  if (only && only !== reader && reader !== 'tfjs')
+    return `is a ${className}, which ${names[reader]} does not have`;
+  if (
+    className === 'LayerNormalization' &&
+    reader === 'keras3' &&
+    Array.isArray(config.axis) &&
+    config.axis.length > 1
+  )
+    return 'normalises several axes, for which Keras 3 has other weights';
   const name = config.activation;
   if (isObject(name)) return `has the layer ${String(name.class_name)} as its activation`;
   const known = typeof name === 'string' && Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (known && known !== reader) return `has the activation ${String(name)}, which ${names[reader]} does not have`;
+  if (known && known !== reader)
+    return `has the activation ${String(name)}, which ${names[reader]} does not have`;
   return undefined;
 }
 

@@ -49,7 +49,9 @@ function refusal(
   try {
     const narrow = narrowGraph(graph, dependencies, kept);
     const { params } = parseKerasConfig(updateKerasConfig(container.kerasConfig, narrow), path).graph;
-    const other = Object.values(narrow.params).find(({ id, shape }) => params[id]?.shape.join() !== shape.join());
+    const other = Object.values(narrow.params).find(
+      ({ id, shape }) => params[id]?.shape.join() !== shape.join(),
+    );
     return other && `its file would give "${other.id}" another size than it has`;
   } catch (error) {
     if (error instanceof InputError) return `its file can't hold it narrower: ${error.message}`;

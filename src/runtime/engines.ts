@@ -81,9 +81,7 @@ export async function trustEngines(
     return undefined;
   }
   const run = (w: Weights, x: readonly Float32Array[]) =>
-    backend
-      ? runBackend(backend, graph, w, x, 1)
-      : runOnnx(graph, w, x, 1, { threads, optimise: false });
+    backend ? runBackend(backend, graph, w, x, 1) : runOnnx(graph, w, x, 1, { threads, optimise: false });
   const right = await run(weights, inputs);
   const gap = largestDifference(right, optimised);
   if (gap <= LEAST_TOLERANCE) return undefined;

@@ -2,7 +2,13 @@ import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createNetwork, describeFormat, loadModel, outputFormat, saveModel } from '../../src/formats/index.ts';
+import {
+  createNetwork,
+  describeFormat,
+  loadModel,
+  outputFormat,
+  saveModel,
+} from '../../src/formats/index.ts';
 import { openZip } from '../../src/formats/keras/zip.ts';
 import { withHdf5 } from '../../src/formats/keras-h5/hdf5.ts';
 import { findGroups } from '../../src/graph/channels.ts';

@@ -10,7 +10,9 @@ import { Random } from '../../src/graph/random.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 
 /** What a deliberately wrong cut does to the weights that it gives. */
-const fault = vi.hoisted(() => ({ spoil: undefined as ((weights: Map<string, Float32Array>) => void) | undefined }));
+const fault = vi.hoisted(() => ({
+  spoil: undefined as ((weights: Map<string, Float32Array>) => void) | undefined,
+}));
 vi.mock('../../src/graph/surgery.ts', async (original) => {
   const real = await original<typeof import('../../src/graph/surgery.ts')>();
   return {
@@ -39,15 +41,17 @@ vi.mock('../../src/runtime/onnx/export.ts', async (original) => {
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await openBackend({ prefer: process.env.ESPALIER_BACKEND as BackendName | undefined, threads: 1 });
+  backend = await openBackend({
+    prefer: process.env.ESPALIER_BACKEND as BackendName | undefined,
+    threads: 1,
+  });
 });
 
 /** Layers that spread what lies close together: each makes twice as much of a difference as it is given, or more. */
 function chaotic(layers: number): { graph: Graph; weights: Weights } {
   const b = new GraphBuilder({ seed: 4, lively: true });
   let x = b.input([5, 5, 3]);
-  for (let i = 0; i < layers; i++)
-    x = b.activation(b.conv(x, 12, 3, { name: `conv${i}` }), 'tanh');
+  for (let i = 0; i < layers; i++) x = b.activation(b.conv(x, 12, 3, { name: `conv${i}` }), 'tanh');
   const { graph, weights } = b.build(b.dense(b.globalPool(x), 4, { name: 'head' }));
   const wild = [...weights].map(([id, w]): [string, Float32Array] => [
     id,
@@ -106,7 +110,10 @@ describe.each([
     weights.set(id, values);
   };
   it.each([
-    ['two channels exchanged in the first layer', (w: Map<string, Float32Array>) => swapped(w, 'conv0/kernel')],
+    [
+      'two channels exchanged in the first layer',
+      (w: Map<string, Float32Array>) => swapped(w, 'conv0/kernel'),
+    ],
     ['two channels exchanged in the last convolution', (w: Map<string, Float32Array>) => swapped(w, kernel)],
     [
       'one weight of the last convolution off by a hundredth of the largest',

@@ -100,7 +100,7 @@ describe('images of another size', () => {
   it('follow the option first, then what is recorded, and are looked into otherwise', () => {
     const model = brightness();
     const data = { path: 'x', preprocess: 'auto' };
-    const preprocess: Preprocess = { ...unit, resize: 'pil' };
+    const recorded: Preprocess = { ...unit, resize: 'pil' };
     expect(resizeFor({ ...data, resize: 'area' }, model, { preprocess: recorded })).toBe('area');
     expect(resizeFor(data, model, { preprocess: recorded })).toBe('pil');
     expect(resizeFor(data, model, { preprocess: unit })).toBe('as-before');

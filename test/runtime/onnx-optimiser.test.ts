@@ -13,7 +13,10 @@ import { ACTIVATIONS, difference, randomInputs } from './zoo.ts';
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await openBackend({ prefer: process.env.ESPALIER_BACKEND as BackendName | undefined, threads: 1 });
+  backend = await openBackend({
+    prefer: process.env.ESPALIER_BACKEND as BackendName | undefined,
+    threads: 1,
+  });
 });
 
 async function byOnnx(
@@ -44,7 +47,9 @@ async function agree(graph: Graph, weights: Weights, seed: number): Promise<void
   const what = graph.nodes.map(({ op }) => JSON.stringify(op)).join('\n');
   for (const level of ['all', 'disabled'] as const) {
     const found = await byOnnx(graph, weights, inputs, n, level);
-    right.forEach((values, i) => expect(difference(found[i], values), `${level}\n${what}`).toBeLessThan(1e-5));
+    right.forEach((values, i) =>
+      expect(difference(found[i], values), `${level}\n${what}`).toBeLessThan(1e-5),
+    );
   }
 }
 
@@ -77,10 +82,18 @@ function chain(seed: number): { graph: Graph; weights: Weights } {
     (x) => raw(x, { kind: 'affine', scale: [0.5], offset: [-0.7] }),
     (x) => raw(x, { kind: 'affine', scale: vector(channels(x)), offset: vector(channels(x)) }),
     (x) => b.activation(x, random.pick(ACTIVATIONS as ActivationKind[])),
-    (x) => raw(x, { kind: 'activation', activation: 'clippedRelu', alpha: 0.1, maxValue: 1.5, threshold: 0.4 }),
+    (x) =>
+      raw(x, { kind: 'activation', activation: 'clippedRelu', alpha: 0.1, maxValue: 1.5, threshold: 0.4 }),
     (x) => b.crop(x, [0, 1, 1, 0]),
     (x) => b.upsample(x, 2, { interpolation: random.pick(['nearest', 'bilinear']) }),
-    (x) => b.permute(x, random.pick([[1, 0, 2], [0, 2, 1]])),
+    (x) =>
+      b.permute(
+        x,
+        random.pick([
+          [1, 0, 2],
+          [0, 2, 1],
+        ]),
+      ),
     (x) => b.reshape(x, [b.shape(x)[0] * b.shape(x)[1], 1, channels(x)]),
     (x) => raw(b.dropout(x), { kind: 'identity' }),
     (x) => b.merge(random.pick(['add', 'multiply', 'maximum', 'subtract']), [x, b.conv(x, channels(x), 1)]),
@@ -109,17 +122,24 @@ describe('ONNX Runtime, optimised or not, gives what the training engine gives',
     }
   });
 
-  it.each(['maxPool', 'avgPool'] as const)('zero padding before a %s over values below zero', async (kind) => {
-    for (const padding of [[1, 1, 1, 1], [0, 1, 2, 0], [3, 4, 0, 5]] as const)
-      for (const between of ['nothing', 'dropout', 'another reader'] as const) {
-        const b = new GraphBuilder({ seed: 3, lively: true });
-        let x = b.add({ kind: 'affine', scale: [0.1], offset: [-2] }, [b.conv(b.input([8, 8, 3]), 4, 3)]);
-        x = b.zeroPad(x, padding);
-        if (between === 'dropout') x = b.dropout(x);
-        const y = b.conv(b.pool(kind, x, 3, { stride: 2, padding: 'valid' }), 2, 3);
-        const also = between === 'another reader' ? [b.conv(x, 2, 3, { padding: 'valid' })] : [];
-        const { graph, weights } = b.build([y, ...also]);
-        await agree(graph, weights, 1);
-      }
-  });
+  it.each(['maxPool', 'avgPool'] as const)(
+    'zero padding before a %s over values below zero',
+    async (kind) => {
+      for (const padding of [
+        [1, 1, 1, 1],
+        [0, 1, 2, 0],
+        [3, 4, 0, 5],
+      ] as const)
+        for (const between of ['nothing', 'dropout', 'another reader'] as const) {
+          const b = new GraphBuilder({ seed: 3, lively: true });
+          let x = b.add({ kind: 'affine', scale: [0.1], offset: [-2] }, [b.conv(b.input([8, 8, 3]), 4, 3)]);
+          x = b.zeroPad(x, padding);
+          if (between === 'dropout') x = b.dropout(x);
+          const y = b.conv(b.pool(kind, x, 3, { stride: 2, padding: 'valid' }), 2, 3);
+          const also = between === 'another reader' ? [b.conv(x, 2, 3, { padding: 'valid' })] : [];
+          const { graph, weights } = b.build([y, ...also]);
+          await agree(graph, weights, 1);
+        }
+    },
+  );
 });

@@ -11,7 +11,8 @@ export function fitInitializers(config: Record<string, unknown>, nodes: readonly
     for (const id of Object.values(node.params)) {
       const key = `${id.slice(id.lastIndexOf('/') + 1).replace(/^(depthwise|pointwise)_kernel$/, '$1')}_initializer`;
       const initializer = config[key];
-      if (!isObject(initializer) || initializer.class_name !== 'Constant' || !isObject(initializer.config)) continue;
+      if (!isObject(initializer) || initializer.class_name !== 'Constant' || !isObject(initializer.config))
+        continue;
       const count = numbers(plain(initializer.config.value, 'an initializer'));
       if (count > 1 && count !== sizeOf(graph.params[id].shape))
         config[key] = { ...initializer, class_name: 'Zeros', config: {} };

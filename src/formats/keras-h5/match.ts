@@ -145,10 +145,7 @@ function matchLayer(
   // of others. Names only tell which of its orders it was.
   if (keras.length > 0) return keras.find((one) => named && same(one, named)) ?? keras[0];
   if (named) return named;
-  const others = fitting([
-    params,
-    [...params.filter((p) => !statistics(p)), ...params.filter(statistics)],
-  ]);
+  const others = fitting([params, [...params.filter((p) => !statistics(p)), ...params.filter(statistics)]]);
   if (others.length === 0) {
     const wrong = savedOrder(params).findIndex((p, i) => !shapeFits(p, arrays[i]));
     if (wrong >= 0)
