@@ -64,15 +64,11 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  if (isZipName(out)) {
-    if (!source.zipped)
-      throw new InputError(
-        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
-      );
+  const target = await outputFormat(out, source.format, source.zipped);
+  if (source.zipped && isZipName(out)) {
     const { zipped, ...bare } = source;
     return await writeZipped(zipped, out, (file) => saveModel(bare, graph, weights, file));
   }
-  const target = await outputFormat(out, source.format);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
     graph,
@@ -92,16 +88,25 @@ function converted(source: LoadedModel, target: FormatName): LoadedModel {
 
 /**
  * The format in which a model would be written there.
+ * @param zipped where the source came in a .zip, and so may go into one
  * @throws InputError where the name tells none
  */
-export async function outputFormat(out: string, source: FormatName): Promise<FormatName> {
+export async function outputFormat(
+  out: string,
+  source: FormatName,
+  zipped?: LoadedModel['zipped'],
+): Promise<FormatName> {
   const ending = path.extname(out).toLowerCase();
   const folder = (await stat(out).catch(() => null))?.isDirectory() ?? /[\\/]$/.test(out);
   if (!folder) {
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
-    if (isZipName(out)) return source;
+    if (isZipName(out) && zipped) return source;
+    if (isZipName(out))
+      throw new InputError(
+        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
+      );
   }
   if (source === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(

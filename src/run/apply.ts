@@ -96,7 +96,7 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
       `${file}: nothing was trained after cutting, so it needs no images; leave out --data (espalier train trains a model)`,
     );
   const out = await modelFile(options.out ? path.resolve(options.out) : destination(rebuilt, file));
-  await outputFormat(out, source.format);
+  await outputFormat(out, source.format, source.zipped);
   // not even by force: nothing could be made from the config any more
   if ((await realpath(out).catch(() => out)) === (await realpath(rebuilt.sourceFile)))
     throw new InputError(

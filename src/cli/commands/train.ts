@@ -43,7 +43,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const data = dataPlan(options)!;
   const out = path.resolve(options.out);
   const model = await loadModel(file);
-  const format = await outputFormat(out, model.format);
+  const format = await outputFormat(out, model.format, model.zipped);
   const named = await modelFile(out);
   const target =
     format === 'tfjs-layers' && path.extname(named) === '' ? path.join(named, 'model.json') : named;
