@@ -58,7 +58,13 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   };
 }
 
-function files({ model, config, report, beside, sha256 }: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
+function files({
+  model,
+  config,
+  report,
+  beside,
+  sha256,
+}: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
   return { model, config, report, beside: beside && [...beside], sha256 };
 }
 
