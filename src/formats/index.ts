@@ -85,15 +85,11 @@ export async function saveModel(
   weights: Weights,
   out: string,
 ): Promise<void> {
-  if (isZipName(out)) {
-    if (!source.zipped)
-      throw new InputError(
-        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
-      );
+  const target = await formatNamed(out, source);
+  if (source.zipped && isZipName(out)) {
     const { zipped, ...bare } = source;
     return await writeZipped(zipped, out, (file) => saveModel(bare, graph, weights, file));
   }
-  const target = await formatNamed(out, source);
   await formats[target].write(
     target === source.format ? source : converted(source, target),
     graph,
@@ -151,7 +147,11 @@ async function formatNamed(out: string, source: LoadedModel): Promise<FormatName
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
-    if (isZipName(out)) return source.format;
+    if (isZipName(out) && source.zipped) return source.format;
+    if (isZipName(out))
+      throw new InputError(
+        `can't write "${out}": only a model that came in a .zip goes into one; name a .h5, .keras or .json`,
+      );
   }
   if (source.format === 'tfjs-layers' && (folder || ending === '')) return 'tfjs-layers';
   throw new InputError(

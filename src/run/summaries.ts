@@ -58,8 +58,14 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   };
 }
 
-function files({ model, config, report, sha256 }: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
-  return { model, config, report, sha256 };
+function files({
+  model,
+  config,
+  report,
+  beside,
+  sha256,
+}: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
+  return { model, config, report, beside: beside && [...beside], sha256 };
 }
 
 async function statusOf(folder: string, done: boolean, failed: boolean): Promise<RunStatus> {

@@ -138,7 +138,7 @@ describe('a run has files of its own', () => {
     expect((await loadModel(result.modelFile)).labels).toEqual(['d', 'b', 'a', 'c']);
     await rm(result.modelFile);
     await rm(path.join(where, 'out', names[1]));
-    const applied = await applyConfig(result.configFile);
+    const applied = await applyConfig(result.configFile, { roots: [where] });
     expect(applied.outcome).toBe('same');
     expect(applied.beside.map((file) => path.basename(file))).toEqual(names);
     expect((await readdir(path.join(where, 'out'))).sort()).toEqual(
