@@ -23,7 +23,7 @@ export interface Head {
   readonly node: string;
   /** values a sample */
   readonly size: number;
-  /** over how many of them one softmax goes; else 1 */
+  /** over how many of them one softmax goes, or how many sigmoids stand side by side; else 1 */
   readonly units: number;
   /** how many classes its labels may name; null where no label fits */
   readonly classes: number | null;
@@ -76,7 +76,8 @@ function kindOf(
       return { kind: 'values', activation: 'none', node: output, size, units: 1, classes: null };
     }
     if (op.kind === 'activation' && op.activation === 'sigmoid') {
-      const head = { activation: 'sigmoid', node, size, units: 1 } as const;
+      const units = isRow(id) ? size : shapes[id].at(-1)!;
+      const head = { activation: 'sigmoid', node, size, units } as const;
       if (size === 1) return { ...head, kind: 'sigmoid', classes: 2 };
       return { ...head, kind: 'sigmoids', classes: isRow(id) ? size : null };
     }

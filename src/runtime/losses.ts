@@ -76,13 +76,16 @@ export interface Targets {
   /** one an aim */
   readonly rows: readonly { readonly values: Float32Array; readonly shape: [number, number] }[];
   /**
-   * What each aim's loss is multiplied with in the sum. Several sigmoids count as many times as there are: their mean would
-   * train each as many times slower than one softmax, at the same rate.
+   * What each aim's loss is multiplied with in the sum. Several sigmoids count as many times as there are, up to ten: their
+   * mean would train each as many times slower than one softmax, at the same rate.
    */
   readonly weights: readonly number[];
   /** what the sum is as people know it: KL divergence for a cross-entropy with answers, and the labels' own loss once */
   readonly told: (sum: number) => number;
 }
+
+/** Hundreds of labels, nearly all of which are a no, would be as many times a softmax's gradient. */
+const MOST_TIMES = 10;
 
 /** @throws InputError where a label is not one of the network's classes, or an answer is missing */
 export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number): Targets {
@@ -90,7 +93,7 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
   let next = 0;
   const weights: number[] = [];
   const rows = aims.map(({ head, by, form }) => {
-    const times = form === 'units' ? head.size : 1;
+    const times = form === 'units' ? Math.min(head.units, MOST_TIMES) : 1;
     const width = form === 'rows' ? widthOf(head) : form === 'units' ? 2 : head.size;
     const shaped = (values: Float32Array) => ({
       values,
