@@ -170,7 +170,9 @@ function orderAlong(
 }
 
 /** Ascending positions that stay along an axis, or null where all do; found once for each distinct axis. */
-export function positionsOf(kept: KeptChannels): (axis: AxisChannels | null | undefined) => Int32Array | null {
+export function positionsOf(
+  kept: KeptChannels,
+): (axis: AxisChannels | null | undefined) => Int32Array | null {
   const masks: (Uint8Array | undefined)[] = [];
   const known = new Map<AxisChannels, Int32Array | null>();
   const maskOf = (group: number): Uint8Array => {

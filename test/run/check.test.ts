@@ -9,12 +9,15 @@ import { runBackend, runOnnx, trusted, trustEngines, withLogits } from '../../sr
 import { Random } from '../../src/graph/random.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 
+import type * as surgery from '../../src/graph/surgery.ts';
+import type * as exporter from '../../src/runtime/onnx/export.ts';
+
 /** What a deliberately wrong cut does to the weights that it gives. */
 const fault = vi.hoisted(() => ({
   spoil: undefined as ((weights: Map<string, Float32Array>) => void) | undefined,
 }));
 vi.mock('../../src/graph/surgery.ts', async (original) => {
-  const real = await original<typeof import('../../src/graph/surgery.ts')>();
+  const real = await original<typeof surgery>();
   return {
     ...real,
     prune: (...given: Parameters<typeof real.prune>) => {
@@ -28,7 +31,7 @@ vi.mock('../../src/graph/surgery.ts', async (original) => {
 /** What ONNX Runtime is given another network for. */
 const onnx = vi.hoisted(() => ({ spoil: false }));
 vi.mock('../../src/runtime/onnx/export.ts', async (original) => {
-  const real = await original<typeof import('../../src/runtime/onnx/export.ts')>();
+  const real = await original<typeof exporter>();
   return {
     ...real,
     exportOnnx: (graph: Graph, weights: Weights) =>

@@ -101,7 +101,9 @@ export function findArrays(
   const takeArrays = (path: string, group: string) => {
     const ids = params.get(path)!;
     if (ids.length === 0) return;
-    const arrays = h5.names(`${group}/vars`).filter((name) => isWeight(file, actual(`${group}/vars/${name}`)));
+    const arrays = h5
+      .names(`${group}/vars`)
+      .filter((name) => isWeight(file, actual(`${group}/vars/${name}`)));
     if (arrays.length !== ids.length || ids.some((_, i) => !arrays.includes(String(i))))
       throw new InputError(
         `"${where}" stores ${arrays.length} arrays for layer "${path}", which needs ${ids.length}`,
