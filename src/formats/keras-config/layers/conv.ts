@@ -26,6 +26,9 @@ function bias(call: LayerCall, use: boolean, channels: number): Record<string, s
   return use ? { bias: call.param('bias', [channels]) } : {};
 }
 
+/** Keras 2 takes groups here, too, and computes as if there were one. */
+const regardless = or(size, 1);
+
 export function conv2d(call: LayerCall): string {
   const c = fields(call, { ...window, filters: size, groups: or(size, 1) });
   image(call);
@@ -54,7 +57,7 @@ export function depthwiseConv2d(call: LayerCall): string {
 
 /** A depthwise convolution, then a 1x1 one that has the bias. */
 export function separableConv2d(call: LayerCall): string {
-  const c = fields(call, { ...window, filters: size, depth_multiplier: or(size, 1), groups: one });
+  const c = fields(call, { ...window, filters: size, depth_multiplier: or(size, 1), groups: regardless });
   image(call);
   const middle = call.channels * c.depth_multiplier;
   const depthwise = call.param('depthwise_kernel', [...c.kernel_size, call.channels, c.depth_multiplier]);
@@ -78,7 +81,7 @@ export function conv2dTranspose(call: LayerCall): string {
   const c = fields(call, {
     ...window,
     filters: size,
-    groups: one,
+    groups: regardless,
     output_padding: or(
       z.union([z.tuple([count, count]), count.transform((n): [number, number] => [n, n])]),
       null,
