@@ -36,7 +36,7 @@ describe.skipIf(need.skip)(need.name('the built command line on real model files
     const { results, removed, channels } = JSON.parse(done.out);
     expect(removed / channels).toBeGreaterThan(0.3);
     for (const { name, difference } of results) expect(difference, name).toBeLessThanOrEqual(1e-4);
-    expect(results).toHaveLength(3);
+    expect(results).toHaveLength(4);
   });
 
   it.each(refused)('%s: refused for its Lambda layers, in one sentence', (file) => {
