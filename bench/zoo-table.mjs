@@ -14,12 +14,12 @@ const power = (value) => (value === undefined ? '' : value === 0 ? '0' : value.t
 function cells(row) {
   if (row.opens !== true)
     return [row.keras_refuses ? 'no, nor in Keras' : `**no**: ${row.opens}`, '', '', '', '', ''];
-  const checks = Object.values(row.differences ?? {});
+  const { 'layer by layer': layers, ...whole } = row.differences ?? {};
+  const largest =
+    layers === undefined ? power(Math.max(...Object.values(whole))) : `layers: ${power(layers)}`;
   return [
     `${row.groups} (${row.free})`,
-    row.check === 0
-      ? `ok (${power(Math.max(...checks))})`
-      : `**${row.check}** (${power(Math.max(...checks))})`,
+    `${row.check === 0 ? 'ok' : `**${row.check}**`} (${largest})`,
     `${Math.round(100 * row.left)} %`,
     power(row.difference),
     `${Math.round(100 * row.changed)} %`,
