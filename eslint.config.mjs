@@ -45,6 +45,20 @@ export default tseslint.config(
     return { files: [`src/${folder}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
   }),
   {
+    // a native library that is loaded from the current folder's LD_LIBRARY_PATH may be a stranger's
+    files: ['src/**/*.ts'],
+    ignores: ['src/runtime/onnx/session.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportExpression > Literal[value='onnxruntime-node']",
+          message: 'loadOnnxRuntime (src/runtime/onnx/session.ts) loads it safely.',
+        },
+      ],
+    },
+  },
+  {
     // one exception: there is one opinion on the reward, also where a slider moves it
     files: ['webview/**/*.{ts,tsx}'],
     rules: {

@@ -3,6 +3,7 @@ import type { Graph, Weights } from '../../graph/types.ts';
 import { checkModel } from '../../run/check.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
 import { runBackend, runOnnx, withLogits } from '../../runtime/engines.ts';
+import { loadOnnxRuntime } from '../../runtime/onnx/session.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 
@@ -56,7 +57,7 @@ async function scored(
   threads: number,
 ): Promise<Float32Array[] | undefined> {
   try {
-    await import('onnxruntime-node');
+    await loadOnnxRuntime();
   } catch {
     return undefined;
   }
