@@ -107,20 +107,22 @@ function byLabels(
   const left = source.classes
     .map((_, i) => i)
     .filter((i) => found[i] < 0 && !source.empty.has(source.classes[i]));
+  const held = source.classes.length - source.empty.size;
   const names = left.map((i) => source.classes[i]);
   const numbering = (problem?: string): Numbering => {
     const classes = [...labels];
     found.forEach((output, i) => {
       if (output >= 0) classes[output] = source.classes[i];
     });
-    return { classes, outputs: Int32Array.from(found), from: `by the names in ${from}`, warnings, problem };
+    const how = left.length === held ? "in the order of the folders' names" : `by the names in ${from}`;
+    return { classes, outputs: Int32Array.from(found), from: how, warnings, problem };
   };
   if (left.length > free.length)
     return numbering(
       `${where} has ${list(names)}, which ${from} does not name (${list(labels)}): the network tells ${labels.length} classes apart, so it is the set of another network.`,
     );
   left.forEach((i, k) => (found[i] = free[k]));
-  if (left.length === source.classes.length - source.empty.size)
+  if (left.length === held)
     warnings.push(
       `No folder of ${where} is called as a class in ${from} (${list(labels)}): took the folders for its outputs in the order of their names.`,
     );
@@ -128,9 +130,8 @@ function byLabels(
     warnings.push(
       `${from} does not name ${list(names)}: took ${left.map((i) => `"${source.classes[i]}" for "${labels[found[i]]}"`).join(', ')}.`,
     );
-  const images = source.classes.length - source.empty.size;
-  if (images < labels.length)
-    warnings.push(`The network tells ${labels.length} classes apart, and ${where} has images of ${images}.`);
+  if (held < labels.length)
+    warnings.push(`The network tells ${labels.length} classes apart, and ${where} has images of ${held}.`);
   return numbering();
 }
 

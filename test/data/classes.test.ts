@@ -157,6 +157,10 @@ describe('names that travel with a model', () => {
     expect(partly.warnings).toEqual(['labels.txt does not name "fish": took "fish" for "dog".']);
     const none = numberClasses(folders('cat', 'dog'), 'x', labels('Class 1', 'Class 2'));
     expect([...none.outputs]).toEqual([0, 1]);
+    expect([partly.from, none.from]).toEqual([
+      'by the names in labels.txt',
+      "in the order of the folders' names",
+    ]);
     expect(none.warnings[0]).toMatch(
       /^No folder of x is called as a class in labels\.txt \("Class 1", "Class 2"\)/,
     );
