@@ -90,10 +90,20 @@ async function inArchive({ format, container, path: file }: LoadedModel): Promis
 function namesIn(file: string, bytes: Uint8Array): readonly string[] | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!/\.json$/i.test(file)) return namesInText(text);
-    return nestsTooDeep(bytes) ? undefined : namesInJson(parsePythonJson(text));
+    if (/\.json$/i.test(file)) return nestsTooDeep(bytes) ? undefined : namesInJson(parsePythonJson(text));
+    return namesInPrintedJson(text, bytes) ?? namesInText(text);
   } catch {
     // somebody else's file
+    return undefined;
+  }
+}
+
+/** Of a list or an object that was written to a .txt as it was printed. */
+function namesInPrintedJson(text: string, bytes: Uint8Array): readonly string[] | undefined {
+  if (!/^\s*[[{]/.test(text) || nestsTooDeep(bytes)) return undefined;
+  try {
+    return namesInJson(JSON.parse(text));
+  } catch {
     return undefined;
   }
 }

@@ -119,6 +119,18 @@ describe('a model brings its class names', () => {
     expect(own.companions!.map((one) => one.own)).toEqual(['labels.json', null]);
   });
 
+  it.each([
+    '["dog", "cat", "sea gull"]',
+    '\uFEFF{"cat": 1, "dog": 0, "sea gull": 2}\n',
+    '[dog]\ncat\nsea gull',
+  ])('from a .txt that was printed as %j', async (text) => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await writeFile(path.join(path.dirname(file), 'class_names.txt'), text);
+    const [first, ...rest] = pets;
+    expect((await loadModel(file)).labels).toEqual([text.startsWith('[dog]') ? '[dog]' : first, ...rest]);
+  });
+
   it('from an entry that was put into a .keras file', async () => {
     const file = path.join(await fresh(), 'net.keras');
     await saveModel(net, net.graph, net.weights, file);
