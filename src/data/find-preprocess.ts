@@ -14,7 +14,7 @@ export interface FoundPreprocess {
   readonly preprocess: Preprocess;
   /**
    * sure: ahead of every other by more than 3 standard errors of the difference. likely: ahead, but within them (its
-   * loss decided). unsure: no candidate is better than guessing, and `unit` was taken.
+   * loss decided). unsure: no candidate is better than guessing, and `otherwise` was taken.
    */
   readonly sureness: 'sure' | 'likely' | 'unsure';
   /** lead over the runner-up in accuracy, in standard errors of the difference; 0 if unsure */
@@ -39,11 +39,13 @@ export const SURE = 3;
  * under each candidate.
  * @param scoreWith accuracy and loss of the network on one fixed sample under this preprocessing
  * @param classes of the data set: 100 / classes percent is what guessing gets
+ * @param otherwise what is taken where none does better than guessing
  */
 export async function findPreprocess(
   scoreWith: (preprocess: Preprocess) => Promise<Score>,
   candidates: readonly Preprocess[],
   classes: number,
+  otherwise: 'unit' | 'raw' = 'unit',
 ): Promise<FoundPreprocess> {
   if (candidates.length === 0) throw new InputError('No preprocessing suits these images.');
   const table: ({ preprocess: Preprocess } & Score)[] = [];
@@ -51,12 +53,13 @@ export async function findPreprocess(
   table.sort((a, b) => b.accuracy - a.accuracy || finite(a.loss) - finite(b.loss));
   const top = table[0];
   if (!beatsGuessing(top, classes)) {
-    const unit = candidates.find((p) => p.name === 'unit') ?? top.preprocess;
+    const taken = candidates.find((p) => p.name === otherwise) ?? top.preprocess;
+    const why = otherwise === 'raw' ? ', because its first layer scales pixels' : '';
     return {
-      preprocess: unit,
+      preprocess: taken,
       sureness: 'unsure',
       lead: 0,
-      reason: `No preprocessing does better than guessing (best: ${top.preprocess.name}, ${percent(top.accuracy)} of ${top.images} images), so the network seems untrained or the classes are in another order; took ${unit.name}.`,
+      reason: `No preprocessing does better than guessing (best: ${top.preprocess.name}, ${percent(top.accuracy)} of ${top.images} images), so the network seems untrained or the classes are in another order; took ${taken.name}${why}.`,
       table,
     };
   }

@@ -8,6 +8,7 @@ import { parseResize } from '../data/resize.ts';
 import type { Sizes } from '../data/sample-sizes.ts';
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
+import { scalesPixels } from './own-scale.ts';
 import { decideLabels } from '../runtime/heads.ts';
 import { evaluate, openScorer } from '../runtime/score.ts';
 import type { DataPlan } from './plan.ts';
@@ -65,6 +66,7 @@ async function measured(
             (one) => score(validation, one),
             await commonPreprocesses(train),
             sizes.classes.length,
+            scalesPixels(graph, model.weights) ? 'raw' : 'unit',
           )
         ).preprocess;
     const scoreWith = (resize: FoundResize['by']) => score(sizes.sample(resize).validation, preprocess);

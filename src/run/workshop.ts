@@ -26,6 +26,7 @@ import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
 import type { Sample } from './events.ts';
 import { expectedBy } from './head.ts';
 import type { DataPlan } from './plan.ts';
+import { scalesPixels } from './own-scale.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
@@ -104,7 +105,12 @@ async function chooseScale(
       evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
         signal: options.signal,
       });
-    const found = await findPreprocess(scoreWith, await commonPreprocesses(set.train), set.classes.length);
+    const found = await findPreprocess(
+      scoreWith,
+      await commonPreprocesses(set.train),
+      set.classes.length,
+      scalesPixels(model.graph, model.weights) ? 'raw' : 'unit',
+    );
     return { preprocess: found.preprocess, found: found.reason };
   } finally {
     await scorer.release();

@@ -164,6 +164,9 @@ describe('finding it out', () => {
     expect(found.sureness).toBe('unsure');
     expect(found.lead).toBe(0);
     expect(found.reason).toMatch(/untrained/);
+    const own = await findPreprocess(scoreWith, names('signed', 'unit', 'raw'), 10, 'raw');
+    expect([own.preprocess.name, own.sureness]).toEqual(['raw', 'unsure']);
+    expect(own.reason).toMatch(/took raw, because its first layer scales pixels/);
   });
 
   it('offers only what the channels allow', async () => {
