@@ -167,7 +167,9 @@ async function formatOf(file: string): Promise<ModelFormat> {
   const ending = path.extname(file).toLowerCase();
   if (info.isFile() && info.size > 0 && ending in foreign)
     throw new InputError(await refuseFile(file, info.size));
-  for (const format of Object.values(formats)) if (await format.detect(file)) return format;
+  // a zip first: the HDF5 file that it holds may lie where HDF5 looks for a signature behind a user block
+  for (const format of [formats.keras, formats['keras-h5'], formats['tfjs-layers']])
+    if (await format.detect(file)) return format;
   // its reader tells the kinds of JSON apart
   if (info.isFile() && info.size > 0 && ending === '.json') return tfjsLayers;
   throw new InputError(info.isDirectory() ? await refuseFolder(file) : await refuseFile(file, info.size));

@@ -232,3 +232,15 @@ describe('what is no model', () => {
     expect(readdirSync(at).length).toBe(4);
   });
 });
+
+it.each([512, 1024, 2048, 4096])(
+  'a zip whose HDF5 entry begins at byte %i, where HDF5 itself may begin, is a zip',
+  async (at) => {
+    const bytes = Buffer.alloc(at + 64);
+    bytes.write('PK\u0003\u0004', 'latin1');
+    bytes.write('\u0089HDF\r\n\u001a\n', at, 'latin1');
+    const file = path.join(folder, `at-${at}.keras`);
+    writeFileSync(file, bytes);
+    expect((await describeFormat(file)).format).toBe('keras');
+  },
+);
