@@ -1,4 +1,5 @@
 import { InputError } from '../graph/errors.ts';
+import { isKeras3 } from './keras-config/parse.ts';
 import { isObject, plain } from './keras-config/plain.ts';
 import { readModelSpec } from './keras-config/spec.ts';
 import type { Call, LayerSpec, ModelSpec, TensorRef } from './keras-config/spec.ts';
@@ -51,7 +52,8 @@ const newer = new Set([
  * @throws InputError for a call that the dialect can't say
  */
 export function asKeras2(config: unknown, where: string, as: 2 | 3 = 2): unknown {
-  const model = modelEntry(plain(config, where), readModelSpec(config, where), where);
+  const spec = readModelSpec(config, where);
+  const model = modelEntry(plain(config, where), spec, { where, three: isKeras3(spec) });
   return as === 2 ? model : withBatchShapes(model);
 }
 
@@ -64,11 +66,17 @@ function withBatchShapes(value: unknown): unknown {
   return { ...value, config: { ...rest, batch_shape: batch_input_shape } };
 }
 
-function modelEntry(entry: unknown, model: ModelSpec, where: string): Json {
+interface Source {
+  readonly where: string;
+  /** Keras 3 wrote it */
+  readonly three: boolean;
+}
+
+function modelEntry(entry: unknown, model: ModelSpec, from: Source): Json {
   const source = isObject(entry) ? entry : {};
   const inner = source.config;
   const raw = (Array.isArray(inner) ? inner : isObject(inner) ? inner.layers : []) as unknown[];
-  const layers = model.layers.map((layer, i) => layerEntry(raw[i], layer, model, where));
+  const layers = model.layers.map((layer, i) => layerEntry(raw[i], layer, model, from));
   const common = { name: model.name, trainable: model.trainable };
   if (model.kind === 'sequential') return { class_name: 'Sequential', config: { ...common, layers } };
   return {
@@ -82,18 +90,20 @@ function modelEntry(entry: unknown, model: ModelSpec, where: string): Json {
   };
 }
 
-function layerEntry(entry: unknown, layer: LayerSpec, model: ModelSpec, where: string): Json {
+function layerEntry(entry: unknown, layer: LayerSpec, model: ModelSpec, from: Source): Json {
   const own = layer.model
-    ? modelEntry(entry, layer.model, where)
+    ? modelEntry(entry, layer.model, from)
     : { class_name: layer.className, config: settings(layer) };
   const named = { ...own, name: layer.name };
   if (model.kind === 'sequential') return named;
-  return { ...named, inbound_nodes: layer.calls.map((call) => callEntry(call, layer.name, where)) };
+  return { ...named, inbound_nodes: layer.calls.map((call) => callEntry(call, layer.name, from)) };
 }
 
-function callEntry(call: Call, layer: string, where: string): unknown[] {
+function callEntry(call: Call, layer: string, { where, three }: Source): unknown[] {
   const kwargs: Json = {};
   for (const [key, argument] of Object.entries(call.kwargs)) {
+    // Keras 3 writes it for layers that only act in training, and takes no notice of it; Keras 2 does as it says
+    if (three && key === 'training') continue;
     if ('tensor' in argument)
       throw new InputError(
         `"${where}": layer "${layer}" takes the tensor "${key}" by name, which only Keras 3 can save; keep the .keras format`,
@@ -146,11 +156,8 @@ function simple(value: unknown, key = ''): unknown {
   if (value.class_name === 'function' && typeof value.config === 'string') return value.config;
   if (value.class_name === 'VarianceScaling' && isObject(value.config)) return varianceScaling(value.config);
   const out: Json = {};
-  // early tf.keras wrote an initializer's dtype, which no Keras needs and Keras 3 refuses
   if (key.endsWith('_initializer') && isObject(value.config)) {
-    const config = { ...value.config };
-    delete config.dtype;
-    return { class_name: value.class_name, config: simple(config) };
+    return { class_name: value.class_name, config: simple(ofInitializer(value.config)) };
   }
   for (const [k, item] of Object.entries(value)) {
     if (newer.has(k) || k === 'module' || k === 'registered_name' || k === 'shared_object_id') continue;
@@ -159,13 +166,24 @@ function simple(value: unknown, key = ''): unknown {
   return out;
 }
 
+/**
+ * Settings of an initializer that every Keras knows: without the dtype that early tf.keras wrote and Keras 3 refuses, and
+ * without what isn't set, since each version has its own (Keras 3.15: input_axes) and older ones refuse its name.
+ */
+function ofInitializer(config: Json): Json {
+  const own = ['dtype', 'input_axes', 'output_axes'];
+  return Object.fromEntries(
+    Object.entries(config).filter(([key, value]) => value !== null && !own.includes(key)),
+  );
+}
+
 /** TensorFlow.js has written these names in camel case, or as null. */
 function varianceScaling(config: Json): Json {
   const snake = (name: unknown, fallback: string) =>
     typeof name === 'string' ? name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`) : fallback;
   const mode = snake(config.mode, 'fan_avg');
   const distribution = snake(config.distribution, 'uniform');
-  return { class_name: 'VarianceScaling', config: { ...config, mode, distribution } };
+  return { class_name: 'VarianceScaling', config: { ...ofInitializer(config), mode, distribution } };
 }
 
 function triple(ref: TensorRef): [string, number, number] {

@@ -1,6 +1,6 @@
 import { InputError } from '../graph/errors.ts';
 import type { Graph } from '../graph/types.ts';
-import { parseKerasConfig } from './keras-config/parse.ts';
+import { isKeras3, parseKerasConfig } from './keras-config/parse.ts';
 import { isObject } from './keras-config/plain.ts';
 import { readModelSpec } from './keras-config/spec.ts';
 import type { LayerSpec, ModelSpec } from './keras-config/spec.ts';
@@ -41,9 +41,13 @@ export function refuseOtherwise(
   const meant = opsOf(parseKerasConfig(source, where).graph);
   const model = readModelSpec(config, where);
   const inner = model.layers.find((layer) => layer.model);
-  if (inner && readers.includes('keras2') && readers.includes('keras3'))
+  // TensorFlow.js counts as Keras 2 does
+  const counts = new Set(
+    [...readers, isKeras3(readModelSpec(source, where)) ? 'keras3' : 'keras2'].map((one) => one === 'keras3'),
+  );
+  if (inner && counts.size > 1)
     throw new InputError(
-      `"${where}" can't be written for both Keras 2 and Keras 3: layer "${inner.name}" is a model of its own, whose calls they count differently; keep its own format`,
+      `"${where}" can't be written for ${readers.map((reader) => names[reader]).join(' and ')}: layer "${inner.name}" is a model of its own, whose calls Keras 3 counts otherwise than Keras 2 and TensorFlow.js; keep its own format`,
     );
   for (const reader of readers) {
     const refuse = (layer: string, why: string): never => {

@@ -95,6 +95,8 @@ export function asTfjs(config: unknown, where: string, graph: Graph): unknown {
     const rank = node && shapes[node.id].length;
     // a negative axis is always the last one there
     if (className === 'Concatenate' && node?.op.kind === 'concat') config.axis = node.op.axis + 1;
+    // it works a -1 out only where the size of the batch is known as well
+    if (className === 'Reshape' && node?.op.kind === 'reshape') config.target_shape = [...node.op.target];
     if (node?.op.kind === 'softmax' && node.op.axis !== rank! - 1)
       refuse('is a softmax over another axis than the last, which TensorFlow.js does not compute');
     if (merges.has(className) && (node?.inputs.length ?? 2) < 2)
