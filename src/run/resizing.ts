@@ -1,17 +1,15 @@
 import { batches } from '../data/batches.ts';
 import type { Resizing } from '../data/decode.ts';
-import { commonPreprocesses, findPreprocess } from '../data/find-preprocess.ts';
 import { findResize } from '../data/find-resize.ts';
 import type { FoundResize } from '../data/find-resize.ts';
-import { parsePreprocess, standardise } from '../data/preprocess.ts';
 import { parseResize } from '../data/resize.ts';
 import type { Sizes } from '../data/sample-sizes.ts';
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
-import { scalesPixels } from './own-scale.ts';
 import { decideLabels } from '../runtime/heads.ts';
 import { evaluate, openScorer } from '../runtime/score.ts';
 import type { DataPlan } from './plan.ts';
+import { askedScale, foundScale } from './scale.ts';
 
 export interface ResizeOptions {
   /** what a config or an earlier part of a run says; what was made before resizing had names says nothing of it */
@@ -54,21 +52,11 @@ async function measured(
   try {
     // the numbers first: pixels at another scale tell nothing of how they were made
     const { train, validation } = sizes.sample('keras');
-    const asked = parsePreprocess(data.preprocess);
-    let preprocess: Preprocess;
-    if (asked === 'standardise') preprocess = await standardise(train);
-    else if (asked !== 'auto') preprocess = asked;
-    else
-      preprocess =
-        recorded ??
-        (
-          await findPreprocess(
-            (one) => score(validation, one),
-            await commonPreprocesses(train),
-            sizes.classes.length,
-            scalesPixels(graph, model.weights) ? 'raw' : 'unit',
-          )
-        ).preprocess;
+    const network = { graph, weights: model.weights };
+    const preprocess =
+      (await askedScale(data, train)) ??
+      recorded ??
+      (await foundScale((one) => score(validation, one), train, sizes.classes.length, network)).preprocess;
     const scoreWith = (resize: FoundResize['by']) => score(sizes.sample(resize).validation, preprocess);
     return await findResize(scoreWith, sizes, sizes.classes.length);
   } finally {

@@ -103,12 +103,11 @@ export async function verifyConfig(
       if (distrust) notes.push(distrust);
       notes.push(...remarksOnSet(set));
       if (config.data) same('images, digest', config.data.digest, set.digest);
+      const original = labelledFor(source, set, plan);
       const preprocess =
         options.ownPreprocess || !recorded
-          ? (await choosePreprocess(plan, set, labelledFor(source, set, plan), { threads: options.threads }))
-              .preprocess
+          ? (await choosePreprocess(plan, set, original, { threads: options.threads })).preprocess
           : recorded;
-      const original = labelledFor(source, set, plan);
       for (const [what, bare, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];
         if (!split) continue;

@@ -2,10 +2,8 @@ import { Random } from '../graph/random.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { batchCount, batches } from '../data/batches.ts';
-import { commonPreprocesses, findPreprocess } from '../data/find-preprocess.ts';
 import type { Recorded } from '../data/classes.ts';
 import { openImages } from '../data/open.ts';
-import { parsePreprocess, standardise } from '../data/preprocess.ts';
 import { thumbnails } from '../data/sample.ts';
 import type { Augmentation, Batch, ImageSet, Preprocess, Split } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
@@ -26,9 +24,9 @@ import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
 import type { Sample } from './events.ts';
 import { expectedBy } from './head.ts';
 import type { DataPlan } from './plan.ts';
-import { scalesPixels } from './own-scale.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
+import { askedScale, foundScale } from './scale.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
@@ -95,9 +93,8 @@ async function chooseScale(
   model: Sized,
   options: { threads?: number; signal?: AbortSignal },
 ): Promise<{ preprocess: Preprocess; found: string }> {
-  const asked = parsePreprocess(data.preprocess);
-  if (asked === 'standardise') return { preprocess: await standardise(set.train), found: 'as asked' };
-  if (asked !== 'auto') return { preprocess: asked, found: 'as asked' };
+  const asked = await askedScale(data, set.train);
+  if (asked) return { preprocess: asked, found: 'as asked' };
   const split = part(set.validation, sampleImages);
   const scorer = await openScorer(model.graph, model.weights, { threads: options.threads, logits: true });
   try {
@@ -105,13 +102,8 @@ async function chooseScale(
       evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
         signal: options.signal,
       });
-    const found = await findPreprocess(
-      scoreWith,
-      await commonPreprocesses(set.train),
-      set.classes.length,
-      scalesPixels(model.graph, model.weights) ? 'raw' : 'unit',
-    );
-    return { preprocess: found.preprocess, found: found.reason };
+    const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
+    return { preprocess, found: reason };
   } finally {
     await scorer.release();
   }

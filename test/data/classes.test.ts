@@ -4,15 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { matched, numberClasses } from '../../src/data/classes.ts';
 import type { Expected } from '../../src/data/find-splits.ts';
 import { openImages } from '../../src/data/open.ts';
-import { classFolders, temporaryFolder, writeFolder, writeTar, writeZip, type Files } from './fixtures.ts';
+import { classFolders, freshFolders, writeFolder, writeTar, writeZip, type Files } from './fixtures.ts';
 
-const temporary = temporaryFolder();
-let n = 0;
-const fresh = (): string => {
-  const folder = path.join(temporary, `t${n++}`);
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = freshFolders();
 /** Labels of all images: [class 0's number, class 1's, ...] of `names`, as the set numbers them. */
 const numbers = async (where: string, options: Parameters<typeof openImages>[1] = {}) => {
   const set = await openImages(where, { carveTest: false, ...options });

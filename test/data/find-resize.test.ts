@@ -1,20 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { findResize } from '../../src/data/find-resize.ts';
 import { openImages } from '../../src/data/open.ts';
 import type { Resize } from '../../src/data/resize.ts';
 import type { Sizes } from '../../src/data/sample-sizes.ts';
-import { classFolders, temporaryFolder, writeFolder, type Files } from './fixtures.ts';
+import { classFolders, freshFolders, writeFolder, type Files } from './fixtures.ts';
 
-const temporary = temporaryFolder();
-let n = 0;
-const fresh = (): string => {
-  const folder = path.join(temporary, `t${n++}`);
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = freshFolders();
 
 /** A network that gets so many right by each way, as many as `other` by those that aren't named. */
 function knows(right: Partial<Record<Resize, number>>, other = 30) {

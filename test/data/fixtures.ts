@@ -16,6 +16,17 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Makes an empty folder each time it is called; all are removed after the tests. */
+export function freshFolders(): () => string {
+  const parent = temporaryFolder();
+  let n = 0;
+  return () => {
+    const folder = path.join(parent, `t${n++}`);
+    mkdirSync(folder);
+    return folder;
+  };
+}
+
 export type Files = Record<string, Buffer>;
 type Format = 'png' | 'jpg' | 'webp' | 'bmp';
 

@@ -20,16 +20,10 @@ import {
   tarHeader,
   zip,
 } from '../../bench/hostile/bytes.mjs';
-import { classFolders, idx, temporaryFolder, writeFolder, type Files } from './fixtures.ts';
+import { classFolders, idx, freshFolders, writeFolder, type Files } from './fixtures.ts';
 
 const MB = 2 ** 20;
-const temporary = temporaryFolder();
-let n = 0;
-const fresh = (): string => {
-  const folder = path.join(temporary, `t${n++}`);
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = freshFolders();
 const small = (): Promise<Files> => classFolders('', ['a', 'b'], 12);
 const put = (name: string, bytes: Uint8Array): string => {
   const file = path.join(fresh(), name);

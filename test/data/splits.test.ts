@@ -1,18 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Expected } from '../../src/data/find-splits.ts';
 import { openImages } from '../../src/data/open.ts';
 import { looseSplitOf } from '../../src/data/split-names.ts';
-import { classFolders, picture, temporaryFolder, writeFolder, writeZip, type Files } from './fixtures.ts';
+import { classFolders, picture, freshFolders, writeFolder, writeZip, type Files } from './fixtures.ts';
 
-const temporary = temporaryFolder();
-let n = 0;
-const fresh = (): string => {
-  const folder = path.join(temporary, `t${n++}`);
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = freshFolders();
 const pets = ['cats', 'dogs'];
 /** `count` pictures of each class in each of the folders, none alike. */
 async function tops(given: Record<string, number>, classes: readonly string[] = pets): Promise<Files> {
