@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { killAll, leftBehind } from './left-behind.mjs';
 import { cacheFolder, prepare, root, run } from './prepare.mjs';
-import { skippedLines } from './skipped.mjs';
+import { failedLines, skippedLines } from './outcomes.mjs';
 import { installAll, whyNot } from './workbench.mjs';
 
 const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'onnx==1.23.2'];
@@ -39,6 +39,8 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const notes = [];
+/** What went wrong, said again at the end: a log of an hour is cut. */
+const failures = [];
 const times = [];
 
 await stage('set-up', () => prepare());
@@ -57,7 +59,7 @@ await count('no process is left behind', async () => {
 });
 
 const chosen = COMPUTES.map((name) => `${name}=${process.env[name] ?? '(not set)'}`).join(', ');
-console.log(`\n${[...notes, `Times: ${times.join(', ')}.`, `Ran under ${chosen}.`].join('\n')}`);
+console.log(`\n${[...notes, ...failures, `Times: ${times.join(', ')}.`, `Ran under ${chosen}.`].join('\n')}`);
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed || !passed ? 1 : 0);
 
@@ -75,7 +77,10 @@ async function count(name, check) {
   const ok = await check();
   console.log(`${ok ? 'ok' : 'FAILED'}: ${name}`);
   if (ok) passed++;
-  else failed++;
+  else {
+    failed++;
+    failures.push(`FAILED: ${name}`);
+  }
 }
 
 async function checks() {
@@ -107,6 +112,7 @@ async function vitest(more, { name, why }) {
     passed += report.numPassedTests;
     failed += report.numFailedTests;
     skipped += report.numPendingTests + report.numTodoTests;
+    failures.push(...failedLines(report, (file) => path.relative(root, file)));
     notes.push(...skippedLines(report, (file) => path.relative(root, file), why));
     const files = report.testResults.map((one) => [
       one.endTime - one.startTime,
@@ -118,7 +124,10 @@ async function vitest(more, { name, why }) {
     );
   }
   // a file that doesn't load, or an unhandled error, fails no single test
-  if (!clean && failed === before) failed++;
+  if (!clean && failed === before) {
+    failed++;
+    failures.push(`FAILED: ${name} ended with an error that belongs to no test (look for "Unhandled")`);
+  }
 }
 
 /** Runs a script of Node's with the tests' environment; whether it ended well. */
@@ -134,6 +143,7 @@ function started(args) {
 async function workbench() {
   if (!run(node, ['scripts/package.mjs'])) {
     console.log('FAILED: npm run package');
+    failures.push('FAILED: npm run package');
     failed++;
     return;
   }

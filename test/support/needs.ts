@@ -1,9 +1,9 @@
 // What some tests need and not every machine has. Where it is lacking they skip, and the reason stands in their name:
-// `npm test` lists them by it at its end (see scripts/skipped.mjs).
+// `npm test` lists them by it at its end (see scripts/outcomes.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { because } from '../../scripts/skipped.mjs';
+import { because } from '../../scripts/outcomes.mjs';
 import { browser } from '../../scripts/workbench.mjs';
 
 /** A thing that tests need: null where it is here, else half a sentence that says what is lacking. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { skippedLines } from '../../scripts/skipped.mjs';
+import { failedLines, skippedLines } from '../../scripts/outcomes.mjs';
 import { needs } from './needs.ts';
 
 it('a test that skips says for want of what, and is listed by it', () => {
@@ -26,4 +26,34 @@ it('a test that skips says for want of what, and is listed by it', () => {
 it('where all is there, names stay as they are', () => {
   const need = needs(null, null);
   expect([need.skip, need.name('CIFAR-10')]).toEqual([false, 'CIFAR-10']);
+});
+
+it('what failed is told by name with the first line of its message, a file that did not load as well', () => {
+  const report = {
+    testResults: [
+      {
+        name: '/here/test/a.test.ts',
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', ancestorTitles: [], title: 'right' },
+          {
+            status: 'failed',
+            ancestorTitles: ['group'],
+            title: 'wrong',
+            failureMessages: ['AssertionError: expected 1 to be 2\n    at somewhere'],
+          },
+        ],
+      },
+      {
+        name: '/here/test/b.test.ts',
+        status: 'failed',
+        message: 'Error: no such module\n at',
+        assertionResults: [],
+      },
+    ],
+  };
+  expect(failedLines(report, (file) => file.replace('/here/', ''))).toEqual([
+    'FAILED: test/a.test.ts › group › wrong: AssertionError: expected 1 to be 2',
+    'FAILED: test/b.test.ts: Error: no such module',
+  ]);
 });

@@ -1,10 +1,13 @@
 interface Report {
   readonly testResults: readonly {
     readonly name: string;
+    readonly status?: string;
+    readonly message?: string;
     readonly assertionResults: readonly {
       readonly status: string;
       readonly ancestorTitles: readonly string[];
       readonly title: string;
+      readonly failureMessages?: readonly string[];
     }[];
   }[];
 }
@@ -14,3 +17,4 @@ export function skippedLines(
   relative: (file: string) => string,
   otherwise?: string,
 ): string[];
+export function failedLines(report: Report, relative: (file: string) => string): string[];

@@ -1,4 +1,4 @@
-// Tests that skipped, and why: the reason stands in the name of the test or of one around it.
+// Tests that skipped, and why: the reason stands in the name of the test or of one around it. And tests that failed.
 
 /** The part of a name that says why it skips. */
 export const because = (reason) => `[because ${reason}]`;
@@ -21,3 +21,17 @@ export function skippedLines(report, relative, otherwise = 'and its name does no
     }
   return [...byReason.values()].flat();
 }
+
+/** One line for every test that failed, with the first line of what it said; for a file that did not load, its own. */
+export function failedLines(report, relative) {
+  return report.testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const failures = assertionResults.filter((one) => one.status === 'failed');
+    if (!failures.length && status === 'failed') return [`FAILED: ${relative(file)}: ${firstLine(message)}`];
+    return failures.map(({ ancestorTitles, title, failureMessages }) => {
+      const name = [...ancestorTitles, title].join(' › ');
+      return `FAILED: ${relative(file)} › ${name}: ${firstLine(failureMessages?.[0])}`;
+    });
+  });
+}
+
+const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0];
