@@ -36,7 +36,14 @@ describe.skipIf(need.skip)(need.name('the built command line on real model files
     const { results, removed, channels } = JSON.parse(done.out);
     expect(removed / channels).toBeGreaterThan(0.3);
     for (const { name, difference } of results) expect(difference, name).toBeLessThanOrEqual(1e-4);
-    expect(results).toHaveLength(4);
+    const names = results.map(({ name }: { name: string }) => name);
+    // layers are compared one by one where the whole network's own rounding is large
+    expect(names.filter((name: string) => name !== 'layer by layer')).toEqual([
+      'pruned equals zeroed',
+      'permutation',
+      'engines agree',
+      'reload',
+    ]);
   });
 
   it.each(refused)('%s: refused for its Lambda layers, in one sentence', (file) => {
