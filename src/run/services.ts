@@ -34,7 +34,7 @@ export interface Workshop {
   readonly learns?: readonly string[];
   score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
-  recalibrate(network: Sized, signal?: AbortSignal): Promise<Weights>;
+  recalibrate(network: Sized, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
   /** trains from the network's weights; returns the trained ones */
   train(
     network: Sized,

@@ -28,13 +28,13 @@ import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
 import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
+import { RECALIBRATION_IMAGES } from './settle.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
 const scoringBatch = 256;
-/** Images that the preprocessing is found on, and that batch norms are recalibrated on, at most. */
+/** Images that the preprocessing is found on, at most. */
 const sampleImages = 1000;
-const recalibrationImages = 6400;
 /** Images that plain outputs are looked at on, to weigh them. */
 const teacherImages = 256;
 
@@ -204,9 +204,13 @@ class RealWorkshop implements Workshop {
     });
   }
 
-  async recalibrate({ graph, weights }: Sized, signal?: AbortSignal): Promise<Weights> {
+  async recalibrate(
+    { graph, weights }: Sized,
+    signal?: AbortSignal,
+    mostImages = RECALIBRATION_IMAGES,
+  ): Promise<Weights> {
     if (!graph.nodes.some((node) => node.op.kind === 'batchNorm')) return weights;
-    const split = part(this.set.train, recalibrationImages);
+    const split = part(this.set.train, mostImages);
     const statistics = await recalibrate(this.backend, graph, weights, {
       batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),
       signal,

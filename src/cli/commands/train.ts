@@ -13,6 +13,7 @@ import { orderOf, remarksOn } from '../../run/head.ts';
 import { hashModel, modelFile } from '../../run/measure.ts';
 import { placeModel } from '../../run/place.ts';
 import { probeFolder } from '../../run/probe.ts';
+import { settle } from '../../run/settle.ts';
 import { TrainingFolder } from '../../run/training.ts';
 import { openWorkshop } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
@@ -110,11 +111,11 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       signal,
       from: training.from ?? undefined,
     });
-    let weights;
+    let settled;
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        weights = next.value;
+        settled = await settle(workshop, { graph: model.graph, weights: next.value }, settings.epochs, signal);
         break;
       }
       const event = next.value;
@@ -129,12 +130,13 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
           `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, ${percent(event.accuracy, 2)} on validation`,
         );
     }
+    const { weights, score: validation, said } = settled;
+    if (said !== undefined) progress.say(said);
     await placed(target, agreed, training, format, (place) => saveModel(model, model.graph, weights, place));
     const beside = await travel(model, target);
     await training.finish();
     training = null;
     const trained = { graph: model.graph, weights };
-    const validation = await workshop.score(trained, 'validation', signal);
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
     progress.clear();
     output.data({ type: 'result', out, beside: beside.files, settings, seed, validation, test });
