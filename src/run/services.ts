@@ -3,6 +3,7 @@ import type { Method, MethodImages } from '../methods/types.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import type { Score, Snapshot, TrainSettings } from '../runtime/types.ts';
+import type { Trust } from '../runtime/engines.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sample } from './events.ts';
@@ -68,7 +69,7 @@ export interface Services {
   method(name: string): Promise<Method>;
   openWorkshop(data: DataPlan, model: LoadedModel, options: WorkshopOptions): Promise<Workshop>;
   /** milliseconds an image at batch 1, median, of two networks measured in turns */
-  latency(before: Sized, after: Sized, threads?: number): Promise<LatencyPair>;
+  latency(before: Sized, after: Sized, threads?: number, trust?: Trust): Promise<LatencyPair>;
   /** the number that a script prints for a model file */
   script(command: string, modelFile: string, limits?: ScriptLimits): Promise<number>;
 }

@@ -10,6 +10,7 @@ import type { LoadedModel } from '../formats/types.ts';
 import { defaultThreads } from '../runtime/backend/numerics.ts';
 import { openBackend } from '../runtime/backend/open.ts';
 import { trustEngines } from '../runtime/engines.ts';
+import type { Judgement, Trust } from '../runtime/engines.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
 import { rehearse } from '../runtime/rehearse.ts';
@@ -18,6 +19,7 @@ import { describeAims } from '../runtime/losses.ts';
 import { Teacher } from '../runtime/teacher.ts';
 import type { MethodImages } from '../methods/types.ts';
 import { answerOf, evaluate, openScorer } from '../runtime/score.ts';
+import type { ScorerOptions } from '../runtime/score.ts';
 import { train } from '../runtime/trainer.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
@@ -72,12 +74,20 @@ export async function openSet(
   });
 }
 
+/** How a network is scored. */
+interface Scoring {
+  readonly threads?: number;
+  /** how far ONNX Runtime is believed; default: as it is */
+  readonly trust?: Trust;
+  readonly signal?: AbortSignal;
+}
+
 /** The preprocessing that was asked for, or the one that suits the network best. */
 export async function choosePreprocess(
   data: DataPlan,
   set: ImageSet,
   model: Sized,
-  options: { threads?: number; signal?: AbortSignal } = {},
+  options: Scoring = {},
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const { preprocess, found } = await chooseScale(data, set, model, options);
   const { resized } = set;
@@ -91,16 +101,16 @@ async function chooseScale(
   data: DataPlan,
   set: ImageSet,
   model: Sized,
-  options: { threads?: number; signal?: AbortSignal },
+  { threads, trust, signal }: Scoring,
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = await askedScale(data, set.train);
   if (asked) return { preprocess: asked, found: 'as asked' };
   const split = part(set.validation, sampleImages);
-  const scorer = await openScorer(model.graph, model.weights, { threads: options.threads, logits: true });
+  const scorer = await openScorer(model.graph, model.weights, { threads, trust, logits: true });
   try {
     const scoreWith = (preprocess: Preprocess) =>
       evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
-        signal: options.signal,
+        signal,
       });
     const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
     return { preprocess, found: reason };
@@ -116,30 +126,28 @@ export async function openWorkshop(
   options: WorkshopOptions,
 ): Promise<Workshop> {
   const { threads = defaultThreads(), signal } = options;
-  let opened: Promise<Backend> | undefined;
+  let opened: Promise<Judgement & { backend: Backend }> | undefined;
   // before anything is scored: where onnxruntime is missing, this engine scores, too
-  let distrust: string | undefined;
-  const engine = (): Promise<Backend> =>
+  const engine = () =>
     (opened ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
       rehearse(backend, model.graph, model.weights);
-      distrust = await trustEngines(model, { backend, threads });
-      return backend;
+      return { backend, ...(await trustEngines(model, { backend, threads })) };
     }));
   const set = await openSet(data, model, {
     preprocess: options.preprocess,
     recorded: options.recorded,
     threads,
     signal,
-    beforeScoring: async () => void (await engine()),
+    trust: async () => (await engine()).trust,
   });
   try {
-    const backend = await engine();
+    const { backend, trust, said: distrust } = await engine();
     const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
     const original = { graph, weights: model.weights };
     const recorded = options.ownPreprocess ? undefined : options.preprocess;
     const { preprocess, found } = recorded
       ? { preprocess: withResize(recorded, set), found: 'as before' }
-      : await choosePreprocess(data, set, original, { threads, signal });
+      : await choosePreprocess(data, set, original, { threads, trust, signal });
     const sample = batches(part(set.train, teacherImages), preprocess, {
       batchSize: 64,
       order: 'sequential',
@@ -149,7 +157,7 @@ export async function openWorkshop(
     const learns = [describeAims(graph, teacher !== null), doubt, distrust ?? null].filter(
       (said) => said !== null,
     );
-    return new RealWorkshop({ set, preprocess, found, backend, threads, original, teacher, learns });
+    return new RealWorkshop({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
   } catch (error) {
     await set.close();
     throw error;
@@ -162,6 +170,7 @@ interface Opened {
   readonly found: string;
   readonly backend: Backend;
   readonly threads: number | undefined;
+  readonly trust: Trust;
   /** the network as it came, with its decision on labels */
   readonly original: Sized;
   readonly teacher: Teacher | null;
@@ -177,11 +186,12 @@ class RealWorkshop implements Workshop {
   private readonly preprocess: Preprocess;
   private readonly backend: Backend;
   private readonly threads: number | undefined;
+  private readonly trust: Trust;
   private readonly original: Sized;
   private readonly teacher: Teacher | null;
 
-  constructor({ set, preprocess, found, backend, threads, original, teacher, learns }: Opened) {
-    this.images = { set, preprocess, backend, ...(teacher ? { teacher } : {}) };
+  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: Opened) {
+    this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
     this.learns = learns;
@@ -189,6 +199,7 @@ class RealWorkshop implements Workshop {
     this.preprocess = preprocess;
     this.backend = backend;
     this.threads = threads;
+    this.trust = trust;
     this.original = original;
     this.teacher = teacher;
   }
@@ -199,6 +210,7 @@ class RealWorkshop implements Workshop {
     return await scoreSplit(this.own(network), split, this.preprocess, {
       threads: this.threads,
       backend: this.backend,
+      trust: this.trust,
       original: network.weights === this.original.weights ? undefined : this.original,
       signal,
     });
@@ -266,7 +278,7 @@ class RealWorkshop implements Workshop {
         this.own(network),
         picked(split, indices),
         this.preprocess,
-        this.threads,
+        { threads: this.threads, backend: this.backend, trust: this.trust },
       );
       answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
     }
@@ -294,11 +306,9 @@ export async function scoreSplit(
   network: Sized,
   split: Split,
   preprocess: Preprocess,
-  options: {
-    threads?: number;
+  options: Scoring & {
     backend?: Backend;
     original?: Sized;
-    signal?: AbortSignal;
     onImages?: (images: number) => void;
   } = {},
 ): Promise<Score> {
@@ -333,9 +343,9 @@ async function answersOf(
   { graph, weights }: { graph: Graph; weights: Weights },
   split: Split,
   preprocess: Preprocess,
-  threads: number | undefined,
+  options: ScorerOptions,
 ): Promise<number[]> {
-  const scorer = await openScorer(graph, weights, { threads });
+  const scorer = await openScorer(graph, weights, options);
   const answers: number[] = [];
   try {
     for await (const { x, n } of batches(split, preprocess, { batchSize: 16, order: 'sequential' })) {

@@ -9,7 +9,7 @@ const { graph, weights: trained } = createNetwork('resnet8', { inputShape: [8, 8
 const bare = {
   ...graph,
   nodes: graph.nodes.map((node) =>
-    node.op.kind === 'batchNorm' ? { ...node, op: { kind: 'activation', fn: 'relu' } as const } : node,
+    node.op.kind === 'batchNorm' ? { ...node, op: { kind: 'activation', activation: 'relu' } as const } : node,
   ),
 };
 const afresh: Weights = new Map(trained);
