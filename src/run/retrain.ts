@@ -9,11 +9,11 @@ import type { DataPlan } from './plan.ts';
 import { fineTuningSchema } from './plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Workshop } from './services.ts';
+import type { Opening, Workshop } from './services.ts';
 import { resettle } from './settle.ts';
 import { openWorkshop } from './workshop.ts';
 
-export interface RetrainOptions {
+export interface RetrainOptions extends Opening {
   readonly data: DataPlan;
   readonly ownPreprocess?: boolean;
   readonly epochs?: number;
@@ -45,6 +45,8 @@ export async function retrain(
     ownPreprocess: options.ownPreprocess,
     recorded: recordedClasses(config),
     signal,
+    onListed: options.onListed,
+    onRead: options.onRead,
   });
   try {
     refuseOthers(workshop, config.data?.digest);

@@ -47,7 +47,15 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-export interface WorkshopOptions {
+/** Told how far a set of images is being opened. */
+export interface Opening {
+  /** images of a folder found so far */
+  readonly onListed?: (images: number) => void;
+  /** images read so far, of all */
+  readonly onRead?: (done: number, total: number) => void;
+}
+
+export interface WorkshopOptions extends Opening {
   readonly backend: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
   readonly seed: number;
@@ -84,7 +92,7 @@ export interface LatencyPair {
 }
 
 /** How to run: nothing that could change the result. */
-export interface RunOptions {
+export interface RunOptions extends Opening {
   readonly signal?: AbortSignal;
   /** least seconds between checkpoints within a stage; default 15 */
   readonly checkpointSeconds?: number;

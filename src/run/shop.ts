@@ -103,6 +103,7 @@ export async function* openShop(
         preprocess: state.preprocess,
         recorded: state.prepared ? (state.classes ?? 'images') : undefined,
         signal: session.signal,
+        ...session.opening,
       })
     : null;
   // the same network, and which of its outputs the labels are of
@@ -128,8 +129,7 @@ export async function* openShop(
   // what is timed computes what is scored
   const timing: Services = {
     ...services,
-    latency: (before, after, threads) =>
-      services.latency(before, after, threads, workshop?.images.trust),
+    latency: (before, after, threads) => services.latency(before, after, threads, workshop?.images.trust),
   };
   const shop: OpenShop = {
     plan,

@@ -12,7 +12,7 @@ import { differsHere } from '../runtime/backend/numerics.ts';
 import { remarksOnSet } from './head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Sized } from './services.ts';
+import type { Opening, Sized } from './services.ts';
 import { trustEngines } from '../runtime/engines.ts';
 import type { Judgement } from '../runtime/engines.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from './workshop.ts';
@@ -26,7 +26,7 @@ export interface Check {
   readonly ok: boolean;
 }
 
-export interface VerifyOptions extends Bounds {
+export interface VerifyOptions extends Bounds, Opening {
   /** images to measure the accuracies on again */
   readonly data?: DataPlan;
   /** look for the preprocessing that `data` names, rather than take the config's */
@@ -101,6 +101,8 @@ export async function verifyConfig(
       recorded: recordedClasses(config),
       preprocess: recorded,
       threads,
+      onListed: options.onListed,
+      onRead: options.onRead,
       trust: async () => (await judgement()).trust,
     });
     try {

@@ -29,7 +29,7 @@ import type { DataPlan } from './plan.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
-import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
+import type { Opening, Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
@@ -44,11 +44,11 @@ const teacherImages = 256;
 export async function openSet(
   data: DataPlan,
   model: LoadedModel,
-  options: ResizeOptions & {
-    onProgress?: (done: number, total: number) => void;
-    /** the order of the classes, from an earlier time */
-    recorded?: Recorded;
-  } = {},
+  options: ResizeOptions &
+    Opening & {
+      /** the order of the classes, from an earlier time */
+      recorded?: Recorded;
+    } = {},
 ): Promise<ImageSet> {
   const { graph } = model;
   const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
@@ -70,7 +70,8 @@ export async function openSet(
     recorded: options.recorded,
     resize: resizeFor(data, model, options),
     signal: options.signal,
-    onProgress: options.onProgress,
+    onListed: options.onListed,
+    onProgress: options.onRead,
   });
 }
 
@@ -138,6 +139,8 @@ export async function openWorkshop(
     recorded: options.recorded,
     threads,
     signal,
+    onListed: options.onListed,
+    onRead: options.onRead,
     trust: async () => (await engine()).trust,
   });
   try {
@@ -274,12 +277,11 @@ class RealWorkshop implements Workshop {
     const images = await thumbnails(split, indices, Math.min(enlarge, 2));
     const answers: string[][] = [];
     for (const network of [before, after]) {
-      const scores = await answersOf(
-        this.own(network),
-        picked(split, indices),
-        this.preprocess,
-        { threads: this.threads, backend: this.backend, trust: this.trust },
-      );
+      const scores = await answersOf(this.own(network), picked(split, indices), this.preprocess, {
+        threads: this.threads,
+        backend: this.backend,
+        trust: this.trust,
+      });
       answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
     }
     return images.map((image, k) => ({

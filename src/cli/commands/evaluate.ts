@@ -33,7 +33,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     threads,
     signal,
     trust: async () => (await judgement()).trust,
-    onProgress: (done, total) => progress.update({ stage: 'reading images', done, total, unit: 'images' }),
+    ...progress.opening,
   });
   try {
     const name = options.split ?? (set.test ? 'test' : 'validation');
@@ -52,10 +52,12 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       signal,
       onImages: (done) => progress.update({ stage: 'scoring', done, total, unit: 'images' }),
     });
-    const speed = await latency(model.graph, model.weights, { threads, trust, signal }).catch((error: unknown) => {
-      if (signal.aborted || error instanceof InputError) throw error;
-      return null;
-    });
+    const speed = await latency(model.graph, model.weights, { threads, trust, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted || error instanceof InputError) throw error;
+        return null;
+      },
+    );
     progress.clear();
     for (const warning of warnings) output.note(`warning: ${warning}`);
     output.data({
