@@ -4,11 +4,11 @@ import tseslint from 'typescript-eslint';
 const may = {
   system: [],
   graph: [],
-  files: ['graph'],
+  files: ['graph', 'system'],
   protocol: ['graph'],
   formats: ['graph', 'files', 'system'],
   data: ['graph', 'files'],
-  runtime: ['graph', 'system'],
+  runtime: ['graph', 'files', 'system'],
   methods: ['graph', 'formats', 'data', 'runtime'],
   config: ['graph', 'files'],
   report: ['graph', 'config', 'methods'],

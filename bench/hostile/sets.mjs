@@ -17,6 +17,8 @@ import {
   write,
   zip,
 } from './bytes.mjs';
+import { folder as folderOf, images as filesOf, inClasses } from './folders.mjs';
+import { gifs, picturesMayWork, tiffs } from './pictures.mjs';
 
 const at = (...parts) => path.join(...parts);
 const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 9, g: 99, b: 199 } } })
@@ -32,23 +34,8 @@ const black = sharp({ create: { width: 8192, height: 8192, channels: 3, backgrou
   .toBuffer();
 
 /** `count` images a class: [name, bytes]. */
-const images = (count = 40, bytes = png) =>
-  ['a', 'b'].flatMap((c) => Array.from({ length: count }, (_, i) => [`${c}/${i}.png`, bytes]));
-
-function folder(root, files = images()) {
-  for (const [name, bytes] of files) {
-    mkdirSync(path.dirname(at(root, name)), { recursive: true });
-    writeFileSync(at(root, name), bytes);
-  }
-  return root;
-}
-const inClasses = (root, count, make) => {
-  for (const c of ['a', 'b']) {
-    mkdirSync(at(root, c), { recursive: true });
-    for (let i = 0; i < count; i++) make(at(root, c, `${i}.png`));
-  }
-  return root;
-};
+const images = (count = 40, bytes = png) => filesOf(count, bytes);
+const folder = (root, files = images()) => folderOf(root, files);
 const stored = (files) => files.map(([name, data]) => ({ name, data }));
 const END = Buffer.alloc(1024);
 const aroundTar = (name, bytes) =>
@@ -124,6 +111,8 @@ export const sets = {
       return folder(d, images(40, bmp));
     },
   },
+  gif: gifs,
+  tiff: tiffs,
   zip: {
     'an image of 250 MB of zeros in each class': (d) =>
       write(
@@ -297,6 +286,7 @@ function fifoIn(d) {
 
 /** Sets that hold good images too: what is bad may be left out with a word. */
 export const setsMayWork = new Set([
+  ...picturesMayWork,
   'a link to / in a class',
   'a link to /proc in a class',
   'links to one another and to themselves',

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { InputError } from '../graph/errors.ts';
+import { ask } from './ask.ts';
 
 /** A file that a command would overwrite; `run`: that this run is about to write. */
 export interface Obstacle {
@@ -28,15 +28,8 @@ export async function mayOverwrite(
     : `${name} is there already, and is not of this command's making`;
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
   const refused = `${what}${more}; ${elsewhere}, or overwrite it with --force`;
-  if (json || !process.stdin.isTTY || !process.stderr.isTTY) throw new InputError(refused);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const names = found.map((one) => shown(one.file)).join(', ');
-    const answer = await asking.question(`${what}${more}. Overwrite ${names}? [y/N] `);
-    if (!/^\s*y(es)?\s*$/i.test(answer)) throw new InputError(refused);
-  } finally {
-    asking.close();
-  }
+  const names = found.map((one) => shown(one.file)).join(', ');
+  if (json || !(await ask(`${what}${more}. Overwrite ${names}?`))) throw new InputError(refused);
 }
 
 /** A path as it is easiest to read: relative where it is below. */

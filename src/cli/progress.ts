@@ -4,7 +4,8 @@ import { duration } from '../report/text.ts';
 export interface Step {
   readonly stage: string;
   readonly done: number;
-  readonly total: number;
+  /** absent: nobody knows yet */
+  readonly total?: number;
   readonly unit: string;
   readonly secondsLeft?: number;
   readonly perSecond?: number;
@@ -78,6 +79,15 @@ export class Progress {
     this.shown = true;
   }
 
+  /** What opening a set of images is told by: it may take minutes for a large one. */
+  get opening() {
+    const unit = 'images';
+    return {
+      onListed: (done: number) => this.update({ stage: 'finding images', done, unit }),
+      onRead: (done: number, total: number) => this.update({ stage: 'reading images', done, total, unit }),
+    };
+  }
+
   clear(): void {
     if (this.shown) this.stream.write('\r\x1b[2K');
     this.shown = false;
@@ -86,11 +96,13 @@ export class Progress {
   private text(step: Step, now: number): string {
     const elapsed = (now - this.stageAt) / 1000;
     const rate = step.perSecond ?? (elapsed > 0.5 ? (step.done - this.from) / elapsed : 0);
-    const left = step.secondsLeft ?? (rate > 0 ? (step.total - step.done) / rate : undefined);
-    const share = step.total > 0 ? Math.min(1, step.done / step.total) : 0;
-    const parts = [`${step.stage}`];
+    const { stage, done, total, unit } = step;
+    const parts = [stage];
+    if (total === undefined) return [...parts, `${done} ${unit}`].join(this.live ? '  ' : ', ');
+    const left = step.secondsLeft ?? (rate > 0 ? (total - done) / rate : undefined);
+    const share = total > 0 ? Math.min(1, done / total) : 0;
     if (this.live) parts.push(bar(share));
-    parts.push(`${Math.floor(share * 100)} %`, `${step.done} of ${step.total} ${step.unit}`);
+    parts.push(`${Math.floor(share * 100)} %`, `${done} of ${total} ${unit}`);
     if (rate > 0) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} ${step.unit} a second`);
     if (left !== undefined && Number.isFinite(left)) parts.push(`${duration(left)} left`);
     return parts.join(this.live ? '  ' : ', ');

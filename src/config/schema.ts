@@ -154,7 +154,7 @@ export const configSchema = z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
-        'How it was trained after cutting. frozen: whether the layers that the source has frozen were trained too, or kept as they were cut.',
+        'How it was trained after cutting. frozen: whether the layers that the source has frozen were trained too, or kept as they were cut. recalibrated: its batch norms were measured afresh after it, which scored better.',
       ),
     learns: z
       .array(

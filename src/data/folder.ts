@@ -40,23 +40,32 @@ interface Found {
   readonly problem?: string;
 }
 
+/** Images between two words on how many there are. */
+const TELL_EVERY = 500;
+
 /**
  * Every image below a folder, symbolic links followed, hidden folders left out. A link that leads back up is not
  * followed, and a folder that many links lead to is read a few times at most, so that links can't make a small tree
  * endless. What can't be read is left out, with a word.
+ * @param onListed told the number of images found so far, every few hundred
  * @throws InputError where the folder itself can't be read or holds more than any set; Interrupted
  */
 export async function listFolder(
   root: string,
   signal?: AbortSignal,
+  onListed: (images: number) => void = () => {},
 ): Promise<Listing & { readonly warnings: readonly string[] }> {
   const walk = new Walk(await realpath(root));
   // level by level, each in order: which of many links is followed must not depend on the disk
   let level: Folder[] = [
     { full: root, prefix: '', real: walk.root, above: undefined, depth: 0, outside: false },
   ];
+  let images = 0;
+  const count = () => {
+    if (++images % TELL_EVERY === 0) onListed(images);
+  };
   while (level.length > 0) {
-    const found = await readAll(level, signal);
+    const found = await readAll(level, signal, count);
     level = level.flatMap((folder, i) => walk.take(folder, found[i]));
   }
   return { files: walk.files, folders: walk.folders(), others: walk.others, warnings: walk.warnings() };
@@ -149,21 +158,29 @@ function within(inner: string, outer: string): boolean {
 }
 
 /** Several folders at a time: one after the other takes a minute for a large set. */
-async function readAll(level: readonly Folder[], signal?: AbortSignal): Promise<Found[]> {
+async function readAll(
+  level: readonly Folder[],
+  signal: AbortSignal | undefined,
+  onImage: () => void,
+): Promise<Found[]> {
   const found = new Array<Found>(level.length);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < level.length) {
       if (signal?.aborted) throw new Interrupted();
       const i = next++;
-      found[i] = await readFolder(level[i]);
+      found[i] = await readFolder(level[i], signal, onImage);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   return found;
 }
 
-async function readFolder({ full, prefix }: Folder): Promise<Found> {
+async function readFolder(
+  { full, prefix }: Folder,
+  signal: AbortSignal | undefined,
+  onImage: () => void,
+): Promise<Found> {
   const files: SourceFile[] = [];
   const folders: { name: string; link: string | undefined }[] = [];
   const others = new Map<string, Map<string, number>>();
@@ -180,8 +197,11 @@ async function readFolder({ full, prefix }: Folder): Promise<Found> {
         if (info?.isDirectory()) {
           const link = await realpath(inner).catch(() => undefined);
           if (link !== undefined) folders.push({ name: entry.name, link });
-        } else if (info?.isFile() && isImagePath(prefix + entry.name))
+        } else if (info?.isFile() && isImagePath(prefix + entry.name)) {
           files.push(imageFile(prefix + entry.name, inner, info.size, info.mtimeMs));
+          onImage();
+          if (signal?.aborted) throw new Interrupted();
+        }
       } else if (entry.isFile()) countOther(others, prefix + entry.name);
     }
     return { files, folders, others };

@@ -20,6 +20,7 @@ const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 /**
  * Finds out what lies at `where` and lists its images; arrays are read whole.
  * @param expected of the network that they are for: decides where folders alone don't
+ * @param onListed told the number of images of a folder found so far
  * @throws InputError
  */
 export async function openSource(
@@ -27,6 +28,7 @@ export async function openSource(
   limitBytes: number,
   signal?: AbortSignal,
   expected?: Expected,
+  onListed?: (images: number) => void,
 ): Promise<Source | ArraySource> {
   const info = await stat(where).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
@@ -34,7 +36,7 @@ export async function openSource(
     throw new InputError(`${where} can't be read: ${whyUnreadable(error) ?? reasonOf(error)}.`);
   });
   try {
-    if (info.isDirectory()) return await openFolder(where, limitBytes, signal, expected);
+    if (info.isDirectory()) return await openFolder(where, limitBytes, signal, expected, onListed);
     if (!info.isFile())
       throw new InputError(`${where} is a pipe, a socket or a device, no set of images: give ${FORMS}.`);
     if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes);
@@ -54,12 +56,13 @@ async function openFolder(
   limitBytes: number,
   signal?: AbortSignal,
   expected?: Expected,
+  onListed?: (images: number) => void,
 ): Promise<Source | ArraySource> {
   const names = (await readdir(where)).sort();
   if (idxFiles(names).length) return openIdx(where, names, limitBytes);
   const archives = archivesOf(where, names);
   if (archives && !names.includes('train')) return openArchives(where, archives, limitBytes);
-  const { warnings, ...listing } = await listFolder(where, signal);
+  const { warnings, ...listing } = await listFolder(where, signal, onListed);
   if (listing.files.length === 0)
     throw new InputError(
       `${where} holds no images (jpg, png, gif, webp, tiff or bmp)${hint(names)}: give ${FORMS}.`,

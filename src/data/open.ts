@@ -41,6 +41,8 @@ export interface OpenOptions extends z.input<typeof Numbers> {
    * of them has other sizes
    */
   resize?: Resizing | ((sizes: Sizes) => Promise<FoundResize>);
+  /** told how many images were found so far, where a folder has many */
+  onListed?: (images: number) => void;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -60,7 +62,7 @@ export interface OpenOptions extends z.input<typeof Numbers> {
  * @throws InputError, Interrupted
  */
 export async function openImages(where: string, options: OpenOptions = {}): Promise<ImageSet> {
-  const { cache, resize, onProgress, signal, expected, recorded, ...rest } = options;
+  const { cache, resize, onListed, onProgress, signal, expected, recorded, ...rest } = options;
   const parsed = Numbers.safeParse(rest);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -68,7 +70,7 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   }
   const numbers = parsed.data;
   const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
-  const source = await openSource(where, limitBytes, signal, expected);
+  const source = await openSource(where, limitBytes, signal, expected, onListed);
   try {
     return await openFrom(source, where, numbers, limitBytes, {
       cache,
@@ -89,7 +91,14 @@ async function openFrom(
   where: string,
   numbers: z.output<typeof Numbers>,
   limitBytes: number,
-  { cache, resize, onProgress, signal, expected, recorded }: Omit<OpenOptions, keyof z.input<typeof Numbers>>,
+  {
+    cache,
+    resize,
+    onProgress,
+    signal,
+    expected,
+    recorded,
+  }: Omit<OpenOptions, keyof z.input<typeof Numbers> | 'onListed'>,
 ): Promise<ImageSet> {
   const numbering = numberClasses(source, where, expected, recorded);
   if (numbering.problem) throw new InputError(numbering.problem);

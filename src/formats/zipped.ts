@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder } from '../files/temporary.ts';
 import { InputError } from '../graph/errors.ts';
 import { readInput, writeFileWhole } from './files.ts';
 import { CONFIG, isZip, STORE } from './keras/read.ts';
@@ -28,7 +28,7 @@ export async function readZipped(
   if (archive.names.includes(CONFIG) && archive.names.includes(STORE)) return null;
   const member = modelIn(archive, file);
   if (member === null) return null;
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-zip-'));
+  const folder = await temporaryFolder('zip');
   const inZip = (text: string) => text.replaceAll(folder + path.sep, `${file}/`).replaceAll(folder, file);
   try {
     const entries = await unpack(archive, folder);
@@ -60,7 +60,7 @@ export async function writeZipped(
   out: string,
   write: (file: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-zip-'));
+  const folder = await temporaryFolder('zip');
   try {
     await write(path.join(folder, path.posix.basename(member)));
     const prefix = path.posix.dirname(member);

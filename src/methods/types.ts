@@ -1,6 +1,7 @@
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
+import type { Trust } from '../runtime/engines.ts';
 import type { Teacher } from '../runtime/teacher.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 
@@ -109,6 +110,8 @@ export interface MethodImages {
   readonly set: ImageSet;
   readonly preprocess: Preprocess;
   readonly backend: Backend;
+  /** how far ONNX Runtime is believed for this network; default: as it is */
+  readonly trust?: Trust;
   /** gives the original's answers for outputs that labels say nothing of; absent where there are none */
   readonly teacher?: Pick<Teacher, 'answer'>;
 }

@@ -10,15 +10,17 @@ import type { TrainEvent } from '../runtime/trainer.ts';
 import { travel } from './companions.ts';
 import { hashModel, hashNetwork, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
-import { probeFolder } from './probe.ts';
+import { refuseMixed } from './names.ts';
+import { probeFile, probeFolder } from './probe.ts';
 import { rebuild } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import { outputs } from './result.ts';
 import { retrain } from './retrain.ts';
+import type { Opening } from './services.ts';
 import { costOf } from './verify.ts';
 import { notRebuilt } from './weights.ts';
 
-export interface ApplyOptions extends Bounds {
+export interface ApplyOptions extends Bounds, Opening {
   /** where to write the model; default where the run did */
   readonly out?: string;
   /** images to recalibrate and fine-tune on, as the config says */
@@ -111,6 +113,8 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
     refuseUnknown(config, file, recipe.weights, options.data);
     if (held !== null && !options.force) throw inTheWay(out, cutOnly);
   }
+  await refuseMixed(out);
+  await probeFile(out);
   await probeFolder(path.dirname(out), config.cost.after.bytes);
   let weights: Weights = pruned.weights;
   let differences: string[] = [];

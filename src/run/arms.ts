@@ -16,6 +16,7 @@ import { broken, methodBudgets, tightened } from './feasibility.ts';
 import type { Plan } from './plan.ts';
 import type { Session } from './session.ts';
 import type { Services, Sized, Workshop } from './services.ts';
+import { settle } from './settle.ts';
 import type { ArmState } from './state.ts';
 import { scratchSettings } from './tuning.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
@@ -280,8 +281,17 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
   } finally {
     await generator.return?.(undefined as never);
   }
-  session.weights.set(arm.name, weights as Map<string, Float32Array>);
-  yield* score(shop, arm, 'fineTuned', { graph: network.graph, weights });
+  const settled = await settle(workshop, { graph, weights }, settings.epochs, session.signal);
+  session.weights.set(arm.name, settled.weights as Map<string, Float32Array>);
+  arm.recalibrated = settled.recalibrated || undefined;
+  if (settled.said !== undefined)
+    yield await session.record({
+      type: 'stage',
+      arm: arm.name,
+      stage: 'fine-tune',
+      message: settled.said,
+    });
+  yield await scored(shop, arm, 'fineTuned', settled.score);
 }
 
 async function* test(shop: Shop, arm: ArmState): Events<void> {
@@ -297,8 +307,18 @@ async function* score(
 ): Events<void> {
   const { session, workshop } = shop;
   if (!workshop) return;
-  const split = step === 'test' ? 'test' : 'validation';
-  const measured: Score = await workshop.score(network, split, session.signal);
-  arm.scores[step] = structuredClone(measured) as ArmState['scores'][typeof step];
-  yield await session.record({ type: 'score', arm: arm.name, step, split, score: measured });
+  yield await scored(shop, arm, step, await workshop.score(network, splitOf(step), session.signal));
+}
+
+const splitOf = (step: Step) => (step === 'test' ? 'test' : 'validation');
+
+/** Records a score. */
+async function scored(
+  { session }: Shop,
+  arm: ArmState,
+  step: Exclude<Step, 'original'>,
+  score: Score,
+): Promise<RunEvent> {
+  arm.scores[step] = structuredClone(score) as ArmState['scores'][typeof step];
+  return await session.record({ type: 'score', arm: arm.name, step, split: splitOf(step), score });
 }

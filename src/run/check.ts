@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
+import { temporaryFolder } from '../files/temporary.ts';
 import { findGroups, statisticsOverChannels } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
 import { Random } from '../graph/random.ts';
@@ -130,7 +129,7 @@ export async function checkModel(
     } else results.push(result);
   }
 
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-check-'));
+  const folder = await temporaryFolder('check');
   try {
     const file = outputs(model, folder).model;
     await services.saveModel(model, { ...narrow.graph, outputs: model.graph.outputs }, narrow.weights, file);

@@ -8,8 +8,8 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { RunEvent, RunEventBody } from './events.ts';
 import type { Plan } from './plan.ts';
 import { consentToPlan } from './consent.ts';
-import { lockRun } from './lock.ts';
-import type { Lock } from './lock.ts';
+import { lockFolder } from '../files/lock.ts';
+import type { Lock } from '../files/lock.ts';
 import { parsePlan } from './plan.ts';
 
 import { makeFolder } from './probe.ts';
@@ -75,7 +75,7 @@ export class RunFolder {
           throw error;
         }
         const run = new RunFolder(folder);
-        run.lock = await lockRun(folder);
+        run.lock = await lockFolder(folder);
         await writeFileWhole(run.file('run.json'), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
         // whoever plans a run here wants what it does
         await consentToPlan(run, plan);
@@ -92,7 +92,7 @@ export class RunFolder {
     const plan = await run.plan();
     await refuseLinks(run.folder);
     try {
-      run.lock = await lockRun(run.folder);
+      run.lock = await lockFolder(run.folder);
     } catch (error) {
       throw unwritable(error, folder);
     }

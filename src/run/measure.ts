@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 import { fileError, readRegular, streamRegular } from '../files/regular.ts';
+import { temporaryFolder } from '../files/temporary.ts';
 import { MAX_CONFIG } from '../formats/limits.ts';
 import { findProgram, ownQuarters } from '../system/programs.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
@@ -41,7 +41,7 @@ export async function hashNetwork(
   { graph, weights }: Sized,
   name: string,
 ): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-hash-'));
+  const folder = await temporaryFolder('hash');
   try {
     const file = path.join(folder, name);
     await saveModel(source, graph, weights, file);
@@ -91,7 +91,7 @@ export async function measureScript(
   network: Sized,
   limits: ScriptLimits = {},
 ): Promise<number> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-measure-'));
+  const folder = await temporaryFolder('measure');
   try {
     const file = outputs(model, folder).model;
     await services.saveModel(model, network.graph, network.weights, file);

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { readConfig } from '../config/files.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { describeFormat } from '../formats/index.ts';
+import { InputError } from '../graph/errors.ts';
 import type { FormatName } from '../formats/types.ts';
 import { hashFile, hashModel } from './measure.ts';
 import { limitOf } from '../protocol/reach.ts';
 import { RunFolder } from './folder.ts';
-import { lockOwner } from './lock.ts';
+import { lockOwner } from '../files/lock.ts';
 import { logOf } from './log.ts';
 import type { Plan } from './plan.ts';
 import { outputs } from './result.ts';
@@ -110,6 +111,24 @@ async function standsAt(file: string): Promise<boolean> {
 export async function isOccupied(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => []);
   return names.some((name) => name !== '.espalier');
+}
+
+/**
+ * Refuses a TensorFlow.js model whose files would mix with others: a model.json has its folder to itself, and one of
+ * another name can't lie beside another model's weights, since theirs may have the same names.
+ * @param target the file that the model goes to; one that is there is another's concern
+ * @throws InputError
+ */
+export async function refuseMixed(target: string): Promise<void> {
+  if (!/\.json$/i.test(target) || (await there(target))) return;
+  const folder = path.dirname(target);
+  const names = await readdir(folder).catch((): string[] => []);
+  const whole = path.basename(target) === 'model.json';
+  const other = names.find((name) => (whole ? name !== '.espalier' : /\.bin$/i.test(name)));
+  if (other === undefined) return;
+  throw new InputError(
+    `can't write ${target}: ${folder} holds ${other} already, and a TensorFlow.js model is several files that would lie among what is there; name a new or an empty folder`,
+  );
 }
 
 const isFile = (file: string) =>

@@ -29,6 +29,12 @@ export const trainSettingsSchema = z.strictObject({
   frozen: z.enum(['trained', 'kept']).optional(),
 });
 
+/** What a config's fineTuning holds: how it was trained, and what was made of it then. */
+export const fineTuningSchema = trainSettingsSchema.extend({
+  /** batch norms were measured afresh after training (settle.ts) */
+  recalibrated: z.literal(true).optional(),
+});
+
 /** How an image set is opened; the same options wherever images are read. */
 export const dataPlanSchema = z.strictObject({
   path: z.string(),

@@ -1,6 +1,7 @@
 import type { ImageWork, Work } from '../methods/types.ts';
 import type { TrainSettings } from '../runtime/types.ts';
 import type { Speed } from './calibrate.ts';
+import { RECALIBRATION_IMAGES, settlingImages } from './settle.ts';
 
 export interface Images {
   readonly train: number;
@@ -8,8 +9,6 @@ export interface Images {
   readonly test: number;
 }
 
-/** Most images that an arm's recalibration runs through (src/run/workshop.ts). */
-const recalibrationImages = 6400;
 /** Seconds of every run: opening the engine, measuring latency, writing. */
 const fixedSeconds = 4;
 /** Images of the two latency measurements, and the runs that they are repeated for. */
@@ -21,9 +20,12 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
   const { train, validation, test } = images;
   return {
     trained: [{ images: epochs * train, share }],
-    recalibrated: [{ images: Math.min(recalibrationImages, train), share }],
-    scored: [{ images: (2 + (epochs ? 1 + epochs : 0)) * validation + test, share }],
-    opened: 4 + epochs,
+    // once cut, and once trained
+    recalibrated: [
+      { images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share },
+    ],
+    scored: [{ images: (2 + (epochs ? 2 + epochs : 0)) * validation + test, share }],
+    opened: epochs ? 5 + epochs : 4,
   };
 }
 

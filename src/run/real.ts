@@ -12,8 +12,8 @@ export const realServices: Services = {
   saveModel,
   method: async (name) => methodNamed(name),
   openWorkshop,
-  latency: async (before, after, threads) => {
-    const measured = await compareLatency(before, after, { threads });
+  latency: async (before, after, threads, trust) => {
+    const measured = await compareLatency(before, after, { threads, trust });
     return {
       before: measured.a.medianMs,
       after: measured.b.medianMs,

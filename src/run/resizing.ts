@@ -6,6 +6,7 @@ import { parseResize } from '../data/resize.ts';
 import type { Sizes } from '../data/sample-sizes.ts';
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
+import type { Trust } from '../runtime/engines.ts';
 import { decideLabels } from '../runtime/heads.ts';
 import { evaluate, openScorer } from '../runtime/score.ts';
 import type { DataPlan } from './plan.ts';
@@ -16,8 +17,8 @@ export interface ResizeOptions {
   readonly preprocess?: Preprocess;
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  /** called before any image is scored */
-  readonly beforeScoring?: () => Promise<void>;
+  /** asked before any image is scored: how far ONNX Runtime is believed */
+  readonly trust?: () => Promise<Trust>;
 }
 
 const scoringBatch = 256;
@@ -31,20 +32,18 @@ export function resizeFor(
   const asked = data.resize === undefined ? undefined : parseResize(data.resize);
   if (asked !== undefined && asked !== 'auto') return asked;
   if (asked === undefined && options.preprocess) return options.preprocess.resize ?? 'as-before';
-  return async (sizes) => {
-    await options.beforeScoring?.();
-    return await measured(data, model, sizes, options);
-  };
+  return (sizes) => measured(data, model, sizes, options);
 }
 
 async function measured(
   data: DataPlan,
   model: LoadedModel,
   sizes: Sizes,
-  { preprocess: recorded, threads, signal }: ResizeOptions,
+  { preprocess: recorded, threads, signal, ...options }: ResizeOptions,
 ): Promise<FoundResize> {
+  const trust = await options.trust?.();
   const { graph } = decideLabels(model.graph, sizes.classes.length, data.labelsOf);
-  const scorer = await openScorer(graph, model.weights, { threads, logits: true });
+  const scorer = await openScorer(graph, model.weights, { threads, trust, logits: true });
   const score = (validation: ImageSet['validation'], preprocess: Preprocess) =>
     evaluate(scorer, batches(validation, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
       signal,

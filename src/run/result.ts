@@ -149,7 +149,10 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     },
     settings: JSON.parse(JSON.stringify(inputs.settings ?? {})) as Record<string, unknown>,
     fineTuning: inputs.fineTuning?.epochs
-      ? (JSON.parse(JSON.stringify(inputs.fineTuning)) as Record<string, unknown>)
+      ? (JSON.parse(JSON.stringify({ ...inputs.fineTuning, recalibrated: main.recalibrated })) as Record<
+          string,
+          unknown
+        >)
       : undefined,
     learns: set && inputs.fineTuning?.epochs ? learnsOf(model.graph) : undefined,
     computedBy: main.computedBy,

@@ -6,13 +6,14 @@ import type { Weights } from '../graph/types.ts';
 import { adopt, differences, numericsOf } from '../runtime/backend/numerics.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
-import { trainSettingsSchema } from './plan.ts';
+import { fineTuningSchema } from './plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Workshop } from './services.ts';
+import type { Opening, Workshop } from './services.ts';
+import { resettle } from './settle.ts';
 import { openWorkshop } from './workshop.ts';
 
-export interface RetrainOptions {
+export interface RetrainOptions extends Opening {
   readonly data: DataPlan;
   readonly ownPreprocess?: boolean;
   readonly epochs?: number;
@@ -44,6 +45,8 @@ export async function retrain(
     ownPreprocess: options.ownPreprocess,
     recorded: recordedClasses(config),
     signal,
+    onListed: options.onListed,
+    onRead: options.onRead,
   });
   try {
     refuseOthers(workshop, config.data?.digest);
@@ -55,24 +58,30 @@ export async function retrain(
       from === 'scratch'
         ? initialise(pruned.graph, seed, pruned.weights)
         : await workshop.recalibrate(pruned, signal);
-    const given = trainSettingsSchema.safeParse(config.fineTuning);
+    const given = fineTuningSchema.safeParse(config.fineTuning);
     if (!given.success) {
       if (config.fineTuning)
         throw new InputError("the config's fineTuning is not one of this version of Espalier");
       return { weights, differences: other };
     }
-    const { epochs = given.data.epochs } = options;
-    const { augment = given.data.augmentation } = data;
-    if (epochs !== given.data.epochs) other.push(`${epochs} epochs instead of ${given.data.epochs}`);
-    if (JSON.stringify(augment) !== JSON.stringify(given.data.augmentation))
-      other.push('another augmentation');
-    const settings = { ...given.data, epochs, augmentation: augment };
+    const { recalibrated, ...trained } = given.data;
+    const { epochs = trained.epochs } = options;
+    const { augment = trained.augmentation } = data;
+    if (epochs !== trained.epochs) other.push(`${epochs} epochs instead of ${trained.epochs}`);
+    if (JSON.stringify(augment) !== JSON.stringify(trained.augmentation)) other.push('another augmentation');
+    const settings = { ...trained, epochs, augmentation: augment };
     const graph = settings.frozen === 'trained' ? thaw(pruned.graph) : pruned.graph;
     const network = { graph, weights };
     const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
     for (;;) {
       const next = await events.next();
-      if (next.done) return { weights: next.value, differences: other };
+      if (next.done) {
+        const result = { graph, weights: next.value };
+        return {
+          weights: recalibrated ? await resettle(workshop, result, epochs, signal) : result.weights,
+          differences: other,
+        };
+      }
       options.onEvent?.(next.value);
     }
   } finally {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { temporaryFolder } from '../files/temporary.ts';
 import { configSuffix } from '../config/files.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Compared } from './compare.ts';
@@ -33,7 +34,7 @@ export async function withRevisions<T>(
   work: (sides: readonly [Compared, Compared]) => Promise<T>,
 ): Promise<T> {
   if (sides.every(({ kind }) => kind !== 'revision')) return await work(sides as [Compared, Compared]);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-revision-'));
+  const folder = await temporaryFolder('revision');
   try {
     const copies: Compared[] = [];
     for (const [i, side] of sides.entries())

@@ -3,6 +3,7 @@ import type { Method, MethodImages } from '../methods/types.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import type { Score, Snapshot, TrainSettings } from '../runtime/types.ts';
+import type { Trust } from '../runtime/engines.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sample } from './events.ts';
@@ -34,7 +35,7 @@ export interface Workshop {
   readonly learns?: readonly string[];
   score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
-  recalibrate(network: Sized, signal?: AbortSignal): Promise<Weights>;
+  recalibrate(network: Sized, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
   /** trains from the network's weights; returns the trained ones */
   train(
     network: Sized,
@@ -46,7 +47,15 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-export interface WorkshopOptions {
+/** Told how far a set of images is being opened. */
+export interface Opening {
+  /** images of a folder found so far */
+  readonly onListed?: (images: number) => void;
+  /** images read so far, of all */
+  readonly onRead?: (done: number, total: number) => void;
+}
+
+export interface WorkshopOptions extends Opening {
   readonly backend: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
   readonly seed: number;
@@ -68,7 +77,7 @@ export interface Services {
   method(name: string): Promise<Method>;
   openWorkshop(data: DataPlan, model: LoadedModel, options: WorkshopOptions): Promise<Workshop>;
   /** milliseconds an image at batch 1, median, of two networks measured in turns */
-  latency(before: Sized, after: Sized, threads?: number): Promise<LatencyPair>;
+  latency(before: Sized, after: Sized, threads?: number, trust?: Trust): Promise<LatencyPair>;
   /** the number that a script prints for a model file */
   script(command: string, modelFile: string, limits?: ScriptLimits): Promise<number>;
 }
@@ -83,7 +92,7 @@ export interface LatencyPair {
 }
 
 /** How to run: nothing that could change the result. */
-export interface RunOptions {
+export interface RunOptions extends Opening {
   readonly signal?: AbortSignal;
   /** least seconds between checkpoints within a stage; default 15 */
   readonly checkpointSeconds?: number;

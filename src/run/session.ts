@@ -3,7 +3,7 @@ import type { Snapshot } from '../runtime/types.ts';
 import type { RunEvent, RunEventBody } from './events.ts';
 import type { RunFolder } from './folder.ts';
 import { CheckpointPace } from './pace.ts';
-import type { RunOptions } from './services.ts';
+import type { Opening, RunOptions } from './services.ts';
 import type { State } from './state.ts';
 import { newState, readState } from './state.ts';
 
@@ -59,6 +59,12 @@ export class Session {
       this.under[slot] = { kind, random, snapshot: { json, arrays: arrays[slot] } };
     }
     return true;
+  }
+
+  /** who is told how far the images are being opened */
+  get opening(): Opening {
+    const { onListed, onRead } = this.options;
+    return { onListed, onRead };
   }
 
   get signal(): AbortSignal | undefined {

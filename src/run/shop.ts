@@ -103,6 +103,7 @@ export async function* openShop(
         preprocess: state.preprocess,
         recorded: state.prepared ? (state.classes ?? 'images') : undefined,
         signal: session.signal,
+        ...session.opening,
       })
     : null;
   // the same network, and which of its outputs the labels are of
@@ -125,12 +126,17 @@ export async function* openShop(
         frozen,
       })
     : null;
+  // what is timed computes what is scored
+  const timing: Services = {
+    ...services,
+    latency: (before, after, threads) => services.latency(before, after, threads, workshop?.images.trust),
+  };
   const shop: OpenShop = {
     plan,
     model,
     dependencies,
     roundTo,
-    services,
+    services: timing,
     session,
     workshop,
     fineTuning,
@@ -142,8 +148,8 @@ export async function* openShop(
     get mainSettings() {
       return settings(method, true);
     },
-    missed: (network, budgets) => missed(network, budgets, model, plan, services, scripts),
-    evaluate: evaluator(model, dependencies, plan, services, scripts, session.signal),
+    missed: (network, budgets) => missed(network, budgets, model, plan, timing, scripts),
+    evaluate: evaluator(model, dependencies, plan, timing, scripts, session.signal),
   };
   try {
     if (!state.prepared) yield* prepare(shop);

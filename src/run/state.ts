@@ -66,6 +66,8 @@ const arm = z.object({
   weights: z.enum(['source', 'scratch', 'generated']).optional(),
   /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
   computedBy: computedBySchema.optional(),
+  /** its batch norms were measured afresh after training, which scored better */
+  recalibrated: z.literal(true).optional(),
   scores: z.object({
     cut: score.optional(),
     recalibrated: score.optional(),

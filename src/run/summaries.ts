@@ -5,7 +5,7 @@ import { engineFile, failureFile } from '../protocol/look.ts';
 import type { EngineFile } from '../protocol/look.ts';
 import type { RunStatus, RunSummary } from '../protocol/events.ts';
 import { RunFolder } from './folder.ts';
-import { lockOwner } from './lock.ts';
+import { lockOwner } from '../files/lock.ts';
 import { logOf } from './log.ts';
 import type { Plan } from './plan.ts';
 import type { Target } from './targets.ts';

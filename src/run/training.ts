@@ -5,8 +5,8 @@ import { InputError } from '../graph/errors.ts';
 import type { Snapshot } from '../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { makeOwnFolder } from './folder.ts';
-import { lockRun } from './lock.ts';
-import type { Lock } from './lock.ts';
+import { lockFolder } from '../files/lock.ts';
+import type { Lock } from '../files/lock.ts';
 import { CheckpointPace } from './pace.ts';
 import { makeFolder } from './probe.ts';
 
@@ -52,7 +52,7 @@ export class TrainingFolder {
     const own = await makeOwnFolder(path.dirname(out));
     const folder = path.join(own, 'training', path.basename(out));
     await makeFolder(folder);
-    const lock = await lockRun(folder);
+    const lock = await lockFolder(folder, undefined, 'training');
     try {
       const found = await readCheckpoint(folder);
       if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, lock);

@@ -12,8 +12,9 @@ import { differsHere } from '../runtime/backend/numerics.ts';
 import { remarksOnSet } from './head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Sized } from './services.ts';
+import type { Opening, Sized } from './services.ts';
 import { trustEngines } from '../runtime/engines.ts';
+import type { Judgement } from '../runtime/engines.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from './workshop.ts';
 
 const fileHash = 'pruned file, SHA-256';
@@ -25,7 +26,7 @@ export interface Check {
   readonly ok: boolean;
 }
 
-export interface VerifyOptions extends Bounds {
+export interface VerifyOptions extends Bounds, Opening {
   /** images to measure the accuracies on again */
   readonly data?: DataPlan;
   /** look for the preprocessing that `data` names, rather than take the config's */
@@ -93,27 +94,34 @@ export async function verifyConfig(
   if (data) {
     const plan = configData(config, data);
     const recorded = config.data?.preprocess;
+    const { threads } = options;
+    let judged: Promise<Judgement> | undefined;
+    const judgement = () => (judged ??= trustEngines(source, { threads }));
     const set = await openSet(plan, source, {
       recorded: recordedClasses(config),
       preprocess: recorded,
-      threads: options.threads,
+      threads,
+      onListed: options.onListed,
+      onRead: options.onRead,
+      trust: async () => (await judgement()).trust,
     });
     try {
-      const distrust = await trustEngines(source, { threads: options.threads });
-      if (distrust) notes.push(distrust);
+      const { trust, said } = await judgement();
+      if (said) notes.push(said);
       notes.push(...remarksOnSet(set));
       if (config.data) same('images, digest', config.data.digest, set.digest);
       const original = labelledFor(source, set, plan);
       const preprocess =
         options.ownPreprocess || !recorded
-          ? (await choosePreprocess(plan, set, original, { threads: options.threads })).preprocess
+          ? (await choosePreprocess(plan, set, original, { threads, trust })).preprocess
           : recorded;
       for (const [what, bare, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];
         if (!split) continue;
         const network = labelledFor(bare, set, plan);
         const found = await scoreSplit(network, split, preprocess, {
-          threads: options.threads,
+          threads,
+          trust,
           original: expected.outputs ? original : undefined,
         });
         for (const { name, loss, value } of expected.outputs ?? []) {

@@ -10,6 +10,7 @@ import type { LoadedModel } from '../formats/types.ts';
 import { defaultThreads } from '../runtime/backend/numerics.ts';
 import { openBackend } from '../runtime/backend/open.ts';
 import { trustEngines } from '../runtime/engines.ts';
+import type { Judgement, Trust } from '../runtime/engines.ts';
 import { Network } from '../runtime/network.ts';
 import { recalibrate } from '../runtime/recalibrate.ts';
 import { rehearse } from '../runtime/rehearse.ts';
@@ -18,6 +19,7 @@ import { describeAims } from '../runtime/losses.ts';
 import { Teacher } from '../runtime/teacher.ts';
 import type { MethodImages } from '../methods/types.ts';
 import { answerOf, evaluate, openScorer } from '../runtime/score.ts';
+import type { ScorerOptions } from '../runtime/score.ts';
 import { train } from '../runtime/trainer.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { Backend, Score, TrainSettings } from '../runtime/types.ts';
@@ -27,14 +29,14 @@ import type { DataPlan } from './plan.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
-import type { Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
+import type { Opening, Sized, TrainingOptions, Workshop, WorkshopOptions } from './services.ts';
+import { RECALIBRATION_IMAGES } from './settle.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
 const scoringBatch = 256;
-/** Images that the preprocessing is found on, and that batch norms are recalibrated on, at most. */
+/** Images that the preprocessing is found on, at most. */
 const sampleImages = 1000;
-const recalibrationImages = 6400;
 /** Images that plain outputs are looked at on, to weigh them. */
 const teacherImages = 256;
 
@@ -42,11 +44,11 @@ const teacherImages = 256;
 export async function openSet(
   data: DataPlan,
   model: LoadedModel,
-  options: ResizeOptions & {
-    onProgress?: (done: number, total: number) => void;
-    /** the order of the classes, from an earlier time */
-    recorded?: Recorded;
-  } = {},
+  options: ResizeOptions &
+    Opening & {
+      /** the order of the classes, from an earlier time */
+      recorded?: Recorded;
+    } = {},
 ): Promise<ImageSet> {
   const { graph } = model;
   const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
@@ -68,8 +70,17 @@ export async function openSet(
     recorded: options.recorded,
     resize: resizeFor(data, model, options),
     signal: options.signal,
-    onProgress: options.onProgress,
+    onListed: options.onListed,
+    onProgress: options.onRead,
   });
+}
+
+/** How a network is scored. */
+interface Scoring {
+  readonly threads?: number;
+  /** how far ONNX Runtime is believed; default: as it is */
+  readonly trust?: Trust;
+  readonly signal?: AbortSignal;
 }
 
 /** The preprocessing that was asked for, or the one that suits the network best. */
@@ -77,7 +88,7 @@ export async function choosePreprocess(
   data: DataPlan,
   set: ImageSet,
   model: Sized,
-  options: { threads?: number; signal?: AbortSignal } = {},
+  options: Scoring = {},
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const { preprocess, found } = await chooseScale(data, set, model, options);
   const { resized } = set;
@@ -91,16 +102,16 @@ async function chooseScale(
   data: DataPlan,
   set: ImageSet,
   model: Sized,
-  options: { threads?: number; signal?: AbortSignal },
+  { threads, trust, signal }: Scoring,
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = await askedScale(data, set.train);
   if (asked) return { preprocess: asked, found: 'as asked' };
   const split = part(set.validation, sampleImages);
-  const scorer = await openScorer(model.graph, model.weights, { threads: options.threads, logits: true });
+  const scorer = await openScorer(model.graph, model.weights, { threads, trust, logits: true });
   try {
     const scoreWith = (preprocess: Preprocess) =>
       evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
-        signal: options.signal,
+        signal,
       });
     const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
     return { preprocess, found: reason };
@@ -116,30 +127,30 @@ export async function openWorkshop(
   options: WorkshopOptions,
 ): Promise<Workshop> {
   const { threads = defaultThreads(), signal } = options;
-  let opened: Promise<Backend> | undefined;
+  let opened: Promise<Judgement & { backend: Backend }> | undefined;
   // before anything is scored: where onnxruntime is missing, this engine scores, too
-  let distrust: string | undefined;
-  const engine = (): Promise<Backend> =>
+  const engine = () =>
     (opened ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
       rehearse(backend, model.graph, model.weights);
-      distrust = await trustEngines(model, { backend, threads });
-      return backend;
+      return { backend, ...(await trustEngines(model, { backend, threads })) };
     }));
   const set = await openSet(data, model, {
     preprocess: options.preprocess,
     recorded: options.recorded,
     threads,
     signal,
-    beforeScoring: async () => void (await engine()),
+    onListed: options.onListed,
+    onRead: options.onRead,
+    trust: async () => (await engine()).trust,
   });
   try {
-    const backend = await engine();
+    const { backend, trust, said: distrust } = await engine();
     const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
     const original = { graph, weights: model.weights };
     const recorded = options.ownPreprocess ? undefined : options.preprocess;
     const { preprocess, found } = recorded
       ? { preprocess: withResize(recorded, set), found: 'as before' }
-      : await choosePreprocess(data, set, original, { threads, signal });
+      : await choosePreprocess(data, set, original, { threads, trust, signal });
     const sample = batches(part(set.train, teacherImages), preprocess, {
       batchSize: 64,
       order: 'sequential',
@@ -149,7 +160,7 @@ export async function openWorkshop(
     const learns = [describeAims(graph, teacher !== null), doubt, distrust ?? null].filter(
       (said) => said !== null,
     );
-    return new RealWorkshop({ set, preprocess, found, backend, threads, original, teacher, learns });
+    return new RealWorkshop({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
   } catch (error) {
     await set.close();
     throw error;
@@ -162,6 +173,7 @@ interface Opened {
   readonly found: string;
   readonly backend: Backend;
   readonly threads: number | undefined;
+  readonly trust: Trust;
   /** the network as it came, with its decision on labels */
   readonly original: Sized;
   readonly teacher: Teacher | null;
@@ -177,11 +189,12 @@ class RealWorkshop implements Workshop {
   private readonly preprocess: Preprocess;
   private readonly backend: Backend;
   private readonly threads: number | undefined;
+  private readonly trust: Trust;
   private readonly original: Sized;
   private readonly teacher: Teacher | null;
 
-  constructor({ set, preprocess, found, backend, threads, original, teacher, learns }: Opened) {
-    this.images = { set, preprocess, backend, ...(teacher ? { teacher } : {}) };
+  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: Opened) {
+    this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
     this.learns = learns;
@@ -189,6 +202,7 @@ class RealWorkshop implements Workshop {
     this.preprocess = preprocess;
     this.backend = backend;
     this.threads = threads;
+    this.trust = trust;
     this.original = original;
     this.teacher = teacher;
   }
@@ -199,14 +213,19 @@ class RealWorkshop implements Workshop {
     return await scoreSplit(this.own(network), split, this.preprocess, {
       threads: this.threads,
       backend: this.backend,
+      trust: this.trust,
       original: network.weights === this.original.weights ? undefined : this.original,
       signal,
     });
   }
 
-  async recalibrate({ graph, weights }: Sized, signal?: AbortSignal): Promise<Weights> {
+  async recalibrate(
+    { graph, weights }: Sized,
+    signal?: AbortSignal,
+    mostImages = RECALIBRATION_IMAGES,
+  ): Promise<Weights> {
     if (!graph.nodes.some((node) => node.op.kind === 'batchNorm')) return weights;
-    const split = part(this.set.train, recalibrationImages);
+    const split = part(this.set.train, mostImages);
     const statistics = await recalibrate(this.backend, graph, weights, {
       batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),
       signal,
@@ -258,12 +277,11 @@ class RealWorkshop implements Workshop {
     const images = await thumbnails(split, indices, Math.min(enlarge, 2));
     const answers: string[][] = [];
     for (const network of [before, after]) {
-      const scores = await answersOf(
-        this.own(network),
-        picked(split, indices),
-        this.preprocess,
-        this.threads,
-      );
+      const scores = await answersOf(this.own(network), picked(split, indices), this.preprocess, {
+        threads: this.threads,
+        backend: this.backend,
+        trust: this.trust,
+      });
       answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
     }
     return images.map((image, k) => ({
@@ -290,11 +308,9 @@ export async function scoreSplit(
   network: Sized,
   split: Split,
   preprocess: Preprocess,
-  options: {
-    threads?: number;
+  options: Scoring & {
     backend?: Backend;
     original?: Sized;
-    signal?: AbortSignal;
     onImages?: (images: number) => void;
   } = {},
 ): Promise<Score> {
@@ -329,9 +345,9 @@ async function answersOf(
   { graph, weights }: { graph: Graph; weights: Weights },
   split: Split,
   preprocess: Preprocess,
-  threads: number | undefined,
+  options: ScorerOptions,
 ): Promise<number[]> {
-  const scorer = await openScorer(graph, weights, { threads });
+  const scorer = await openScorer(graph, weights, options);
   const answers: number[] = [];
   try {
     for await (const { x, n } of batches(split, preprocess, { batchSize: 16, order: 'sequential' })) {

@@ -8,13 +8,14 @@ import { openSession } from './onnx/session.ts';
 import type { SessionOptions } from './onnx/session.ts';
 import type { Backend } from './types.ts';
 
-/** How far ONNX Runtime is believed: with its optimiser, without it, or not at all. */
+/** How far ONNX Runtime is believed for a network and what is cut from it: with its optimiser, without it, not at all. */
 export type Trust = 'optimised' | 'plain' | 'none';
 
-let trust: Trust = 'optimised';
-
-/** How networks are scored in this process, as trustEngines found. */
-export const trusted = (): Trust => trust;
+export interface Judgement {
+  readonly trust: Trust;
+  /** a sentence to tell, where the engines don't agree */
+  readonly said?: string;
+}
 
 /** Every output of a network by ONNX Runtime. @throws Error where the library can't be loaded */
 export async function runOnnx(
@@ -60,14 +61,13 @@ export function withLogits(graph: Graph): Graph {
 
 /**
  * Holds ONNX Runtime's outputs for one image against those of the engine that trains, or, without one, against its own
- * without the optimiser; and scores from now on by what agrees.
- * @returns a sentence to tell where they don't agree to what the network's own rounding allows
+ * without the optimiser, to what the network's own rounding allows. Asked before anything is scored.
  */
 export async function trustEngines(
   model: { readonly graph: Graph; readonly weights: Weights },
   { backend, threads = 1 }: { readonly backend?: Backend; readonly threads?: number } = {},
-): Promise<string | undefined> {
-  trust = 'optimised';
+): Promise<Judgement> {
+  const believed: Judgement = { trust: 'optimised' };
   const { weights } = model;
   const graph = withLogits(model.graph);
   const random = new Random(1);
@@ -78,18 +78,20 @@ export async function trustEngines(
     optimised = await onnx(true);
   } catch {
     // the scorer says why, and takes another engine
-    return undefined;
+    return believed;
   }
   const run = (w: Weights, x: readonly Float32Array[]) =>
     backend ? runBackend(backend, graph, w, x, 1) : runOnnx(graph, w, x, 1, { threads, optimise: false });
   const right = await run(weights, inputs);
   const gap = largestDifference(right, optimised);
-  if (gap <= LEAST_TOLERANCE) return undefined;
+  if (gap <= LEAST_TOLERANCE) return believed;
   const { tolerance, hopeless } = await conditioning(run, weights, inputs, random);
-  if (gap <= tolerance || hopeless) return undefined;
+  if (gap <= tolerance || hopeless) return believed;
   const plain = !backend || largestDifference(right, await onnx(false)) <= tolerance;
-  trust = plain ? 'plain' : 'none';
   const other = backend ? `the ${backend.name} engine's` : 'those without its optimiser';
   const instead = plain ? 'ONNX Runtime without its optimiser' : `the ${backend!.name} engine alone`;
-  return `ONNX Runtime's outputs for this network differ from ${other} by ${(100 * gap).toPrecision(2)} %, more than rounding: it is scored by ${instead}, which is slower`;
+  return {
+    trust: plain ? 'plain' : 'none',
+    said: `ONNX Runtime's outputs for this network differ from ${other} by ${(100 * gap).toPrecision(2)} %, more than rounding: it is scored by ${instead}, which is slower`,
+  };
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { openBackend } from './backend/open.ts';
-import { trusted } from './engines.ts';
+import type { Trust } from './engines.ts';
 import { Breather } from './breathe.ts';
 import { Distance } from './distance.ts';
 import { labelledHead } from './heads.ts';
@@ -42,6 +42,8 @@ export interface ScorerOptions {
   readonly others?: boolean;
   /** used where onnxruntime can't be loaded: this one, or none, which is an error; default: the process's own engine */
   readonly backend?: Backend | 'none';
+  /** how far onnxruntime is believed, as trustEngines found; default 'optimised' */
+  readonly trust?: Trust;
 }
 
 /** Opens a network for scoring by onnxruntime, 1.4 to 3 times faster than the training engines. Release it after use. */
@@ -64,7 +66,7 @@ export async function openScorer(
   let ort: typeof Ort;
   const network = exportOnnx(shown, weights);
   try {
-    const trust = trusted();
+    const { trust = 'optimised' } = options;
     if (trust === 'none' && options.backend !== 'none')
       throw new Error('its outputs for this network are others than those of the engine that trains');
     ({ ort, session } = await openSession(network.bytes, { threads, optimise: trust !== 'plain' }));

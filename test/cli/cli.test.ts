@@ -150,6 +150,33 @@ test('--out that is a file, or can never be made, is refused before anything run
   expect([code, err]).toEqual([2, expect.stringMatching(/it is a folder; name a file/)]);
 });
 
+describe('what is written is settled before anything is read', () => {
+  const none = ['--data', 'no-such-images'];
+  const train = (out: string, ...more: string[]) => ['train', 'net.h5', ...none, '--out', out, ...more];
+  const fresh = (out: string) => ['new', 'cnn4', ...none, '--out', out];
+  test.each([
+    ['train, among other files', train('full/model.json'), /full holds notes\.txt already/],
+    ['train, with --force', train('full/model.json', '--force'), /full holds notes\.txt already/],
+    ['train, on --resume', train('full/model.json', '--resume'), /full holds notes\.txt already/],
+    ['train, beside another model’s weights', train('weights/net.json'), /holds group1-shard1of1\.bin/],
+    ['new, among other files', fresh('full/model.json'), /full holds notes\.txt already/],
+    ['new, beside another model’s weights', fresh('weights/net.json'), /holds group1-shard1of1\.bin/],
+    ['new, in no format', fresh('net.xyz'), /can't tell the format/],
+    ['new, below a file', fresh('text.h5/net.h5'), /can't write in/],
+    ['diff, below a file', ['diff', 'no.h5', 'such.h5', '--html', 'text.h5/x.html'], /can't write in/],
+    ['diff, to a folder', ['diff', 'no.h5', 'such.h5', '--markdown', 'full', '--force'], /it is a folder/],
+  ])('%s', async (_, args, why) => {
+    await mkdir(path.join(folder, 'full'), { recursive: true });
+    await mkdir(path.join(folder, 'weights'), { recursive: true });
+    await writeFile(path.join(folder, 'full/notes.txt'), 'mine');
+    await writeFile(path.join(folder, 'weights/group1-shard1of1.bin'), 'mine');
+    const before = await readdir(folder, { recursive: true });
+    const { code, err } = await espalier(...args);
+    expect([code, err]).toEqual([2, expect.stringMatching(why)]);
+    expect(await readdir(folder, { recursive: true })).toEqual(before);
+  });
+});
+
 test('a run that a folder brought along asks before its script runs, and is told on the command line', async () => {
   // what is agreed to is noted in a folder of this test's own
   vi.stubEnv('ESPALIER_CACHE', path.join(folder, '.cache'));

@@ -10,7 +10,7 @@ import { layOut } from '../../src/data/layout.ts';
 import { entryExpandsTooFar, expandsTooFar, mostPixels } from '../../src/data/limits.ts';
 import { openImages } from '../../src/data/open.ts';
 import { isImagePath } from '../../src/data/source.ts';
-import { InputError } from '../../src/graph/errors.ts';
+import { InputError, Interrupted } from '../../src/graph/errors.ts';
 import {
   gzipAround,
   idxHeader,
@@ -79,6 +79,18 @@ describe.skipIf(process.platform === 'win32')('links in folders', () => {
 });
 
 describe('folders', () => {
+  it('with very many images tell how many are found so far, and can be stopped meanwhile', async () => {
+    const root = fresh();
+    mkdirSync(path.join(root, 'a'));
+    for (let i = 0; i < 1700; i++) writeFileSync(path.join(root, 'a', `${i}.png`), '');
+    const told: number[] = [];
+    await listFolder(root, undefined, (images) => told.push(images));
+    expect(told).toEqual([500, 1000, 1500]);
+    const stop = new AbortController();
+    const listing = listFolder(root, stop.signal, () => stop.abort());
+    await expect(listing).rejects.toThrow(Interrupted);
+  });
+
   it('without images are counted', async () => {
     const root = writeFolder(fresh(), await small());
     for (let i = 0; i < 300; i++) mkdirSync(path.join(root, `c${i}`, 'deeper'), { recursive: true });

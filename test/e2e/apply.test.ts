@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PrunedConfig } from '../../src/config/schema.ts';
+import { loadModel, saveModel } from '../../src/formats/index.ts';
 import { demoFolder, espalier, killed, root } from './cli.ts';
 
 const data = ['--data', 'garden.zip'];
@@ -152,6 +153,45 @@ it('a TensorFlow.js model is rebuilt to the same bytes, shards and all', { timeo
   expect(readdirSync(at(theirs, 'net.pruned'))).toEqual(names);
   for (const name of names)
     expect(bytes(theirs, `net.pruned/${name}`).equals(bytes(mine, `net.pruned/${name}`)), name).toBe(true);
+});
+
+describe('a network whose batch norms go after their images slowly, trained in a few steps', () => {
+  const mine = () => at(folder, 'slow');
+  const prune = ['prune', 'slow.h5', ...small, '--method', 'l1', '--retrain', 'scratch'];
+  beforeAll(async () => {
+    demoFolder(mine());
+    const model = await loadModel(at(mine(), 'model.h5'));
+    const text = JSON.stringify(model.container.kerasConfig).replace(/"momentum":[\d.]+/g, '"momentum":0.999');
+    const kerasConfig: unknown = JSON.parse(text);
+    const slow = { ...model, container: { kerasConfig, files: new Map<string, Uint8Array>() } };
+    await saveModel(slow, model.graph, model.weights, at(mine(), 'slow.h5'));
+    const done = espalier(mine(), ...prune, '--fine-tune-epochs', '6');
+    expect(done.code, done.err).toBe(0);
+    expect(done.err).toContain('batch norms measured afresh after training');
+  }, 600_000);
+
+  it('ends with the statistics of what it learned, not with those of long ago', () => {
+    const events = bytes(mine(), '.espalier/runs/slow-l1-1/events.jsonl').toString().trim().split('\n');
+    const losses = events.map((line) => JSON.parse(line) as { type: string; accuracy?: number });
+    const last = losses.filter(({ type }) => type === 'loss').at(-1)!.accuracy!;
+    const { fineTuning, accuracy } = configOf(mine(), 'slow.espalier.json');
+    expect(fineTuning!.recalibrated).toBe(true);
+    expect(accuracy.fineTuned!.accuracy).toBeGreaterThan(last + 10);
+  });
+
+  it('is rebuilt to the same bytes, and so by a run that was killed', { timeout: 600_000 }, async () => {
+    const again = espalier(mine(), 'apply', 'slow.espalier.json', ...data, '--out', 'again.h5');
+    expect(again.code, again.err).toBe(0);
+    expect(bytes(mine(), 'again.h5').equals(bytes(mine(), 'slow.pruned.h5'))).toBe(true);
+    const cut = colleague(mine(), 'slow-killed', 'slow.pruned.h5', 'slow.espalier.json');
+    const log = at(cut, '.espalier/runs/slow-l1-1/events.jsonl');
+    const settled = () => existsSync(log) && readFileSync(log, 'utf8').includes('measured afresh');
+    await killed(cut, settled, ...prune, '--fine-tune-epochs', '6', '--checkpoint-seconds', '0');
+    const done = espalier(cut, 'prune', '--resume');
+    expect(done.code, done.err).toBe(0);
+    for (const name of ['slow.pruned.h5', 'slow.espalier.json'])
+      expect(bytes(cut, name).equals(bytes(mine(), name)), name).toBe(true);
+  });
 });
 
 describe('a generator', () => {

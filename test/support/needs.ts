@@ -21,6 +21,11 @@ export const lacks = {
   /** the Python with real Keras that `npm test` makes */
   keras: (): Lack => (process.env.ESPALIER_PYTHON ? null : 'there is no Python with Keras (ESPALIER_PYTHON)'),
   chromium: (): Lack => (browser() ? null : 'there is no Chromium'),
+  /** Python's pty module, which makes terminals */
+  terminal: (): Lack =>
+    process.platform !== 'win32' && spawnSync('python3', ['-c', 'import pty']).status === 0
+      ? null
+      : 'there is no Python with its pty module, which makes a terminal',
   gitLfs: (): Lack => (spawnSync('git', ['lfs', 'version']).status === 0 ? null : 'git lfs is not installed'),
   /** TensorFlow's library and the addon, which a C++ compiler made */
   async tensorflow(): Promise<Lack> {

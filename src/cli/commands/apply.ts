@@ -42,6 +42,7 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
       cutOnly: options.cutOnly,
       force: options.force,
       signal: stop.signal,
+      ...progress.opening,
       onEvent: (event) => {
         if (event.type === 'progress') progress.update({ ...event, perSecond: event.imagesPerSecond });
       },

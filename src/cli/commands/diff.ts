@@ -12,6 +12,7 @@ import { count } from '../../report/text.ts';
 import type { Compared } from '../../run/compare.ts';
 import { compareWhole } from '../../run/facts.ts';
 import { Models } from '../../run/models.ts';
+import { probeFile } from '../../run/probe.ts';
 import { parseRevision, rootOf } from '../../run/revision.ts';
 import type { AtRevision } from '../../run/revision.ts';
 import type { Output } from '../output.ts';
@@ -33,6 +34,7 @@ export async function diff(
     json: output.json,
     elsewhere: 'name another file',
   });
+  for (const file of files) await probeFile(path.resolve(file));
   const [one, two] = await sides(a!, b, options.rev);
   const bounds = { source: options.source, roots: [process.cwd()] };
   const { diff: found, facts, labels, warnings } = await compareWhole(one, two, new Models(), bounds);

@@ -2,6 +2,7 @@ import { titled } from '../../data/preprocess.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/engines.ts';
+import type { Judgement } from '../../runtime/engines.ts';
 import { headsOf, labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/latency.ts';
 import { orderOf, remarksOn } from '../../run/head.ts';
@@ -26,31 +27,37 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));
   const { signal } = stop;
   const { threads } = options;
+  let judged: Promise<Judgement> | undefined;
+  const judgement = () => (judged ??= trustEngines(loaded, { threads }));
   const set = await openSet(data, loaded, {
     threads,
     signal,
-    onProgress: (done, total) => progress.update({ stage: 'reading images', done, total, unit: 'images' }),
+    trust: async () => (await judgement()).trust,
+    ...progress.opening,
   });
   try {
     const name = options.split ?? (set.test ? 'test' : 'validation');
     const split = set[name];
     if (!split) throw new InputError(`${data.path} has no ${name} images`);
     const model = labelledFor(loaded, set, data);
-    const distrust = await trustEngines(model, { threads });
-    if (distrust) output.note(`note: ${distrust}`);
-    const { preprocess, found } = await choosePreprocess(data, set, model, { threads, signal });
+    const { trust, said } = await judgement();
+    if (said) output.note(`note: ${said}`);
+    const { preprocess, found } = await choosePreprocess(data, set, model, { threads, trust, signal });
     const warnings = remarksOn(model, set);
     const order = orderOf(set);
     const total = split.size;
     const score = await scoreSplit(model, split, preprocess, {
       threads,
+      trust,
       signal,
       onImages: (done) => progress.update({ stage: 'scoring', done, total, unit: 'images' }),
     });
-    const speed = await latency(model.graph, model.weights, { threads, signal }).catch((error: unknown) => {
-      if (signal.aborted || error instanceof InputError) throw error;
-      return null;
-    });
+    const speed = await latency(model.graph, model.weights, { threads, trust, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted || error instanceof InputError) throw error;
+        return null;
+      },
+    );
     progress.clear();
     for (const warning of warnings) output.note(`warning: ${warning}`);
     output.data({

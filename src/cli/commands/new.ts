@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createNetwork, networkNames } from '../../formats/networks/index.ts';
-import { saveModel } from '../../formats/index.ts';
+import { outputFormat, saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { modelFile } from '../../run/measure.ts';
+import { refuseMixed } from '../../run/names.ts';
+import { probeFile } from '../../run/probe.ts';
 import type { Output } from '../output.ts';
 import { mayOverwrite } from '../overwrite.ts';
+import { Progress } from '../progress.ts';
 
 interface NewOptions {
   readonly input?: number[];
@@ -25,6 +28,11 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
   const there = await modelFile(out);
   if (await stat(there).catch(() => null))
     await mayOverwrite([{ file: there }], { force: options.force, json: output.json });
+  await refuseMixed(there);
+  const given = { inputShape: options.input, classes: options.classes, width: options.width, seed: 1 };
+  // a name that tells no format, or a place that takes no file, is said before any image is read
+  await outputFormat(out, createNetwork(name, given));
+  await probeFile(there);
   const images = options.data === undefined ? undefined : await shapeOf(options.data);
   const model = createNetwork(name, {
     inputShape: options.input ?? images?.shape,
@@ -40,7 +48,9 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
 /** The size and the classes of an image set. */
 async function shapeOf(data: string): Promise<{ shape: number[]; classes: number }> {
   const { openImages } = await import('../../data/open.ts');
-  const set = await openImages(data, { limit: 200 });
+  const progress = new Progress();
+  const { onListed } = progress.opening;
+  const set = await openImages(data, { limit: 200, onListed }).finally(() => progress.clear());
   await set.close();
   return { shape: [set.height, set.width, set.channels], classes: set.classes.length };
 }

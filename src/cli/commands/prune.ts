@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { consent, deedsOf, described, refusal, unconsented } from '../../run/consent.ts';
 import { makePlan } from '../../run/draft.ts';
@@ -11,6 +10,7 @@ import { defaultControls } from '../../run/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { realServices } from '../../run/real.ts';
 import { parseTarget, parseTargets } from '../../run/targets.ts';
+import { ask } from '../ask.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
 import { mayOverwrite, shown } from '../overwrite.ts';
@@ -65,6 +65,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
     const events = runPrune(run, plan, realServices, {
       signal: stop.signal,
       checkpointSeconds: options.checkpointSeconds,
+      ...progress.opening,
     });
     for (;;) {
       const next = await events.next();
@@ -168,17 +169,6 @@ async function agreed(run: RunFolder, plan: Plan, options: PruneOptions): Promis
     if (!allowed && !(await ask(`The run ${run.id} was not planned here, and ${described(deed)}. Let it?`)))
       throw refusal(run, deed);
     await consent(run, [deed]);
-  }
-}
-
-/** A question with yes or no, no being the default; no where nobody is there to answer. */
-async function ask(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^\s*y(es)?\s*$/i.test(await lines.question(`${question} [y/N] `));
-  } finally {
-    lines.close();
   }
 }
 

@@ -11,8 +11,10 @@ import type { TrainSettings } from '../../runtime/types.ts';
 import { travel } from '../../run/companions.ts';
 import { orderOf, remarksOn } from '../../run/head.ts';
 import { hashModel, modelFile } from '../../run/measure.ts';
+import { refuseMixed } from '../../run/names.ts';
 import { placeModel } from '../../run/place.ts';
-import { probeFolder } from '../../run/probe.ts';
+import { probeFile, probeFolder } from '../../run/probe.ts';
+import { settle } from '../../run/settle.ts';
 import { TrainingFolder } from '../../run/training.ts';
 import { openWorkshop } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
@@ -49,12 +51,17 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const named = await modelFile(out);
   const target =
     format === 'tfjs-layers' && path.extname(named) === '' ? path.join(named, 'model.json') : named;
+  await refuseMixed(target);
   const before = await stat(target).catch(() => null);
   // one that goes on may have written already when it was killed: that shows at its end
   if (before && !options.resume)
     await mayOverwrite([{ file: target }], { force: options.force, json: output.json });
   const agreed = before && (!options.resume || options.force) ? [await hashModel(target)] : [];
-  await probeFolder(path.dirname(out), 4 * [...model.weights.values()].reduce((sum, w) => sum + w.length, 0));
+  await probeFile(target);
+  await probeFolder(
+    path.dirname(target),
+    4 * [...model.weights.values()].reduce((sum, w) => sum + w.length, 0),
+  );
   const progress = new Progress();
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));
   const { signal } = stop;
@@ -69,6 +76,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     // fresh weights answer nothing that is worth keeping
     answers: options.fineTune === true,
     signal,
+    ...progress.opening,
   });
   let training: TrainingFolder | null = null;
   try {
@@ -110,11 +118,16 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       signal,
       from: training.from ?? undefined,
     });
-    let weights;
+    let settled;
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        weights = next.value;
+        settled = await settle(
+          workshop,
+          { graph: model.graph, weights: next.value },
+          settings.epochs,
+          signal,
+        );
         break;
       }
       const event = next.value;
@@ -129,12 +142,13 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
           `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, ${percent(event.accuracy, 2)} on validation`,
         );
     }
+    const { weights, score: validation, said } = settled;
+    if (said !== undefined) progress.say(said);
     await placed(target, agreed, training, format, (place) => saveModel(model, model.graph, weights, place));
     const beside = await travel(model, target);
     await training.finish();
     training = null;
     const trained = { graph: model.graph, weights };
-    const validation = await workshop.score(trained, 'validation', signal);
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
     progress.clear();
     output.data({ type: 'result', out, beside: beside.files, settings, seed, validation, test });

@@ -1,6 +1,7 @@
 import { verifyConfig } from '../../run/verify.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
+import { Progress } from '../progress.ts';
 import { dataPlan } from './data-options.ts';
 import type { DataOptions } from './data-options.ts';
 
@@ -11,6 +12,7 @@ interface VerifyOptions extends DataOptions {
 
 /** `espalier verify CONFIG`: exit 1 where anything no longer holds. */
 export async function verify(output: Output, [file]: string[], options: VerifyOptions): Promise<number> {
+  const progress = new Progress();
   const { ok, checks, notes } = await verifyConfig(file, {
     data: dataPlan(options),
     ownPreprocess: options.preprocess !== undefined,
@@ -18,7 +20,8 @@ export async function verify(output: Output, [file]: string[], options: VerifyOp
     source: options.source,
     roots: [process.cwd()],
     tolerance: options.tolerance,
-  });
+    ...progress.opening,
+  }).finally(() => progress.clear());
   for (const note of notes) output.note(note);
   output.data({ config: file, ok, checks });
   output.print(

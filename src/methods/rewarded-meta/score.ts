@@ -52,7 +52,7 @@ export class CandidateScorer {
 
   /** The network with recalibrated statistics, and its score. */
   async score(graph: Graph, weights: Weights): Promise<{ weights: Weights; score: Score }> {
-    const { backend } = this.images;
+    const { backend, trust } = this.images;
     const recalibrated = new Map(weights);
     if (graph.nodes.some((node) => node.op.kind === 'batchNorm')) {
       const mode = this.settings.recalibrationMode;
@@ -60,7 +60,7 @@ export class CandidateScorer {
       for (const [id, values] of statistics) recalibrated.set(id, values);
     }
     const network = { graph, weights: recalibrated };
-    const score = await evaluate(network, this.validation, { backend, threads: backend.threads });
+    const score = await evaluate(network, this.validation, { backend, trust, threads: backend.threads });
     return { weights: recalibrated, score };
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type workerThreads from 'node:worker_threads';
@@ -7,6 +7,7 @@ import type { Backend, Tf } from '../types.ts';
 import { wasmKernels } from '../kernels/wasm.ts';
 import { mends } from './mends.ts';
 import { loadTfjs, packageFolder, packageVersion, require } from './packages.ts';
+import { temporaryFolder } from '../../files/temporary.ts';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 
@@ -49,7 +50,7 @@ async function startThreaded(
   binaries: string,
   threads: number,
 ): Promise<boolean> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-wasm-'));
+  const folder = await temporaryFolder('wasm');
   const { Blob } = globalThis;
   const { createObjectURL } = URL;
   const { cpus } = os;

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
+import { temporaryFolderSync } from '../../files/temporary.ts';
 import type { Compiled, Tf } from '../types.ts';
 import { encodeSavedModel, shapeProto } from './tensorflow-proto.ts';
 import type { AttrValue, NodeDef } from './tensorflow-proto.ts';
@@ -145,7 +145,7 @@ export function graphCompiler(tf: Tf, nodeBackend: NodeJSKernelBackend) {
 const nativeOf = (made: unknown): readonly NativeTensor[] => made as NativeTensor[];
 
 function load(binding: Binding, model: Uint8Array): number {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'espalier-graph-'));
+  const folder = temporaryFolderSync('graph');
   try {
     fs.writeFileSync(path.join(folder, 'saved_model.pb'), model);
     return binding.loadSavedModel(folder, 'serve');

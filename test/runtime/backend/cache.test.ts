@@ -1,9 +1,13 @@
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lockFolder } from '../../../src/files/lock.ts';
 import { cacheFolder, withLock } from '../../../src/runtime/backend/cache.ts';
+import { whereabouts } from '../../../src/system/whereabouts.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-cache-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,34 +39,50 @@ describe('withLock', () => {
     );
     expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
     expect(most).toBe(1);
-    expect(existsSync(`${name}.lock`)).toBe(false);
+    expect(readdirSync(`${name}.lock`)).toEqual([]);
   });
 
-  it("breaks the lock of a process that is gone, and one that wasn't touched for long", async () => {
-    for (const [pid, seconds] of [
-      [2 ** 30, 5],
-      [process.pid, 120],
-    ]) {
-      // prettier-ignore
-      const name = path.join(folder, `stale${pid}`);
-      writeFileSync(`${name}.lock`, String(pid));
-      const then = new Date(Date.now() - seconds * 1000);
-      utimesSync(`${name}.lock`, then, then);
-      expect(await withLock(name, async () => 'in')).toBe('in');
-    }
-  });
+  it('takes over the lock of a process that is gone, and waits for one that is at work', async () => {
+    const name = path.join(folder, 'gone');
+    mkdirSync(`${name}.lock`);
+    const gone = { ...(await whereabouts()), pid: 2 ** 22 + 1, token: '1111111111111111' };
+    writeFileSync(path.join(`${name}.lock`, 'lock'), JSON.stringify(gone));
+    expect(await withLock(name, async () => 'in', () => expect.unreachable('waited'))).toBe('in'); // prettier-ignore
 
-  it('waits for one that is held', async () => {
-    const name = path.join(folder, 'held');
-    const file = `${name}.lock`;
-    writeFileSync(file, String(process.pid));
-    let waited = false;
-    const held = () => existsSync(file);
-    expect(held()).toBe(true);
+    const lock = await lockFolder(`${name}.lock`);
+    let waited = 0;
     await withLock(name, async () => undefined, () => {
-      waited = true;
-      rmSync(file, { force: true });
+      waited++;
+      void lock.release();
     }); // prettier-ignore
-    expect(waited).toBe(true);
+    expect(waited).toBe(1);
+  });
+
+  it('many processes find it left by one that was killed: one is in at any time, and all get in', async () => {
+    const program = path.join(folder, 'child.mjs');
+    await build({
+      entryPoints: ['test/runtime/backend/cache-child.ts'],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    });
+    const name = path.join(folder, 'many');
+    const fight = (mode: string) =>
+      new Promise<string>((resolve) => {
+        const child = spawn(process.execPath, [program, name, mode], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        let text = '';
+        child.stdout.on('data', (part) => (text += part));
+        child.on('close', () => resolve(text));
+      });
+    for (let round = 0; round < 3; round++) {
+      await fight('die');
+      expect(readdirSync(`${name}.lock`)).toContain('lock');
+      const said = await Promise.all(Array.from({ length: 8 }, () => fight('work')));
+      expect(said).toEqual(new Array(8).fill('alone\n'));
+    }
   });
 });

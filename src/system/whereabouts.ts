@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import os from 'node:os';
 import { promisify } from 'node:util';
-import { processExists } from '../system/exists.ts';
+import { processExists } from './exists.ts';
 
 /**
  * A process, so that it can be told from any other that has its number at another time or in another place. What a

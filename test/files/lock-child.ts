@@ -2,11 +2,11 @@
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lockRun } from '../../src/run/lock.ts';
+import { lockFolder } from '../../src/files/lock.ts';
 
 const [folder, mode] = process.argv.slice(2);
 if (mode === 'hold') {
-  await lockRun(folder);
+  await lockFolder(folder);
   process.stdout.write('held\n');
   await new Promise(() => setInterval(() => {}, 1000));
 }
@@ -15,7 +15,7 @@ const times = { beat: 50, silence: 400, watch: 150 };
 let taken = 0;
 const until = Date.now() + Number(mode);
 while (taken < 5 && Date.now() < until) {
-  const lock = await lockRun(folder, times).catch((error: Error) => {
+  const lock = await lockFolder(folder, times).catch((error: Error) => {
     if (error.name !== 'InputError') throw error;
     return null;
   });

@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { lockOwner, lockRun } from '../../src/run/lock.ts';
-import { lifeOf, whereabouts } from '../../src/run/whereabouts.ts';
+import { lockOwner, lockFolder } from '../../src/files/lock.ts';
+import { lifeOf, whereabouts } from '../../src/system/whereabouts.ts';
 
 let base: string;
 let folder: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   base = await mkdtemp(path.join(os.tmpdir(), 'espalier-lock-'));
   program = path.join(base, 'child.mjs');
   await build({
-    entryPoints: ['test/run/lock-child.ts'],
+    entryPoints: ['test/files/lock-child.ts'],
     outfile: program,
     bundle: true,
     platform: 'node',
@@ -50,10 +50,10 @@ function start(mode: string): { child: ChildProcess; said: Promise<string>; firs
 }
 
 test('held once, given back, and nothing is left', async () => {
-  const first = await lockRun(folder);
+  const first = await lockFolder(folder);
   expect(await first.holds()).toBe(true);
   expect(await lockOwner(folder)).toEqual({ pid: process.pid, host: os.hostname() });
-  await expect(lockRun(folder)).rejects.toThrow(
+  await expect(lockFolder(folder)).rejects.toThrow(
     new RegExp(`in use by process ${process.pid}; wait for it, or stop it first`),
   );
   await first.release();
@@ -66,11 +66,11 @@ test('a living process keeps it, also while it is suspended; a killed one loses 
   await first;
   child.kill('SIGSTOP');
   expect(await lockOwner(folder)).toMatchObject({ pid: child.pid });
-  await expect(lockRun(folder, quick)).rejects.toThrow(`in use by process ${child.pid}`);
+  await expect(lockFolder(folder, quick)).rejects.toThrow(`in use by process ${child.pid}`);
   child.kill('SIGKILL');
   await said;
   expect(await lockOwner(folder)).toBeNull();
-  const mine = await lockRun(folder);
+  const mine = await lockFolder(folder);
   expect(await readdir(folder)).toEqual(['lock']);
   await mine.release();
 });
@@ -87,7 +87,7 @@ test.skipIf(process.platform !== 'linux')(
       const other = { ...record, pid, start: '1', token: '1234567812345678' };
       await writeFile(lock(), JSON.stringify(other));
       expect(await lockOwner(folder)).toBeNull();
-      await (await lockRun(folder)).release();
+      await (await lockFolder(folder)).release();
     }
     child.kill('SIGKILL');
   },
@@ -100,7 +100,9 @@ test.each([
 ])('a lock of %s lives by its beat', async (_, differs) => {
   const record = { ...(await whereabouts()), pid: 1, token: '00000000000000aa', ...differs };
   await writeFile(lock(), JSON.stringify(record));
-  const refused = await lockRun(folder, { ...quick, silence: 60_000 }).catch((error: Error) => error.message);
+  const refused = await lockFolder(folder, { ...quick, silence: 60_000 }).catch(
+    (error: Error) => error.message,
+  );
   expect(refused).toMatch(/in use by process 1( on elsewhere)?, which gave a sign of life 0 s ago; stop it/);
   expect(await lockOwner(folder)).not.toBeNull();
   // silent, by a clock that is right or was set back
@@ -109,25 +111,27 @@ test.each([
     const then = new Date(Date.now() + offset * 1000);
     await utimes(lock(), then, then);
     expect(await lockOwner(folder)).toBeNull();
-    const mine = await lockRun(folder, quick);
+    const mine = await lockFolder(folder, quick);
     await mine.release();
   }
   // it seemed silent, but gave a sign while it was watched: a clock had been set
   await writeFile(lock(), JSON.stringify(record));
   await utimes(lock(), new Date(0), new Date(0));
   setTimeout(() => void utimes(lock(), new Date(5000), new Date(5000)), 30);
-  await expect(lockRun(folder, quick)).rejects.toThrow('in use by process 1');
+  await expect(lockFolder(folder, quick)).rejects.toThrow('in use by process 1');
 });
 
 test('a torn lock is given up once it is old, not while it may be being written', async () => {
   await writeFile(lock(), '{"pid":');
-  await expect(lockRun(folder, { ...quick, silence: 60_000 })).rejects.toThrow('in use by another process');
+  await expect(lockFolder(folder, { ...quick, silence: 60_000 })).rejects.toThrow(
+    'in use by another process',
+  );
   await utimes(lock(), new Date(0), new Date(0));
-  await (await lockRun(folder, quick)).release();
+  await (await lockFolder(folder, quick)).release();
 });
 
 test('one that was taken over notices, and takes nothing away from the new one', async () => {
-  const first = await lockRun(folder, quick);
+  const first = await lockFolder(folder, quick);
   await writeFile(lock(), JSON.stringify({ ...(await whereabouts()), token: 'ffffffffffffffff' }));
   expect(await first.holds()).toBe(false);
   await first.release();
@@ -152,6 +156,6 @@ test('many processes fight over a stale lock, some killed with it in their hands
   expect(said.join('')).not.toMatch(/TWO AT ONCE|LOST/);
   expect(deaths).toBeGreaterThan(5);
   expect(said.join('')).toMatch(/taken [1-9]/);
-  await (await lockRun(folder)).release();
+  await (await lockFolder(folder)).release();
   expect(await readdir(folder)).toEqual([]);
 }, 60_000);

@@ -3,9 +3,9 @@ import { link, open, readFile, readdir, rename, rm, stat, writeFile } from 'node
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { fileError, readRegular } from '../files/regular.ts';
+import { fileError, readRegular } from './regular.ts';
 import { InputError } from '../graph/errors.ts';
-import { lifeOf, whereabouts } from './whereabouts.ts';
+import { lifeOf, whereabouts } from '../system/whereabouts.ts';
 
 const recordSchema = z.object({
   pid: z.number().int().positive(),
@@ -33,6 +33,9 @@ const largestRecord = 65_536;
 /** tokens of locks that this process holds */
 const held = new Set<string>();
 
+/** Another process has the folder. */
+export class InUse extends InputError {}
+
 /** A folder that is this process's. */
 export interface Lock {
   /** Whether it still is: one that was suspended for long on another machine may have been taken over. */
@@ -50,9 +53,10 @@ export interface Lock {
  *
  * A process is told by its number and its start, so a number that is in use again blocks nothing. Where that can't be
  * looked at (another machine, another container, Windows), a lock lives by its beat.
- * @throws InputError where another live process has it
+ * @param what works there, for the message
+ * @throws InUse where another live process has it
  */
-export async function lockRun(folder: string, times: Patience = patience): Promise<Lock> {
+export async function lockFolder(folder: string, times: Patience = patience, what = 'run'): Promise<Lock> {
   const token = randomBytes(8).toString('hex');
   const mine: Record = { ...(await whereabouts()), token };
   const temporary = path.join(folder, `lock.new.${token}`);
@@ -64,7 +68,7 @@ export async function lockRun(folder: string, times: Patience = patience): Promi
     let place = head;
     for (let attempt = 1; ; attempt++) {
       const end = await endOf(folder);
-      if (end && !(await isOver(end, folder, times))) throw await inUse(end, folder, times);
+      if (end && !(await isOver(end, folder, times))) throw await inUse(end, folder, times, what);
       place = end ? successor(folder, end.record.token) : head;
       if (await createFrom(temporary, place)) {
         // what it follows may have been removed meanwhile, the chain being another by now
@@ -72,7 +76,7 @@ export async function lockRun(folder: string, times: Patience = patience): Promi
         await rm(place, { force: true });
       }
       if (attempt >= attempts)
-        throw new InputError(`${folder} is being taken by other processes; try again in a moment`);
+        throw new InUse(`${folder} is being taken by other processes; try again in a moment`);
       await sleep(Math.random() * 20);
     }
     // two names of one file are not renamed onto each other
@@ -133,7 +137,7 @@ async function read(file: string): Promise<Found | null> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw fileError(error, `the lock ${file} can't be read, remove it if no run is at work there`);
+    throw fileError(error, `the lock ${file} can't be read, remove it if nothing is at work there`);
   }
   try {
     return { file, touched, record: recordSchema.parse(JSON.parse(text)) };
@@ -174,15 +178,15 @@ async function silence({ touched }: Found, folder: string | null): Promise<numbe
   }
 }
 
-async function inUse(found: Found, folder: string, times: Patience): Promise<InputError> {
+async function inUse(found: Found, folder: string, times: Patience, what: string): Promise<InUse> {
   const { pid, host } = found.record;
   const elsewhere = host && host !== (await whereabouts()).host ? ` on ${host}` : '';
   const who = host ? `process ${pid}${elsewhere}` : 'another process';
   if ((await lives(found.record)) === 'alive')
-    return new InputError(`the run in ${folder} is in use by ${who}; wait for it, or stop it first`);
+    return new InUse(`the ${what} in ${folder} is in use by ${who}; wait for it, or stop it first`);
   const seconds = Math.round((await silence(found, folder)) / 1000);
-  return new InputError(
-    `the run in ${folder} is in use by ${who}, which gave a sign of life ${seconds} s ago; stop it there first, or, if it is gone, try again once it has been silent for ${Math.ceil(times.silence / 1000)} s`,
+  return new InUse(
+    `the ${what} in ${folder} is in use by ${who}, which gave a sign of life ${seconds} s ago; stop it there first, or, if it is gone, try again once it has been silent for ${Math.ceil(times.silence / 1000)} s`,
   );
 }
 
