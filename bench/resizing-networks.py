@@ -17,8 +17,8 @@ from PIL import Image
 
 SIDE = 20
 # files a class; what is validated on was never learned from
-LEARN, VALIDATE, TEST = 2000, 100, 500
-EPOCHS = 10
+LEARN, VALIDATE, TEST = 1500, 100, 500
+EPOCHS = 6
 BATCH = 64
 
 
