@@ -1,13 +1,11 @@
 """What resizing should give, by Keras' loader, TensorFlow and PIL: read by bench/resizing.mjs.
 
-    python bench/resizing.py pictures OUT
-    python bench/resizing.py networks OUT ../shared   (trains two small networks by two loaders: some minutes)
+    python bench/resizing.py OUT
 
 Needs tensorflow, keras and pillow (13 for the last bits of bicubic and lanczos)."""
 import json
 import os
 import sys
-import tarfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -94,81 +92,5 @@ def pictures(out):
     json.dump(table, open(f"{out}/pictures.json", "w"))
 
 
-def network(side):
-    layers = keras.layers
-    inputs = keras.Input((side, side, 3))
-    x = layers.Rescaling(1 / 255)(inputs)
-    for filters in (16, 32, 48):
-        x = layers.Conv2D(filters, 3, strides=1 if filters == 16 else 2, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy")
-    return model
-
-
-def unpacked(archive, out, count, sizes, random):
-    """images of CIFAR-10 by class, each filtered to a size of its own, as PNG: no decoder differs on these"""
-    seen = {}
-    with tarfile.open(archive) as tar:
-        for member in sorted(tar.getmembers(), key=lambda one: one.name):
-            if not member.name.lower().endswith((".jpg", ".jpeg")):
-                continue
-            label = member.name.split("/")[-2]
-            if seen.get(label, 0) >= count:
-                continue
-            seen[label] = seen.get(label, 0) + 1
-            image = Image.open(tar.extractfile(member)).convert("RGB")
-            width, height = sizes(random)
-            image = image.resize((width, height), Image.LANCZOS)
-            grain = np.asarray(image).astype(int) + random.randint(-6, 7, (height, width, 3))
-            os.makedirs(f"{out}/{label}", exist_ok=True)
-            Image.fromarray(np.clip(grain, 0, 255).astype("uint8")).save(f"{out}/{label}/{seen[label]:04}.png")
-
-
-def by_pil(folder, side):
-    classes = sorted(os.listdir(folder))
-    found = [(f"{folder}/{name}/{file}", k) for k, name in enumerate(classes)
-             for file in sorted(os.listdir(f"{folder}/{name}"))]
-    x = [np.asarray(Image.open(file).resize((side, side), Image.BILINEAR)) for file, _ in found]
-    return np.stack(x).astype("float32"), np.array([k for _, k in found])
-
-
-def by_keras(folder, side):
-    data = keras.utils.image_dataset_from_directory(
-        folder, image_size=(side, side), batch_size=256, shuffle=False, verbose=False)
-    x, y = zip(*data)
-    return np.concatenate(x), np.concatenate(y)
-
-
-def networks(out, shared):
-    random = np.random.RandomState(2)
-    mixed = lambda r: (r.randint(40, 161), r.randint(40, 161))
-    for split, count in (("train", 300), ("test", 100)):
-        unpacked(f"{shared}/data/cifar10-jpeg/{split}.tar.gz", f"{out}/set/{split}", count, mixed, random)
-    keras.utils.set_random_seed(1)
-    table = []
-    for name, side, load in (("by-keras-20", 20, by_keras), ("by-pil-24", 24, by_pil)):
-        model = network(side)
-        x, y = load(f"{out}/set/train", side)
-        order = np.random.RandomState(3).permutation(len(x))
-        model.fit(x[order], y[order], epochs=8, batch_size=64, verbose=0)
-        model.save(f"{out}/{name}.keras")
-        table += scores(model, name, f"{out}/{name}.keras", out, side, 1)
-    file = f"{shared}/models/keras-h5/cifar10_mlperf_resnet8.h5"
-    table += scores(keras.models.load_model(file, compile=False), "resnet8", file, out, 32, 1)
-    json.dump(table, open(f"{out}/networks.json", "w"))
-
-
-def scores(model, name, file, out, side, scale):
-    for way, load in (("keras", by_keras), ("pil", by_pil)):
-        x, y = load(f"{out}/set/test", side)
-        p = np.asarray(model.predict(x * scale, batch_size=256, verbose=0), dtype="float64")
-        loss = float(-np.log(np.maximum(p[np.arange(len(y)), y], 1e-7)).mean())
-        yield {"network": name, "file": os.path.abspath(file), "resize": way,
-               "accuracy": float(100 * (p.argmax(1) == y).mean()), "loss": loss}
-
-
-what, folder = sys.argv[1:3]
-os.makedirs(folder, exist_ok=True)
-pictures(folder) if what == "pictures" else networks(folder, sys.argv[3])
+os.makedirs(sys.argv[1], exist_ok=True)
+pictures(sys.argv[1])

@@ -29,11 +29,18 @@ export class ArchiveListing implements Listing {
   /** The image's path; undefined for a folder or another file, which is noted. */
   imagePath(name: string, isFolder: boolean): string | undefined {
     const path = entryPath(name);
+    if (!isSeen(path)) this.above(path);
     if (path === '' || !isSeen(path)) return undefined;
     if (isFolder) this.folders.add(path);
     else if (isImagePath(path)) return path;
     else countOther(this.others, path);
     return undefined;
+  }
+
+  /** The folder of a hidden file is there all the same, as it is when the archive is unpacked. */
+  private above(path: string): void {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (folder !== '' && isSeen(folder)) this.folders.add(folder);
   }
 
   add(file: SourceFile): void {

@@ -41,7 +41,8 @@ export function numberClasses(
     const said = beyond(held, where, outputs);
     const known =
       recorded === 'images' || arrays ? withoutEmpty(source) : asRecorded(source, where, recorded);
-    return { ...known, warnings: said ? [said] : [] };
+    const empty = aboutEmpty(source, known.outputs, 'as recorded', 'as recorded');
+    return { ...known, warnings: said ? [...empty, said] : empty };
   }
   const labels = arrays ? undefined : usable(expected, outputs, where, warnings);
   if (labels) return byLabels(source, where, labels, expected.labelsFrom ?? 'the model', warnings);
@@ -122,6 +123,7 @@ function byLabels(
       `${where} has ${list(names)}, which ${from} does not name (${list(labels)}): the network tells ${labels.length} classes apart, so it is the set of another network.`,
     );
   left.forEach((i, k) => (found[i] = free[k]));
+  warnings.push(...aboutEmpty(source, found, `because ${from} names it`, `because ${from} does not name it`));
   if (left.length === held)
     warnings.push(
       `No folder of ${where} is called as a class in ${from} (${list(labels)}): took the folders for its outputs in the order of their names.`,
@@ -160,27 +162,53 @@ function byFolders(
   const { classes, empty } = source;
   const held = classes.length - empty.size;
   const drop = empty.size > 0 && outputs === held;
-  if (empty.size)
-    warnings.push(
-      `${emptyInWords(empty)} hold${empty.size > 1 ? '' : 's'} no image that can be read: ` +
-        (drop
-          ? `not counted, because the network tells ${outputs} classes apart.`
-          : `counted as ${empty.size > 1 ? 'classes' : 'a class'} all the same, as Keras does.`),
-    );
-  if (drop) return { ...withoutEmpty(source), warnings };
+  const numbering = drop ? withoutEmpty(source) : plain(classes);
+  warnings.push(
+    ...aboutEmpty(
+      source,
+      numbering.outputs,
+      'as Keras does',
+      `because the network tells ${outputs} classes apart`,
+    ),
+  );
+  if (drop) return { ...numbering, warnings };
   const n = classes.length;
   const said = beyond(n, where, outputs);
   if (said) warnings.push(said);
-  const without = empty.size ? ` (${list([...empty.keys()])} without images among them)` : '';
+  const without = empty.size
+    ? ` (${list([...empty.keys()])} without images that can be read among them)`
+    : '';
   const problem =
     outputs !== undefined && n > outputs
       ? `the network tells ${outputs} classes apart, but ${where} has ${n}${without}: it is the set of another network`
       : undefined;
-  return { ...plain(classes), warnings, problem };
+  return { ...numbering, warnings, problem };
 }
 
-function emptyInWords(empty: Source['empty']): string {
-  const each = [...empty].map(([name, holds]) => `"${name}"${holds === null ? '' : ` (${holds})`}`);
+/** What became of the folders without an image that can be read, a sentence for those that count and one for the others. */
+function aboutEmpty(
+  { classes, empty }: Pick<Source, 'classes' | 'empty'>,
+  outputs: ArrayLike<number>,
+  why: string,
+  whyNot: string,
+): string[] {
+  const said = (names: readonly string[], then: string): string[] =>
+    names.length
+      ? [
+          `${emptyInWords(names, empty)} hold${names.length > 1 ? '' : 's'} no image that can be read: ${then}.`,
+        ]
+      : [];
+  const all = [...empty.keys()];
+  const counted = all.filter((name) => outputs[classes.indexOf(name)] >= 0);
+  const others = all.filter((name) => !counted.includes(name));
+  return [
+    ...said(others, `not counted, ${whyNot}`),
+    ...said(counted, `counted as ${counted.length > 1 ? 'classes' : 'a class'} all the same, ${why}`),
+  ];
+}
+
+function emptyInWords(names: readonly string[], empty: Source['empty']): string {
+  const each = names.map((name) => `"${name}"${empty.get(name) ? ` (${empty.get(name)})` : ''}`);
   return each.length > 5
     ? `${each.slice(0, 5).join(', ')} and ${(each.length - 5).toLocaleString('en-US')} more`
     : each.join(', ');

@@ -90,14 +90,7 @@ function label(splits: Splits, root: Folder | undefined, where: string, warnings
   const empty = new Map(
     folders.filter(({ name }) => !held.has(name)).map((one) => [one.name, whatElse(one)] as const),
   );
-  if (held.size < 2) {
-    const others = empty.size
-      ? `; ${list([...empty.keys()])} hold${empty.size > 1 ? '' : 's'} none that can be read`
-      : '';
-    throw new InputError(
-      `${where} has one class only (${list([...held])}); a network needs at least two class folders to tell apart${others}.`,
-    );
-  }
+  if (held.size < 2) throw oneClass(where, [...held], empty);
   if (root) warnings.push(...leftOut(root, new Set(folders)));
   const index = new Map(classes.map((name, i) => [name, i]));
   const items: Item[] = [];
@@ -120,6 +113,16 @@ function label(splits: Splits, root: Folder | undefined, where: string, warnings
     for (const item of split.sort((a, b) => byCodePoint(a.name, b.name))) items.push(item);
   }
   return { classes, empty, items, warnings };
+}
+
+/** The refusal of a set that holds images of one class alone. */
+export function oneClass(where: string, held: readonly string[], empty: Layout['empty']): InputError {
+  const others = empty.size
+    ? `; ${list([...empty.keys()])} hold${empty.size > 1 ? '' : 's'} none that can be read`
+    : '';
+  return new InputError(
+    `${where} has one class only (${list(held)}); a network needs at least two class folders to tell apart${others}.`,
+  );
 }
 
 /** The class of each class folder of a split: its own name, or training's that differs in case or spaces alone. */

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { ArraySource } from './arrays.ts';
-import { numberClasses, toRecord, type Recorded } from './classes.ts';
+import { toRecord, type Recorded } from './classes.ts';
 import { probe, type Resizing, type Shape } from './decode.ts';
 import { digestFiles } from './digest.ts';
 import type { Expected } from './find-splits.ts';
 import { openSource } from './forms.ts';
 import type { FoundResize } from './find-resize.ts';
+import { lostClasses, numbered } from './numbered.ts';
 import { PixelCache } from './pixel-cache.ts';
 import { BrokenImages, Decoded, inParallel } from './pixels.ts';
 import { splitOf, type Reader } from './ready-split.ts';
@@ -72,14 +73,8 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
   const source = await openSource(where, limitBytes, signal, expected, onListed);
   try {
-    return await openFrom(source, where, numbers, limitBytes, {
-      cache,
-      resize,
-      onProgress,
-      signal,
-      expected,
-      recorded,
-    });
+    const more = { cache, resize, onProgress, signal, expected, recorded };
+    return await openFrom(source, where, numbers, limitBytes, more);
   } catch (error) {
     await source.close();
     throw error;
@@ -87,7 +82,7 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
 }
 
 async function openFrom(
-  source: Source | ArraySource,
+  found: Source | ArraySource,
   where: string,
   numbers: z.output<typeof Numbers>,
   limitBytes: number,
@@ -100,7 +95,8 @@ async function openFrom(
     recorded,
   }: Omit<OpenOptions, keyof z.input<typeof Numbers> | 'onListed'>,
 ): Promise<ImageSet> {
-  const numbering = numberClasses(source, where, expected, recorded);
+  const { maxBroken } = numbers;
+  const { source, numbering } = await numbered(found, where, { expected, recorded, maxBroken, signal });
   if (numbering.problem) throw new InputError(numbering.problem);
   const arrays = 'pixels' in source ? source : undefined;
   const all = arrays
@@ -116,7 +112,7 @@ async function openFrom(
   );
   const { items, splits, used } = compact(all.held, parts);
   const shape = await chooseShape(items, numbers, arrays?.shape, where);
-  const broken = new BrokenImages(where, items.length, numbers.maxBroken);
+  const broken = new BrokenImages(where, items.length, maxBroken);
   const imageBytes = shape.height * shape.width * shape.channels;
   const direct = arrays && sameShape(arrays.shape, shape);
 
@@ -137,7 +133,7 @@ async function openFrom(
       ...shape,
       classes: numbering.classes,
       sample: sampleOf(
-        { where, items: readers, splits, shape, maxBroken: numbers.maxBroken, bytes: room / 4 },
+        { where, items: readers, splits, shape, maxBroken, bytes: room / 4 },
         (name, indices, from) =>
           splitOf(name, indices, items, numbering, shape, (i, out, among) => from.read(i, out, among)),
       ),
@@ -155,8 +151,10 @@ async function openFrom(
     if (decoded.resized || (!fits && other)) resized = chosen;
   }
 
+  const lost: string[] = [];
   const make = (name: SplitName, indices: Int32Array): Split => {
     const good = bad.size ? indices.filter((i) => !bad.has(i)) : indices;
+    lost.push(...lostClasses(name, source, items, indices, good));
     if (good.length === 0) throw new InputError(`${where}: the ${name} split has no images left.`);
     return splitOf(name, good, items, numbering, shape, read);
   };
@@ -174,7 +172,7 @@ async function openFrom(
     ...(splits.test ? { test: make('test', splits.test) } : {}),
     ...(resized ? { resized } : {}),
     broken: broken.list,
-    warnings: [...source.warnings, ...numbering.warnings],
+    warnings: [...source.warnings, ...numbering.warnings, ...lost],
     close: () => source.close(),
   };
 }

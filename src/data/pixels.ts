@@ -66,6 +66,11 @@ export class PixelMemory {
   }
 }
 
+/** So many of all images may be broken: a share of them, and always one unless the share is 0. */
+export function allowedBroken(share: number, total: number): number {
+  return share === 0 ? 0 : Math.max(1, Math.floor(share * total));
+}
+
 /** Counts and names what can't be decoded, and stops everything past the limit. */
 export class BrokenImages {
   readonly list: { file: string; reason: string }[] = [];
@@ -83,7 +88,7 @@ export class BrokenImages {
     if (this.seen.has(file)) return;
     this.seen.add(file);
     this.list.push({ file, reason });
-    const allowed = this.most === 0 ? 0 : Math.max(1, Math.floor(this.most * this.total));
+    const allowed = allowedBroken(this.most, this.total);
     if (this.list.length <= allowed) return;
     const all = this.list.length >= this.total ? 'none' : 'too few';
     const n = this.list.length.toLocaleString('en-US');

@@ -132,13 +132,49 @@ function vertical(
   const out = new Uint8ClampedArray(outHeight * row);
   const sums = new Int32Array(row);
   for (let y = 0; y < outHeight; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < count[y]; k++) {
-      const weight = weights[y * most + k];
-      const from = (first[y] - top + k) * row;
-      for (let i = 0; i < row; i++) sums[i] = (sums[i] + Math.imul(data[from + i], weight)) | 0;
-    }
-    for (let i = 0, o = y * row; i < row; i++, o++) out[o] = sums[i] >> BITS;
+    const own = weights.subarray(y * most, y * most + count[y]);
+    const from = (first[y] - top) * row;
+    if (own.length <= 4) few(data, from, row, own, out, y * row);
+    else many(data, from, row, own, sums, out, y * row);
   }
   return new Uint8Array(out.buffer);
+}
+
+/** One row of up to four, as where a picture becomes no less than half as high: without sums that go to and fro. */
+function few(
+  data: Uint8Array,
+  a: number,
+  row: number,
+  weights: Int32Array,
+  out: Uint8ClampedArray,
+  to: number,
+): void {
+  const n = weights.length;
+  // beyond the last row any will do: it weighs nothing
+  const [b, c, d] = [n > 1 ? a + row : a, n > 2 ? a + 2 * row : a, n > 3 ? a + 3 * row : a];
+  const wa = weights[0];
+  const wb = n > 1 ? weights[1] : 0;
+  const wc = n > 2 ? weights[2] : 0;
+  const wd = n > 3 ? weights[3] : 0;
+  for (let i = 0; i < row; i++) {
+    const two = HALF + Math.imul(data[a + i], wa) + Math.imul(data[b + i], wb);
+    out[to + i] = (two + Math.imul(data[c + i], wc) + Math.imul(data[d + i], wd)) >> BITS;
+  }
+}
+
+function many(
+  data: Uint8Array,
+  from: number,
+  row: number,
+  weights: Int32Array,
+  sums: Int32Array,
+  out: Uint8ClampedArray,
+  to: number,
+): void {
+  sums.fill(HALF);
+  for (let k = 0, p = from; k < weights.length; k++, p += row) {
+    const weight = weights[k];
+    for (let i = 0; i < row; i++) sums[i] = (sums[i] + Math.imul(data[p + i], weight)) | 0;
+  }
+  for (let i = 0; i < row; i++) out[to + i] = sums[i] >> BITS;
 }

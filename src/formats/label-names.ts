@@ -89,14 +89,29 @@ function inOrder(pairs: readonly (readonly [unknown, unknown])[]): readonly stri
   return names.length > 0 ? names : undefined;
 }
 
-/** Class names of a text file: one a line, or with its number before it ("0 cat", "1: dog"), or all in one with commas. */
-export function namesInText(text: string): readonly string[] | undefined {
+/**
+ * Class names of a text file: one a line, or with its number before it ("0 cat", "1: dog"), or all in one with commas.
+ * Lines that begin with # or // are comments, unless the network has as many classes as there are lines with them:
+ * a class may be called "#food".
+ * @param fits whether so many names can be those of the network
+ */
+export function namesInText(
+  text: string,
+  fits: (names: number) => boolean = () => false,
+): readonly string[] | undefined {
   if (text.includes('\0')) return undefined;
   const lines = text
     .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
+  const names = namesInLines(lines.filter((line) => !/^(#|\/\/)/.test(line)));
+  if (names && fits(names.length)) return names;
+  const all = namesInLines(lines);
+  return all && fits(all.length) ? all : names;
+}
+
+function namesInLines(lines: readonly string[]): readonly string[] | undefined {
   const numbered = lines.map((line) => /^(\d+)(?:\s*[:,;=]\s*|\s+)(.+)$/.exec(line));
   if (lines.length > 0 && numbered.every((found) => found !== null)) {
     const pairs = numbered.map((found) => [Number(found[1]), found[2].trim()] as const);
@@ -106,4 +121,15 @@ export function namesInText(text: string): readonly string[] | undefined {
   }
   if (lines.length === 1 && lines[0].includes(',')) return lines[0].split(',').map((name) => name.trim());
   return lines.length > 0 ? lines : undefined;
+}
+
+/** Whether a file is for class names alone, by its name: not one that may hold other things and no names. */
+export function isForNames(name: string, stem: string): boolean {
+  return !/^(metadata|config)\.json$/i.test(ownPart(name, stem) ?? name);
+}
+
+/** The key of a JSON object that class names stand under, where it has one. */
+export function labelKey(json: unknown): string | undefined {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  return KEYS.find((key) => Object.hasOwn(json, key));
 }

@@ -7,7 +7,7 @@ import { nestsTooDeep } from './keras-config/json-depth.ts';
 import { parsePythonJson } from './keras-config/python-json.ts';
 import { openZip } from './keras/zip.ts';
 import { ARCHIVE } from './keras/read.ts';
-import { labelRank, namesInJson, namesInText, ownPart } from './label-names.ts';
+import { isForNames, labelKey, labelRank, namesInJson, namesInText, ownPart } from './label-names.ts';
 import type { Companion, LoadedModel } from './types.ts';
 
 /** A label file's bytes: ImageNet-21k's names take 1 MB. */
@@ -25,12 +25,13 @@ interface Found {
  * Files that fit belong to the model, and go where it goes.
  */
 export async function withLabels(model: LoadedModel, file: string): Promise<LoadedModel> {
-  const inside = model.labels ? undefined : await inArchive(model);
-  const own = model.labels ? { name: path.basename(file), labels: model.labels } : inside;
-  const beside = await besideModel(file);
+  const inside = model.labels ? { warnings: [] } : await inArchive(model);
+  const own = model.labels ? { name: path.basename(file), labels: model.labels } : inside.found;
+  const { found: beside, warnings } = await besideModel(model.graph, file);
+  const said = [...model.warnings, ...inside.warnings, ...warnings];
   const fits = beside.filter(({ labels }) => fit(model.graph, labels.length));
   const taken = own ?? fits[0] ?? beside[0];
-  if (!taken) return model;
+  if (!taken) return { ...model, warnings: said };
   const other = fits.find(({ labels }) => labels.join('\n') !== taken.labels.join('\n'));
   const stem = path.parse(file).name;
   const companions = fits.map(({ name, bytes }): Companion => ({ name, own: ownPart(name, stem), bytes }));
@@ -40,8 +41,8 @@ export async function withLabels(model: LoadedModel, file: string): Promise<Load
     labelsFrom: taken.name,
     ...(companions.length ? { companions } : {}),
     warnings: other
-      ? [...model.warnings, `${taken.name} and ${other.name} name the classes otherwise: took ${taken.name}`]
-      : model.warnings,
+      ? [...said, `${taken.name} and ${other.name} name the classes otherwise: took ${taken.name}`]
+      : said,
   };
 }
 
@@ -59,21 +60,42 @@ export async function labelFiles(file: string): Promise<string[]> {
     .map(({ name }) => path.join(folder, name));
 }
 
-async function besideModel(file: string): Promise<Found[]> {
+async function besideModel(graph: Graph, file: string): Promise<{ found: Found[]; warnings: string[] }> {
   const found: Found[] = [];
+  const warnings: string[] = [];
   for (const one of await labelFiles(file)) {
-    if (!(await stat(one).catch(() => null))?.isFile()) continue;
-    const bytes = await readRegular(one, MOST).catch(() => null);
-    const labels = bytes && namesIn(one, bytes);
-    if (bytes && labels) found.push({ name: path.basename(one), bytes, labels });
+    const info = await stat(one).catch(() => null);
+    if (!info?.isFile()) continue;
+    const name = path.basename(one);
+    const bytes = info.size > MOST ? null : await readRegular(one, MOST).catch(() => null);
+    const { labels, fault = labels ? undefined : otherFault(name, path.parse(file).name) } = bytes
+      ? namesIn(graph, one, bytes)
+      : { fault: info.size > MOST ? `it is larger than ${MOST / 2 ** 20} MB` : "it can't be read" };
+    if (fault && !/^config\.json$/i.test(name)) warnings.push(unused(name, fault));
+    if (bytes && labels) found.push({ name, bytes, labels });
   }
-  return found;
+  return { found, warnings };
+}
+
+/** What is wrong with a file that can be read and names no classes; nothing, where it may be for other things. */
+function otherFault(name: string, stem: string): string | undefined {
+  return isForNames(name, stem) ? 'it holds no names that Espalier understands' : undefined;
+}
+
+function unused(name: string, fault: string): string {
+  return `${name} was not used for class names: ${fault}`;
 }
 
 /** Names in an entry that somebody put into a .keras file; Keras' own entries have none. */
-async function inArchive({ format, container, path: file }: LoadedModel): Promise<Found | undefined> {
+async function inArchive({
+  graph,
+  format,
+  container,
+  path: file,
+}: LoadedModel): Promise<{ found?: Found; warnings: string[] }> {
+  const warnings: string[] = [];
   const bytes = format === 'keras' ? container.files.get(ARCHIVE) : undefined;
-  if (!bytes) return undefined;
+  if (!bytes) return { warnings };
   const zip = await openZip(bytes, file);
   const named = zip.names
     .map((name) => ({ name, rank: labelRank(path.posix.basename(name), 'model') }))
@@ -81,19 +103,50 @@ async function inArchive({ format, container, path: file }: LoadedModel): Promis
     .sort((a, b) => a.rank! - b.rank!);
   for (const { name } of named) {
     const content = await zip.read(name);
-    const labels = namesIn(name, content);
-    if (labels) return { name, bytes: content, labels };
+    const { labels, fault } = namesIn(graph, name, content);
+    if (fault) warnings.push(unused(`${name} in ${path.basename(file)}`, fault));
+    if (labels) return { found: { name, bytes: content, labels }, warnings };
   }
-  return undefined;
+  return { warnings };
 }
 
-function namesIn(file: string, bytes: Uint8Array): readonly string[] | undefined {
+/** The class names of a file, or what is wrong with it; neither in somebody else's. */
+function namesIn(
+  graph: Graph,
+  file: string,
+  bytes: Uint8Array,
+): { labels?: readonly string[]; fault?: string } {
+  const name = path.posix.basename(file.replaceAll(path.sep, '/'));
+  const fits = (names: number): boolean => fit(graph, names);
+  const text = textOf(bytes);
+  if (text === undefined) return { fault: 'it is no text in UTF-8' };
+  if (text.trim() === '') return { fault: 'it is empty' };
+  if (!/\.json$/i.test(name)) {
+    const labels = namesInPrintedJson(text, bytes) ?? namesInText(text, fits);
+    return labels ? { labels } : { fault: text.includes('\0') ? 'it is no text' : 'it holds comments alone' };
+  }
+  if (nestsTooDeep(bytes)) return { fault: 'its JSON is nested too deep' };
+  let json: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (/\.json$/i.test(file)) return nestsTooDeep(bytes) ? undefined : namesInJson(parsePythonJson(text));
-    return namesInPrintedJson(text, bytes) ?? namesInText(text);
+    json = parsePythonJson(text);
+  } catch (error) {
+    return { fault: `it is not valid JSON (${(error as Error).message.split('\n')[0]})` };
+  }
+  const labels = namesInJson(json);
+  if (labels) return { labels };
+  const key = labelKey(json);
+  return {
+    fault: key ? `its "${key}" is neither a list of names nor names with numbers 0, 1, 2, …` : undefined,
+  };
+}
+
+/** UTF-8, or UTF-16 with its mark, as Windows' editors and PowerShell write it. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const [a, b] = bytes;
+  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    // somebody else's file
     return undefined;
   }
 }

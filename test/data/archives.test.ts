@@ -24,10 +24,9 @@ const renamed = (files: Files, to: (name: string) => string): Files =>
 
 describe('archives hold the same set however their names are written', () => {
   const junk: Files = {
-    './d/.DS_Store': Buffer.from('x'),
-    './__MACOSX/d/a/._000.png': Buffer.from('x'),
-    './d/a/._000.png': Buffer.from('x'),
-    './d/b/Thumbs.db': Buffer.from('x'),
+    '.DS_Store': Buffer.from('x'),
+    'a/._000.png': Buffer.from('x'),
+    'b/Thumbs.db': Buffer.from('x'),
   };
   const ways: [string, (name: string) => string][] = [
     ['plain', (name) => `d/${name}`],
@@ -44,7 +43,7 @@ describe('archives hold the same set however their names are written', () => {
     const files = await classFolders('', ['a', 'b'], 6);
     const root = writeFolder(path.join(temporary, `f${n++}`), files);
     const { digest } = await openImages(root, { carveTest: false });
-    const all = { ...renamed(files, to), ...junk };
+    const all = { ...renamed({ ...files, ...junk }, to), './__MACOSX/d/a/._000.png': Buffer.from('x') };
     const archives = [
       put('a.zip', zip(all)),
       put('a.tar', await tarBytes(all)),

@@ -1,10 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { matched, numberClasses } from '../../src/data/classes.ts';
 import type { Expected } from '../../src/data/find-splits.ts';
 import { openImages } from '../../src/data/open.ts';
-import { classFolders, freshFolders, writeFolder, writeTar, writeZip, type Files } from './fixtures.ts';
+import {
+  classFolders,
+  freshFolders,
+  picture,
+  writeFolder,
+  writeTar,
+  writeZip,
+  type Files,
+} from './fixtures.ts';
 
 const fresh = freshFolders();
 /** Labels of all images: [class 0's number, class 1's, ...] of `names`, as the set numbers them. */
@@ -82,6 +90,112 @@ describe('a class folder without a readable image', () => {
     mkdirSync(path.join(root, 'gone'));
     await expect(openImages(root)).rejects.toThrow(/one class only \("only"\).*"gone" holds none/);
   });
+});
+
+/** What can stand in a class folder in place of images, and how it is named. */
+const unreadable: [string, (image: Buffer) => Files, RegExp][] = [
+  ['zero bytes', () => ({ '1.jpg': Buffer.alloc(0), '2.png': Buffer.alloc(0) }), /2 images .* empty file/],
+  ['text called .jpg', () => ({ '1.jpg': Buffer.from('version https://git-lfs…') }), /1 image that can't be/],
+  ['images cut off', (image) => ({ '1.png': image.subarray(0, 60) }), /1 image that can't be decoded/],
+  ['hidden files', (image) => ({ '.1.png': image, '.gitkeep': Buffer.alloc(0) }), /"b_none" holds/],
+  ['text', () => ({ 'notes.txt': Buffer.from('x') }), /1 \.txt file/],
+  ['images of other kinds', () => ({ 'a.heic': Buffer.from('x'), 'b.avif': Buffer.from('x') }), /1 \.avif/],
+  ['folders with nothing', () => ({ 'deep/er/.keep': Buffer.alloc(0) }), /"b_none" holds/],
+];
+
+let plain: Promise<Files> | undefined;
+describe.each(unreadable)('a class folder that holds %s', (_, content, said) => {
+  const below = (prefix: string, files: Files): Files =>
+    Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${prefix}${name}`, bytes]));
+  const forms = async (files: Files) => [
+    writeFolder(fresh(), files),
+    await writeZip(path.join(fresh(), 'a.zip'), files),
+    await writeTar(path.join(fresh(), 'a.tar.gz'), files),
+  ];
+  const rename = (files: Files, from: string, to: string): Files =>
+    Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.replace(from, to), bytes]));
+  // of 42 images two may be broken
+  const most = { maxBroken: 0.05 };
+  const good = async (prefix = '') =>
+    below(prefix, await (plain ??= classFolders('', ['a_dark', 'c_mid', 'd_bright'], 14)));
+  const some = async (): Promise<Files> => content(await picture('png', [9, 9, 9]));
+
+  it('is named and left out, or counted as Keras counts it, or refused by name', async () => {
+    for (const where of await forms({ ...(await good()), ...below('b_none/', await some()) })) {
+      const left = await numbers(where, { expected: three });
+      expect(left).toMatchObject({ classes: ['a_dark', 'c_mid', 'd_bright'], held: [0, 1, 2] });
+      expect(left.warnings, where).toEqual([expect.stringMatching(said)]);
+      expect(left.warnings[0]).toMatch(/"b_none" .*not counted, because the network tells 3/);
+      expect(left.recorded).toBeUndefined();
+      // the rest is the same in every form
+      if (!existsSync(path.join(where, 'a_dark'))) continue;
+      const counted = await numbers(where, { expected: { classes: 4 }, ...most });
+      expect(counted).toMatchObject({ classes: ['a_dark', 'b_none', 'c_mid', 'd_bright'], held: [0, 2, 3] });
+      expect(counted.warnings[0]).toMatch(/"b_none" .*counted as a class all the same, as Keras does/);
+      expect(counted.recorded).toEqual(counted.classes);
+      await expect(openImages(where, { expected: two })).rejects.toThrow(
+        /tells 2 classes apart, but .* has 4 \("b_none" without images that can be read/,
+      );
+      const named = { labels: ['d_bright', 'a_dark', 'c_mid'], labelsFrom: 'labels.txt' };
+      const labelled = await numbers(where, { expected: { ...three, ...named } });
+      expect(labelled).toMatchObject({ classes: named.labels, held: [0, 1, 2] });
+      expect(labelled.warnings[0]).toMatch(/"b_none" .*not counted, because labels\.txt does not name it/);
+      const again = await numbers(where, { expected: three, recorded: 'images' });
+      expect(again).toMatchObject({ classes: left.classes, held: [0, 1, 2] });
+      expect(again.warnings[0]).toMatch(/"b_none" .*not counted, as recorded/);
+    }
+  });
+
+  it('in training alone: the other splits’ images of it are told', async () => {
+    const files = {
+      ...(await good('train/')),
+      ...below('train/b_none/', await some()),
+      ...(await classFolders('test/', ['a_dark', 'b_none', 'c_mid', 'd_bright'], 2, 'png', 99)),
+    };
+    for (const where of await forms(files)) {
+      const set = await openImages(where, { expected: three });
+      expect([...new Set(set.test!.labels)].sort(), where).toEqual([0, 1, 2]);
+      expect(set.test!.size).toBe(6);
+      expect(set.warnings!.join('\n')).toMatch(/"b_none".* no image that can be read: not counted/);
+      expect(set.warnings!.join('\n')).toMatch(/no image of "b_none" .* other splits have 2 images/);
+      await set.close();
+      const counted = await openImages(where, { expected: { classes: 4 }, ...most });
+      expect([...new Set(counted.test!.labels)].sort()).toEqual([0, 1, 2, 3]);
+      await counted.close();
+    }
+  });
+
+  it('in the test images alone', async () => {
+    const classes = ['a_dark', 'b_none', 'c_mid'];
+    const files = {
+      ...below('train/', rename(await good(), 'd_bright', 'b_none')),
+      ...below('test/', await classFolders('', ['a_dark', 'c_mid'], 2)),
+      ...below('test/b_none/', await some()),
+    };
+    for (const where of await forms(files)) {
+      const set = await openImages(where, { expected: three, ...most });
+      expect([set.classes, [...new Set(set.test!.labels)].sort()]).toEqual([classes, [0, 2]]);
+      expect(set.warnings!.join('\n')).toMatch(/test split has no image.* "b_none"/);
+      await set.close();
+    }
+  });
+});
+
+it('refuses a class of the network’s whose images are all broken, by name, where they are many', async () => {
+  const files = await classFolders('', ['a', 'c'], 20);
+  for (let i = 0; i < 9; i++) files[`b/${i}.jpg`] = Buffer.from('<html>not found</html>');
+  const root = writeFolder(fresh(), files);
+  await expect(openImages(root, { expected: three })).rejects.toThrow(
+    /none of the 9 images in "b" can be decoded, and 9 .* more than the 1 let pass; the first is all\/b\/0\.jpg/,
+  );
+  // of a network that doesn't know them they don't matter, however many
+  expect((await numbers(root, { expected: two })).classes).toEqual(['a', 'c']);
+  delete files['c/000.png'];
+  const one = writeFolder(
+    fresh(),
+    Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith('c/'))),
+  );
+  await expect(openImages(one, { expected: two })).rejects.toThrow(/one class only \("a"\).*"b" holds none/);
 });
 
 describe('a number of classes that is not the network’s', () => {

@@ -71,8 +71,24 @@ describe('class names', () => {
     ['1: cat\n0: dog\n2: sea gull'],
     ['1 dog\n2 cat\n3 sea gull'],
     ['dog, cat, sea gull'],
+    ['dog\rcat\rsea gull\r'],
+    ['\n\n  dog  \n\t\ncat\nsea gull\n\n'],
+    ['\uFEFF0 dog\r\n1 cat\r\n\r\n2 sea gull\r\n'],
+    ['0\tdog\n1\tcat\n2\tsea gull'],
+    ['# made by hand\ndog\ncat\n# the last\nsea gull'],
+    ['\uFEFF# index name\r\n0 dog\r\n1 cat\r\n2 sea gull'],
+    ['// classes\ndog\ncat\nsea gull'],
   ])('in text: %j', (text) => {
     expect(namesInText(text)).toEqual(pets);
+  });
+
+  it('begin with # where the network has as many classes as lines then', () => {
+    const text = '#food\n#selfie\nsea gull';
+    expect(namesInText(text, (n) => n === 3)).toEqual(['#food', '#selfie', 'sea gull']);
+    expect(namesInText(text, (n) => n === 1)).toEqual(['sea gull']);
+    expect(namesInText('# a comment\ndog\ncat', (n) => n === 2)).toEqual(['dog', 'cat']);
+    expect(namesInText('#a\n#b', (n) => n === 2)).toEqual(['#a', '#b']);
+    expect(namesInText('# nothing\n# here')).toBeUndefined();
   });
 
   it('that are numbers, or begin with one, stay as they are', () => {
@@ -129,6 +145,51 @@ describe('a model brings its class names', () => {
     await writeFile(path.join(path.dirname(file), 'class_names.txt'), text);
     const [first, ...rest] = pets;
     expect((await loadModel(file)).labels).toEqual([text.startsWith('[dog]') ? '[dog]' : first, ...rest]);
+  });
+
+  it.each([
+    ['metadata.json', '{"labels": ["dog", "cat",', /is not valid JSON \(/],
+    ['metadata.json', '', /is empty/],
+    ['metadata.json', '{"labels": [1, 2, 3]}', /its "labels" is neither a list of names nor/],
+    ['class_indices.json', '{"dog": 0, "cat": 2, "sea gull": 7}', /holds no names that Espalier understands/],
+    ['labels.json', '['.repeat(100_000), /nested too deep/],
+    ['labels.txt', ' \r\n\n', /is empty/],
+    ['labels.txt', '# to do\n', /holds comments alone/],
+    ['labels.txt', Buffer.from('caf\u00e9\nth\u00e9', 'latin1'), /is no text in UTF-8/],
+    ['labels.txt', Buffer.alloc(9 * 2 ** 20, 'x'), /is larger than 8 MB/],
+    ['net.labels.txt', 'dog\0cat', /is no text/],
+  ])('and says why it has none from %s (%#)', async (name, content, why) => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await writeFile(path.join(path.dirname(file), name), content);
+    const model = await loadModel(file);
+    expect([model.labels, model.companions]).toEqual([undefined, undefined]);
+    expect(model.warnings).toEqual([expect.stringMatching(why)]);
+    expect(model.warnings[0]).toMatch(`${name} was not used for class names: it`);
+    // one that can be read goes first, and the other is still told
+    await writeFile(path.join(path.dirname(file), 'net_class_names.txt'), listed);
+    const good = await loadModel(file);
+    expect(good.labels).toEqual(pets);
+    expect(good.warnings.join()).toMatch(why);
+  });
+
+  it('and passes over files that are for other things', async () => {
+    const where = await fresh();
+    const file = path.join(where, 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await writeFile(path.join(where, 'metadata.json'), '{"author": "me", "created": 7}');
+    await writeFile(path.join(where, 'config.json'), '{ not JSON');
+    expect((await loadModel(file)).warnings).toEqual([]);
+  });
+
+  it('in UTF-16, as Windows writes it', async () => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    const bytes = Buffer.from(`\uFEFF0 dog\r\n1 cat\r\n2 sea gull\r\n`, 'utf16le');
+    for (const one of [bytes, Buffer.from(bytes).swap16()]) {
+      await writeFile(path.join(path.dirname(file), 'labels.txt'), one);
+      expect((await loadModel(file)).labels).toEqual(pets);
+    }
   });
 
   it('from an entry that was put into a .keras file', async () => {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { decode, probe } from '../../data/decode.ts';
-import { numberClasses } from '../../data/classes.ts';
+import { numbered } from '../../data/numbered.ts';
 import type { Expected } from '../../data/find-splits.ts';
 import { COMMONEST } from '../../data/resize.ts';
 import { openSource } from '../../data/forms.ts';
@@ -65,9 +65,10 @@ export async function survey(where: string, options: SurveyOptions = {}): Promis
 }
 
 async function take(where: string, options: SurveyOptions): Promise<Survey> {
-  const source = await openSource(where, limitBytes, undefined, options.expected);
+  const found = await openSource(where, limitBytes, undefined, options.expected);
   try {
-    const { classes, warnings: remarks, problem } = numberClasses(source, where, options.expected);
+    const { source, numbering } = await numbered(found, where, { expected: options.expected });
+    const { classes, warnings: remarks, problem } = numbering;
     const labels = Int32Array.from(source.items, ({ label }) => label);
     const parts = partition(
       source.items.map(({ split }) => split),
@@ -95,7 +96,7 @@ async function take(where: string, options: SurveyOptions): Promise<Survey> {
       ...looked,
     };
   } finally {
-    await source.close();
+    await found.close();
   }
 }
 
