@@ -4,12 +4,12 @@ import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { Architecture, Dependencies, KeptChannels } from '../../graph/types.ts';
 import { costsOf } from '../budgets.ts';
-import { FixedBatches, answered, imagesOf } from '../images.ts';
+import { imagesOf } from '../images.ts';
 import { settingError } from '../rewarded-meta/settings.ts';
 import type { Method, MethodContext } from '../types.ts';
 import type { Criterion, Importance } from './importance.ts';
 import { importanceOf } from './importance.ts';
-import { gradientImages, taylorImportance } from './taylor.ts';
+import { gradientImages, taylorByImages } from './taylor.ts';
 import { globalWidths, keepBest, uniformWidths } from './widths.ts';
 
 const schema = z.strictObject({
@@ -126,14 +126,8 @@ export const baselines: readonly Method<Settings>[] = [
     images: ({ batches, batchSize }) => batches * batchSize,
     async rank(context, settings) {
       const images = imagesOf(context, 'taylor');
-      const { set, preprocess, backend } = images;
-      const random = new Random(context.random.state).fork('taylor images');
-      const count = settings.batches * settings.batchSize;
-      const some = FixedBatches.draw(set.train, preprocess, random, count, settings.batchSize);
-      const { graph, dependencies, weights } = context;
-      const drawn = new Random(context.random.state).fork('taylor answers');
-      const batches = answered(images, some);
-      return await taylorImportance(backend, graph, dependencies, weights, batches, drawn);
+      const { batches, batchSize } = settings;
+      return await taylorByImages(context, images, context.random.state, batches * batchSize, batchSize);
     },
   }),
 ];

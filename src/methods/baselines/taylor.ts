@@ -1,5 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { Random } from '../../graph/random.ts';
+import { Random } from '../../graph/random.ts';
+import type { RandomState } from '../../graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import { Breather } from '../../runtime/breathe.ts';
 import { forward } from '../../runtime/forward.ts';
@@ -7,6 +8,8 @@ import { headsOf } from '../../runtime/heads.ts';
 import { aimedGraph, aimsOf, lossOf, targetsOf } from '../../runtime/losses.ts';
 import type { Aim, Targets } from '../../runtime/losses.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
+import { FixedBatches, answered } from '../images.ts';
+import type { MethodContext, MethodImages } from '../types.ts';
 import type { Importance } from './importance.ts';
 import { gather } from './importance.ts';
 import type { Place } from './places.ts';
@@ -96,6 +99,21 @@ export async function taylorImportance(
       });
     });
   }
+}
+
+/** The same on training images drawn at random, in mini-batches. @param root decides which, and what is drawn for them */
+export async function taylorByImages(
+  { graph, dependencies, weights }: Pick<MethodContext, 'graph' | 'dependencies' | 'weights'>,
+  images: MethodImages,
+  root: RandomState,
+  count: number,
+  batchSize: number,
+): ReturnType<typeof taylorImportance> {
+  const { set, preprocess, backend } = images;
+  const random = new Random(root).fork('taylor images');
+  const some = answered(images, FixedBatches.draw(set.train, preprocess, random, count, batchSize));
+  const answers = new Random(root).fork('taylor answers');
+  return await taylorImportance(backend, graph, dependencies, weights, some, answers);
 }
 
 /** How many images gradients are taken of, where so many are ranked by: twice as many where labels don't say all. */
