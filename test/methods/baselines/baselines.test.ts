@@ -105,7 +105,14 @@ describe('importance', () => {
     async function* once(): AsyncGenerator<Batch> {
       yield batch;
     }
-    const { importance } = await taylorImportance(backend, graph, dependencies, weights, once(), new Random(1));
+    const { importance } = await taylorImportance(
+      backend,
+      graph,
+      dependencies,
+      weights,
+      once(),
+      new Random(1),
+    );
     const lossAt = (changed: Weights): number => {
       const network = new Network(backend, graph, changed);
       const [y] = network.predict(batch.x, batch.n);
