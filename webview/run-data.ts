@@ -1,5 +1,5 @@
 import type { RewardSpec } from '../src/methods/rewarded-meta/reward.ts';
-import type { CandidateView, PanelEvent } from '../src/protocol/events.ts';
+import type { CandidateView, PanelEvent, ScoreView } from '../src/protocol/events.ts';
 import type { CostView } from '../src/protocol/views.ts';
 
 type Of<T extends PanelEvent['type']> = Extract<PanelEvent, { type: T }>;
@@ -8,6 +8,8 @@ export interface Scores {
   /** percent by step and split: `fineTuned`, `test`; key `step` alone where the split is validation */
   readonly validation: Readonly<Partial<Record<Of<'score'>['step'], number>>>;
   readonly test: number | null;
+  /** by step: how far the outputs without labels are from the original's answers, on validation but for the test */
+  readonly others: Readonly<Partial<Record<Of<'score'>['step'], NonNullable<ScoreView['outputs']>>>>;
 }
 
 /** One arm of a run: the method's own, or a control. `candidates` grows in place: look at `revision` too. */
@@ -53,7 +55,7 @@ export interface RunData {
   readonly seconds: number;
 }
 
-const noScores: Scores = { validation: {}, test: null };
+const noScores: Scores = { validation: {}, test: null, others: {} };
 
 export function emptyRun(run: string): RunData {
   return {
@@ -224,7 +226,9 @@ export function candidateOf(arm: ArmData, id: number): CandidateView | undefined
   return place === undefined ? undefined : arm.candidates[place];
 }
 
-function scored(scores: Scores, event: Of<'score'>): Scores {
+function scored(before: Scores, event: Of<'score'>): Scores {
+  const { outputs } = event.score;
+  const scores = outputs ? { ...before, others: { ...before.others, [event.step]: outputs } } : before;
   if (event.split === 'test') return { ...scores, test: event.score.accuracy };
   return { ...scores, validation: { ...scores.validation, [event.step]: event.score.accuracy } };
 }

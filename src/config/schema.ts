@@ -104,7 +104,12 @@ export const configSchema = z
           .describe('Of the file as the run wrote it; for TensorFlow.js of model.json and its shards.'),
         beside: z
           .array(
-            z.string().regex(/^[^./\\][^/\\]*\.(json|txt)$/i, 'should be the name of a .json or .txt file'),
+            z.strictObject({
+              path: z
+                .string()
+                .regex(/^[^./\\][^/\\]*\.(json|txt)$/i, 'should be the name of a .json or .txt file'),
+              sha256,
+            }),
           )
           .optional()
           .describe('Files that belong to it and lie in its folder: its class names.'),

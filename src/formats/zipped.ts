@@ -17,7 +17,7 @@ export function isZipName(file: string): boolean {
  * Reads a model from a zip archive of its files: a TensorFlow.js model.json with its weights, or one .h5 or .keras.
  * @param read how a model is read from its file
  * @returns null for any other file, a .keras among them
- * @throws InputError where there are several models in it, or what the reader throws
+ * @throws InputError where there is no model in it, or several, or what the reader throws
  */
 export async function readZipped(
   file: string,
@@ -27,6 +27,8 @@ export async function readZipped(
   const archive = await openZip(await readInput(file, 'model'), file);
   if (archive.names.includes(CONFIG) && archive.names.includes(STORE)) return null;
   const member = modelIn(archive, file);
+  if (member === null && isZipName(file) && !archive.names.includes(CONFIG))
+    throw new InputError(noModel(archive, file));
   if (member === null) return null;
   const folder = await temporaryFolder('zip');
   const inZip = (text: string) => text.replaceAll(folder + path.sep, `${file}/`).replaceAll(folder, file);
@@ -85,6 +87,22 @@ function modelIn({ names }: Archive, file: string): string | null {
       `"${file}" holds several models (${found[0]}, ${found[1]}): unpack it and name one of them`,
     );
   return found[0] ?? null;
+}
+
+const OTHERS: Readonly<Record<string, string>> = {
+  tflite: 'a TensorFlow Lite model',
+  pb: 'a TensorFlow SavedModel or graph',
+  onnx: 'an ONNX model',
+};
+
+function noModel({ names }: Archive, file: string): string {
+  const wanted = 'a TensorFlow.js model.json with its weights, or one .h5 or .keras file';
+  for (const name of names.filter(isSeen)) {
+    const kind = OTHERS[path.posix.extname(name).slice(1).toLowerCase()];
+    if (kind)
+      return `"${file}" holds ${kind} (${name}), which Espalier has no reader for; export it as ${wanted}`;
+  }
+  return `"${file}" is a zip archive with no model in it that Espalier reads: ${wanted}`;
 }
 
 function isSeen(name: string): boolean {

@@ -15,6 +15,9 @@ export interface SideFacts {
 /** The accuracies, the one that counts most first. */
 export const steps = ['test', 'fineTuned', 'recalibrated', 'cut'] as const;
 export type Step = (typeof steps)[number];
+/** What is compared as a figure, and what as a cost. */
+export const metricIds = [...steps, 'latency'] as const;
+export const costIds = ['macs', 'params', 'bytes', 'memory'] as const;
 
 export interface Accuracy {
   readonly accuracy: number;
@@ -39,24 +42,26 @@ export type About = (typeof abouts)[number];
 /** Shown also where both sides say the same. */
 const always: readonly About[] = ['measure', 'method', 'seed', 'effort', 'images'];
 
+export const verdicts = ['better', 'worse', 'same'] as const;
 /** better and worse only where the two can be compared; null: nothing can be said */
-export type Verdict = 'better' | 'worse' | 'same' | null;
+export type Verdict = (typeof verdicts)[number] | null;
+/** Why there is no verdict although both figures are known. */
+export const whys = ['other-images', 'other-machine'] as const;
 
 /** One figure on both sides; null: not known. */
 export interface MetricRow {
-  readonly id: Step | 'latency';
+  readonly id: (typeof metricIds)[number];
   readonly unit: 'percent' | 'ms';
   /** null: of no split (latency) */
   readonly split: 'validation' | 'test' | null;
   readonly a: number | null;
   readonly b: number | null;
   readonly verdict: Verdict;
-  /** why there is no verdict although both figures are known */
-  readonly why: 'other-images' | 'other-machine' | null;
+  readonly why: (typeof whys)[number] | null;
 }
 
 export interface CostRow {
-  readonly id: 'macs' | 'params' | 'bytes' | 'memory';
+  readonly id: (typeof costIds)[number];
   readonly a: number;
   readonly b: number;
   readonly verdict: Verdict;

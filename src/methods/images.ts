@@ -29,8 +29,16 @@ export function epochBatches(
     const random = new Random(root).fork(`epoch ${epoch}`);
     const { batchSize, augmentation } = settings;
     const images = batches(set.train, preprocess, { batchSize, order: random, augmentation, from });
-    return teacher ? teacher.answer(images) : images;
+    return answered({ teacher }, images);
   };
+}
+
+/** Mini-batches with the original's answers, where labels don't say all. */
+export function answered(
+  { teacher }: Pick<MethodImages, 'teacher'>,
+  images: AsyncIterable<Batch>,
+): AsyncIterable<Batch> {
+  return teacher ? teacher.answer(images) : images;
 }
 
 /** Mini-batches of always the same images, read once where they fit into a bounded memory. */

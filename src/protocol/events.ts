@@ -24,7 +24,10 @@ const score = z.object({
   images: z.number(),
   /** what the accuracy is, where it isn't plain accuracy */
   measure: z.literal('top-1 of sigmoids').optional(),
+  /** how far outputs that labels say nothing of are from the original's answers, by the loss that they learn by */
+  outputs: z.array(z.object({ name: z.string(), loss: z.string(), value: z.number() })).optional(),
 });
+export type ScoreView = z.infer<typeof score>;
 
 /** What a run wrote, with the SHA-256 of each (a model's with its weight files), to know it again. */
 const written = {
@@ -33,7 +36,14 @@ const written = {
   report: z.string().optional(),
   /** files that belong to the model, beside it */
   beside: z.array(z.string()).optional(),
-  sha256: z.object({ model: z.string(), config: z.string(), report: z.string().optional() }).optional(),
+  sha256: z
+    .object({
+      model: z.string(),
+      config: z.string(),
+      report: z.string().optional(),
+      beside: z.array(z.string()).optional(),
+    })
+    .optional(),
 };
 
 /** A candidate's files, just written. */
@@ -52,6 +62,7 @@ const writtenNow = z.object({
   model: fileState,
   config: fileState,
   report: fileState.optional(),
+  beside: z.array(fileState).optional(),
   /** what the config is of that stands there instead, in a few words */
   instead: z.string().nullable(),
 });

@@ -76,6 +76,7 @@ export const look = {
         model: z.string(),
         limit: z.number().int().positive().optional(),
         validationImages: z.number().int().positive().optional(),
+        labelsOf: z.string().optional(),
       }),
       result: dataView,
     },

@@ -98,6 +98,7 @@ export const host = {
         path: z.string(),
         limit: z.number().int().positive().optional(),
         validationImages: z.number().int().positive().optional(),
+        labelsOf: z.string().optional(),
       }),
       result: dataView,
     },

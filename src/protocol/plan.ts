@@ -27,6 +27,8 @@ export const draft = z.object({
       limit: z.number().int().positive().optional(),
       validationImages: z.number().int().positive().optional(),
       augment: z.object({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),
+      /** name of the output that the classes are of; default: what fits their number best */
+      labelsOf: z.string().optional(),
     })
     .nullable(),
   targets: z.array(target),
@@ -76,6 +78,8 @@ export const dataView = z.object({
   shape: z.array(z.number()),
   broken: z.number(),
   warnings: z.array(z.string()),
+  /** where the network has several outputs: those that the classes could be of, and the one that fits best */
+  outputs: z.object({ able: z.array(z.string()), best: z.string() }).optional(),
 });
 export type DataView = z.infer<typeof dataView>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
 
@@ -72,36 +73,25 @@ export const diffLayer = z.object({
 });
 export type DiffLayerView = z.infer<typeof diffLayer>;
 
-const verdict = z.enum(['better', 'worse', 'same']).nullable();
+const verdict = z.enum(verdicts).nullable();
 /** The rows of src/graph/facts.ts. */
 export const metricRow = z.object({
-  id: z.enum(['test', 'fineTuned', 'recalibrated', 'cut', 'latency']),
+  id: z.enum(metricIds),
   unit: z.enum(['percent', 'ms']),
   split: z.enum(['validation', 'test']).nullable(),
   a: z.number().nullable(),
   b: z.number().nullable(),
   verdict,
-  why: z.enum(['other-images', 'other-machine']).nullable(),
+  why: z.enum(whys).nullable(),
 });
 export const costRow = z.object({
-  id: z.enum(['macs', 'params', 'bytes', 'memory']),
+  id: z.enum(costIds),
   a: z.number(),
   b: z.number(),
   verdict,
 });
 export const aboutRow = z.object({
-  id: z.enum([
-    'measure',
-    'method',
-    'seed',
-    'effort',
-    'settings',
-    'goal',
-    'images',
-    'digest',
-    'preprocessing',
-    'splits',
-  ]),
+  id: z.enum(abouts),
   a: z.string().nullable(),
   b: z.string().nullable(),
   differs: z.boolean(),

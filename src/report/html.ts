@@ -1,6 +1,7 @@
 import type { ReportArm, ReportCandidate, ReportScore, RunReport } from './types.ts';
 import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
+import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
 import {
   accuracyWord,
@@ -148,6 +149,8 @@ function context(report: RunReport): string {
     (budget) => `${metricNames[budget.metric]} at most ${amount(budget.metric, budget.limit)}`,
   );
   if (budgets.length) sentences.push(`Asked for: ${budgets.join(', ')}.`);
+  const moved = movedOutputs(report).map((one) => movedSentence(one, escape(one.name)));
+  if (moved.length) sentences.push(...moved, rankedAlone);
   return sentences.length ? `<p class="dim">${sentences.join(' ')}</p>` : '';
 }
 

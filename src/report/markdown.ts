@@ -3,6 +3,7 @@ import type { DiffRow } from './channels.ts';
 import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
+import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { bytes, change, count, duration, percent } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
@@ -76,18 +77,9 @@ function accuracies(report: RunReport): string[] {
 }
 
 /** How far the outputs without labels moved, in a sentence each. */
-function outputs({ arms: [main] }: RunReport): string[] {
-  const { fineTuned, recalibrated, cut } = main?.scores ?? {};
-  return ((fineTuned ?? recalibrated ?? cut)?.outputs ?? []).flatMap((_, i) => {
-    const figures = [cut, recalibrated, fineTuned].map(
-      (score) => score?.outputs?.[i].value.toPrecision(3) ?? '–',
-    );
-    const { name, loss } = (fineTuned ?? recalibrated ?? cut)!.outputs![i];
-    return [
-      '',
-      `Output ${code(name)}, ${loss} from the original's answers: ${figures[0]} after cutting, ${figures[1]} recalibrated, ${figures[2]} fine-tuned.`,
-    ];
-  });
+function outputs(report: RunReport): string[] {
+  const moved = movedOutputs(report).flatMap((one) => ['', movedSentence(one, code(one.name))]);
+  return moved.length ? [...moved, '', rankedAlone] : [];
 }
 
 /** A channel diff, one line a layer. */

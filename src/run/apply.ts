@@ -53,7 +53,7 @@ export interface Applied {
   readonly out: string;
   /** files that belong to the model, beside it */
   readonly beside: readonly string[];
-  /** why some of them are not there */
+  /** why some of them are not there, or not as the run wrote them */
   readonly note?: string;
   /** of the file, as it is */
   readonly cost: Cost;
@@ -132,7 +132,22 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
   async function result(outcome: ApplyOutcome, differences: readonly string[]): Promise<Applied> {
     // what belongs to the model goes with it, also where the model was there already
     const { files, note } = await travel(source, out);
-    return { outcome, out, beside: files, note, cost: await costOf(out), differences, trained };
+    const recorded = new Set(config.pruned?.beside?.map(({ sha256 }) => sha256));
+    const other = files.filter(({ sha256 }) => recorded.size && !recorded.has(sha256));
+    const changed = other.map(
+      ({ file }) =>
+        `${path.basename(file)} is not as the run wrote it: the one that belongs to the model before pruning is another by now`,
+    );
+    const notes = [...(note === undefined ? [] : [note]), ...changed];
+    return {
+      outcome,
+      out,
+      beside: files.map(({ file }) => file),
+      note: notes.length ? notes.join('; ') : undefined,
+      cost: await costOf(out),
+      differences,
+      trained,
+    };
   }
 }
 

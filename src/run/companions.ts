@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Occupied, writeFiles } from '../formats/files.ts';
@@ -7,6 +8,7 @@ import type { LoadedModel } from '../formats/types.ts';
 export interface Beside {
   readonly file: string;
   readonly bytes: Uint8Array;
+  readonly sha256: string;
   /** it stands there already, with the same content */
   readonly there: boolean;
 }
@@ -32,7 +34,7 @@ export async function besideOf(
       const file = path.join(folder, one);
       const stands = await standing(file, bytes);
       if (stands === 'other') continue;
-      placed = { file, bytes, there: stands === 'same' };
+      placed = { file, bytes, sha256: hashOf(bytes), there: stands === 'same' };
       break;
     }
     if (!placed) return null;
@@ -58,18 +60,20 @@ export async function writeBeside(beside: readonly Beside[]): Promise<void> {
 export async function travel(
   model: Pick<LoadedModel, 'companions'>,
   out: string,
-): Promise<{ readonly files: readonly string[]; readonly note?: string }> {
+): Promise<{ readonly files: readonly Pick<Beside, 'file' | 'sha256'>[]; readonly note?: string }> {
   const beside = await besideOf(model, out);
   try {
     if (!beside) throw new Occupied('');
     await writeBeside(beside);
-    return { files: beside.map(({ file }) => file) };
+    return { files: beside };
   } catch (error) {
     if (!(error instanceof Occupied)) throw error;
     const names = model.companions!.map(({ name }) => name).join(', ');
     return { files: [], note: `${names} was not written beside ${out}: another file of the name is there` };
   }
 }
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function standing(file: string, bytes: Uint8Array): Promise<'none' | 'same' | 'other'> {
   const about = await lstat(file).catch(() => null);

@@ -7,6 +7,7 @@ import { InputError } from '../graph/errors.ts';
 import { Occupied, writeFiles } from '../formats/files.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { besideOf, writeBeside } from './companions.ts';
+import type { Beside } from './companions.ts';
 import { hashFile, hashModel, modelParts } from './measure.ts';
 import { isOccupied } from './names.ts';
 import { outputs } from './result.ts';
@@ -18,7 +19,7 @@ export interface PlacedFiles {
   readonly model: string;
   readonly config: string;
   /** files that belong to the model, beside it */
-  readonly beside: readonly string[];
+  readonly beside: readonly Pick<Beside, 'file' | 'sha256'>[];
 }
 
 export interface Placing {
@@ -39,7 +40,7 @@ export interface Placing {
 
 /** What was placed, and how to know it again. */
 export interface Placed extends Required<Pick<Written, 'model' | 'config' | 'beside' | 'stamp'>> {
-  readonly sha256: { readonly model: string; readonly config: string };
+  readonly sha256: { readonly model: string; readonly config: string; readonly beside?: readonly string[] };
   readonly written: PrunedConfig;
 }
 
@@ -60,7 +61,7 @@ export async function place(placing: Placing): Promise<Placed> {
         const { model: target, config } = outputs(model, out, label);
         const beside = await besideOf(model, target);
         if (!beside) continue;
-        const files = { model: target, config, beside: beside.map((one) => one.file) };
+        const files = { model: target, config, beside };
         const written = placing.config(files, sha256);
         const text = Buffer.from(formatConfig(written));
         const hashes = { model: sha256, config: createHash('sha256').update(text).digest('hex') };
@@ -90,8 +91,8 @@ export async function place(placing: Placing): Promise<Placed> {
         return {
           model: files.model,
           config: files.config,
-          beside: files.beside,
-          sha256: hashes,
+          beside: beside.map(({ file }) => file),
+          sha256: { ...hashes, beside: beside.length ? beside.map((one) => one.sha256) : undefined },
           stamp: await stampOf(files.model),
           written,
         };

@@ -116,7 +116,9 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
     pruned: {
       path: from(files.model),
       sha256: inputs.sha256,
-      beside: files.beside.length ? files.beside.map((file) => path.basename(file)) : undefined,
+      beside: files.beside.length
+        ? files.beside.map(({ file, sha256 }) => ({ path: path.basename(file), sha256 }))
+        : undefined,
     },
     data: set && {
       path: from(set.path),

@@ -65,7 +65,13 @@ function files({
   beside,
   sha256,
 }: Written): Omit<NonNullable<RunSummary['written']>, 'now'> {
-  return { model, config, report, beside: beside && [...beside], sha256 };
+  return {
+    model,
+    config,
+    report,
+    beside: beside && [...beside],
+    sha256: sha256 && { ...sha256, beside: sha256.beside && [...sha256.beside] },
+  };
 }
 
 async function statusOf(folder: string, done: boolean, failed: boolean): Promise<RunStatus> {

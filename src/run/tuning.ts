@@ -31,19 +31,27 @@ export function frozenPlan(graph: Graph, keepFrozen: boolean | undefined): Train
   return keepFrozen ? 'kept' : 'trained';
 }
 
-/** The same in a sentence. @throws InputError where nothing would be left to train */
-export function frozenSentence(graph: Graph, keepFrozen: boolean | undefined): string | null {
+/**
+ * The same in a sentence.
+ * @param how what leaves them frozen, to be followed by "them"
+ * @throws InputError where nothing would be left to train
+ */
+export function frozenSentence(
+  graph: Graph,
+  keepFrozen: boolean | undefined,
+  how = '--keep-frozen leaves',
+): string | null {
   const frozen = frozenLayers(graph);
   if (frozen.length === 0) return null;
-  const many = frozen.length === 1;
-  const which = many ? `layer ${frozen[0]} is` : `${frozen.length} layers are`;
+  const one = frozen.length === 1;
+  const which = one ? `layer ${frozen[0]} is` : `${frozen.length} layers are`;
   if (!keepFrozen)
-    return `${which} frozen in the file, and ${many ? 'is' : 'are'} trained after cutting all the same, since cutting changed what ${many ? 'it computes' : 'they compute'} (--keep-frozen leaves ${many ? 'it' : 'them'}); the file that is written has ${many ? 'it' : 'them'} frozen as before`;
+    return `${which} frozen in the file, and ${one ? 'is' : 'are'} trained after cutting all the same, since cutting changed what ${one ? 'it computes' : 'they compute'} (${how} ${one ? 'it' : 'them'}); the file that is written has ${one ? 'it' : 'them'} frozen as before`;
   if (!Object.values(graph.params).some(({ trainable }) => trainable))
     throw new InputError(
       'every layer is frozen in the file, so with --keep-frozen nothing is left to train; leave it out, or add --fine-tune-epochs 0',
     );
-  return `${which} frozen in the file and ${many ? 'stays' : 'stay'} so, as asked: what cutting costs there, training can't make good`;
+  return `${which} frozen in the file and ${one ? 'stays' : 'stay'} so, as asked: what cutting costs there, training can't make good`;
 }
 
 /**

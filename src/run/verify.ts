@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { architectureOf, costModel, fullArchitecture } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import type { Cost } from '../graph/types.ts';
@@ -6,7 +7,7 @@ import { loadModel } from '../formats/index.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { ConfigScore } from '../config/schema.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
-import { hashModel } from './measure.ts';
+import { hashFile, hashModel } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import { differsHere } from '../runtime/backend/numerics.ts';
 import { remarksOnSet } from './head.ts';
@@ -61,6 +62,13 @@ export async function verifyConfig(
     const found = (await hashModel(there)) === recorded ? 'as written' : 'another file';
     same(fileHash, 'as written', found);
   }
+  if (there)
+    for (const { path: name, sha256 } of config.pruned?.beside ?? []) {
+      const file = path.join(path.dirname(there), name);
+      const found = await hashFile(file).catch(() => null);
+      if (found === null) notes.push(`${name}, which belongs to the pruned model, is not there`);
+      else same(`${name}, SHA-256`, 'as written', found === sha256 ? 'as written' : 'another file');
+    }
   const other = config.computedBy ? differsHere(config.computedBy, options.threads) : [];
   if (other.length)
     notes.push(

@@ -157,7 +157,8 @@ export async function openWorkshop(
     });
     const answers = options.answers ?? true;
     const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
-    const learns = [describeAims(graph, teacher !== null), doubt, distrust ?? null].filter(
+    const asked = doubt && `${doubt} (--labels-of)`;
+    const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
     return new RealWorkshop({ set, preprocess, found, backend, threads, trust, original, teacher, learns });

@@ -11,8 +11,13 @@ export interface Written {
   readonly report?: string;
   /** files that belong to the model, beside it: its class names; absent in runs of before */
   readonly beside?: readonly string[];
-  /** of the model with its weight files, the config and the report; absent in runs of before */
-  readonly sha256?: { readonly model: string; readonly config: string; readonly report?: string };
+  /** of the model with its weight files, the config, the report, and each file beside; absent in runs of before */
+  readonly sha256?: {
+    readonly model: string;
+    readonly config: string;
+    readonly report?: string;
+    readonly beside?: readonly string[];
+  };
   /** sizes and times of the model's files: where they are the same, it isn't read again for a list */
   readonly stamp?: string;
 }
@@ -25,7 +30,7 @@ export async function stampOf(file: string): Promise<string> {
 
 /** Whether the files that a run wrote are still those: each the same, another by now, or gone. */
 export async function writtenNow(written: Written): Promise<WrittenNow> {
-  const { sha256, stamp, report } = written;
+  const { sha256, stamp, report, beside } = written;
   const config = await stateOf(written.config, sha256?.config, hashFile);
   const model = await stateOf(written.model, sha256?.model, async (file) =>
     stamp !== undefined && (await stampOf(file)) === stamp ? sha256!.model : await rememberedHash(file),
@@ -34,6 +39,8 @@ export async function writtenNow(written: Written): Promise<WrittenNow> {
     config,
     model,
     report: report === undefined ? undefined : await stateOf(report, sha256?.report, hashFile),
+    beside:
+      beside && (await Promise.all(beside.map((file, i) => stateOf(file, sha256?.beside?.[i], hashFile)))),
     instead: config === 'changed' ? await inWords(written.config) : null,
   };
 }

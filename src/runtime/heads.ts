@@ -141,7 +141,7 @@ export function decideLabels(
   }
   const [head, ...others] = named ? [named] : candidates(heads, classes);
   const doubt = others.length
-    ? `labels of ${classes} classes would fit ${others.map(({ name }) => `"${name}"`).join(' and ')} as well (--labels-of)`
+    ? `labels of ${classes} classes would fit ${others.map(({ name }) => `"${name}"`).join(' and ')} as well`
     : null;
   if (heads.length === 1) return { graph, head, doubt };
   return { graph: { ...graph, labelled: head.output }, head, doubt };

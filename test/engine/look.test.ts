@@ -95,6 +95,58 @@ it('says what an image set is without decoding it whole', async () => {
   );
 });
 
+describe('a network of several outputs', () => {
+  const two = path.join(root, 'test/fixtures/people/two.keras');
+  const assess = async (labelsOf?: string) => {
+    const { data } = draftFor(folder);
+    const draft = draftFor(folder, { model: two, method: 'l1', settings: {}, data: { ...data!, labelsOf } });
+    const { problems, notes } = await engine.ask('assess', { draft, measure: false });
+    return { problems, said: notes.map(({ text }) => text).join('\n') };
+  };
+
+  it('says which of them labels could be of, and which fits best', async () => {
+    const set = { path: path.join(folder, 'garden.zip'), model: two };
+    const { outputs } = await engine.ask('openData', set);
+    expect(outputs).toEqual({ able: ['brightness', 'kind'], best: 'kind' });
+    expect((await engine.ask('openData', { ...set, model })).outputs).toBeUndefined();
+  });
+
+  it('takes the one that was chosen, and says of one that is not there that it is none', async () => {
+    expect((await assess()).said).toContain('labels are of "kind"');
+    expect(await assess('kind')).toMatchObject({ problems: [] });
+    expect((await assess('size')).problems.join()).toContain('no output "size"');
+    // one unit tells two classes apart, and there are ten
+    expect((await assess('brightness')).problems).toHaveLength(1);
+  });
+
+  it('makes a plan that a run goes by', async () => {
+    const { data } = draftFor(folder);
+    const draft = draftFor(folder, {
+      model: two,
+      method: 'l1',
+      settings: {},
+      data: { ...data!, labelsOf: 'kind' },
+    });
+    const { folder: made } = await engine.ask('create', { draft });
+    const plan = JSON.parse(readFileSync(path.join(made, 'run.json'), 'utf8'));
+    expect(plan.data.labelsOf).toBe('kind');
+    rmSync(made, { recursive: true });
+  });
+});
+
+it('a frozen base is told in the words of the panel, not of the command line', async () => {
+  const base = path.join(root, 'test/fixtures/people/transfer.keras');
+  const draft = draftFor(folder, { model: base, method: 'l1', settings: {} });
+  const said = async (keepFrozen?: boolean) =>
+    (await engine.ask('assess', { draft: { ...draft, keepFrozen }, measure: false })).notes
+      .map(({ text }) => text)
+      .join();
+  expect(await said()).toContain('trained after cutting all the same');
+  expect(await said()).toContain('a choice under Advanced leaves them');
+  expect(await said()).not.toContain('--keep');
+  expect(await said(true)).toContain('stay so, as asked');
+});
+
 describe('assess', () => {
   it('agrees with the run on what can be reached', async () => {
     const targets = [

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isModelName } from '../../src/extension/models/kinds.ts';
 import { extensionSources, firstArguments, handlers, objectsPassedTo, root, strings } from './sources.ts';
 
 interface Rule {
@@ -113,6 +114,19 @@ describe('conditions', () => {
     const named = conditions.flatMap((text) => [...text.matchAll(/\bview == ([\w.]+)/g)].map((m) => m[1]));
     for (const name of [...named, ...contributes.viewsWelcome.map(({ view }) => view)])
       expect(views).toContain(name);
+  });
+
+  it('whatever is offered for a model is offered for every name that a model may have', () => {
+    const offered = conditions.filter((text) => text.includes('espalier.tfjsModels'));
+    expect(offered.length).toBeGreaterThan(5);
+    for (const text of offered) {
+      const ending = new RegExp(/resourceExtname =~ \/(.+?)\/i/.exec(text)![1], 'i');
+      for (const name of ['.h5', '.HDF5', '.keras', '.zip']) {
+        expect(ending.test(name), `${name}: ${text}`).toBe(true);
+        expect(isModelName(`net${name}`)).toBe(true);
+      }
+      expect(ending.test('.json'), text).toBe(false);
+    }
   });
 
   it('a run that works is not offered in Restricted Mode', () => {

@@ -299,7 +299,14 @@ describe('a model in a zip of its files', () => {
     await expect(loadModel(two)).rejects.toThrow(/holds several models \(a\/net\.h5, b\/net\.h5\)/);
     const none = path.join(await fresh(), 'none.zip');
     await writeFile(none, await makeZip(new Map([['a.txt', Buffer.from('x')]])));
-    await expect(loadModel(none)).rejects.toThrow(/none\.zip" is a zip file, but not a Keras model/);
+    await expect(loadModel(none)).rejects.toThrow(
+      /none\.zip" is a zip archive with no model in it that Espalier reads: a TensorFlow\.js model\.json/,
+    );
+    const lite = path.join(await fresh(), 'lite.zip');
+    await writeFile(lite, await makeZip(new Map([['model_unquant.tflite', Buffer.from('TFL3')]])));
+    await expect(loadModel(lite)).rejects.toThrow(
+      /lite\.zip" holds a TensorFlow Lite model \(model_unquant\.tflite\), .* export it as a TensorFlow\.js/,
+    );
     const broken = path.join(await fresh(), 'broken.zip');
     await writeFile(broken, await makeZip(new Map([['tm/model.json', Buffer.from('{"modelTopology":{}}')]])));
     await expect(loadModel(broken)).rejects.toThrow(

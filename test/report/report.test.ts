@@ -138,3 +138,22 @@ test('labels keep their distance and their order', () => {
   expect(placed[0]).toBeLessThan(placed[2]);
   expect(placed[2]).toBeLessThan(placed[1]);
 });
+
+test('where a network has several outputs, how far the others moved is said, and that nothing was ranked by it', () => {
+  const report = sampleReport();
+  const [main, ...rest] = report.arms;
+  const at = (value: number) => ({
+    ...main.scores.fineTuned!,
+    outputs: [{ name: 'size<b>', loss: 'mean squared error', value }],
+  });
+  const scores = { ...main.scores, cut: at(4), recalibrated: at(0.25), fineTuned: at(0.03125) };
+  const told = { ...report, arms: [{ ...main, scores }, ...rest] };
+  for (const text of [htmlReport(told), markdownReport(told)]) {
+    expect(text).toContain(
+      "mean squared error from the original's answers: 4.00 after cutting, 0.250 recalibrated, 0.0313 fine-tuned.",
+    );
+    expect(text).toContain('Candidates are ranked by the output that labels are of');
+    expect(text).not.toMatch(/Output size<b>/);
+  }
+  expect(htmlReport(report)).not.toContain('Candidates are ranked by the output');
+});

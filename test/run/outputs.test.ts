@@ -15,6 +15,7 @@ import type { Plan } from '../../src/run/plan.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunResult } from '../../src/run/prune.ts';
+import { verifyConfig } from '../../src/run/verify.ts';
 import { summariseRun } from '../../src/run/summaries.ts';
 import { writeCandidate } from '../../src/run/write.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
@@ -132,8 +133,18 @@ describe('a run has files of its own', () => {
     expect(result.besideFiles.map((file) => path.basename(file))).toEqual(names);
     expect(await readFile(path.join(where, 'out/net.pruned.labels.txt'), 'utf8')).toBe('d\nb\na\nc\n');
     expect(await readFile(path.join(where, 'out/labels.txt'), 'utf8')).toBe('mine');
-    expect((await readConfig(result.configFile)).pruned!.beside).toEqual(names);
-    expect((await summariseRun(run.folder)).written!.beside).toEqual([...result.besideFiles]);
+    const recorded = (await readConfig(result.configFile)).pruned!.beside!;
+    expect(recorded.map((one) => one.path)).toEqual(names);
+    const written = (await summariseRun(run.folder)).written!;
+    expect(written.beside).toEqual([...result.besideFiles]);
+    expect(written.sha256!.beside).toEqual(recorded.map(({ sha256 }) => sha256));
+    expect(written.now.beside).toEqual(['same', 'same']);
+    expect((await verifyConfig(result.configFile, { roots: [where] })).ok).toBe(true);
+    await writeFile(result.besideFiles[1], 'another');
+    expect((await summariseRun(run.folder)).written!.now.beside).toEqual(['same', 'changed']);
+    const { ok, checks } = await verifyConfig(result.configFile, { roots: [where] });
+    expect(ok).toBe(false);
+    expect(checks.filter((check) => !check.ok).map(({ what }) => what)).toEqual([`${names[1]}, SHA-256`]);
     // the pruned model has the names that the original has, and so has one that is rebuilt
     expect((await loadModel(result.modelFile)).labels).toEqual(['d', 'b', 'a', 'c']);
     await rm(result.modelFile);

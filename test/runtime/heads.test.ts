@@ -78,7 +78,7 @@ describe('which output labels are of', () => {
     ]);
     const { head, doubt } = decideLabels(twins, 4);
     expect(head.name).toBe('left');
-    expect(doubt).toContain('"right" as well (--labels-of)');
+    expect(doubt).toContain('"right" as well');
   });
 
   it('is told with the loss of each', () => {

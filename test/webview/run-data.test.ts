@@ -36,8 +36,23 @@ describe('what a run has told', () => {
     expect(whole.arms.map((arm) => arm.arm)).toEqual(['rewarded-meta', 'uniform']);
     expect(whole.losses.map((one) => one.loss)).toEqual([2, 1]);
     expect(whole.arms[0].metrics.get('entropy')?.map((one) => one.value)).toEqual([1, 0.5]);
-    expect(whole.scores).toEqual({ validation: { original: 92 }, test: 91 });
+    expect(whole.scores).toEqual({ validation: { original: 92 }, test: 91, others: {} });
     expect(whole.seconds).toBe(7);
+  });
+
+  test('how far outputs without labels have moved is kept by step', () => {
+    const outputs = [{ name: 'side', loss: 'mean squared error', value: 0.25 }];
+    const score = { accuracy: 80, loss: 1, images: 10, outputs };
+    const { arms } = told(emptyRun('run'), [
+      { type: 'arm', arm: 'l1', control: false },
+      { type: 'score', arm: 'l1', step: 'cut', split: 'validation', score },
+      { type: 'score', arm: 'l1', step: 'test', split: 'test', score },
+    ]);
+    expect(arms[0].scores).toEqual({
+      validation: { cut: 80 },
+      test: 80,
+      others: { cut: outputs, test: outputs },
+    });
   });
 
   test('a candidate that is told again keeps its place and what was known of it', () => {

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import { loaded, loading } from '../load.ts';
-import type { DataFound, DataView } from '../../src/protocol/plan.ts';
+import type { DataFound, DataView, Draft } from '../../src/protocol/plan.ts';
 import { perform } from '../actions.ts';
 import { host } from '../host.ts';
 import { draft } from '../state.ts';
@@ -33,8 +33,8 @@ export function chooseData(path: string): void {
 /** How a set is divided, and so what its numbers are of. */
 const questionOf = (path: string): string => {
   const data = draft.peek()?.data;
-  const { limit, validationImages } = data?.path === path ? data : {};
-  return JSON.stringify({ path, limit, validationImages });
+  const { limit, validationImages, labelsOf } = data?.path === path ? data : {};
+  return JSON.stringify({ path, limit, validationImages, labelsOf });
 };
 /** The question that `opened` was asked last. */
 const asked = signal<string | null>(null);
@@ -53,7 +53,10 @@ export async function openData(path: string): Promise<void> {
   const question = questionOf(path);
   asked.value = question;
   if (view.peek()?.path !== path) view.value = null;
-  const params = JSON.parse(question) as { path: string; limit?: number; validationImages?: number };
+  const params = JSON.parse(question) as Pick<
+    NonNullable<Draft['data']>,
+    'path' | 'limit' | 'validationImages' | 'labelsOf'
+  >;
   await opened.run(
     t('Reading {0}', path),
     (signal) => host.request('openData', params, signal),

@@ -104,7 +104,7 @@ function Opened({ path }: { path: string }) {
     return (
       <>
         <About data={known} fresh={fresh.value} />
-        <Reading />
+        <Reading outputs={known.outputs} />
       </>
     );
   if (load.state === 'loading') return <Waiting what={load.what} since={load.since} cancel={load.cancel} />;
@@ -157,7 +157,7 @@ function About({ data, fresh }: { data: DataView; fresh: boolean }) {
 }
 
 /** How images are read: what the network is fed, and how they are varied in training. */
-function Reading() {
+function Reading({ outputs }: Pick<DataView, 'outputs'>) {
   const data = draft.value?.data;
   if (!data) return null;
   const names = ready.value?.preprocesses ?? [];
@@ -165,6 +165,13 @@ function Reading() {
   const set = (part: Partial<NonNullable<typeof data>>) => change({ data: { ...data, ...part } });
   return (
     <div class="fields">
+      {(outputs || data.labelsOf !== undefined) && (
+        <Labelled
+          of={data.labelsOf}
+          outputs={outputs ?? { able: [], best: '' }}
+          onChange={(labelsOf) => set({ labelsOf })}
+        />
+      )}
       <label>{t('Preprocessing')}</label>
       <Dropdown
         label={t('Preprocessing')}
@@ -211,5 +218,39 @@ function Reading() {
         <span class="dim">{t('images of each split, for a quick try')}</span>
       </span>
     </div>
+  );
+}
+
+/** Which of several outputs the classes are of, and what becomes of the others. */
+function Labelled({
+  of,
+  outputs: { able, best },
+  onChange,
+}: {
+  of: string | undefined;
+  outputs: NonNullable<DataView['outputs']>;
+  onChange: (name: string | undefined) => void;
+}) {
+  // one that was chosen for another network can be seen, and so put right
+  const names = of === undefined || able.includes(of) ? able : [...able, of];
+  return (
+    <>
+      <label>{t('Labels are of')}</label>
+      <Dropdown
+        label={t('The output that the classes are of')}
+        value={of ?? ''}
+        options={[
+          { value: '', label: best ? t('{0} (fits best)', best) : t('Find out (auto)') },
+          ...names.map((name) => ({ value: name, label: name })),
+        ]}
+        onChange={(name) => onChange(name === '' ? undefined : name)}
+      />
+      <span />
+      <span class="dim">
+        {t(
+          'Candidates are ranked by this output. The others are kept, and trained to go on answering as the original does.',
+        )}
+      </span>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../src/protocol/events.ts';
 import { follow, openThing, perform } from '../actions.ts';
 import { Bar } from '../components/bar.tsx';
+import { RunNotes } from '../components/run-notes.tsx';
 import { ago, baseName, change, percent, whole } from '../format.ts';
 import { host } from '../host.ts';
 import { statusLine, statusName } from '../shell/stages.ts';
@@ -110,6 +111,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
         </div>
       )}
       {run.written && <Written written={run.written} />}
+      {open && <RunNotes />}
     </li>
   );
 }
@@ -142,12 +144,15 @@ function Share({ name, share }: { name: string; share: number }) {
   );
 }
 
+type WrittenState = NonNullable<RunSummary['written']>['now']['report'];
+
 /** What the run wrote: a link only while it is still the file that it wrote. */
 function Written({ written }: { written: NonNullable<RunSummary['written']> }) {
   const { now } = written;
-  const files = [
+  const files: { file: string; state: WrittenState; instead?: string | null }[] = [
     { file: written.config, state: now.config, instead: now.instead },
     { file: written.model, state: now.model },
+    ...(written.beside ?? []).map((file, i) => ({ file, state: now.beside?.[i] })),
     ...(written.report === undefined ? [] : [{ file: written.report, state: now.report }]),
   ];
   return (

@@ -1,5 +1,6 @@
 import { Change, FromTo } from '../components/number.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
+import { RunNotes } from '../components/run-notes.tsx';
 import { change, milliseconds, percent, whole } from '../format.ts';
 import { extraArm } from '../../src/protocol/events.ts';
 import type { CandidateView } from '../../src/protocol/events.ts';
@@ -76,10 +77,12 @@ export function CandidateCard() {
     >
       <Costs one={one} shown={shown} />
       <Accuracies one={one} shown={shown} />
+      <Others />
       <Beside />
       <Neighbours />
       <Second />
       <Actions one={one} shown={shown} />
+      <RunNotes />
     </PanelCard>
   );
 }
@@ -170,6 +173,42 @@ function Accuracies({ one, shown }: { one: CandidateView; shown: RunData }) {
         {original !== undefined && '.'}
       </p>
     </>
+  );
+}
+
+/** How far the outputs without labels have moved away from the original's answers. */
+function Others() {
+  const others = chosenScores.value?.others ?? {};
+  const keys = ([...accuracyKeys, 'test'] as const).filter((key) => others[key]);
+  if (keys.length === 0) return null;
+  return (
+    <table class="beside">
+      <caption class="dim">
+        {t('Other outputs, away from the original’s answers; candidates are ranked without them')}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('output')}</th>
+          {keys.map((key) => (
+            <th scope="col" key={key}>
+              {key === 'test' ? t('test') : accuracyName(key)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {others[keys[0]]!.map(({ name, loss }, i) => (
+          <tr key={name}>
+            <th scope="row">
+              {name} <span class="dim">{loss}</span>
+            </th>
+            {keys.map((key) => (
+              <td key={key}>{others[key]![i].value.toPrecision(3)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

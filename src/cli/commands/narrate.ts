@@ -1,6 +1,7 @@
 import { titled } from '../../data/preprocess.ts';
 import type { RunEvent } from '../../run/events.ts';
 import { orderOf } from '../../run/head.ts';
+import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
 import { table } from '../output.ts';
@@ -137,5 +138,7 @@ export function resultTable(report: RunReport): string {
       ),
     );
   }
+  const moved = movedOutputs(report);
+  if (moved.length) lines.push('', ...moved.map((one) => movedSentence(one, one.name)), rankedAlone);
   return `${lines.join('\n')}\n`;
 }

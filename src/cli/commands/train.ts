@@ -151,13 +151,14 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     const trained = { graph: model.graph, weights };
     const test = set.test ? await workshop.score(trained, 'test', signal) : null;
     progress.clear();
-    output.data({ type: 'result', out, beside: beside.files, settings, seed, validation, test });
+    const files = beside.files.map(({ file }) => file);
+    output.data({ type: 'result', out, beside: files, settings, seed, validation, test });
     output.print(
       `${percent(validation.accuracy, 2)} on ${validation.images} validation images` +
         (test ? `, ${percent(test.accuracy, 2)} on ${test.images} test images` : ''),
     );
     output.print(`wrote ${out}`);
-    for (const one of beside.files) output.print(`labels ${shown(one)}`);
+    for (const one of files) output.print(`labels ${shown(one)}`);
     if (beside.note) output.note(`warning: ${beside.note}`);
   } catch (error) {
     progress.clear();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { Dependencies } from '../../graph/types.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/losses.ts';
 import { frozenSentence } from '../../run/tuning.ts';
@@ -46,7 +46,9 @@ export async function assess(
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
   const trains = images !== null && draft.fineTuneEpochs !== 0;
-  const frozen = trains ? tried(problems, () => frozenSentence(opened.model.graph, draft.keepFrozen)) : null;
+  const { graph } = opened.model;
+  const frozen = trains ? tried(problems, () => frozenSentence(graph, draft.keepFrozen, keptHere)) : null;
+  const learns = images && tried(problems, () => aims(graph, images, draft));
   const settings = method && settingsOf(method, draft, opened, dependencies, images, problems);
   const { roundTo, targets } = judged(draft, opened, dependencies);
   const unreachable = targets.some(({ reachable }) => reachable === false);
@@ -59,7 +61,7 @@ export async function assess(
       if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
-  const notes = await remarks(draft, opened, settings, images);
+  const notes = [...(learns ?? []), ...(await remarks(draft, settings, images))];
   if (frozen) notes.unshift({ kind: draft.keepFrozen ? 'warning' : 'info', text: frozen });
   return { targets, problems, notes, roundTo, writes: await writes(draft), ...time };
 }
@@ -111,22 +113,24 @@ function budgetsOf(draft: Draft, targets: Assessment['targets']): Budget[] {
   });
 }
 
+/** Where the panel has the choice that the command line calls --keep-frozen. */
+const keptHere = 'a choice under Advanced leaves';
+
+/** What the network learns by, and what else the labels could be of. @throws InputError where no output is called so */
+function aims(graph: Graph, images: Survey, { data }: Draft): Assessment['notes'] {
+  const decided = decideLabels(graph, images.classes.length, data?.labelsOf);
+  const said = describeAims(decided.graph, true);
+  return [
+    ...(said ? [{ kind: 'info' as const, text: said }] : []),
+    ...(decided.doubt ? [{ kind: 'warning' as const, text: decided.doubt }] : []),
+  ];
+}
+
 /** What to know before starting. */
-async function remarks(
-  draft: Draft,
-  opened: Opened,
-  settings: unknown,
-  images: Survey | null,
-): Promise<Assessment['notes']> {
+async function remarks(draft: Draft, settings: unknown, images: Survey | null): Promise<Assessment['notes']> {
   const said: Assessment['notes'] = [];
   const warn = (text: string) => said.push({ kind: 'warning', text });
   for (const remark of images?.remarks ?? []) warn(remark);
-  if (images) {
-    const { graph, doubt } = decideLabels(opened.model.graph, images.classes.length);
-    const aims = describeAims(graph, true);
-    if (aims) said.push({ kind: 'info', text: aims });
-    if (doubt) warn(doubt);
-  }
   const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;
   if (typeof chosen?.generatorReason === 'string')
     said.push({ kind: 'info', text: `generator ${String(chosen.generator)}: ${chosen.generatorReason}` });
@@ -162,9 +166,9 @@ let tensorflow: ReturnType<typeof prepareTensorflow> | null = null;
 
 async function imagesOf({ model }: Opened, draft: Draft, problems: string[]): Promise<Survey | null> {
   if (!draft.data) return null;
-  const { path, limit, validationImages } = draft.data;
+  const { path, limit, validationImages, labelsOf } = draft.data;
   try {
-    const found = await survey(path, { limit, validationImages, expected: expectedBy(model) });
+    const found = await survey(path, { limit, validationImages, expected: expectedBy(model, labelsOf) });
     problems.push(...mismatches(model, found));
     return found;
   } catch (error) {

@@ -2,6 +2,7 @@ import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
 import { expectedBy } from '../../run/head.ts';
 import type { Models } from '../../run/models.ts';
+import { decideLabels, headsOf } from '../../runtime/heads.ts';
 import { survey as take } from './survey.ts';
 import type { Survey } from './survey.ts';
 
@@ -13,11 +14,13 @@ export async function openData(
     readonly model: string;
     readonly limit?: number | undefined;
     readonly validationImages?: number | undefined;
+    readonly labelsOf?: string | undefined;
   },
 ): Promise<DataView> {
-  const { path, limit, validationImages } = asked;
+  const { path, limit, validationImages, labelsOf } = asked;
   const { model } = await models.open(asked.model);
-  const found = await take(path, { limit, validationImages, expected: expectedBy(model) });
+  const found = await take(path, { limit, validationImages, expected: expectedBy(model, labelsOf) });
+  const heads = headsOf(model.graph);
   return {
     path,
     form: found.form,
@@ -28,6 +31,13 @@ export async function openData(
     shape: [...found.shape],
     broken: found.broken,
     warnings: [...found.warnings, ...remarks(model, found), ...mismatches(model, found)],
+    outputs:
+      heads.length === 1
+        ? undefined
+        : {
+            able: heads.filter(({ classes }) => classes !== null).map(({ name }) => name),
+            best: decideLabels(model.graph, found.classes.length).head.name,
+          },
   };
 }
 

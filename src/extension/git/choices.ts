@@ -47,7 +47,7 @@ export async function commitChoices(
   if (pruned) {
     wanted.push({ kind: 'model', files: await modelFiles(pruned) });
     for (const one of config.pruned!.beside ?? [])
-      wanted.push({ kind: 'labels', files: [path.join(path.dirname(pruned), one)] });
+      wanted.push({ kind: 'labels', files: [path.join(path.dirname(pruned), one.path)] });
   }
   if (report) wanted.push({ kind: 'report', files: [report] });
   const source = await sourceFile(folder, config.source.path, name, { roots: [git.root] }).catch(() => null);
@@ -58,7 +58,7 @@ export async function commitChoices(
     const name = path.basename(files[0]);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => null))?.size));
     if (sizes.some((size) => size === undefined)) {
-      if (kind === 'model') leftOut.push(t('{0} is not there', name));
+      if (kind === 'model' || kind === 'labels') leftOut.push(t('{0} is not there', name));
       continue;
     }
     const relative = await Promise.all(files.map((file) => inside(git.root, file)));

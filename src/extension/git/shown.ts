@@ -50,10 +50,29 @@ export async function heldConfig(
         name,
       ),
     );
+  // what belongs to it is what this config says, also without anything shown
+  const beside = model === undefined ? [] : (config.pruned?.beside ?? []);
+  const changed = async () => {
+    for (const { path: one, sha256 } of beside) {
+      const now = await hashFile(path.join(path.dirname(model!), one)).catch(() => null);
+      if (now !== null && now !== sha256) return one;
+    }
+    return null;
+  };
+  const other = await changed();
+  if (other !== null)
+    throw new InputError(
+      t(
+        '{0} is not the one that was written with {1}: its content is another by now. Write the model anew, or apply the config.',
+        other,
+        name,
+      ),
+    );
   return {
     config,
     async check() {
-      if ((await hashFile(file).catch(() => null)) === before && (await hashOf()) === found) return;
+      const same = (await hashFile(file).catch(() => null)) === before && (await hashOf()) === found;
+      if (same && (await changed()) === null) return;
       throw new InputError(
         t('{0} or its model changed while you were asked; nothing was committed. Look at it again.', name),
       );

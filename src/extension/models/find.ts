@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
-import { isConfig, isKeras, skippedFolders } from './kinds.ts';
+import { isConfig, isModelName, skippedFolders } from './kinds.ts';
 import type { TfjsModels } from './tfjs-models.ts';
 
 const most = 1000;
@@ -10,7 +10,7 @@ export type Wanted = 'model' | 'config' | 'either';
 /** What kind of file of ours this is, or null. */
 export async function kindOf(uri: vscode.Uri, tfjs: TfjsModels): Promise<'model' | 'config' | null> {
   if (isConfig(uri.fsPath)) return 'config';
-  if (isKeras(uri.fsPath) || tfjs.has(uri) || (await tfjs.look(uri))) return 'model';
+  if (isModelName(uri.fsPath) || tfjs.has(uri) || (await tfjs.look(uri))) return 'model';
   return null;
 }
 
@@ -22,7 +22,7 @@ export function activeFile(): vscode.Uri | undefined {
   return open?.scheme === 'file' ? open : undefined;
 }
 
-/** The workspace's models or configs, by path. */
+/** The workspace's models or configs, by path. Not its .zip files, most of which hold something else. */
 export async function findFiles(wanted: Wanted, tfjs: TfjsModels): Promise<vscode.Uri[]> {
   const endings = {
     model: '**/*.{h5,hdf5,keras}',

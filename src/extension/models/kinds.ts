@@ -12,9 +12,12 @@ export function isConfig(file: string): boolean {
   return file.toLowerCase().endsWith(configSuffix);
 }
 
-/** A Keras model, by its name. */
-export function isKeras(file: string): boolean {
-  return /\.(h5|hdf5|keras)$/i.test(file);
+/**
+ * A Keras model, or a .zip that may hold a model's files (Teachable Machine hands such out), by its name. Whether there is
+ * a model in it is seen when it is opened.
+ */
+export function isModelName(file: string): boolean {
+  return /\.(h5|hdf5|keras|zip)$/i.test(file);
 }
 
 /** JSON that may be a TensorFlow.js model, as far as its name and place tell. */

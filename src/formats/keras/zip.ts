@@ -28,7 +28,9 @@ export async function openZip(bytes: Uint8Array, file: string): Promise<Archive>
   try {
     const zip = await yauzl.fromBufferPromise(whole);
     if (zip.entryCount > MAX_ENTRIES)
-      throw damaged(`it has ${zip.entryCount} entries, and a Keras model a few`);
+      throw new InputError(
+        `"${file}" has ${zip.entryCount} entries, and an archive of a model a few; is it one of images?`,
+      );
     let total = 0;
     for await (const entry of zip.eachEntry()) {
       const { fileName, compressedSize, uncompressedSize } = entry;

@@ -4,12 +4,12 @@ import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { Architecture, Dependencies, KeptChannels } from '../../graph/types.ts';
 import { costsOf } from '../budgets.ts';
-import { FixedBatches, imagesOf } from '../images.ts';
+import { imagesOf } from '../images.ts';
 import { settingError } from '../rewarded-meta/settings.ts';
 import type { Method, MethodContext } from '../types.ts';
 import type { Criterion, Importance } from './importance.ts';
 import { importanceOf } from './importance.ts';
-import { taylorImportance } from './taylor.ts';
+import { gradientImages, taylorByImages } from './taylor.ts';
 import { globalWidths, keepBest, uniformWidths } from './widths.ts';
 
 const schema = z.strictObject({
@@ -52,8 +52,8 @@ function baseline(recipe: Recipe): Method<Settings> {
     summary,
     needsImages,
     settings: (given) => parse(given),
-    work: (settings, { images }) => {
-      const used = Math.min(recipe.images?.(settings) ?? 0, images?.train ?? 0);
+    work: (settings, { graph, images }) => {
+      const used = gradientImages(graph, Math.min(recipe.images?.(settings) ?? 0, images?.train ?? 0));
       return {
         trained: used ? [{ images: used, share: 1, opByOp: true }] : [],
         recalibrated: [],
@@ -125,12 +125,9 @@ export const baselines: readonly Method<Settings>[] = [
     needsImages: true,
     images: ({ batches, batchSize }) => batches * batchSize,
     async rank(context, settings) {
-      const { set, preprocess, backend } = imagesOf(context, 'taylor');
-      const random = new Random(context.random.state).fork('taylor images');
-      const count = settings.batches * settings.batchSize;
-      const some = FixedBatches.draw(set.train, preprocess, random, count, settings.batchSize);
-      const { graph, dependencies, weights } = context;
-      return await taylorImportance(backend, graph, dependencies, weights, some);
+      const images = imagesOf(context, 'taylor');
+      const { batches, batchSize } = settings;
+      return await taylorByImages(context, images, context.random.state, batches * batchSize, batchSize);
     },
   }),
 ];

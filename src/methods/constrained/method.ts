@@ -6,8 +6,8 @@ import type { KeptChannels } from '../../graph/types.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { importanceOf } from '../baselines/importance.ts';
 import type { Importance } from '../baselines/importance.ts';
-import { taylorImportance } from '../baselines/taylor.ts';
-import { FixedBatches, imagesOf } from '../images.ts';
+import { taylorByImages } from '../baselines/taylor.ts';
+import { imagesOf } from '../images.ts';
 import type { Candidate, Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import type { UpdateStats } from './agent.ts';
@@ -230,22 +230,16 @@ async function uniformShare(space: Space, constraints: Constraints): Promise<num
 }
 
 async function importanceFor(
-  { graph, weights, dependencies }: MethodContext,
-  { set, preprocess, backend }: MethodImages,
+  context: MethodContext,
+  images: MethodImages,
   settings: ConstrainedSettings,
   root: RandomState,
 ): Promise<Importance> {
+  const { graph, weights, dependencies } = context;
   if (settings.importance !== 'taylor')
     return importanceOf(graph, dependencies, weights, settings.importance).importance;
-  const random = new Random(root).fork('taylor images');
-  const some = FixedBatches.draw(
-    set.train,
-    preprocess,
-    random,
-    taylorBatches.count * taylorBatches.size,
-    taylorBatches.size,
-  );
-  return (await taylorImportance(backend, graph, dependencies, weights, some)).importance;
+  const { count, size } = taylorBatches;
+  return (await taylorByImages(context, images, root, count * size, size)).importance;
 }
 
 function parseCheckpoint({ json }: Snapshot): Checkpoint {

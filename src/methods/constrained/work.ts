@@ -1,4 +1,5 @@
 import { costModel, fullArchitecture } from '../../graph/architecture.ts';
+import { gradientImages } from '../baselines/taylor.ts';
 import { isStatic, costsOf, fitToBudgets } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { learningSeconds, rowMacs } from '../rl/work.ts';
@@ -43,7 +44,7 @@ export function constrainedWork(settings: ConstrainedSettings, context: WorkCont
     importance === 'taylor'
       ? [
           {
-            images: Math.min(train, taylorBatches.count * taylorBatches.size),
+            images: gradientImages(graph, Math.min(train, taylorBatches.count * taylorBatches.size)),
             share: 1,
             opByOp: true as const,
           },

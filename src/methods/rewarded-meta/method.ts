@@ -3,10 +3,10 @@ import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { importanceOf } from '../baselines/importance.ts';
-import { taylorImportance } from '../baselines/taylor.ts';
+import { taylorByImages } from '../baselines/taylor.ts';
 import { byImportance } from '../baselines/widths.ts';
 import { costsOf } from '../budgets.ts';
-import { FixedBatches, epochBatches, imagesOf } from '../images.ts';
+import { epochBatches, imagesOf } from '../images.ts';
 import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { train } from '../../runtime/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -196,18 +196,18 @@ function makeGenerator(
 
 /** For every group its channels, most important first; the paper's generator makes no difference between them. */
 async function channelOrder(
-  { graph, weights, dependencies }: MethodContext,
-  { set, preprocess, backend }: MethodImages,
+  context: MethodContext,
+  images: MethodImages,
   settings: RewardedMetaSettings,
   root: RandomState,
 ): Promise<number[][]> {
+  const { graph, weights, dependencies } = context;
   if (settings.generator === 'pruning-net')
     return dependencies.groups.map((g) => Array.from({ length: g.size }, (_, c) => c));
   if (settings.importance !== 'taylor')
     return importanceOf(graph, dependencies, weights, settings.importance).importance.map(byImportance);
-  const random = new Random(root).fork('taylor images');
-  const some = FixedBatches.draw(set.train, preprocess, random, 10 * settings.batchSize, settings.batchSize);
-  const { importance } = await taylorImportance(backend, graph, dependencies, weights, some);
+  const { batchSize } = settings;
+  const { importance } = await taylorByImages(context, images, root, 10 * batchSize, batchSize);
   return importance.map(byImportance);
 }
 

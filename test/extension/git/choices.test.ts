@@ -75,7 +75,10 @@ describe('what is ticked', () => {
   it('ticks the class names that belong to the model', async () => {
     const r = repo();
     const sample = sampleConfig();
-    const config = { ...sample, pruned: { ...sample.pruned!, beside: ['labels.txt'] } };
+    const config = {
+      ...sample,
+      pruned: { ...sample.pruned!, beside: [{ path: 'labels.txt', sha256: '0'.repeat(64) }] },
+    };
     const { configFile } = placeConfig(r, { config });
     r.write('labels.txt', 'cat');
     const { choices } = await commitChoices(r.git, configFile, config, megabyte, null);

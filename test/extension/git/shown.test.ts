@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { formatConfig } from '../../../src/config/format.ts';
+import { commitChoices } from '../../../src/extension/git/choices.ts';
 import { commitFlow } from '../../../src/extension/git/flow.ts';
 import type { Ask } from '../../../src/extension/git/flow.ts';
 import { heldConfig } from '../../../src/extension/git/shown.ts';
@@ -44,6 +45,28 @@ describe('what is committed is what is shown', () => {
     const { configFile, model, shown } = placed();
     writeFileSync(model, 'another');
     await expect(heldConfig(configFile, hashModel, shown)).rejects.toThrow(/not the model that was written/);
+  });
+
+  it('class names that are other than the config says are refused; those that are gone are left out', async () => {
+    const r = repo();
+    const labels = r.write('labels.txt', 'cat');
+    const beside = [{ path: 'labels.txt', sha256: sha256(labels) }];
+    const sample = sampleConfig();
+    const { configFile } = placeConfig(r, {
+      config: sampleConfig({ pruned: { ...sample.pruned!, beside } }),
+    });
+    const held = await heldConfig(configFile, hashModel);
+    await held.check();
+    r.write('labels.txt', 'dog');
+    await expect(held.check()).rejects.toThrow(/changed while you were asked/);
+    await expect(heldConfig(configFile, hashModel)).rejects.toThrow(
+      /labels\.txt is not the one that was written with resnet20\.espalier\.json/,
+    );
+    rmSync(labels);
+    const { config } = await heldConfig(configFile, hashModel);
+    expect((await commitChoices(r.git, configFile, config, 1e9, null)).leftOut).toEqual([
+      'labels.txt is not there',
+    ]);
   });
 
   it('a weight file of a TensorFlow.js model counts', async () => {

@@ -5,7 +5,7 @@ import { needs, shared, sharedPath } from '../../support/needs.ts';
 import {
   headBytes,
   isConfig,
-  isKeras,
+  isModelName,
   isLayersModelHead,
   isPage,
   mayBeTfjs,
@@ -13,9 +13,9 @@ import {
 } from '../../../src/extension/models/kinds.ts';
 
 describe('by name', () => {
-  it('Keras files and configs are told from others', () => {
-    expect(['a.h5', 'B.H5', 'c.hdf5', 'd.keras'].every(isKeras)).toBe(true);
-    expect(['a.h5.txt', 'h5', 'model.json', 'a.keras.json'].some(isKeras)).toBe(false);
+  it('model files and configs are told from others', () => {
+    expect(['a.h5', 'B.H5', 'c.hdf5', 'd.keras', 'e.zip'].every(isModelName)).toBe(true);
+    expect(['a.h5.txt', 'h5', 'model.json', 'a.keras.json', 'zip'].some(isModelName)).toBe(false);
     expect(isConfig('/x/net.espalier.json')).toBe(true);
     expect(isConfig('/x/espalier.json')).toBe(false);
   });

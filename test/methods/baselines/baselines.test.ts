@@ -11,6 +11,7 @@ import { methodNamed, methods } from '../../../src/methods/index.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { Network } from '../../../src/runtime/network.ts';
+import { Teacher } from '../../../src/runtime/teacher.ts';
 import type { Backend, Batch } from '../../../src/runtime/types.ts';
 import { batchOf, imageSet, smallNet, unit } from '../nets.ts';
 
@@ -104,7 +105,14 @@ describe('importance', () => {
     async function* once(): AsyncGenerator<Batch> {
       yield batch;
     }
-    const { importance } = await taylorImportance(backend, graph, dependencies, weights, once());
+    const { importance } = await taylorImportance(
+      backend,
+      graph,
+      dependencies,
+      weights,
+      once(),
+      new Random(1),
+    );
     const lossAt = (changed: Weights): number => {
       const network = new Network(backend, graph, changed);
       const [y] = network.predict(batch.x, batch.n);
@@ -135,6 +143,91 @@ describe('importance', () => {
     importance[group].forEach((v, c) =>
       expect(Math.abs(v - expected[c])).toBeLessThan(0.05 * expected[c] + 1e-3),
     );
+  });
+});
+
+describe('taylor, of several outputs', () => {
+  const K = 3;
+  /** Labels are of `kind`; each branch has a layer of its own, whose 1x1 kernel makes one channel a number. */
+  function branches(): { graph: Graph; weights: Weights } {
+    const b = new GraphBuilder({ seed: 4, lively: true });
+    const x = b.input([2, 2, 3]);
+    const head = (name: string, units: number) =>
+      b.dense(b.globalPool(b.relu(b.conv(x, 4, 1, { name: `${name}_conv` }))), units, { name });
+    const kind = b.softmax(head('kind', K));
+    const mood = b.softmax(head('mood', 4));
+    const tags = b.activation(head('tags', 3), 'sigmoid');
+    return b.build([kind, mood, tags, head('size', 2)]);
+  }
+  const draw = new Random(6);
+  const n = 2048;
+  const x = Float32Array.from({ length: n * 12 }, () => draw.normal());
+  const size = 128;
+  const once = async function* (): AsyncGenerator<Batch> {
+    for (let from = 0; from < n; from += size)
+      yield {
+        n: size,
+        x: x.subarray(from * 12, (from + size) * 12),
+        y: Int32Array.from({ length: size }, (_, i) => i % K),
+      };
+  };
+
+  it('what other outputs lose counts as fine-tuning counts it: half the curvature of their distance', async () => {
+    const { graph, weights } = branches();
+    const dependencies = findGroups(graph);
+    const teacher = (await Teacher.open(backend, graph, weights, once()))!;
+    const { importance, warnings } = await taylorImportance(
+      backend,
+      graph,
+      dependencies,
+      weights,
+      teacher.answer(once()),
+      new Random(2),
+    );
+    teacher.dispose();
+    expect(warnings).toEqual([]);
+    // what a sigmoid or softmax is away by in KL divergence, plain values by their mean square, told from outputs alone
+    const answersOf = (changed: Weights): Float32Array[] => {
+      const network = new Network(backend, graph, changed);
+      const found = network.predict(x, n).map((values) => values.slice());
+      network.dispose();
+      return found;
+    };
+    const before = answersOf(weights);
+    const kl = (p: number, q: number) => (p > 0 ? p * Math.log(p / q) : 0);
+    const far: Record<string, (now: Float32Array[]) => number> = {
+      mood: (now) => before[1].reduce((sum, p, i) => sum + kl(p, now[1][i]), 0) / n,
+      // three sigmoids count three times their mean: once each
+      tags: (now) =>
+        before[2].reduce((sum, p, i) => sum + kl(p, now[2][i]) + kl(1 - p, 1 - now[2][i]), 0) / n,
+      size: (now) => before[3].reduce((sum, v, i) => sum + (v - now[3][i]) ** 2, 0) / before[3].length,
+    };
+    for (const [name, distance] of Object.entries(far)) {
+      const expected = new Float64Array(4);
+      for (const [id, size] of [
+        [`${name}_conv/kernel`, 12],
+        [`${name}_conv/bias`, 4],
+      ] as const)
+        for (let i = 0; i < size; i++) {
+          const moved = (by: number) =>
+            distance(
+              answersOf(
+                new Map(weights).set(
+                  id,
+                  weights.get(id)!.map((w, k) => (k === i ? w + by : w)),
+                ),
+              ),
+            );
+          const step = 0.05;
+          const curvature = (moved(step) + moved(-step)) / step ** 2;
+          expected[i % 4] += 0.5 * weights.get(id)![i] ** 2 * curvature;
+        }
+      const group = dependencies.params[`${name}_conv/kernel`][3]!.group[0];
+      importance[group].forEach((v, c) => {
+        expect(v / expected[c], `${name} ${c}`).toBeGreaterThan(0.65);
+        expect(v / expected[c], `${name} ${c}`).toBeLessThan(1.5);
+      });
+    }
   });
 });
 
