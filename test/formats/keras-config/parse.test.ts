@@ -284,7 +284,7 @@ describe('settings of layers', () => {
   });
 
   it('what does not fit is named by layer, class and setting', () => {
-    expect(refuse('Conv2D', { ...conv, filters: 0 })).toThrow(/"x" \(Conv2D\) has a wrong "filters"/);
+    expect(refuse('Conv2D', { ...conv, filters: 0 })).toThrow(/"x" \(Conv2D\) has filters 0; Espalier reads a whole number/);
     expect(refuse('Conv2D', { ...conv, filters: 1e9 })).toThrow(/"filters"/);
     expect(refuse('Conv2D', { ...conv, filters: 2 ** 24, kernel_size: [1000, 1000] })).toThrow(
       /not possible/,
