@@ -61,6 +61,9 @@ ACTIVATIONS = (
 for name in ACTIVATIONS:
     model(f"activation_{name}", lambda x, name=name: L.Activation(name)(L.Conv2D(8, 1, activation=name)(x) * 3 - 0.2), hdf5=LEGACY)
 
+    # called as a function
+    model(f"called_{name}", lambda x, name=name: getattr(keras.activations, name)(x * 3 - 0.2), hdf5=LEGACY)
+
 INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5"]
 if LEGACY:
     INTERPOLATIONS += ["gaussian", "mitchellcubic"]

@@ -95,6 +95,12 @@ export const flag = (otherwise: boolean) =>
     .optional()
     .transform((v) => (v === null || v === undefined ? otherwise : truthy(v)));
 
+/** A condition that must not hold. */
+export const off = reads(
+  z.unknown().refine((v) => !truthy(v)),
+  'false alone',
+).nullish();
+
 /** A setting that only matters in training. */
 export const ignored = z.unknown().optional();
 

@@ -26,7 +26,8 @@ function refusal(read: () => unknown): string | undefined {
 }
 
 /** Words of schemas and of programs, that nobody who trains networks has to know. */
-const JARGON = /\b(invalid|expected|received|pattern|regex|union|undefined|NaN|object|array|tuple|literal|enum|input:)\b/i;
+const JARGON =
+  /\b(invalid|expected|received|pattern|regex|union|undefined|NaN|object|array|tuple|literal|enum|input:)\b/i;
 
 const WRONG: readonly unknown[] = ['reflect', { no: 'such' }, [['a'], 'b'], -3.5, 1e12];
 

@@ -79,7 +79,9 @@ const settings: Record<string, Json> = {
   threshold: { threshold: 0.1, default_value: 0 },
   concatenate: { axis: -1 },
   concat: { axis: -1 },
-  ...Object.fromEntries('mean average max amax min amin sum var variance std'.split(' ').map((n) => [n, { axis: 1 }])),
+  ...Object.fromEntries(
+    'mean average max amax min amin sum var variance std'.split(' ').map((n) => [n, { axis: 1 }]),
+  ),
 };
 const classOf = (name: string) =>
   name.replace(/^image\./, '').replace(/(^|_)([a-z])/g, (_, __, c: string) => c.toUpperCase());

@@ -1,4 +1,4 @@
-import { axes, fields, flag, ignored, integer, only, or, real } from '../fields.ts';
+import { axes, fields, flag, ignored, integer, off, only, or, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 
 export function batchNormalization(call: LayerCall): string {
@@ -8,7 +8,7 @@ export function batchNormalization(call: LayerCall): string {
     epsilon: or(real, 1e-3),
     center: flag(true),
     scale: flag(true),
-    renorm: flag(false),
+    renorm: off,
     renorm_clipping: ignored,
     renorm_momentum: ignored,
     synchronized: ignored,
@@ -19,7 +19,6 @@ export function batchNormalization(call: LayerCall): string {
   const rank = call.shape.length;
   if (c.axis.length !== 1 || call.axis(c.axis[0], rank) !== rank - 1)
     call.fail(`has axis ${c.axis.join(', ')}; Espalier reads the last axis (channels_last) alone here`);
-  if (c.renorm) call.fail('has renorm true; Espalier reads false alone here');
   if (call.training && call.trainable)
     call.fail(
       "is called with training=True, so that Keras normalises by each batch's own statistics also when it predicts, which Espalier does not execute; build the model without that argument, or freeze the layer",
@@ -39,9 +38,8 @@ export function layerNormalization(call: LayerCall): string {
     epsilon: or(real, 1e-3),
     center: flag(true),
     scale: flag(true),
-    rms_scaling: flag(false),
+    rms_scaling: off,
   });
-  if (c.rms_scaling) call.fail('has rms_scaling true; Espalier reads false alone here');
   const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
   const shape = at.map((a) => call.shape[a]);
   const params: Record<string, string> = {};

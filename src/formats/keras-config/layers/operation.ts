@@ -24,6 +24,8 @@ const TENSORFLOW_MODULES = new Set([
   'compat.v1',
   'compat.v1.math',
   'compat.v1.nn',
+  // called as functions, in Keras 2
+  'keras.activations',
 ]);
 const KERAS_MODULES = new Set(['ops', 'numpy', 'nn', 'core', 'math']);
 
@@ -51,7 +53,7 @@ export function operationReader(layer: LayerSpec): OperationReader | undefined {
   return key && Object.hasOwn(OPERATIONS, key) ? OPERATIONS[key] : undefined;
 }
 
-const snake = (name: string) => name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+const snake = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
 /** What the libraries call their operands; all else that is named is a setting. */
 const FIRST = [

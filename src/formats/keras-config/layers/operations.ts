@@ -93,24 +93,19 @@ function negated(call: LayerCall, x: string, work: (x: string) => string): strin
   return call.node(negative, [work(call.node(negative, [x], {}, 'negative'))]);
 }
 
-/** Keras' x_min and x_max, TensorFlow's clip_value_min and clip_value_max. */
-const clip = onOne((call: LayerCall, x) => {
-  const c = fields(call, {
-    x_min: or(real, null),
-    x_max: or(real, null),
-    clip_value_min: or(real, null),
-    clip_value_max: or(real, null),
+/** Between two limits, by what the settings are called. */
+const clip = (lowest: string, highest: string) =>
+  onOne((call: LayerCall, x) => {
+    const limits = fields(call, { [lowest]: or(real, null), [highest]: or(real, null) });
+    const [low, high] = [limits[lowest], limits[highest]];
+    if (low === null || high === null || low > high)
+      call.fail(
+        `has ${lowest} ${low} and ${highest} ${high}; Espalier reads two numbers here, the lower one first`,
+      );
+    if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
+    const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
+    return call.node(shift(low), [above]);
   });
-  const low = c.x_min ?? c.clip_value_min;
-  const high = c.x_max ?? c.clip_value_max;
-  if (low === null || high === null || low > high)
-    call.fail(
-      `clips between ${String(low)} and ${String(high)}; Espalier reads two numbers here, the lower one first`,
-    );
-  if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
-  const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
-  return call.node(shift(low), [above]);
-});
 
 const floats = reads(
   z.string().regex(/^(float|bfloat|half)/),
@@ -183,8 +178,8 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   stop_gradient: same,
   copy: same,
   cast,
-  clip,
-  clip_by_value: clip,
+  clip: clip('x_min', 'x_max'),
+  clip_by_value: clip('clip_value_min', 'clip_value_max'),
   power,
   pow: power,
   squared_difference: squaredDifference,
