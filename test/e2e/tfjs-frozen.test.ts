@@ -20,13 +20,13 @@ beforeAll(async () => {
   where = demoFolder(path.join(folder, 'run'));
   await tf.setBackend('wasm');
   await transferLearning(path.join(where, 'model.h5'), path.join(where, 'net'));
-  // the same network as a .keras file
+  // the same network as Keras' own file
   const model = await loadModel(path.join(where, 'net/model.json'));
-  await saveModel(model, model.graph, model.weights, path.join(where, 'net.keras'));
+  await saveModel(model, model.graph, model.weights, path.join(where, 'net.h5'));
   for (const [source, out, ...more] of [
     ['net/model.json', 'trained'],
     ['net/model.json', 'kept', '--keep-frozen'],
-    ['net.keras', 'keras'],
+    ['net.h5', 'keras'],
   ]) {
     const done = espalier(where, 'prune', source, ...options, ...pruning, '--out', out, ...more);
     expect(done.code, done.err).toBe(0);
@@ -92,7 +92,7 @@ function flags(model: layers.LayersModel): Record<string, boolean> {
 const configOf = (out: string) =>
   JSON.parse(readFileSync(path.join(where, out, 'net.espalier.json'), 'utf8')) as PrunedConfig;
 const pruned = (out: string) =>
-  loadModel(path.join(where, out, out === 'keras' ? 'net.pruned.keras' : 'net.pruned/model.json'));
+  loadModel(path.join(where, out, out === 'keras' ? 'net.pruned.h5' : 'net.pruned/model.json'));
 
 describe('a transfer-learning file of TensorFlow.js', () => {
   it('is written with its flags, as TensorFlow.js itself reads them', async () => {
@@ -103,7 +103,7 @@ describe('a transfer-learning file of TensorFlow.js', () => {
       expect(flags(await load(path.join(where, out, 'net.pruned/model.json')))).toEqual(before);
   });
 
-  it('is trained like the same network as .keras: the same weights, bit for bit', async () => {
+  it('is trained like the same network of Keras: the same weights, bit for bit', async () => {
     const [ours, keras] = await Promise.all([pruned('trained'), pruned('keras')]);
     expect(frozenLayers(ours.graph)).toEqual(frozenLayers(keras.graph));
     expect(frozenLayers(ours.graph).length).toBeGreaterThan(2);

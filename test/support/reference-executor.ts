@@ -429,6 +429,8 @@ function groupNorm(
   for (let first = 0; first < channels; first += size) {
     const members = [...x.data.keys()].filter((i) => i % channels >= first && i % channels < first + size);
     const counted = members.filter((i) => !skip(last, i % channels));
+    // of a group that is removed there are no statistics, and nothing of it counts
+    if (counted.length === 0) continue;
     const mean = counted.reduce((s, i) => s + x.data[i], 0) / counted.length;
     const variance = counted.reduce((s, i) => s + (x.data[i] - mean) ** 2, 0) / counted.length;
     for (const i of members)
