@@ -90,7 +90,9 @@ function flags(model: layers.LayersModel): Record<string, boolean> {
 }
 
 const configOf = (out: string) =>
-  JSON.parse(readFileSync(path.join(where, out, 'net.espalier.json'), 'utf8')) as PrunedConfig;
+  JSON.parse(
+    readFileSync(path.join(where, out, `${out === 'keras' ? 'net' : 'model'}.espalier.json`), 'utf8'),
+  ) as PrunedConfig;
 const pruned = (out: string) =>
   loadModel(path.join(where, out, out === 'keras' ? 'net.pruned.h5' : 'net.pruned/model.json'));
 
@@ -112,7 +114,7 @@ describe('a transfer-learning file of TensorFlow.js', () => {
   });
 
   it('its frozen layers are trained after cutting, or with --keep-frozen stay as they are cut', async () => {
-    const cut = espalier(where, 'apply', 'kept/net.espalier.json', '--cut-only', '--out', 'cut/model.json');
+    const cut = espalier(where, 'apply', 'kept/model.espalier.json', '--cut-only', '--out', 'cut/model.json');
     expect(cut.code, cut.err).toBe(0);
     const before = await loadModel(path.join(where, 'cut/model.json'));
     for (const out of ['trained', 'kept'] as const) {
