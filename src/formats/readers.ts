@@ -20,10 +20,16 @@ const classes: Readonly<Record<string, Reader>> = {
   BatchNormalizationV1: 'keras2',
   BatchNormalizationV2: 'keras2',
   SyncBatchNormalization: 'keras2',
+  RMSNormalization: 'keras3',
 };
 
 /** Names of activations that only one Keras loads. */
-const activations: Readonly<Record<string, Reader>> = { hard_silu: 'keras3', hard_swish: 'keras3' };
+const activations: Readonly<Record<string, Reader>> = Object.fromEntries(
+  `hard_silu hard_swish celu glu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus sparse_plus
+  sparse_sigmoid`
+    .split(/\s+/)
+    .map((name) => [name, 'keras3']),
+);
 
 /**
  * Reads a configuration that is about to be written as those read it whom it is for, and holds what they compute against

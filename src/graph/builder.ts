@@ -364,6 +364,8 @@ const kerasNames: Partial<Record<Op['kind'], string>> = {
   dense: 'Dense',
   batchNorm: 'BatchNormalization',
   layerNorm: 'LayerNormalization',
+  groupNorm: 'GroupNormalization',
+  unitNorm: 'UnitNormalization',
   activation: 'Activation',
   softmax: 'Softmax',
   prelu: 'PReLU',

@@ -40,15 +40,18 @@ export function findGroups(graph: Graph, options: GroupOptions = {}): Dependenci
   return partition(graph, trail, values, reasons);
 }
 
-/** Names of layers whose normalisation takes its statistics over channels that can be removed (layer norm). Pruning
- * takes a channel out of the statistics, so such a network equals its original with the removed channels held at zero
- * only if the original leaves them out too. */
+/** Names of layers whose normalisation takes its statistics over channels that can be removed (layer norm, groups of a
+ * group norm that get narrower, unit norm). Pruning takes a channel out of the statistics, so such a network equals its
+ * original with the removed channels held at zero only if the original leaves them out too. */
 export function statisticsOverChannels(graph: Graph, dependencies: Dependencies): string[] {
   const prunable = (axis: AxisChannels | null): boolean =>
     axis !== null && axis.group.some((g) => g >= 0 && dependencies.groups[g].frozen === undefined);
   const names = graph.nodes
-    .filter((n) => n.op.kind === 'layerNorm')
-    .filter((n) => n.op.kind === 'layerNorm' && n.op.axes.some((a) => prunable(dependencies.values[n.id][a])))
+    .filter(({ id, op }) => {
+      const axes = dependencies.values[id];
+      if (op.kind === 'groupNorm') return op.fixed === 'groups' && prunable(axes[axes.length - 1]);
+      return (op.kind === 'layerNorm' || op.kind === 'unitNorm') && op.axes.some((a) => prunable(axes[a]));
+    })
     .map((n) => n.layer);
   return [...new Set(names)];
 }

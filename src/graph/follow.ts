@@ -68,6 +68,11 @@ function rule(trail: Trail, op: Op, step: Step): AxisLabels[] {
       });
       return result;
     }
+    case 'groupNorm':
+      return groupNorm(trail, step, op);
+    case 'unitNorm':
+      // as in layer norm, a channel that goes also goes from the sum
+      return [...x];
     case 'normalize': {
       const result = [...x];
       op.axes.forEach((axis, i) => {
@@ -96,9 +101,16 @@ function rule(trail: Trail, op: Op, step: Step): AxisLabels[] {
       );
     }
     case 'softmax':
+    case 'logSoftmax':
       note(trail, step, 'consumer', x[op.axis]);
       trail.labels.freeze(x[op.axis], `softmax in ${nameOf(step.node)} mixes all channels`);
       return [...x];
+    case 'glu': {
+      const uneven = `joins fixed values with others in ${nameOf(step.node)}`;
+      return x.map((labels, a) =>
+        a === op.axis ? trail.labels.fold(labels, step.output[a], uneven) : labels,
+      );
+    }
     case 'activation':
     case 'dropout':
     case 'affine':
@@ -183,6 +195,37 @@ function groupedConv(trail: Trail, step: Step, groups: number): AxisLabels[] {
   note(trail, step, 'consumer', consumed);
   note(trail, step, 'producer', channels);
   return [null, null, channels];
+}
+
+/**
+ * Where the number of groups stays, the channels at one place of every group go together, so that all stay equally wide;
+ * else whole groups come and go, and the others' statistics are what they were.
+ */
+function groupNorm(trail: Trail, step: Step, op: Extract<Op, { kind: 'groupNorm' }>): AxisLabels[] {
+  const x = step.inputs[0];
+  const last = x.length - 1;
+  const uneven = `joins fixed channels in the groups of ${nameOf(step.node)}`;
+  for (const labels of x.slice(0, last)) {
+    note(trail, step, 'consumer', labels);
+    trail.labels.freeze(labels, `${nameOf(step.node)} takes its statistics over these positions`);
+  }
+  let channels = x[last];
+  if (channels) {
+    const n = channels.length;
+    const size = op.fixed === 'groups' ? n / op.count : op.count;
+    if (op.fixed === 'groups') trail.labels.fold(channels, size, uneven);
+    else {
+      // position g * size + k at k * groups + g, so that the channels of one group are a period apart
+      const groups = n / size;
+      const turned = Int32Array.from(
+        { length: n },
+        (_, i) => x[last]![(i % groups) * size + Math.floor(i / groups)],
+      );
+      trail.labels.fold(turned, groups, uneven);
+    }
+  }
+  for (const role of ['gamma', 'beta']) channels = param(trail, step, role, 0, channels);
+  return [...x.slice(0, last), channels];
 }
 
 /** Aligned at the last axis; an axis of size 1 that is stretched ties nothing. */

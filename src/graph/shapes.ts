@@ -148,6 +148,20 @@ function rule(op: Op, inputs: readonly Shape[], params: Readonly<Record<string, 
       }
       return x;
     }
+    case 'groupNorm': {
+      const channels = x[x.length - 1];
+      if (x.length < 1 || channels % op.count !== 0)
+        fail(
+          op,
+          `has ${op.count} ${op.fixed === 'groups' ? 'groups' : 'channels a group'}, its input is [${x.join(', ')}]`,
+        );
+      for (const role of ['gamma', 'beta']) vector(op, params, role, channels);
+      return x;
+    }
+    case 'unitNorm':
+      if (op.axes.length === 0) fail(op, 'names no axis');
+      for (const a of op.axes) checkAxis(op, a, x.length);
+      return x;
     case 'normalize': {
       for (const a of op.axes) checkAxis(op, a, x.length);
       const n = op.axes.map((a) => x[a]);
@@ -172,8 +186,13 @@ function rule(op: Op, inputs: readonly Shape[], params: Readonly<Record<string, 
       return x;
     }
     case 'softmax':
+    case 'logSoftmax':
       checkAxis(op, op.axis, x.length);
       return x;
+    case 'glu':
+      checkAxis(op, op.axis, x.length);
+      if (x[op.axis] % 2 !== 0) fail(op, `halves an axis of ${x[op.axis]}`);
+      return x.map((d, a) => (a === op.axis ? d / 2 : d));
     case 'activation':
     case 'dropout':
     case 'identity':

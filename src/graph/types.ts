@@ -31,6 +31,19 @@ export type ActivationKind =
   | 'exponential'
   | 'mish'
   | 'leakyRelu' // alpha
+  | 'celu' // alpha
+  | 'hardTanh'
+  | 'logSigmoid'
+  | 'tanhShrink' // x - tanh(x)
+  | 'softShrink' // towards zero by the threshold
+  | 'hardShrink' // zero up to the threshold, on both sides
+  | 'threshold' // x above the threshold, else alpha
+  | 'squareplus' // (x + sqrt(x * x + alpha)) / 2
+  | 'sparsePlus'
+  | 'sparseSigmoid'
+  | 'abs'
+  | 'log'
+  | 'power' // x to the power of alpha
   | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
 
 /** tf.image.resize's methods. */
@@ -50,8 +63,15 @@ export type Op =
   | { kind: 'dense' }
   /** gamma?, beta?, mean, variance, each [C]; on the last axis. momentum as in Keras: new = m * old + (1 - m) * batch */
   | { kind: 'batchNorm'; epsilon: number; momentum: number }
-  /** gamma?, beta?, over the given per-sample axes (negative not allowed) */
-  | { kind: 'layerNorm'; epsilon: number; axes: readonly number[] }
+  /** gamma?, beta?, over the given per-sample axes (negative not allowed); rms: the mean is not taken off */
+  | { kind: 'layerNorm'; epsilon: number; axes: readonly number[]; rms?: true }
+  /**
+   * gamma?, beta?, each [C]; over all places and the channels of a group, on the last axis: there are `count` groups of
+   * equally many channels, or groups of `count` channels each. Which of the two is said is what stays where channels go.
+   */
+  | { kind: 'groupNorm'; epsilon: number; fixed: 'groups' | 'channels'; count: number }
+  /** x / max(sqrt(sum of x * x), least), over the given per-sample axes */
+  | { kind: 'unitNorm'; axes: readonly number[]; least: number }
   /**
    * (x - mean) / max(sqrt(variance), 1e-7), inverted x * max(sqrt(variance), 1e-7) + mean; mean and variance, fixed in
    * training, have the sizes of the given per-sample axes (none: one number each)
@@ -66,7 +86,9 @@ export type Op =
       maxValue?: number;
       threshold?: number;
     }
-  | { kind: 'softmax'; axis: number }
+  | { kind: 'softmax' | 'logSoftmax'; axis: number }
+  /** the first half of an axis times the sigmoid of the second */
+  | { kind: 'glu'; axis: number }
   /** alpha: shape of the input with shared axes 1 */
   | { kind: 'prelu' }
   /** of two or more inputs, with broadcasting of axes of size 1 */

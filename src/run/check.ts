@@ -82,16 +82,14 @@ export async function checkModel(
   const normalised = statisticsOverChannels(graph, dependencies);
   const zeroed = services.predict(graph, zeroRemoved(graph, weights, dependencies, kept), inputs, n);
   const equality = verdict('pruned equals zeroed', zeroed, pruned, own);
-  results.push(
-    normalised.length
-      ? {
-          ...equality,
-          ok: true,
-          skipped: `layer norm "${normalised[0]}" takes statistics over channels that go, so zeros are not the same as none`,
-        }
-      : equality,
-  );
-  if (own.tolerance > LEAST_TOLERANCE || normalised.length) {
+  const finite = (outputs: readonly Float32Array[]) => outputs.every((y) => y.every(Number.isFinite));
+  const why = normalised.length
+    ? `"${normalised[0]}" takes statistics over channels that go, so zeros are not the same as none`
+    : finite(pruned) && !finite(zeroed)
+      ? 'a layer has no value at zero (a logarithm, a division), so zeros are not the same as none'
+      : undefined;
+  results.push(why === undefined ? equality : { ...equality, ok: true, skipped: why });
+  if (own.tolerance > LEAST_TOLERANCE || why !== undefined) {
     const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, services.predict, random);
     const ok = worst.difference <= LEAST_TOLERANCE;
     results.push({

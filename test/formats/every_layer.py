@@ -16,7 +16,8 @@ else:
 L = keras.layers
 
 ACTIVATIONS = """relu relu6 sigmoid tanh swish silu gelu selu softplus softsign exponential mish elu leaky_relu
-hard_sigmoid softmax linear hard_swish""".split()
+hard_sigmoid softmax linear hard_swish celu glu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus
+sparse_plus sparse_sigmoid""".split()
 
 
 def gelu_tanh(x):
@@ -40,6 +41,9 @@ layers = {
     "norm_3": lambda: L.BatchNormalization(axis=3, scale=False),
     "layer_norm": lambda: L.LayerNormalization(epsilon=0.02),
     "layer_norm_all": lambda: L.LayerNormalization(axis=[1, 2, 3]),
+    "group_norm": lambda: L.GroupNormalization(2),
+    "group_norm_each": lambda: L.GroupNormalization(-1, epsilon=0.02),
+    "unit_norm": lambda: L.UnitNormalization(),
     "up": lambda: L.UpSampling2D((2, 3)),
     "up_bilinear": lambda: L.UpSampling2D(2, interpolation="bilinear"),
     "pad": lambda: L.ZeroPadding2D(((1, 2), (0, 3))),
@@ -90,6 +94,7 @@ if LEGACY:
     layers["thresholded"] = lambda: L.ThresholdedReLU(0.3)
     layers["transposed_groups"] = lambda: L.Conv2DTranspose(4, 3, groups=2)
 else:
+    layers["rms_norm"] = lambda: L.RMSNormalization()
     layers["synchronized"] = lambda: L.BatchNormalization(synchronized=True)
 for name in ACTIVATIONS:
     try:

@@ -14,15 +14,20 @@ import { execute } from '../support/reference-executor.ts';
 import { runTfjs } from './tfjs-layers/real-tfjs.ts';
 
 const need = needs(lacks.keras());
+/** Activations that Keras 3 alone has. */
+const THREE = 'celu|glu|log_softmax|log_sigmoid|hard_tanh|shrink|squareplus|sparse_';
 const endings = ['.h5', '.keras', '/model.json'] as const;
 
 /** What can't be said in the other format, of those that the networks are made of; all else must be written. */
 const refused: Readonly<Record<string, RegExp>> = {
-  '.h5':
-    /nested|layer_norm_all|hard_sigmoid|hard_swish|activation_layer|times_half|plus_tensor|relu_op|thresholded/,
-  '.keras': /nested|layer_norm_all|hard_sigmoid|activation_layer|times_half|plus_tensor|relu_op|thresholded/,
-  '/model.json':
-    /hard_sigmoid|hard_swish|leaky_relu|exponential|elu_03|relu_slope|relu_all|softmax_1|up_bilinear|mean_kept|grouped|depthwise_dilated|transposed_(out|dilated)|identity|regularization|flip|rotation|contrast|activation_layer|subtract|times_half|plus_tensor|relu_op/,
+  '.h5': new RegExp(
+    `nested|layer_norm_all|hard_sigmoid|hard_swish|activation_layer|times_half|plus_tensor|relu_op|thresholded|unit_norm|rms_norm|${THREE}`,
+  ),
+  '.keras':
+    /nested|layer_norm_all|hard_sigmoid|activation_layer|times_half|plus_tensor|relu_op|thresholded|unit_norm/,
+  '/model.json': new RegExp(
+    `group_norm|unit_norm|rms_norm|${THREE}|hard_sigmoid|hard_swish|leaky_relu|exponential|elu_03|relu_slope|relu_all|softmax_1|up_bilinear|mean_kept|grouped|depthwise_dilated|transposed_(out|dilated)|identity|regularization|flip|rotation|contrast|activation_layer|subtract|times_half|plus_tensor|relu_op`,
+  ),
 };
 
 describe.skipIf(need.skip).each<KerasVersion>([2, 3])(

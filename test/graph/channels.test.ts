@@ -128,8 +128,16 @@ describe('findGroups', () => {
     const b = new GraphBuilder();
     const x = b.layerNorm(b.conv(b.input([4, 4, 3]), 4, 3), { name: 'over channels' });
     const y = b.layerNorm(x, { name: 'over height', axes: [0] });
-    const { graph } = b.build(b.dense(b.globalPool(y), 2));
-    expect(statisticsOverChannels(graph, findGroups(graph))).toEqual(['over channels']);
+    const norm = (x: string, fixed: 'groups' | 'channels') =>
+      b.add({ kind: 'groupNorm', epsilon: 1e-3, fixed, count: 2 }, [x], { name: `same ${fixed}` });
+    const z = norm(b.conv(norm(b.conv(y, 8, 1), 'channels'), 8, 1), 'groups');
+    const unit = b.add({ kind: 'unitNorm', axes: [2], least: 1e-6 }, [b.conv(z, 8, 1)], { name: 'unit' });
+    const { graph } = b.build(b.dense(b.globalPool(unit), 2));
+    expect(statisticsOverChannels(graph, findGroups(graph))).toEqual([
+      'over channels',
+      'same groups',
+      'unit',
+    ]);
   });
 
   it('follows 5,000 nodes without overflow, and works four times as much for four times as many', async () => {

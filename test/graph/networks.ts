@@ -385,6 +385,44 @@ export const cases: readonly Case[] = [
     groups: { a: '6: a', wide: '12: wide', narrow: '6: narrow', ...fc },
   },
   {
+    name: 'group norm: whole groups, or the same places of every group, and both where they meet',
+    build: (b) => {
+      const norm = (x: string, fixed: 'groups' | 'channels', count: number) =>
+        b.add(
+          { kind: 'groupNorm', epsilon: 1e-3, fixed, count },
+          [x],
+          {},
+          {
+            gamma: [[b.shape(x).at(-1)!], 'ones'],
+            beta: [[b.shape(x).at(-1)!], 'zeros'],
+          },
+        );
+      const x = b.input([4, 4, 3]);
+      const whole = norm(b.conv(x, 12, 3, { name: 'whole' }), 'channels', 3);
+      const places = norm(b.conv(whole, 12, 3, { name: 'places' }), 'groups', 3);
+      const each = norm(b.conv(places, 5, 3, { name: 'each' }), 'channels', 1);
+      const all = norm(b.conv(each, 5, 3, { name: 'all' }), 'groups', 1);
+      const y = b.conv(all, 12, 3, { name: 'both' });
+      return head(b, b.merge('add', [norm(y, 'channels', 3), norm(y, 'groups', 3)]));
+    },
+    groups: {
+      whole: '4: whole',
+      places: '4: places',
+      each: '5: each',
+      all: '5: all',
+      both: '1: both | all its channels are tied to one another',
+      ...fc,
+    },
+  },
+  {
+    name: 'a gated linear unit ties its halves',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 8, 3, { name: 'a' });
+      return head(b, b.conv(b.add({ kind: 'glu', axis: 2 }, [x]), 6, 3, { name: 'b' }));
+    },
+    groups: { a: '4: a', b: '6: b', ...fc },
+  },
+  {
     name: 'an op that is not known freezes what it touches, and no more',
     build: (b) => {
       const x = b.conv(b.input([4, 4, 3]), 6, 3, { name: 'a' });

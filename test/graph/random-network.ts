@@ -50,6 +50,19 @@ export function randomNetwork(seed: number, steps: number): { graph: Graph; weig
     (x) => b.prelu(x),
     (x) => b.layerNorm(x),
     (x) => {
+      const count = random.pick([1, 2, channels(x)]);
+      if (channels(x) % count !== 0) return b.relu(x);
+      const op = {
+        kind: 'groupNorm',
+        epsilon: 1e-3,
+        fixed: random.pick(['groups', 'channels']),
+        count,
+      } as const;
+      return b.add(op, [x], {}, { gamma: [[channels(x)], 'ones'], beta: [[channels(x)], 'zeros'] });
+    },
+    (x) => b.add({ kind: 'unitNorm', axes: [2], least: 1e-6 }, [x]),
+    (x) => (channels(x) % 2 === 0 && channels(x) > 2 ? b.add({ kind: 'glu', axis: 2 }, [x]) : b.relu(x)),
+    (x) => {
       const c = [channels(x)];
       const scaled = b.add({ kind: 'scale' }, [x], {}, { gamma: [c, 'ones'] });
       const op = { kind: 'normalize', axes: [2], invert: random.uniform() < 0.5 } as const;

@@ -26,6 +26,12 @@ export const ACTIVATIONS: readonly ActivationKind[] = [
   'softsign',
   'exponential',
   'mish',
+  'hardTanh',
+  'logSigmoid',
+  'tanhShrink',
+  'sparsePlus',
+  'sparseSigmoid',
+  'abs',
 ];
 
 function make(name: string, build: (b: GraphBuilder) => string | readonly string[]): Small {
@@ -41,6 +47,20 @@ function normalize(b: GraphBuilder, x: string, axes: readonly number[], invert =
   const sizes = axes.map((a) => b.shape(x)[a]);
   const params = { mean: [sizes, 'zeros'], variance: [sizes, 'ones'] } as const;
   return b.add({ kind: 'normalize', axes, invert }, [x], {}, params);
+}
+
+function groupNorm(b: GraphBuilder, x: string, fixed: 'groups' | 'channels', count: number): string {
+  const c = [b.shape(x).at(-1)!];
+  return b.add(
+    { kind: 'groupNorm', epsilon: 1e-3, fixed, count },
+    [x],
+    {},
+    { gamma: [c, 'ones'], beta: [c, 'zeros'] },
+  );
+}
+
+function unitNorm(b: GraphBuilder, x: string, axes: readonly number[]): string {
+  return b.add({ kind: 'unitNorm', axes, least: 1e-6 }, [x]);
 }
 
 /** Small networks that between them hold every op and every way of padding. */
@@ -97,6 +117,28 @@ export function zoo(): Small[] {
       return b.layerNorm(b.flatten(b.layerNorm(h, { axes: [0, 1, 2] })));
     }),
     make('layer norm over rows', (b) => b.layerNorm(b.input([4, 3, 5]), { axes: [0, 2] })),
+    make('layer norm by the root of mean squares', (b) => {
+      const h = b.conv(b.input([4, 3, 5]), 4, 3);
+      return b.add(
+        { kind: 'layerNorm', epsilon: 1e-6, axes: [2], rms: true },
+        [h],
+        {},
+        { gamma: [[4], 'ones'] },
+      );
+    }),
+    make('group norms', (b) => {
+      const h = groupNorm(b, b.conv(b.input([4, 5, 3]), 6, 3), 'groups', 2);
+      const rows = groupNorm(b, b.reshape(groupNorm(b, h, 'channels', 1), [20, 6]), 'channels', 3);
+      return groupNorm(b, b.dense(b.flatten(rows), 6), 'groups', 3);
+    }),
+    make('unit norms', (b) => {
+      const h = unitNorm(b, b.conv(b.input([4, 5, 3]), 6, 3), [2]);
+      return unitNorm(b, b.dense(b.flatten(unitNorm(b, h, [0, 2])), 5), [0]);
+    }),
+    make('gated linear units', (b) => {
+      const h = raw(b, b.conv(b.input([4, 6, 3]), 6, 3), { kind: 'glu', axis: 2 });
+      return raw(b, raw(b, h, { kind: 'glu', axis: 1 }), { kind: 'glu', axis: 0 });
+    }),
     make('prelu shared and not', (b) => {
       const h = b.prelu(b.conv(b.input([5, 4, 2]), 3, 3));
       return b.prelu(b.dense(b.flatten(b.prelu(h, { sharedAxes: [] })), 4));
@@ -163,6 +205,10 @@ export function zoo(): Small[] {
     }),
     make('dense on an image', (b) => b.dense(b.input([3, 4, 5]), 6)),
     make('softmax over height', (b) => b.softmax(b.input([3, 4, 5]), { axis: 0 })),
+    make('logarithms of softmax', (b) => {
+      const h = raw(b, b.conv(b.input([3, 4, 5]), 6, 1), { kind: 'logSoftmax', axis: 0 });
+      return raw(b, b.dense(b.flatten(h), 5), { kind: 'logSoftmax', axis: 0 });
+    }),
     make('max pools', (b) => {
       const h = b.pool('maxPool', b.input([9, 8, 3]), 3, { stride: 2, padding: 'same' });
       return b.pool('maxPool', h, 2, { stride: 1 });
@@ -200,7 +246,24 @@ export function zoo(): Small[] {
     { kind: 'activation', activation: 'clippedRelu', alpha: 0.1, maxValue: 1.5, threshold: 0.4 },
     { kind: 'activation', activation: 'clippedRelu', maxValue: 1 },
     { kind: 'activation', activation: 'clippedRelu', alpha: 0.2 },
+    { kind: 'activation', activation: 'celu', alpha: 0.7 },
+    { kind: 'activation', activation: 'softShrink', threshold: 0.4 },
+    { kind: 'activation', activation: 'hardShrink', threshold: 0.4 },
+    { kind: 'activation', activation: 'threshold', threshold: 0.3, alpha: -0.2 },
+    { kind: 'activation', activation: 'squareplus', alpha: 3 },
   ];
+  for (const op of [
+    { kind: 'activation', activation: 'log' },
+    ...[0.5, -0.5, -1, 3, 0.25, -2].map(
+      (alpha) => ({ kind: 'activation', activation: 'power', alpha }) as const,
+    ),
+  ] as const)
+    nets.push(
+      make(`${JSON.stringify(op)} of positive numbers`, (b) => {
+        const size = b.activation(b.conv(b.input([4, 4, 3]), 4, 3), 'abs');
+        return raw(b, raw(b, size, { kind: 'affine', scale: [1], offset: [0.5] }), op);
+      }),
+    );
   for (const op of parametric) nets.push(make(JSON.stringify(op), (b) => raw(b, b.input([4, 4, 3]), op)));
   return nets;
 }

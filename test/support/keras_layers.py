@@ -7,20 +7,9 @@ With TF_USE_LEGACY_KERAS=1 they are Keras 2's, else Keras 3's. names.txt lists t
 import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-
 import numpy as np
+from keras_setup import LEGACY, L, convnext, fill, inception_resnet_v2, keras, tf
 
-LEGACY = bool(os.environ.get("TF_USE_LEGACY_KERAS"))
-if LEGACY:
-    import tf_keras as keras
-    import tensorflow as tf
-    from tf_keras.src.applications import convnext, inception_resnet_v2
-else:
-    import keras
-    from keras.src.applications import convnext, inception_resnet_v2
-L = keras.layers
 VECTOR = np.linspace(0.1, 0.8, 8).astype("float32")
 MODELS = {}
 
@@ -48,6 +37,38 @@ model("rescaling_vector", lambda x: L.Rescaling(list(map(float, VECTOR)), 0.5)(x
 model("layer_scale", lambda x: L.Add()([x, convnext.LayerScale(0.5, 8)(L.Conv2D(8, 1)(x))]), hdf5=True)
 model("stochastic_depth", lambda x: L.Add()([x, convnext.StochasticDepth(0.3)(L.Conv2D(8, 1)(x))]))
 model("custom_scale", lambda x: inception_resnet_v2.CustomScaleLayer(0.17)([x, L.Conv2D(8, 1)(x)]), hdf5=True)
+
+# 6 groups of 8 channels are none; -1 is one for each channel
+for groups in [1, 2, 4, 8, -1]:
+    model(f"group_norm_{groups}", lambda x, groups=groups: L.GroupNormalization(groups)(x), hdf5=True)
+model("group_norm_bare", lambda x: L.GroupNormalization(4, axis=3, scale=False, center=False, epsilon=0.1)(x))
+model("group_norm_vector", lambda x: L.GroupNormalization(2)(L.GlobalAveragePooling2D()(x)))
+model("group_norm_rows", lambda x: L.GroupNormalization(4)(L.Reshape((120, 8))(x)))
+model("group_norm_residual", lambda x: L.Add()([x, L.GroupNormalization(2)(L.Conv2D(8, 1)(L.GroupNormalization(4)(x)))]))
+model("layer_norm", lambda x: L.LayerNormalization()(x), hdf5=True)
+model("unit_norm", lambda x: L.UnitNormalization()(x), hdf5=True)
+model("unit_norm_axes", lambda x: L.UnitNormalization(axis=[1, 3])(x))
+if not LEGACY:
+    model("rms_norm", lambda x: L.RMSNormalization()(x), hdf5=True)
+    model("rms_norm_axes", lambda x: L.RMSNormalization(axis=(1, 3), epsilon=0.01)(x))
+
+# every activation that is known by its name, in a layer, as a layer and as a function
+ACTIVATIONS = (
+    "relu softmax elu selu softplus softsign swish gelu tanh sigmoid exponential hard_sigmoid linear mish".split()
+    if LEGACY
+    else [name for name in keras.src.activations.ALL_OBJECTS_DICT if name not in ("threshold", "sparsemax")]
+)
+for name in ACTIVATIONS:
+    model(
+        f"activation_{name}",
+        lambda x, name=name: L.Concatenate()(
+            [
+                L.Activation(name)(L.Conv2D(8, 1, activation=name)(x) * 3 - 0.2),
+                # called as a function
+                getattr(keras.activations, name)(x * 3 - 0.2),
+            ]
+        ),
+    )
 
 INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5"]
 if LEGACY:
@@ -137,6 +158,45 @@ op("divided", lambda o, x: x / VECTOR, lambda t, x: x / VECTOR)
 op("tensor_constant", lambda o, x: o.multiply(x, o.convert_to_tensor(VECTOR)), lambda t, x: x * t.constant(VECTOR))
 op("softmax", lambda o, x: o.softmax(x, axis=1), lambda t, x: t.nn.softmax(x, axis=1))
 op("leaky", lambda o, x: o.leaky_relu(x, 0.1), lambda t, x: t.nn.leaky_relu(x, 0.1))
+# away from zero, where these have no values
+op("sqrt", lambda o, x: o.sqrt(o.abs(x) + 0.1), lambda t, x: t.sqrt(t.abs(x) + 0.1))
+op("rsqrt", lambda o, x: o.rsqrt(o.absolute(x) + 0.1), lambda t, x: t.math.rsqrt(t.abs(x) + 0.1))
+op("log", lambda o, x: o.log(o.abs(x) + 0.1), lambda t, x: t.math.log(t.abs(x) + 0.1))
+op("logs", lambda o, x: o.log2(o.log10(o.abs(x) + 1.5) + 0.1))
+op("log1p", lambda o, x: o.log1p(o.abs(x)) + o.expm1(x), lambda t, x: t.math.log1p(t.abs(x)) + t.math.expm1(x))
+op("exp", lambda o, x: o.exp(-x), lambda t, x: t.exp(-x))
+op("reciprocal", lambda o, x: o.reciprocal(o.abs(x) + 0.3), lambda t, x: t.math.reciprocal(t.abs(x) + 0.3))
+op("inverse", lambda o, x: 2.0 / (o.abs(x) + 0.3), lambda t, x: 2.0 / (t.abs(x) + 0.3))
+op("inverse_vector", lambda o, x: o.divide(VECTOR, o.abs(x) + 0.3), lambda t, x: VECTOR / (t.abs(x) + 0.3))
+op("quotient", lambda o, x: x / (o.abs(x) + 0.3), lambda t, x: x / (t.abs(x) + 0.3))
+op("difference", lambda o, x: 1.5 - x, lambda t, x: 1.5 - x)
+op("power", lambda o, x: (o.abs(x) + 0.2) ** 1.5 + o.power(x, 3), lambda t, x: t.pow(t.abs(x) + 0.2, 1.5) + x**3)
+op(
+    "squared_difference",
+    lambda o, x: o.square(x - L.Conv2D(8, 1)(x)),
+    lambda t, x: t.math.squared_difference(x, L.Conv2D(8, 1)(x)),
+)
+op("var", lambda o, x: o.var(x, axis=(1, 2)), lambda t, x: t.math.reduce_variance(x, axis=[1, 2]))
+op("std_rows", lambda o, x: o.std(x, axis=1, keepdims=True), lambda t, x: t.math.reduce_std(x, axis=1, keepdims=True))
+op("max_rows", lambda o, x: o.amax(x, axis=2), lambda t, x: t.reduce_max(x, axis=2))
+op("sum_rows", lambda o, x: o.sum(x, axis=-2, keepdims=True) * 0.1, lambda t, x: t.reduce_sum(x, axis=-2, keepdims=True) * 0.1)
+op(
+    "instance_norm",
+    lambda o, x: (x - o.mean(x, axis=(1, 2), keepdims=True)) / o.sqrt(o.var(x, axis=(1, 2), keepdims=True) + 1e-5),
+    lambda t, x: (x - t.reduce_mean(x, axis=[1, 2], keepdims=True))
+    / t.sqrt(t.math.reduce_variance(x, axis=[1, 2], keepdims=True) + 1e-5),
+)
+op("normalize", lambda o, x: o.normalize(x, axis=-1), lambda t, x: t.math.l2_normalize(x, axis=-1))
+op("normalize_places", lambda o, x: o.normalize(x, axis=(1, 2)), lambda t, x: t.nn.l2_normalize(x, axis=[1, 2]))
+op("log_softmax", lambda o, x: o.log_softmax(x, axis=1), lambda t, x: t.nn.log_softmax(x, axis=1))
+op("log_sigmoid", lambda o, x: o.log_sigmoid(x), lambda t, x: t.math.log_sigmoid(x))
+op("celu", lambda o, x: o.celu(x, 0.6))
+op("shrink", lambda o, x: o.soft_shrink(x, 0.2) + o.hard_shrink(x, 0.3) + o.tanh_shrink(x))
+op("squareplus", lambda o, x: o.squareplus(x, 2))
+op("threshold", lambda o, x: o.threshold(x, 0.1, -0.3))
+op("sparse", lambda o, x: o.sparse_plus(x) + o.sparse_sigmoid(x) + o.hard_tanh(x))
+op("glu", lambda o, x: o.glu(x))
+op("glu_rows", lambda o, x: o.glu(x, axis=1))
 op("gelu", lambda o, x: o.gelu(x, approximate=False), lambda t, x: t.nn.gelu(x, approximate=True))
 op("resize", lambda o, x: o.image.resize(x, (7, 9), interpolation="bicubic"), lambda t, x: t.image.resize(x, [7, 9], method="bicubic"))
 op("pool", lambda o, x: o.average_pool(o.max_pool(x, 2), 2, padding="same"))
@@ -155,15 +215,7 @@ def main(folder):
         elif len(x.shape) == 3:
             x = L.Flatten()(x)
         built = keras.Model(i, L.Dense(3)(x))
-        rng = np.random.RandomState(len(name))
-        for weight in built.weights:
-            path = getattr(weight, "path", weight.name)
-            shape = weight.shape
-            if "int" in str(weight.dtype) or "seed" in path:
-                continue
-            positive = "variance" in path or "gamma" in path
-            values = rng.uniform(0.5, 1.5, shape) if positive else rng.randn(*shape) * 0.3
-            weight.assign(np.asarray(values, "float32"))
+        fill(built, len(name))
         for layer in built.layers:
             if isinstance(layer, L.Normalization):
                 layer.finalize_state()

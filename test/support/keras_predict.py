@@ -5,25 +5,13 @@ outputs, each flattened to [batch, -1] and joined along the last axis. With TF_U
 model (from the tf_keras package); else Keras 3. --compile loads it with its training configuration.
 """
 
-import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-
 import numpy as np
-
-if os.environ.get("TF_USE_LEGACY_KERAS"):
-    import tf_keras as keras
-    from tf_keras.src.applications.convnext import LayerScale, StochasticDepth
-    from tf_keras.src.applications.inception_resnet_v2 import CustomScaleLayer
-else:
-    import keras
-    from keras.src.applications.convnext import LayerScale, StochasticDepth
-    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+from keras_setup import convnext, inception_resnet_v2, keras
 
 # keras.applications' own, which Keras does not look for by itself
-OWN = {c.__name__: c for c in [LayerScale, StochasticDepth, CustomScaleLayer]}
+OWN = {c.__name__: c for c in [convnext.LayerScale, convnext.StochasticDepth, inception_resnet_v2.CustomScaleLayer]}
 
 
 def main(args):

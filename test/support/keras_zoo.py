@@ -7,18 +7,7 @@ they are Keras 2's, else Keras 3's; the layers that only one of them has are lef
 import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-
-import numpy as np
-
-LEGACY = bool(os.environ.get("TF_USE_LEGACY_KERAS"))
-if LEGACY:
-    import tf_keras as keras
-    import tensorflow as tf
-else:
-    import keras
-L = keras.layers
+from keras_setup import LEGACY, L, fill, keras, tf
 
 
 def sequential():
@@ -159,12 +148,7 @@ def main(folder):
     for make in [sequential, residual, convolutions, activations, nested, shared, shapes, operations]:
         keras.utils.set_random_seed(7)
         model = make()
-        rng = np.random.RandomState(len(make.__name__))
-        for layer_weights in model.weights:
-            name = getattr(layer_weights, "path", layer_weights.name)
-            shape = layer_weights.shape
-            values = rng.uniform(0.5, 1.5, shape) if "variance" in name or "gamma" in name else rng.randn(*shape) * 0.3
-            layer_weights.assign(values.astype("float32"))
+        fill(model, len(make.__name__))
         if make is sequential:
             model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
         model.save(os.path.join(folder, make.__name__ + ".h5"))

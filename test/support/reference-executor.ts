@@ -122,6 +122,18 @@ function compute(
       );
     case 'layerNorm':
       return layerNorm(x, params, out, op, skip);
+    case 'groupNorm':
+      return groupNorm(x, params, out, op, skip);
+    case 'unitNorm': {
+      const shape = x.shape.map((d, a) => (op.axes.includes(a) ? 1 : d));
+      const sums = new Float64Array(sizeOf(shape));
+      for (let i = 0; i < x.data.length; i++)
+        if (!unravel(i, x.shape).some((p, axis) => skip(axis, p)))
+          sums[broadcastIndex(i, x.shape, shape)] += x.data[i] ** 2;
+      for (let i = 0; i < out.data.length; i++)
+        out.data[i] = x.data[i] / Math.max(Math.sqrt(sums[broadcastIndex(i, x.shape, shape)]), op.least);
+      return;
+    }
     case 'normalize': {
       const shape = x.shape.map((d, a) => (op.axes.includes(a) ? d : 1));
       for (let i = 0; i < out.data.length; i++) {
@@ -155,7 +167,15 @@ function compute(
       return map((v, c) => v * (op.scale[c] ?? op.scale[0]) + (op.offset[c] ?? op.offset[0]));
     case 'activation':
       return map((v) => activate(op.activation, v, op));
-    case 'softmax': {
+    case 'glu':
+      for (let i = 0; i < out.data.length; i++) {
+        const at = unravel(i, out.shape);
+        const gate = at.map((p, a) => (a === op.axis ? p + out.shape[a] : p));
+        out.data[i] = x.data[ravel(at, x.shape)] / (1 + Math.exp(-x.data[ravel(gate, x.shape)]));
+      }
+      return;
+    case 'softmax':
+    case 'logSoftmax': {
       const inner = sizeOf(x.shape.slice(op.axis + 1));
       const n = x.shape[op.axis];
       for (let i = 0; i < x.data.length; i++) {
@@ -164,7 +184,8 @@ function compute(
         for (let k = 0; k < n; k++) max = Math.max(max, x.data[start + k * inner]);
         let sum = 0;
         for (let k = 0; k < n; k++) sum += Math.exp(x.data[start + k * inner] - max);
-        out.data[i] = Math.exp(x.data[i] - max) / sum;
+        const log = x.data[i] - max - Math.log(sum);
+        out.data[i] = op.kind === 'softmax' ? Math.exp(log) : log;
       }
       return;
     }
@@ -380,7 +401,7 @@ function layerNorm(
   }
   for (const members of groups.values()) {
     const counted = members.filter((i) => !unravel(i, x.shape).some((p, axis) => skip(axis, p)));
-    const mean = counted.reduce((s, i) => s + x.data[i], 0) / counted.length;
+    const mean = op.rms ? 0 : counted.reduce((s, i) => s + x.data[i], 0) / counted.length;
     const variance = counted.reduce((s, i) => s + (x.data[i] - mean) ** 2, 0) / counted.length;
     for (const i of members) {
       const at = unravel(i, x.shape);
@@ -392,6 +413,30 @@ function layerNorm(
         ((x.data[i] - mean) / Math.sqrt(variance + op.epsilon)) * (params.gamma?.data[p] ?? 1) +
         (params.beta?.data[p] ?? 0);
     }
+  }
+}
+
+function groupNorm(
+  x: Value,
+  params: Readonly<Record<string, Value>>,
+  out: Value,
+  op: Extract<Op, { kind: 'groupNorm' }>,
+  skip: (axis: number, p: number) => boolean,
+): void {
+  const last = x.shape.length - 1;
+  const channels = x.shape[last];
+  const size = op.fixed === 'groups' ? channels / op.count : op.count;
+  for (let first = 0; first < channels; first += size) {
+    const members = [...x.data.keys()].filter((i) => i % channels >= first && i % channels < first + size);
+    const counted = members.filter((i) => !skip(last, i % channels));
+    // of a group that is removed there are no statistics, and nothing of it counts
+    if (counted.length === 0) continue;
+    const mean = counted.reduce((s, i) => s + x.data[i], 0) / counted.length;
+    const variance = counted.reduce((s, i) => s + (x.data[i] - mean) ** 2, 0) / counted.length;
+    for (const i of members)
+      out.data[i] =
+        ((x.data[i] - mean) / Math.sqrt(variance + op.epsilon)) * (params.gamma?.data[i % channels] ?? 1) +
+        (params.beta?.data[i % channels] ?? 0);
   }
 }
 
@@ -441,6 +486,32 @@ function activate(kind: ActivationKind, v: number, op: Extract<Op, { kind: 'acti
       if (v < threshold) return (op.alpha ?? 0) * (v - threshold);
       return Math.min(v, op.maxValue ?? Infinity);
     }
+    case 'celu':
+      return v >= 0 ? v : op.alpha! * Math.expm1(v / op.alpha!);
+    case 'hardTanh':
+      return Math.max(-1, Math.min(1, v));
+    case 'logSigmoid':
+      return -softplus(-v);
+    case 'tanhShrink':
+      return v - Math.tanh(v);
+    case 'softShrink':
+      return Math.sign(v) * Math.max(Math.abs(v) - op.threshold!, 0);
+    case 'hardShrink':
+      return Math.abs(v) > op.threshold! ? v : 0;
+    case 'threshold':
+      return v > op.threshold! ? v : op.alpha!;
+    case 'squareplus':
+      return (v + Math.sqrt(v * v + op.alpha!)) / 2;
+    case 'sparsePlus':
+      return v <= -1 ? 0 : v >= 1 ? v : (v + 1) ** 2 / 4;
+    case 'sparseSigmoid':
+      return clip((v + 1) / 2, 1);
+    case 'abs':
+      return Math.abs(v);
+    case 'log':
+      return Math.log(v);
+    case 'power':
+      return v ** op.alpha!;
   }
 }
 

@@ -98,7 +98,9 @@ export class LayerCall {
 
   expectInputs(least: number, most = Infinity): void {
     if (this.inputs.length < least || this.inputs.length > most)
-      this.fail(`is called on ${this.inputs.length} tensors`);
+      this.fail(
+        `is called on ${this.inputs.length} tensors, and takes ${least === most ? least : `at least ${least}`}`,
+      );
   }
 
   shapesOf(): Shape[] {
@@ -137,12 +139,14 @@ export class LayerCall {
   /** A per-sample axis from Keras' axis, which counts the batch and may be negative. */
   axis(axis: number, rank: number): number {
     const at = axis < 0 ? rank + axis : axis - 1;
-    if (!Number.isInteger(at) || at < 0 || at >= rank) this.fail(`acts on axis ${axis} of ${rank + 1} axes`);
+    if (!Number.isInteger(at) || at < 0 || at >= rank)
+      this.fail(`acts on axis ${axis}, but its input has ${rank + 1} axes, the batch included`);
     return at;
   }
 }
 
-function shortly(value: unknown): string {
+/** A value of JSON in a message. */
+export function shortly(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

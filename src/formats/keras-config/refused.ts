@@ -15,7 +15,7 @@ const KERAS = new Set(
   GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool3D GlobalMaxPooling1D GlobalMaxPooling3D GlobalMaxPool1D
   GlobalMaxPool3D AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D
   AdaptiveMaxPooling2D AdaptiveMaxPooling3D ZeroPadding1D ZeroPadding3D Cropping1D Cropping3D UpSampling1D UpSampling3D
-  SpatialDropout1D SpatialDropout3D GroupNormalization UnitNormalization RMSNormalization SpectralNormalization Merge
+  SpatialDropout1D SpatialDropout3D SpectralNormalization Merge
   Highway MaxoutDense AutoContrast ContrastLimitedAdaptiveHistogramEqualization MaxNumBoundingBoxes Pipeline
   Discretization CategoryEncoding DenseFeatures Hashing HashedCrossing IntegerLookup StringLookup TextVectorization
   MelSpectrogram STFTSpectrogram TorchModuleWrapper FlaxLayer JaxLayer TFSMLayer SlicingOpLambda ClassMethod

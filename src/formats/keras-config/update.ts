@@ -87,6 +87,11 @@ class Update {
       case 'dense':
         config.units = size('kernel', 1);
         return;
+      case 'groupNorm': {
+        const channels = this.shapes[node.id].at(-1)!;
+        config.groups = op.fixed === 'groups' ? op.count : channels / op.count;
+        return;
+      }
       case 'scale':
         config.projection_dim = size('gamma', 0);
         return;

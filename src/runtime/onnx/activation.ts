@@ -60,6 +60,51 @@ export function exportActivation(c: ExportContext, op: OpOf<'activation'>): stri
       const y = writer.node('Where', [above, x, below]);
       return op.maxValue === undefined ? y : writer.node('Min', [y, number(op.maxValue)]);
     }
+    case 'celu': {
+      // ONNX Runtime's own Celu counts in float32 without expm1
+      const alpha = op.alpha ?? 1;
+      const bent = one('Elu', writer.node('Div', [writer.node('Min', [x, number(0)]), number(alpha)]));
+      return plus(one('Relu'), times(bent, number(alpha)));
+    }
+    case 'hardTanh':
+      return writer.node('Clip', [x, number(-1), number(1)]);
+    case 'logSigmoid':
+      return one('Neg', one('Softplus', one('Neg')));
+    case 'tanhShrink':
+      return writer.node('Sub', [x, one('Tanh')]);
+    case 'softShrink': {
+      const by = op.threshold ?? 0.5;
+      return writer.node('Shrink', [x], { lambd: float(by), bias: float(by) });
+    }
+    case 'hardShrink': {
+      const within = writer.node('LessOrEqual', [one('Abs'), number(op.threshold ?? 0.5)]);
+      return writer.node('Where', [within, number(0), x]);
+    }
+    case 'threshold': {
+      const above = writer.node('Greater', [x, number(op.threshold ?? 0)]);
+      return writer.node('Where', [above, x, number(op.alpha ?? 0)]);
+    }
+    case 'squareplus': {
+      const root = one('Sqrt', plus(times(x, x), number(op.alpha ?? 4)));
+      return times(plus(x, root), number(0.5));
+    }
+    case 'sparsePlus': {
+      const near = plus(writer.node('Clip', [x, number(-1), number(1)]), number(1));
+      return plus(times(times(near, near), number(0.25)), one('Relu', plus(x, number(-1))));
+    }
+    case 'sparseSigmoid':
+      return writer.node('HardSigmoid', [x], { alpha: float(0.5), beta: float(0.5) });
+    case 'abs':
+      return one('Abs');
+    case 'log':
+      return one('Log');
+    case 'power': {
+      const exponent = op.alpha ?? 1;
+      if (exponent === 0.5) return one('Sqrt');
+      if (exponent === -0.5) return one('Reciprocal', one('Sqrt'));
+      if (exponent === -1) return one('Reciprocal');
+      return writer.node('Pow', [x, number(exponent)]);
+    }
     default:
       throw new InputError(`layer ${c.node.layer}: activation ${String(op.activation)} is not known`);
   }

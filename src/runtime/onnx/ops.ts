@@ -4,6 +4,7 @@ import { conv2d, conv2dTranspose, dense, depthwise } from './conv.ts';
 import { kept, plain, type ExportContext, type Value } from './layout.ts';
 import { batchNormScale } from './fold.ts';
 import { LEAST_DEVIATION } from '../ops/norm.ts';
+import { sizeOf } from '../../graph/shapes.ts';
 import type { OpOf } from '../ops/context.ts';
 import { samplingMatrix } from '../resampling.ts';
 import { globalPool, pool, zeroPad } from './pool.ts';
@@ -30,7 +31,11 @@ export function exportOp(c: ExportContext): string {
     case 'affine':
       return scaleAndShift(c, op.scale, op.offset);
     case 'layerNorm':
-      return layerNorm(c, op.axes, op.epsilon);
+      return layerNorm(c, op);
+    case 'groupNorm':
+      return groupNorm(c, op);
+    case 'unitNorm':
+      return unitNorm(c, op);
     case 'normalize':
       return normalize(c, op);
     case 'scale':
@@ -39,6 +44,15 @@ export function exportOp(c: ExportContext): string {
       return exportActivation(c, op);
     case 'softmax':
       return writer.node('Softmax', [x.name], { axis: axisOf(x.shape.length, op.axis) });
+    case 'logSoftmax':
+      return writer.node('LogSoftmax', [x.name], { axis: axisOf(x.shape.length, op.axis) });
+    case 'glu': {
+      const axis = writer.ints([axisOf(x.shape.length, op.axis)]);
+      const half = x.shape[op.axis] / 2;
+      const part = (from: number): string =>
+        writer.node('Slice', [x.name, writer.ints([from]), writer.ints([from + half]), axis]);
+      return writer.node('Mul', [part(0), writer.node('Sigmoid', [part(half)])]);
+    }
     case 'prelu': {
       const { values, shape } = c.param('alpha')!;
       return writer.node('PRelu', [x.name, constantLike(c, values, shape)]);
@@ -175,13 +189,13 @@ function transposed(matrix: Float32Array, rows: number, columns: number): Float3
   return matrix.map((_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]);
 }
 
-function layerNorm(c: ExportContext, axes: readonly number[], epsilon: number): string {
+function layerNorm(c: ExportContext, { axes, epsilon, rms }: OpOf<'layerNorm'>): string {
   const { writer } = c;
   const rank = c.shape.length;
   const over = axes.map((a) => axisOf(rank, a));
   const x = c.inputs[0].name;
   const mean = (name: string): string => writer.node('ReduceMean', [name], { axes: over, keepdims: 1 });
-  const centred = writer.node('Sub', [x, mean(x)]);
+  const centred = rms ? x : writer.node('Sub', [x, mean(x)]);
   const variance = mean(writer.node('Mul', [centred, centred]));
   const deviation = writer.node('Sqrt', [writer.node('Add', [variance, writer.scalar(epsilon)])]);
   let y = writer.node('Div', [centred, deviation]);
@@ -195,6 +209,54 @@ function layerNorm(c: ExportContext, axes: readonly number[], epsilon: number): 
     y = writer.node(op, [y, constantLike(c, param.values, shape)]);
   }
   return y;
+}
+
+/** Each group as one channel of an instance norm. */
+function groupNorm(c: ExportContext, op: OpOf<'groupNorm'>): string {
+  const { writer, shape } = c;
+  const channels = shape[shape.length - 1];
+  const groups = op.fixed === 'groups' ? op.count : channels / op.count;
+  const size = sizeOf(shape);
+  const parts = (name: string, to: readonly number[]): string =>
+    writer.node('Reshape', [name, writer.ints([-1, ...to])]);
+  const normal = (name: string): string =>
+    writer.node(
+      'InstanceNormalization',
+      [
+        name,
+        writer.floats(new Float32Array(groups).fill(1), [groups]),
+        writer.floats(new Float32Array(groups), [groups]),
+      ],
+      { epsilon: { float: op.epsilon } },
+    );
+  const [x] = c.inputs;
+  let y: string;
+  if (shape.length === 1) y = parts(normal(parts(x.name, [groups, size / groups])), shape);
+  else if (shape.length === 3) {
+    const [h, w] = shape;
+    y = parts(normal(parts(x.name, [groups, size / groups])), [channels, h, w]);
+  } else {
+    // channels lie last: groups first, and back
+    const places = size / channels;
+    const turned = writer.node('Transpose', [parts(x.name, [places, groups, channels / groups])], {
+      perm: [0, 2, 1, 3],
+    });
+    const done = parts(normal(parts(turned, [groups, size / groups])), [groups, places, channels / groups]);
+    y = parts(writer.node('Transpose', [done], { perm: [0, 2, 1, 3] }), shape);
+  }
+  const gamma = c.param('gamma');
+  const beta = c.param('beta');
+  if (gamma) y = writer.node('Mul', [y, vector(c, gamma.values)]);
+  return beta ? writer.node('Add', [y, vector(c, beta.values)]) : y;
+}
+
+function unitNorm(c: ExportContext, { axes, least }: OpOf<'unitNorm'>): string {
+  const { writer } = c;
+  const x = c.inputs[0].name;
+  const over = writer.ints(axes.map((a) => axisOf(c.shape.length, a)));
+  const squares = writer.node('ReduceSum', [writer.node('Mul', [x, x]), over], { keepdims: 1 });
+  const norm = writer.node('Sqrt', [writer.node('Max', [squares, writer.scalar(least ** 2)])]);
+  return writer.node('Div', [x, norm]);
 }
 
 function fold(c: ExportContext, op: string): string {

@@ -50,9 +50,56 @@ export function activation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
       return leaky(c, x, op.alpha ?? 0.2);
     case 'clippedRelu':
       return clippedRelu(c, x, op);
+    case 'celu': {
+      const alpha = op.alpha ?? 1;
+      return tf.add(tf.relu(x), tf.mul(tf.elu(tf.div(tf.minimum(x, 0), alpha)), alpha));
+    }
+    case 'hardTanh':
+      return tf.clipByValue(x, -1, 1);
+    case 'logSigmoid':
+      return tf.neg(tf.softplus(tf.neg(x)));
+    case 'tanhShrink':
+      return tf.sub(x, tf.tanh(x));
+    case 'softShrink': {
+      const by = op.threshold ?? 0.5;
+      return tf.sub(tf.relu(tf.sub(x, by)), tf.relu(tf.sub(-by, x)));
+    }
+    case 'hardShrink':
+      return upTo(c, tf.abs(x), op.threshold ?? 0.5, 0, x);
+    case 'threshold':
+      return upTo(c, x, op.threshold ?? 0, op.alpha ?? 0, x);
+    case 'squareplus':
+      return tf.mul(tf.add(x, tf.sqrt(tf.add(tf.square(x), op.alpha ?? 4))), 0.5);
+    case 'sparsePlus': {
+      // the parabola from -1 to 1, the line from there on
+      const bent = tf.square(tf.add(tf.clipByValue(x, -1, 1), 1));
+      return tf.add(tf.mul(bent, 0.25), tf.relu(tf.sub(x, 1)));
+    }
+    case 'sparseSigmoid':
+      return tf.clipByValue(tf.mul(tf.add(x, 1), 0.5), 0, 1);
+    case 'abs':
+      return tf.abs(x);
+    case 'log':
+      return tf.log(x);
+    case 'power':
+      return power(c, x, op.alpha ?? 1);
     default:
       throw new InputError(`layer ${c.node.layer}: activation ${String(op.activation)} is not known`);
   }
+}
+
+/** A constant where `measure` is at most the limit, x elsewhere; tf.greater has no gradient to pass over. */
+function upTo(c: OpContext, measure: tfc.Tensor, limit: number, constant: number, x: tfc.Tensor): tfc.Tensor {
+  return c.tf.where(c.tf.greaterEqual(limit, measure), c.tf.fill(x.shape, constant), x);
+}
+
+/** Roots and inverses by their own kernels, which are quicker and a little more exact. */
+function power(c: OpContext, x: tfc.Tensor, exponent: number): tfc.Tensor {
+  const { tf } = c;
+  if (exponent === 0.5) return tf.sqrt(x);
+  if (exponent === -0.5) return tf.rsqrt(x);
+  if (exponent === -1) return tf.reciprocal(x);
+  return tf.pow(x, exponent);
 }
 
 function leaky(c: OpContext, x: tfc.Tensor, alpha: number): tfc.Tensor {
@@ -71,14 +118,20 @@ function clippedRelu(c: OpContext, x: tfc.Tensor, op: OpOf<'activation'>): tfc.T
 }
 
 /** Over one per-sample axis. */
-export function softmax(c: OpContext, op: OpOf<'softmax'>): tfc.Tensor {
+export function softmax(c: OpContext, op: OpOf<'softmax' | 'logSoftmax'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
+  const last = (x: tfc.Tensor): tfc.Tensor => (op.kind === 'softmax' ? tf.softmax(x) : tf.logSoftmax(x));
   const axis = op.axis < 0 ? x.rank + op.axis : op.axis + 1;
-  if (axis === x.rank - 1) return tf.softmax(x);
+  if (axis === x.rank - 1) return last(x);
   const perm = x.shape.map((_, i) => i);
   [perm[axis], perm[x.rank - 1]] = [perm[x.rank - 1], perm[axis]];
-  return tf.transpose(tf.softmax(tf.transpose(x, perm)), perm);
+  return tf.transpose(last(tf.transpose(x, perm)), perm);
+}
+
+export function glu(c: OpContext, op: OpOf<'glu'>): tfc.Tensor {
+  const [value, gate] = c.tf.split(c.inputs[0], 2, op.axis + 1);
+  return c.tf.mul(value, c.tf.sigmoid(gate));
 }
 
 export function prelu(c: OpContext): tfc.Tensor {

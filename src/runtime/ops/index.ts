@@ -1,10 +1,10 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../../graph/errors.ts';
-import { activation, prelu, softmax } from './activation.ts';
+import { activation, glu, prelu, softmax } from './activation.ts';
 import type { OpContext } from './context.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d } from './conv.ts';
 import { concat, merge } from './merge.ts';
-import { affine, batchNorm, layerNorm, normalize, scale } from './norm.ts';
+import { affine, batchNorm, groupNorm, layerNorm, normalize, scale, unitNorm } from './norm.ts';
 import { globalPool, pool, reduce } from './pool.ts';
 import { resize } from './resize.ts';
 import { crop, dropout, flatten, permute, reshape, upsample, zeroPad } from './shape.ts';
@@ -25,6 +25,10 @@ export function runOp(c: OpContext): tfc.Tensor {
       return batchNorm(c, op);
     case 'layerNorm':
       return layerNorm(c, op);
+    case 'groupNorm':
+      return groupNorm(c, op);
+    case 'unitNorm':
+      return unitNorm(c, op);
     case 'normalize':
       return normalize(c, op);
     case 'scale':
@@ -33,7 +37,10 @@ export function runOp(c: OpContext): tfc.Tensor {
       return affine(c, op);
     case 'activation':
       return activation(c, op);
+    case 'glu':
+      return glu(c, op);
     case 'softmax':
+    case 'logSoftmax':
       return softmax(c, op);
     case 'prelu':
       return prelu(c);

@@ -35,8 +35,12 @@ export function layerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   const axes = op.axes.map((a) => a + 1);
-  const { mean, variance } = tf.moments(x, axes, true);
-  let y = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, op.epsilon)));
+  let y: tfc.Tensor;
+  if (op.rms) y = tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), axes, true), op.epsilon)));
+  else {
+    const { mean, variance } = tf.moments(x, axes, true);
+    y = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, op.epsilon)));
+  }
   // gamma and beta have the shape of the normalised axes alone
   const shape = x.shape.map((n, i) => (axes.includes(i) ? n : 1));
   const gamma = c.param('gamma');
@@ -44,6 +48,30 @@ export function layerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
   if (gamma) y = tf.mul(y, tf.reshape(gamma, shape));
   if (beta) y = tf.add(y, tf.reshape(beta, shape));
   return y;
+}
+
+export function groupNorm(c: OpContext, op: OpOf<'groupNorm'>): tfc.Tensor {
+  const { tf } = c;
+  const x = c.inputs[0];
+  // by the tensor, which may be narrower than when the graph was read
+  const channels = x.shape[x.rank - 1];
+  const groups = op.fixed === 'groups' ? op.count : channels / op.count;
+  const parted = tf.reshape(x, [x.shape[0], -1, groups, channels / groups]);
+  const { mean, variance } = tf.moments(parted, [1, 3], true);
+  let y = tf.mul(tf.sub(parted, mean), tf.rsqrt(tf.add(variance, op.epsilon)));
+  y = tf.reshape(y, x.shape);
+  const gamma = c.param('gamma');
+  const beta = c.param('beta');
+  if (gamma) y = tf.mul(y, gamma);
+  return beta ? tf.add(y, beta) : y;
+}
+
+export function unitNorm(c: OpContext, op: OpOf<'unitNorm'>): tfc.Tensor {
+  const { tf } = c;
+  const x = c.inputs[0];
+  const axes = op.axes.map((a) => a + 1);
+  const squares = tf.sum(tf.square(x), axes, true);
+  return tf.mul(x, tf.rsqrt(tf.maximum(squares, op.least ** 2)));
 }
 
 export function affine(c: OpContext, op: OpOf<'affine'>): tfc.Tensor {

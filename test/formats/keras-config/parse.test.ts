@@ -284,15 +284,17 @@ describe('settings of layers', () => {
   });
 
   it('what does not fit is named by layer, class and setting', () => {
-    expect(refuse('Conv2D', { ...conv, filters: 0 })).toThrow(/"x" \(Conv2D\) has a wrong "filters"/);
-    expect(refuse('Conv2D', { ...conv, filters: 1e9 })).toThrow(/"filters"/);
+    expect(refuse('Conv2D', { ...conv, filters: 0 })).toThrow(
+      /"x" \(Conv2D\) has filters 0; Espalier reads a whole number/,
+    );
+    expect(refuse('Conv2D', { ...conv, filters: 1e9 })).toThrow(/has filters 1000000000/);
     expect(refuse('Conv2D', { ...conv, filters: 2 ** 24, kernel_size: [1000, 1000] })).toThrow(
       /not possible/,
     );
-    expect(refuse('Conv2D', { ...conv, groups: 3 })).toThrow(/3 groups for 2 channels/);
+    expect(refuse('Conv2D', { ...conv, groups: 3 })).toThrow(/groups 3, which don't divide its 2 channels/);
     expect(refuse('Conv2D', { ...conv, data_format: 'channels_first' })).toThrow(/channels_last/);
     expect(refuse('BatchNormalization', { axis: 1 })).toThrow(/axis 1/);
-    expect(refuse('Reshape', { target_shape: [-1, 7] })).toThrow(/can't make/);
+    expect(refuse('Reshape', { target_shape: [-1, 7] })).toThrow(/target_shape \[-1, 7\], which can't/);
     expect(refuse('Flatten', {}, [null, -4, 4, 2])).toThrow(/impossible shape/);
     expect(refuse('Concatenate', { axis: 0 })).toThrow(/axis 0/);
   });

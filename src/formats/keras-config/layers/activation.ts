@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ActivationKind, Op } from '../../../graph/types.ts';
-import { fields, integer, or, real } from '../fields.ts';
+import { fields, integer, or, reads, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 import { isObject } from '../plain.ts';
 
@@ -20,19 +20,42 @@ const PLAIN: Readonly<Record<string, ActivationKind>> = {
   softsign: 'softsign',
   exponential: 'exponential',
   mish: 'mish',
+  hard_tanh: 'hardTanh',
+  log_sigmoid: 'logSigmoid',
+  tanh_shrink: 'tanhShrink',
+  sparse_plus: 'sparsePlus',
+  sparse_sigmoid: 'sparseSigmoid',
 };
+
+/** Those with a number of their own, each with what it is where only the name is given. */
+const WITH_NUMBERS: Readonly<Record<string, Op>> = {
+  elu: { kind: 'activation', activation: 'elu', alpha: 1 },
+  celu: { kind: 'activation', activation: 'celu', alpha: 1 },
+  leaky_relu: { kind: 'activation', activation: 'leakyRelu', alpha: 0.2 },
+  soft_shrink: { kind: 'activation', activation: 'softShrink', threshold: 0.5 },
+  hard_shrink: { kind: 'activation', activation: 'hardShrink', threshold: 0.5 },
+  squareplus: { kind: 'activation', activation: 'squareplus', alpha: 4 },
+};
+
+/** The names of all activations that are read, for docs/layers.md. */
+export const readActivations: readonly string[] = [
+  ...Object.keys(PLAIN),
+  ...Object.keys(WITH_NUMBERS),
+  ...['softmax', 'log_softmax', 'glu', 'hard_sigmoid'],
+];
 
 /** The op of an activation by its Keras name; undefined where Espalier has none. */
 export function activationByName(name: string, rank: number, keras3: boolean): Op | undefined {
   const kind = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
   if (kind) return { kind: 'activation', activation: kind };
+  if (Object.hasOwn(WITH_NUMBERS, name)) return WITH_NUMBERS[name];
   switch (name) {
     case 'softmax':
       return { kind: 'softmax', axis: rank - 1 };
-    case 'elu':
-      return { kind: 'activation', activation: 'elu', alpha: 1 };
-    case 'leaky_relu':
-      return { kind: 'activation', activation: 'leakyRelu', alpha: 0.2 };
+    case 'log_softmax':
+      return { kind: 'logSoftmax', axis: rank - 1 };
+    case 'glu':
+      return { kind: 'glu', axis: rank - 1 };
     case 'hard_sigmoid':
       return { kind: 'activation', activation: keras3 ? 'hardSigmoid6' : 'hardSigmoid' };
     default:
@@ -79,7 +102,7 @@ const CLASSES: Readonly<Record<string, (call: LayerCall, rank: number) => Op>> =
   },
   Softmax(call, rank) {
     const { axis } = fields(call, {
-      axis: or(z.union([integer, z.tuple([integer]).transform(([a]) => a)]), -1),
+      axis: or(reads(z.union([integer, z.tuple([integer]).transform(([a]) => a)]), 'one whole number'), -1),
     });
     return { kind: 'softmax', axis: call.axis(axis, rank) };
   },
@@ -109,7 +132,7 @@ export function activationOp(call: LayerCall, setting: unknown, rank: number): O
   const op = typeof name === 'string' ? activationByName(snake(name), rank, call.keras3) : undefined;
   if (!op)
     call.fail(
-      `uses the activation ${JSON.stringify(name) ?? 'of an unknown kind'}, which Espalier doesn't know`,
+      `has the activation ${JSON.stringify(name) ?? 'of an unknown kind'}, which Espalier does not execute`,
     );
   return op.kind === 'activation' && op.activation === 'linear' ? undefined : op;
 }
@@ -130,7 +153,7 @@ export function activationLayer(call: LayerCall): string {
 }
 
 export function preluLayer(call: LayerCall): string {
-  const c = fields(call, { shared_axes: or(z.array(integer), []) });
+  const c = fields(call, { shared_axes: or(reads(z.array(integer), 'a list of whole numbers'), []) });
   const shape = [...call.shape];
   for (const axis of c.shared_axes) shape[call.axis(axis, shape.length)] = 1;
   return call.node({ kind: 'prelu' }, call.inputs, { alpha: call.param('alpha', shape) });

@@ -5,7 +5,7 @@ import type { LayerCall } from '../layer-call.ts';
 export function layerScale(call: LayerCall): string {
   const c = fields(call, { projection_dim: size, init_values: ignored });
   if (c.projection_dim !== call.channels)
-    call.fail(`scales ${c.projection_dim} channels, its input has ${call.channels}`);
+    call.fail(`has projection_dim ${c.projection_dim}, its input has ${call.channels} channels`);
   return call.node({ kind: 'scale' }, call.inputs, { gamma: call.param('gamma', [c.projection_dim]) });
 }
 

@@ -1,8 +1,7 @@
 import type { Pair } from '../../../graph/types.ts';
 import type { LayerCall } from '../layer-call.ts';
-import { count, fields, flag, ignored, or, padding, pair, size } from '../fields.ts';
+import { counts, fields, flag, ignored, only, or, padding, pair, size } from '../fields.ts';
 import { fusedActivation } from './activation.ts';
-import * as z from 'zod';
 
 const UNIT: Pair = [1, 1];
 
@@ -15,7 +14,7 @@ const window = {
 };
 
 /** tf.keras writes these where the layer has none. */
-const one = z.literal(1).nullish();
+const one = only(1).nullish();
 
 function image(call: LayerCall): void {
   if (call.shape.length !== 3)
@@ -33,7 +32,9 @@ export function conv2d(call: LayerCall): string {
   const c = fields(call, { ...window, filters: size, groups: or(size, 1) });
   image(call);
   if (call.channels % c.groups !== 0 || c.filters % c.groups !== 0)
-    call.fail(`has ${c.groups} groups for ${call.channels} channels and ${c.filters} filters`);
+    call.fail(
+      `has groups ${c.groups}, which don't divide its ${call.channels} channels and ${c.filters} filters`,
+    );
   const params = {
     kernel: call.param('kernel', [...c.kernel_size, call.channels / c.groups, c.filters]),
     ...bias(call, c.use_bias, c.filters),
@@ -82,10 +83,7 @@ export function conv2dTranspose(call: LayerCall): string {
     ...window,
     filters: size,
     groups: regardless,
-    output_padding: or(
-      z.union([z.tuple([count, count]), count.transform((n): [number, number] => [n, n])]),
-      null,
-    ),
+    output_padding: or(counts, null),
   });
   image(call);
   const params = {

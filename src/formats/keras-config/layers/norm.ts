@@ -1,8 +1,5 @@
-import { fields, flag, ignored, integer, or, real } from '../fields.ts';
+import { axes, fields, flag, ignored, integer, off, only, or, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
-import * as z from 'zod';
-
-const axes = z.union([integer.transform((n) => [n]), z.array(integer).min(1)]);
 
 export function batchNormalization(call: LayerCall): string {
   const c = fields(call, {
@@ -11,18 +8,17 @@ export function batchNormalization(call: LayerCall): string {
     epsilon: or(real, 1e-3),
     center: flag(true),
     scale: flag(true),
-    renorm: flag(false),
+    renorm: off,
     renorm_clipping: ignored,
     renorm_momentum: ignored,
     synchronized: ignored,
     virtual_batch_size: ignored,
-    adjustment: z.null().optional(),
+    adjustment: only(null).optional(),
     fused: ignored,
   });
   const rank = call.shape.length;
   if (c.axis.length !== 1 || call.axis(c.axis[0], rank) !== rank - 1)
-    call.fail(`normalises axis ${c.axis.join(', ')}; Espalier reads the last axis (channels_last) only`);
-  if (c.renorm) call.fail('uses renorm, which Espalier does not execute');
+    call.fail(`has axis ${c.axis.join(', ')}; Espalier reads the last axis (channels_last) alone here`);
   if (call.training && call.trainable)
     call.fail(
       "is called with training=True, so that Keras normalises by each batch's own statistics also when it predicts, which Espalier does not execute; build the model without that argument, or freeze the layer",
@@ -42,9 +38,8 @@ export function layerNormalization(call: LayerCall): string {
     epsilon: or(real, 1e-3),
     center: flag(true),
     scale: flag(true),
-    rms_scaling: flag(false),
+    rms_scaling: off,
   });
-  if (c.rms_scaling) call.fail('uses rms_scaling, which Espalier does not execute');
   const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
   const shape = at.map((a) => call.shape[a]);
   const params: Record<string, string> = {};
@@ -53,9 +48,49 @@ export function layerNormalization(call: LayerCall): string {
   return call.node({ kind: 'layerNorm', epsilon: c.epsilon, axes: at }, call.inputs, params);
 }
 
-const values = z.union([real.transform((n) => [n]), z.array(real).min(1)]);
+/** Keras normalises the last axis alone as it says; of others it takes whole groups from the wrong places. */
+export function groupNormalization(call: LayerCall): string {
+  const c = fields(call, {
+    groups: or(integer, 32),
+    axis: or(axes, [-1]),
+    epsilon: or(real, 1e-3),
+    center: flag(true),
+    scale: flag(true),
+  });
+  const { channels } = call;
+  const rank = call.shape.length;
+  if (c.axis.length !== 1 || call.axis(c.axis[0], rank) !== rank - 1)
+    call.fail(`has axis ${c.axis.join(', ')}; Espalier reads the last axis (channels_last) alone here`);
+  const groups = c.groups === -1 ? channels : c.groups;
+  if (groups < 1 || channels % groups !== 0)
+    call.fail(`has groups ${c.groups}, which don't divide its ${channels} channels`);
+  const params: Record<string, string> = {};
+  if (c.scale) params.gamma = call.param('gamma', [channels]);
+  if (c.center) params.beta = call.param('beta', [channels]);
+  // whatever leaves more to choose from: whole groups, or the same places of all groups
+  const whole = groups >= channels / groups;
+  const size = whole ? channels / groups : groups;
+  return call.node(
+    { kind: 'groupNorm', epsilon: c.epsilon, fixed: whole ? 'channels' : 'groups', count: size },
+    call.inputs,
+    params,
+  );
+}
 
-export function rescaling(call: LayerCall): string {
-  const c = fields(call, { scale: values, offset: or(values, [0]) });
-  return call.node({ kind: 'affine', scale: c.scale, offset: c.offset }, call.inputs);
+/** To length 1 along the given axes. Keras 2 takes the least sum of squares to be 1e-12, Keras 3 the least length. */
+export function unitNormalization(call: LayerCall): string {
+  const c = fields(call, { axis: or(axes, [-1]) });
+  const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
+  return call.node({ kind: 'unitNorm', axes: at, least: call.keras3 ? 1e-12 : 1e-6 }, call.inputs);
+}
+
+/** By the root of the mean of squares. */
+export function rmsNormalization(call: LayerCall): string {
+  const c = fields(call, { axis: or(axes, [-1]), epsilon: or(real, 1e-6) });
+  const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
+  const gamma = call.param(
+    'scale',
+    at.map((a) => call.shape[a]),
+  );
+  return call.node({ kind: 'layerNorm', epsilon: c.epsilon, axes: at, rms: true }, call.inputs, { gamma });
 }

@@ -1,9 +1,13 @@
 import * as z from 'zod';
 import { sizeOf } from '../../../graph/shapes.ts';
-import { fields, flag, integer, or, real } from '../fields.ts';
+import { fields, flag, integer, numbers, or, reads } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 
-const axes = z.union([integer.transform((n) => [n]), z.array(integer)]);
+/** None, one or several: null is one mean and variance for all. */
+const axes = reads(
+  z.union([z.null().transform((): number[] => []), integer.transform((n) => [n]), z.array(integer)]),
+  'a whole number, a list of them, or null',
+);
 
 /** Numbers in lists of lists, and the lengths of those. */
 interface Block {
@@ -14,7 +18,7 @@ interface Block {
 const block = z.unknown().transform((value, context): Block => {
   const found = blockOf(value);
   if (found) return found;
-  context.addIssue('expected numbers, or lists of equally many');
+  context.addIssue('numbers, or lists of equally many');
   return z.NEVER;
 });
 
@@ -27,10 +31,8 @@ function blockOf(value: unknown): Block | undefined {
   return { shape: [parts.length, ...parts[0]!.shape], values: parts.flatMap((part) => part!.values) };
 }
 
-const values = z.union([real.transform((n) => [n]), z.array(real).min(1)]);
-
 export function rescaling(call: LayerCall): string {
-  const c = fields(call, { scale: values, offset: or(values, [0]) });
+  const c = fields(call, { scale: numbers, offset: or(numbers, [0]) });
   return call.node({ kind: 'affine', scale: c.scale, offset: c.offset }, call.inputs);
 }
 
@@ -40,10 +42,7 @@ export function rescaling(call: LayerCall): string {
  */
 export function normalization(call: LayerCall): string {
   const c = fields(call, {
-    axis: z
-      .union([axes, z.null().transform((): number[] => [])])
-      .optional()
-      .transform((a) => a ?? [-1]),
+    axis: axes.optional().transform((a) => a ?? [-1]),
     mean: or(block, null),
     variance: or(block, null),
     invert: flag(false),

@@ -1,3 +1,4 @@
+import { shortly } from '../layer-call.ts';
 import type { LayerCall } from '../layer-call.ts';
 import type { Argument, Call, LayerSpec } from '../spec.ts';
 import { OPERATIONS } from './operations.ts';
@@ -23,8 +24,10 @@ const TENSORFLOW_MODULES = new Set([
   'compat.v1',
   'compat.v1.math',
   'compat.v1.nn',
+  // called as functions, in Keras 2
+  'keras.activations',
 ]);
-const KERAS_MODULES = new Set(['ops', 'numpy', 'nn', 'core']);
+const KERAS_MODULES = new Set(['ops', 'numpy', 'nn', 'core', 'math']);
 
 /** Functions that Keras takes for the layer of the same name, where HDF5 lost their module; these are the same. */
 const SAME_AS_LAYER = new Set(['softmax', 'identity', 'concatenate']);
@@ -50,7 +53,7 @@ export function operationReader(layer: LayerSpec): OperationReader | undefined {
   return key && Object.hasOwn(OPERATIONS, key) ? OPERATIONS[key] : undefined;
 }
 
-const snake = (name: string) => name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+const snake = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
 /** What the libraries call their operands; all else that is named is a setting. */
 const FIRST = [
@@ -93,7 +96,12 @@ export function operationArguments(
     const id = value(argument);
     if (id !== undefined) return id;
     const constant = 'constant' in argument ? constantOf(argument.constant) : undefined;
-    return constant ?? refuse('is called with an argument that Espalier does not read');
+    return (
+      constant ??
+      refuse(
+        `is called with ${'constant' in argument ? shortly(argument.constant) : 'a tensor that no layer gives'}; Espalier reads tensors, numbers and lists of one number a channel there`,
+      )
+    );
   });
   // the name of TensorFlow's function is no setting of it
   const settings = Object.fromEntries(Object.entries(layer.config).filter(([key]) => key !== 'function'));

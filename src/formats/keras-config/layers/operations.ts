@@ -1,71 +1,57 @@
 import * as z from 'zod';
 import type { Op } from '../../../graph/types.ts';
-import { fields, flag, integer, or, pair, padding, real } from '../fields.ts';
+import { fields, or, pair, padding, reads, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
-import { activationByName, reluOp } from './activation.ts';
+import { reluOp } from './activation.ts';
+import { ELEMENTWISE, powerOf } from './elementwise.ts';
+import type { OnOne } from './elementwise.ts';
 import type { MergeKind } from './merge.ts';
 import type { Constant, Operand, OperationReader } from './operation.ts';
 import { resizeOperation } from './resizing.ts';
-import {
-  concatenation,
-  expandDims,
-  pad,
-  reduction,
-  reshapeOperation,
-  squeeze,
-  transpose,
-} from './rearrange.ts';
+import { concatenation, expandDims, pad, reshapeOperation, squeeze, transpose } from './rearrange.ts';
+import { reduction, spread, unitLength } from './reductions.ts';
 
 /** The one tensor of an operation on one. */
 export function only(call: LayerCall, operands: readonly Operand[]): string {
   const [x] = operands;
   if (typeof x !== 'string' || operands.length !== 1)
-    call.fail("is called with arguments that Espalier doesn't read");
+    call.fail(`is called with ${operands.length} values; Espalier reads one tensor here`);
   return x;
 }
 
 const onOne =
-  (read: (call: LayerCall, x: string, tensorflow: boolean) => string): OperationReader =>
+  (read: OnOne): OperationReader =>
   (call, operands, tensorflow) =>
     read(call, only(call, operands), tensorflow);
-
-const activation = (name: string): OperationReader =>
-  onOne((call: LayerCall, x, tensorflow) => {
-    const rank = call.builder.shapes.get(x)!.length;
-    if (name === 'softmax') {
-      const { axis } = fields(call, { axis: or(integer, -1) });
-      return call.node({ kind: 'softmax', axis: call.axis(axis, rank) }, [x]);
-    }
-    // Keras' operation is the approximation unless told otherwise, TensorFlow's the reverse
-    if (name === 'gelu' && fields(call, { approximate: flag(!tensorflow) }).approximate)
-      return call.node({ kind: 'activation', activation: 'geluTanh' }, [x]);
-    // tf.nn.silu has a factor within, which Keras' own has not
-    if (name === 'silu' || name === 'swish') fields(call, { beta: z.literal(1).nullish() });
-    const op = activationByName(name === 'exp' ? 'exponential' : name, rank, call.keras3)!;
-    if (op.kind !== 'activation' || op.alpha === undefined) return call.node(op, [x]);
-    const c = fields(call, { alpha: or(real, null), negative_slope: or(real, null) });
-    return call.node({ ...op, alpha: c.negative_slope ?? c.alpha ?? op.alpha }, [x]);
-  });
 
 function binary(kind: MergeKind | 'divide'): OperationReader {
   return (call: LayerCall, operands) => {
     const [a, b] = operands;
-    if (operands.length !== 2) call.fail(`is called with ${operands.length} operands, expected 2`);
+    if (operands.length !== 2) call.fail(`is called with ${operands.length} values, and takes 2`);
     if (typeof a === 'string' && typeof b === 'string') {
-      if (kind === 'divide') call.fail('divides two tensors, which Espalier does not execute');
       const ranks = [a, b].map((id) => call.builder.shapes.get(id)!.length);
-      if (ranks[0] !== ranks[1]) call.fail('combines tensors of different ranks, batch axis included');
-      return call.node({ kind }, [a, b]);
+      if (ranks[0] !== ranks[1])
+        call.fail(
+          `combines a tensor of ${ranks[0] + 1} axes with one of ${ranks[1] + 1}, the batch included; Espalier reads those of equally many`,
+        );
+      if (kind !== 'divide') return call.node({ kind }, [a, b]);
+      return call.node({ kind: 'multiply' }, [a, call.node(powerOf(-1), [b], {}, 'inverse')]);
     }
     const x = typeof a === 'string' ? a : (b as string);
-    if (typeof x !== 'string') call.fail('combines constants alone');
+    if (typeof x !== 'string') call.fail('is called with constants alone, and with no tensor');
     const constant = (typeof a === 'string' ? b : a) as Constant;
     if (constant.depth > call.builder.shapes.get(x)!.length + 1)
-      call.fail('combines a tensor with a constant of more axes');
+      call.fail(
+        `combines a tensor of ${call.builder.shapes.get(x)!.length + 1} axes with a constant of ${constant.depth}; Espalier reads one of at most as many`,
+      );
     const op = withConstant(kind, constant.values, typeof a === 'string');
     if (op) return call.node(op, [x]);
+    if (kind === 'divide') {
+      const inverse = call.node(powerOf(-1), [x], {}, 'inverse');
+      return call.node({ kind: 'affine', scale: constant.values, offset: [0] }, [inverse]);
+    }
     if (constant.values.length > 1 || (kind !== 'maximum' && kind !== 'minimum'))
-      call.fail('has constants in a place that Espalier does not read');
+      call.fail('compares each channel with a constant of its own; Espalier reads one number for all');
     const limit = constant.values[0];
     return kind === 'maximum'
       ? atLeast(call, x, limit)
@@ -107,33 +93,32 @@ function negated(call: LayerCall, x: string, work: (x: string) => string): strin
   return call.node(negative, [work(call.node(negative, [x], {}, 'negative'))]);
 }
 
-/** Keras' x_min and x_max, TensorFlow's clip_value_min and clip_value_max. */
-const clip = onOne((call: LayerCall, x) => {
-  const c = fields(call, {
-    x_min: or(real, null),
-    x_max: or(real, null),
-    clip_value_min: or(real, null),
-    clip_value_max: or(real, null),
+/** Between two limits, by what the settings are called. */
+const clip = (lowest: string, highest: string) =>
+  onOne((call: LayerCall, x) => {
+    const limits = fields(call, { [lowest]: or(real, null), [highest]: or(real, null) });
+    const [low, high] = [limits[lowest], limits[highest]];
+    if (low === null || high === null || low > high)
+      call.fail(
+        `has ${lowest} ${low} and ${highest} ${high}; Espalier reads two numbers here, the lower one first`,
+      );
+    if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
+    const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
+    return call.node(shift(low), [above]);
   });
-  const low = c.x_min ?? c.clip_value_min;
-  const high = c.x_max ?? c.clip_value_max;
-  if (low === null || high === null || low > high)
-    call.fail('clips between limits that Espalier does not read');
-  if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
-  const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
-  return call.node(shift(low), [above]);
-});
+
+const floats = reads(
+  z.string().regex(/^(float|bfloat|half)/),
+  'the name of a kind of floating-point numbers',
+);
 
 /** The same numbers; a cast to integers would not be. */
 const cast = onOne((call: LayerCall, x) => {
-  const { dtype } = fields(call, { dtype: z.string() });
-  if (!/^(float|bfloat|half)/.test(dtype)) call.fail(`casts to ${dtype}, which Espalier does not execute`);
+  fields(call, { dtype: floats });
   return call.node({ kind: 'identity' }, [x]);
 });
 
 const same = onOne((call: LayerCall, x) => call.node({ kind: 'identity' }, [x]));
-
-const square = onOne((call: LayerCall, x) => call.node({ kind: 'multiply' }, [x, x]));
 
 /** keras.ops' pooling; TensorFlow's has other arguments, and is refused for them. */
 const pool = (kind: 'maxPool' | 'avgPool') =>
@@ -146,22 +131,28 @@ const pool = (kind: 'maxPool' | 'avgPool') =>
     return call.node({ kind, size: c.pool_size, strides: c.strides ?? c.pool_size, padding: c.padding }, [x]);
   });
 
-/** `x ** 2` alone. */
+/** `x ** n` with a constant n. */
 const power: OperationReader = (call: LayerCall, operands) => {
   const [x, exponent] = operands;
   if (
     operands.length !== 2 ||
     typeof x !== 'string' ||
     typeof exponent === 'string' ||
-    exponent.values.join() !== '2'
+    exponent.values.length !== 1
   )
-    call.fail('raises to another power than 2, which Espalier does not execute');
-  return call.node({ kind: 'multiply' }, [x, x]);
+    call.fail('raises to a power that is no single number, which Espalier does not execute');
+  const [n] = exponent.values;
+  return n === 2 ? call.node({ kind: 'multiply' }, [x, x]) : call.node(powerOf(n), [x]);
 };
 
-const activations =
-  `relu relu6 sigmoid tanh swish silu hard_sigmoid hard_swish hard_silu gelu selu elu softplus softsign exp
-  exponential mish softmax leaky_relu`.split(/\s+/);
+/** The square of a difference. */
+const squaredDifference: OperationReader = (call: LayerCall, operands) => {
+  const [a, b] = operands;
+  if (operands.length !== 2 || typeof a !== 'string' || typeof b !== 'string')
+    call.fail('takes the difference to a constant, which Espalier reads as a subtraction and a square alone');
+  const difference = call.node({ kind: 'subtract' }, [a, b], {}, 'difference');
+  return call.node({ kind: 'multiply' }, [difference, difference]);
+};
 
 const merges: Readonly<Record<string, MergeKind | 'divide'>> = {
   add: 'add',
@@ -181,19 +172,17 @@ const resize = onOne((call) => resizeOperation(call));
 
 /** By the names that operation.ts makes: TensorFlow's reduce_mean is "mean" here. */
 export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
-  ...Object.fromEntries(activations.map((name) => [name, activation(name)])),
+  ...Object.fromEntries(Object.entries(ELEMENTWISE).map(([name, read]) => [name, onOne(read)])),
   ...Object.fromEntries(Object.entries(merges).map(([name, kind]) => [name, binary(kind)])),
   identity: same,
   stop_gradient: same,
   copy: same,
   cast,
-  clip,
-  clip_by_value: clip,
-  negative: onOne((call: LayerCall, x) => call.node(negative, [x])),
-  neg: onOne((call: LayerCall, x) => call.node(negative, [x])),
-  square,
+  clip: clip('x_min', 'x_max'),
+  clip_by_value: clip('clip_value_min', 'clip_value_max'),
   power,
   pow: power,
+  squared_difference: squaredDifference,
   mean: onOne(reduction('mean')),
   average: onOne(reduction('mean')),
   max: onOne(reduction('max')),
@@ -201,6 +190,11 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   min: onOne(reduction('min')),
   amin: onOne(reduction('min')),
   sum: onOne(reduction('sum')),
+  var: onOne(spread('variance')),
+  variance: onOne(spread('variance')),
+  std: onOne(spread('deviation')),
+  normalize: onOne(unitLength),
+  l2_normalize: onOne(unitLength),
   reshape: onOne(reshapeOperation),
   transpose: onOne(transpose),
   expand_dims: onOne(expandDims),

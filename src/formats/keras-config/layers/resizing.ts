@@ -1,6 +1,6 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Interpolation } from '../../../graph/types.ts';
-import { fields, flag, or, pair, real, size } from '../fields.ts';
+import { fields, flag, only, or, pair, real, size, word } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 
 const names = [
@@ -17,10 +17,7 @@ const names = [
 /** Filters that don't pass through the pixels themselves, so that they blur even where the size stays. */
 const BLURRING = new Set<Interpolation>(['gaussian', 'mitchellcubic']);
 
-const interpolation = z
-  .string()
-  .transform((name) => name.toLowerCase())
-  .pipe(z.enum(names));
+const interpolation = word(names);
 
 type Size = readonly [number, number];
 
@@ -87,7 +84,7 @@ const aspects = {
   antialias: flag(false),
   crop_to_aspect_ratio: flag(false),
   pad_to_aspect_ratio: flag(false),
-  fill_mode: z.literal('constant').nullish(),
+  fill_mode: only('constant').nullish(),
   fill_value: or(real, 0),
 };
 
@@ -95,7 +92,8 @@ type Aspects = z.output<z.ZodObject<typeof aspects>>;
 
 function resize(call: LayerCall, to: Size, how: Interpolation, c: Aspects): string {
   image(call);
-  if (c.crop_to_aspect_ratio && c.pad_to_aspect_ratio) call.fail('is both to crop and to pad');
+  if (c.crop_to_aspect_ratio && c.pad_to_aspect_ratio)
+    call.fail('has crop_to_aspect_ratio true and pad_to_aspect_ratio true, which is one too many');
   const value = c.crop_to_aspect_ratio
     ? cropped(call, to)
     : c.pad_to_aspect_ratio
@@ -120,7 +118,7 @@ export function resizeOperation(call: LayerCall): string {
     size: pair,
     interpolation: or(interpolation, null),
     method: or(interpolation, null),
-    preserve_aspect_ratio: z.literal(false).nullish(),
+    preserve_aspect_ratio: only(false).nullish(),
     ...aspects,
   });
   return resize(call, c.size, c.interpolation ?? c.method ?? 'bilinear', c);

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../../graph/shapes.ts';
-import { borders, fields, flag, ignored, integer, or, padding, pair, share } from '../fields.ts';
+import { borders, fields, flag, ignored, integer, or, padding, pair, reads, share } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 import * as z from 'zod';
 
@@ -10,14 +10,17 @@ export function flatten(call: LayerCall): string {
 
 export function reshape(call: LayerCall): string {
   const c = fields(call, {
-    target_shape: z
-      .array(
-        integer
-          .refine((n) => n >= -1)
-          .nullable()
-          .transform((n) => n ?? -1),
-      )
-      .min(1),
+    target_shape: reads(
+      z
+        .array(
+          integer
+            .refine((n) => n >= -1)
+            .nullable()
+            .transform((n) => n ?? -1),
+        )
+        .min(1),
+      'a list of whole numbers, one of which may be -1',
+    ),
   });
   return call.node({ kind: 'reshape', target: resolveTarget(call, c.target_shape) }, call.inputs);
 }
@@ -27,12 +30,14 @@ function resolveTarget(call: LayerCall, target: readonly number[]): number[] {
   const known = target.filter((n) => n !== -1).reduce((a, b) => a * b, 1);
   const open = target.filter((n) => n === -1).length;
   if (open > 1 || (open === 1 && total % known !== 0))
-    call.fail(`can't make [${target.join(', ')}] of [${call.shape.join(', ')}]`);
+    call.fail(`has target_shape [${target.join(', ')}], which can't be made of [${call.shape.join(', ')}]`);
   return target.map((n) => (n === -1 ? total / known : n));
 }
 
 export function permute(call: LayerCall): string {
-  const c = fields(call, { dims: z.array(integer.refine((n) => n >= 1)).min(1) });
+  const c = fields(call, {
+    dims: reads(z.array(integer.refine((n) => n >= 1)).min(1), 'a list of whole numbers from 1 on'),
+  });
   return call.node({ kind: 'permute', perm: c.dims.map((d) => d - 1) }, call.inputs);
 }
 

@@ -4,7 +4,13 @@ import { activationLayer, preluLayer } from './activation.ts';
 import { customScaleLayer, layerScale } from './applications.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d, separableConv2d } from './conv.ts';
 import { concatenate, merge } from './merge.ts';
-import { batchNormalization, layerNormalization } from './norm.ts';
+import {
+  batchNormalization,
+  groupNormalization,
+  layerNormalization,
+  rmsNormalization,
+  unitNormalization,
+} from './norm.ts';
 import { normalization, rescaling } from './normalization.ts';
 import { centerCrop, randomCrop, resizing, upSampling } from './resizing.ts';
 import {
@@ -38,6 +44,9 @@ const READERS: Readonly<Record<string, LayerReader>> = {
   BatchNormalizationV2: batchNormalization,
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  UnitNormalization: unitNormalization,
+  RMSNormalization: rmsNormalization,
   Activation: activationLayer,
   ReLU: activationLayer,
   LeakyReLU: activationLayer,
