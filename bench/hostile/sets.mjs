@@ -1,5 +1,5 @@
 // Hostile sets of images: each case makes one below a folder and says what it claims.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';

@@ -7,6 +7,7 @@ import { mostPixels } from './limits.ts';
 import { Room } from './room.ts';
 import { changes, resized, type Resize } from './resize.ts';
 import type { Found } from './source.ts';
+import { firstPicture, isTiff } from './tiff.ts';
 
 export interface Shape {
   readonly height: number;
@@ -90,7 +91,8 @@ async function sizeOf(bytes: Uint8Array): Promise<Header | undefined> {
 const TOO_MANY = 'claims far more pixels than a file of its size holds';
 
 function open(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels(bytes.length), ignoreIcc: true });
+  const limitInputPixels = mostPixels(bytes.length);
+  return sharp(firstPicture(bytes), { failOn: 'error', limitInputPixels, ignoreIcc: true });
 }
 
 /** All pixels of a file, at its own size. */
@@ -112,10 +114,6 @@ async function whole(bytes: Uint8Array, header: Header | undefined): Promise<Ras
     : { data, height, width, channels };
 }
 
-function isTiff(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x49 && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d);
-}
-
 /**
  * What versions without named resizing did, for their configs: libvips' own resizing, which lies half a pixel off where
  * it enlarges.
@@ -124,7 +122,7 @@ async function asBefore(found: Found, shape: Shape, raster: Raster): Promise<Uin
   const channels = raster.channels as 1 | 3 | 4;
   const image =
     found.kind === 'file' && !isBmp(found.bytes)
-      ? sharp(found.bytes, { failOn: 'error' })
+      ? sharp(firstPicture(found.bytes), { failOn: 'error' })
       : sharp(raster.data, { raw: { height: raster.height, width: raster.width, channels } });
   const { data, info } = await image
     .flatten({ background: { r: 0, g: 0, b: 0 } })
