@@ -69,7 +69,8 @@ describe.skipIf(!newest.here)('networks that people have', () => {
     const opened = await planned('two.keras');
     const { panel, picture } = opened;
     const of = panel.frame.getByRole('combobox', { name: 'The output that the classes are of' });
-    await panel.shows('kind (fits best)');
+    await of.filter({ hasText: 'kind (fits best)' }).waitFor();
+    await of.scrollIntoViewIfNeeded();
     await panel.shows(
       /labels are of "kind".*"brightness" \(mean squared error\) keeps to the original's own answers/,
     );
