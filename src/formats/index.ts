@@ -17,7 +17,7 @@ import { tfjsLayers } from './tfjs-layers/index.ts';
 import { weightOwners } from './tfjs-layers/names.ts';
 import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
 import { withFixed } from './writable.ts';
-import { isZipName, readZipped, writeZipped } from './zipped.ts';
+import { formatInZip, isZipName, readZipped, writeZipped } from './zipped.ts';
 
 export type { FormatName, LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
@@ -40,8 +40,8 @@ const descriptions: Readonly<Record<FormatName, string>> = {
  * @throws InputError where it is missing or none of ours, saying what it seems to be
  */
 export async function describeFormat(file: string): Promise<{ format: FormatName; description: string }> {
-  const format = await formatOf(file);
-  return { format: format.name, description: descriptions[format.name] };
+  const format = (await formatInZip(file)) ?? (await formatOf(file)).name;
+  return { format, description: descriptions[format] };
 }
 
 /**

@@ -6,7 +6,7 @@ import { readInput, writeFileWhole } from './files.ts';
 import { CONFIG, isZip, STORE } from './keras/read.ts';
 import { makeZip, openZip } from './keras/zip.ts';
 import type { Archive } from './keras/zip.ts';
-import type { LoadedModel } from './types.ts';
+import type { FormatName, LoadedModel } from './types.ts';
 
 /** Whether a name is one of a zip archive of a model's files, as Teachable Machine hands them out. */
 export function isZipName(file: string): boolean {
@@ -51,6 +51,16 @@ export async function readZipped(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The format of the one model in a zip archive of its files, by its name there; null for any other file. */
+export async function formatInZip(file: string): Promise<FormatName | null> {
+  if (!isZipName(file) || !(await isZip(file))) return null;
+  const archive = await openZip(await readInput(file, 'model'), file);
+  if (archive.names.includes(CONFIG) && archive.names.includes(STORE)) return null;
+  const member = modelIn(archive, file);
+  if (member === null) return null;
+  return /\.json$/i.test(member) ? 'tfjs-layers' : /\.keras$/i.test(member) ? 'keras' : 'keras-h5';
 }
 
 /**

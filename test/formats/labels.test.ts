@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts';
+import { createNetwork, describeFormat, loadModel, saveModel } from '../../src/formats/index.ts';
 import { makeZip, openZip } from '../../src/formats/keras/zip.ts';
 import { labelRank, namesInJson, namesInText } from '../../src/formats/label-names.ts';
 import { findGroups } from '../../src/graph/channels.ts';
@@ -286,6 +286,8 @@ describe('a model in a zip of its files', () => {
       const file = await zipped(name, '', { 'labels.txt': Buffer.from('0 dog\n1 cat\n2 sea gull\n') });
       const model = await loadModel(file);
       expect([model.labels, model.path]).toEqual([pets, file]);
+      // what a run plans its files' names by
+      expect((await describeFormat(file)).format).toBe(model.format);
       const out = path.join(path.dirname(file), 'out.zip');
       await saveModel(model, model.graph, model.weights, out);
       expect((await openZip(await readFile(out), out)).names).toEqual([name, 'labels.txt']);
