@@ -25,7 +25,7 @@ const classes: Readonly<Record<string, Reader>> = {
 
 /** Names of activations that only one Keras loads. */
 const activations: Readonly<Record<string, Reader>> = Object.fromEntries(
-  `hard_silu hard_swish celu glu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus sparse_plus
+  `hard_silu hard_swish celu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus sparse_plus
   sparse_sigmoid`
     .split(/\s+/)
     .map((name) => [name, 'keras3']),

@@ -16,7 +16,7 @@ else:
 L = keras.layers
 
 ACTIVATIONS = """relu relu6 sigmoid tanh swish silu gelu selu softplus softsign exponential mish elu leaky_relu
-hard_sigmoid softmax linear hard_swish celu glu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus
+hard_sigmoid softmax linear hard_swish celu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus
 sparse_plus sparse_sigmoid""".split()
 
 

@@ -15,7 +15,7 @@ import { runTfjs } from './tfjs-layers/real-tfjs.ts';
 
 const need = needs(lacks.keras());
 /** Activations that Keras 3 alone has. */
-const THREE = 'celu|glu|log_softmax|log_sigmoid|hard_tanh|shrink|squareplus|sparse_';
+const THREE = 'celu|log_softmax|log_sigmoid|hard_tanh|shrink|squareplus|sparse_';
 const endings = ['.h5', '.keras', '/model.json'] as const;
 
 /** What can't be said in the other format, of those that the networks are made of; all else must be written. */

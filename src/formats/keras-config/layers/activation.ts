@@ -41,7 +41,7 @@ const WITH_NUMBERS: Readonly<Record<string, Op>> = {
 export const readActivations: readonly string[] = [
   ...Object.keys(PLAIN),
   ...Object.keys(WITH_NUMBERS),
-  ...['softmax', 'log_softmax', 'glu', 'hard_sigmoid'],
+  ...['softmax', 'log_softmax', 'hard_sigmoid'],
 ];
 
 /** The op of an activation by its Keras name; undefined where Espalier has none. */
@@ -130,6 +130,10 @@ export function activationOp(call: LayerCall, setting: unknown, rank: number): O
     }
   }
   const op = typeof name === 'string' ? activationByName(snake(name), rank, call.keras3) : undefined;
+  if (op?.kind === 'glu')
+    call.fail(
+      'has the activation "glu", with which Keras gives a layer twice the channels that it has; call keras.ops.glu behind the layer',
+    );
   if (!op)
     call.fail(
       `has the activation ${JSON.stringify(name) ?? 'of an unknown kind'}, which Espalier does not execute`,
