@@ -21,9 +21,7 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
   return {
     trained: [{ images: epochs * train, share }],
     // once cut, and once trained
-    recalibrated: [
-      { images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share },
-    ],
+    recalibrated: [{ images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share }],
     scored: [{ images: (2 + (epochs ? 2 + epochs : 0)) * validation + test, share }],
     opened: epochs ? 5 + epochs : 4,
   };

@@ -161,7 +161,10 @@ describe('a network whose batch norms go after their images slowly, trained in a
   beforeAll(async () => {
     demoFolder(mine());
     const model = await loadModel(at(mine(), 'model.h5'));
-    const text = JSON.stringify(model.container.kerasConfig).replace(/"momentum":[\d.]+/g, '"momentum":0.999');
+    const text = JSON.stringify(model.container.kerasConfig).replace(
+      /"momentum":[\d.]+/g,
+      '"momentum":0.999',
+    );
     const kerasConfig: unknown = JSON.parse(text);
     const slow = { ...model, container: { kerasConfig, files: new Map<string, Uint8Array>() } };
     await saveModel(slow, model.graph, model.weights, at(mine(), 'slow.h5'));

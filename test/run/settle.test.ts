@@ -5,11 +5,18 @@ import type { Score } from '../../src/runtime/types.ts';
 import type { Workshop } from '../../src/run/services.ts';
 import { settle, settlingImages } from '../../src/run/settle.ts';
 
-const { graph, weights: trained } = createNetwork('resnet8', { inputShape: [8, 8, 1], classes: 4, width: 0.25, seed: 1 });
+const { graph, weights: trained } = createNetwork('resnet8', {
+  inputShape: [8, 8, 1],
+  classes: 4,
+  width: 0.25,
+  seed: 1,
+});
 const bare = {
   ...graph,
   nodes: graph.nodes.map((node) =>
-    node.op.kind === 'batchNorm' ? { ...node, op: { kind: 'activation', activation: 'relu' } as const } : node,
+    node.op.kind === 'batchNorm'
+      ? { ...node, op: { kind: 'activation', activation: 'relu' } as const }
+      : node,
   ),
 };
 const afresh: Weights = new Map(trained);
