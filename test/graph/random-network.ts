@@ -55,7 +55,7 @@ export function randomNetwork(seed: number, steps: number): { graph: Graph; weig
       const op = {
         kind: 'groupNorm',
         epsilon: 1e-3,
-        fixed: random.pick(['groups', 'channels']),
+        fixed: random.pick(['groups', 'channels'] as const),
         count,
       } as const;
       return b.add(op, [x], {}, { gamma: [[channels(x)], 'ones'], beta: [[channels(x)], 'zeros'] });

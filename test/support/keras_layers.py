@@ -50,7 +50,7 @@ model("unit_norm", lambda x: L.UnitNormalization()(x), hdf5=True)
 model("unit_norm_axes", lambda x: L.UnitNormalization(axis=[1, 3])(x))
 if not LEGACY:
     model("rms_norm", lambda x: L.RMSNormalization()(x), hdf5=True)
-    model("rms_norm_axes", lambda x: L.RMSNormalization(axis=(1, 3), epsilon=0.01)(x))
+    model("rms_norm_axes", lambda x: L.RMSNormalization(axis=(2, 3), epsilon=0.01)(x))
 
 # every activation that is known by its name, in a layer and as a layer
 ACTIVATIONS = (

@@ -88,6 +88,9 @@ export function unitNormalization(call: LayerCall): string {
 export function rmsNormalization(call: LayerCall): string {
   const c = fields(call, { axis: or(axes, [-1]), epsilon: or(real, 1e-6) });
   const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
+  // Keras' own factors fit the last axes alone
+  if (at.some((a, i) => a !== call.shape.length - at.length + i))
+    call.fail(`has axis ${c.axis.join(', ')}; Espalier reads the last axis, or several last ones, here`);
   const gamma = call.param(
     'scale',
     at.map((a) => call.shape[a]),
