@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -186,8 +187,16 @@ function install(version: Version, folder: string, vsix: string, places: readonl
   });
   if (done.status !== 0)
     throw new Error(`${path.basename(vsix)} can't be installed: ${done.stderr}${done.stdout}`);
-  cpSync(target, before, { recursive: true });
-  writeFileSync(whole, target);
+  // another file's tests may do the same at this moment: whole things appear at once, and the first stays
+  const mine = mkdtempSync(`${before}-`);
+  cpSync(target, mine, { recursive: true });
+  writeFileSync(`${mine}.place`, target);
+  try {
+    renameSync(mine, before);
+    renameSync(`${mine}.place`, whole);
+  } catch {
+    for (const left of [mine, `${mine}.place`]) rmSync(left, { recursive: true, force: true });
+  }
 }
 
 async function healthy(port: number): Promise<boolean> {

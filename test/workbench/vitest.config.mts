@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// In the real workbench, one file at a time: each starts servers and a browser of its own.
+// In the real workbench. Each file starts servers and a browser of its own, and waits for them much of the time, so that
+// two at once take less than one after the other; all limits are for machines that are far slower.
 export default defineConfig({
   test: {
     root: import.meta.dirname,
@@ -12,7 +13,7 @@ export default defineConfig({
     // a poll ends as soon as it holds; its limit is for slow, loaded machines
     expect: { poll: { timeout: 300_000 } },
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
     retry: 0,
   },
 });
