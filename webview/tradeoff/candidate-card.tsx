@@ -10,8 +10,7 @@ import { busy, candidateRef, mainArm, run, trusted } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui.tsx';
 import { chooseSecond, commit, compareTwo, compareWithFile, fineTune, star, write } from './actions.ts';
-import { controls } from './board.ts';
-import type { Spread } from './board.ts';
+import { Beside, Others } from './beside.tsx';
 import {
   accuracyKeys,
   best,
@@ -22,7 +21,6 @@ import {
   front,
   pick,
   isStarred,
-  marksNow,
   ranking,
   second,
   secondIndex,
@@ -173,88 +171,6 @@ function Accuracies({ one, shown }: { one: CandidateView; shown: RunData }) {
         {original !== undefined && '.'}
       </p>
     </>
-  );
-}
-
-/** How far the outputs without labels have moved away from the original's answers. */
-function Others() {
-  const others = chosenScores.value?.others ?? {};
-  const keys = ([...accuracyKeys, 'test'] as const).filter((key) => others[key]);
-  if (keys.length === 0) return null;
-  return (
-    <table class="beside">
-      <caption class="dim">
-        {t('Other outputs, away from the original’s answers; candidates are ranked without them')}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('output')}</th>
-          {keys.map((key) => (
-            <th scope="col" key={key}>
-              {key === 'test' ? t('test') : accuracyName(key)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {others[keys[0]]!.map(({ name, loss }, i) => (
-          <tr key={name}>
-            <th scope="row">
-              {name} <span class="dim">{loss}</span>
-            </th>
-            {keys.map((key) => (
-              <td key={key}>{others[key]![i].value.toPrecision(3)}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const spreadText = (given: Spread | null) =>
-  given === null
-    ? '–'
-    : given.deviation === null
-      ? percent(given.mean)
-      : `${given.mean.toFixed(1)} ± ${percent(given.deviation)}`;
-
-/** The control arms at the same budget. */
-function Beside() {
-  const found = controls(marksNow.value);
-  if (found.length === 0) return null;
-  const keys = ([...accuracyKeys, 'test'] as const).filter((key) => found.some((one) => one.accuracies[key]));
-  if (keys.length === 0) return null;
-  return (
-    <table class="beside">
-      <caption class="dim">{t('Control arms at the same budget')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('arm')}</th>
-          {keys.map((key) => (
-            <th scope="col" key={key}>
-              {key === 'test' ? t('test') : accuracyName(key)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {found.map((one) => (
-          <tr key={one.name}>
-            <th scope="row">
-              <span class="bad" aria-hidden="true">
-                ◇
-              </span>{' '}
-              {one.name}
-              {one.arms > 1 && <span class="dim"> × {one.arms}</span>}
-            </th>
-            {keys.map((key) => (
-              <td key={key}>{spreadText(one.accuracies[key])}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

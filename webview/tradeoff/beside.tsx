@@ -1,0 +1,107 @@
+import type { ComponentChildren } from 'preact';
+import { percent } from '../format.ts';
+import { t } from '../strings.ts';
+import { controls } from './board.ts';
+import type { Spread } from './board.ts';
+import { accuracyKeys, chosenScores, marksNow } from './state.ts';
+import { accuracyName } from './words.ts';
+
+const steps = [...accuracyKeys, 'test'] as const;
+type Step = (typeof steps)[number];
+
+interface Row {
+  readonly key: string;
+  readonly head: ComponentChildren;
+  readonly cell: (step: Step) => string;
+}
+
+/** Figures by step (cut, recalibrated, fine-tuned, on the test split), those steps alone that have any. */
+function BySteps(props: {
+  caption: string;
+  first: string;
+  rows: readonly Row[];
+  has: (step: Step) => boolean;
+}) {
+  const keys = steps.filter(props.has);
+  if (keys.length === 0) return null;
+  return (
+    <table class="beside">
+      <caption class="dim">{props.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{props.first}</th>
+          {keys.map((key) => (
+            <th scope="col" key={key}>
+              {key === 'test' ? t('test') : accuracyName(key)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {props.rows.map(({ key, head, cell }) => (
+          <tr key={key}>
+            <th scope="row">{head}</th>
+            {keys.map((step) => (
+              <td key={step}>{cell(step)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** How far the outputs without labels have moved away from the original's answers. */
+export function Others() {
+  const others = chosenScores.value?.others ?? {};
+  const measured = steps.flatMap((step) => others[step] ?? []);
+  const outputs = new Map(measured.map(({ name, loss }) => [name, loss]));
+  return (
+    <BySteps
+      caption={t('Other outputs, away from the original’s answers; candidates are ranked without them')}
+      first={t('output')}
+      has={(step) => Boolean(others[step])}
+      rows={[...outputs].map(([name, loss]) => ({
+        key: name,
+        head: (
+          <>
+            {name} <span class="dim">{loss}</span>
+          </>
+        ),
+        cell: (step) => others[step]?.find((one) => one.name === name)?.value.toPrecision(3) ?? '–',
+      }))}
+    />
+  );
+}
+
+const spreadText = (given: Spread | null) =>
+  given === null
+    ? '–'
+    : given.deviation === null
+      ? percent(given.mean)
+      : `${given.mean.toFixed(1)} ± ${percent(given.deviation)}`;
+
+/** The control arms at the same budget. */
+export function Beside() {
+  const found = controls(marksNow.value);
+  return (
+    <BySteps
+      caption={t('Control arms at the same budget')}
+      first={t('arm')}
+      has={(step) => found.some((one) => one.accuracies[step])}
+      rows={found.map((one) => ({
+        key: one.name,
+        head: (
+          <>
+            <span class="bad" aria-hidden="true">
+              ◇
+            </span>{' '}
+            {one.name}
+            {one.arms > 1 && <span class="dim"> × {one.arms}</span>}
+          </>
+        ),
+        cell: (step) => spreadText(one.accuracies[step]),
+      }))}
+    />
+  );
+}
