@@ -9,15 +9,12 @@ import path from 'node:path';
 import { killAll, leftBehind } from './left-behind.mjs';
 import { cacheFolder, prepare, root, run } from './prepare.mjs';
 import { failedLines, skippedLines } from './outcomes.mjs';
-import { installAll, whyNot } from './workbench.mjs';
+import { COMPUTES, installAll, whyNot } from './workbench.mjs';
 
 const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'onnx==1.23.2'];
 
 // tf_keras asks for the larger `tensorflow`; tensorflow-cpu serves it as well
 const REFERENCE_ALONE = ['tf_keras==2.21.0'];
-
-/** Environment variables that choose how TensorFlow computes. */
-const COMPUTES = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'TF_NUM_INTRAOP_THREADS'];
 
 const words = process.argv.slice(2);
 const fast = words.includes('--fast');

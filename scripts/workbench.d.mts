@@ -2,6 +2,7 @@ export interface Recipe {
   readonly version: string;
   readonly node: string;
 }
+export declare const COMPUTES: readonly string[];
 export declare const WORKBENCHES: readonly Recipe[];
 export declare function browser(): string | null;
 export declare function whyNot(): string | null;

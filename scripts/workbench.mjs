@@ -17,6 +17,9 @@ import { cacheFolder } from './prepare.mjs';
 
 export { cacheFolder };
 
+/** Environment variables that choose how TensorFlow computes. */
+export const COMPUTES = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'TF_NUM_INTRAOP_THREADS'];
+
 /** The oldest VS Code that package.json allows, and the newest that was tried. */
 export const WORKBENCHES = [
   {

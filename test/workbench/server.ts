@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { cacheFolder } from '../../scripts/workbench.mjs';
+import { cacheFolder, COMPUTES } from '../../scripts/workbench.mjs';
 import { newest } from './places.ts';
 import type { Version } from './places.ts';
 import { leftBehind } from '../../scripts/left-behind.mjs';
@@ -161,6 +161,8 @@ function environment(folder: string): NodeJS.ProcessEnv {
     // the test file's own: what is written there, sockets too, goes with it
     TMPDIR: os.tmpdir(),
   };
+  // how TensorFlow computes is the caller's choice here as in all other tests
+  for (const name of COMPUTES) if (process.env[name] !== undefined) env[name] = process.env[name];
   return env;
 }
 
