@@ -23,13 +23,17 @@ const classes: Readonly<Record<string, Reader>> = {
   RMSNormalization: 'keras3',
 };
 
-/** Names of activations that only one Keras loads. */
-const activations: Readonly<Record<string, Reader>> = Object.fromEntries(
-  `hard_silu hard_swish celu log_softmax log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus sparse_plus
-  sparse_sigmoid`
-    .split(/\s+/)
-    .map((name) => [name, 'keras3']),
-);
+/** Names of activations that not every reader loads, and who does. */
+const activations: Readonly<Record<string, readonly Reader[]>> = {
+  ...Object.fromEntries(
+    `hard_silu hard_swish celu log_sigmoid hard_tanh tanh_shrink soft_shrink hard_shrink squareplus sparse_plus
+    sparse_sigmoid`
+      .split(/\s+/)
+      .map((name) => [name, ['keras3']]),
+  ),
+  // Keras 2 looks for a name that it doesn't define among TensorFlow's functions
+  log_softmax: ['keras2', 'keras3'],
+};
 
 /**
  * Reads a configuration that is about to be written as those read it whom it is for, and holds what they compute against
@@ -110,7 +114,7 @@ function unloadable({ className, module, config }: LayerSpec, reader: Reader): s
   const name = config.activation;
   if (isObject(name)) return `has the layer ${String(name.class_name)} as its activation`;
   const known = typeof name === 'string' && Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (known && known !== reader)
+  if (known && !known.includes(reader))
     return `has the activation ${String(name)}, which ${names[reader]} does not have`;
   return undefined;
 }

@@ -140,8 +140,8 @@ export async function* train(
       const loss = network.trainStep(batch, { rate, settings, seed: options.seed, asGraph });
       speed.stop(batch.n);
       if (!Number.isFinite(loss))
-        throw new Error(
-          `training diverged: the loss is ${loss} at step ${position.step + 1} (rate ${rate}); lower the rate`,
+        throw new InputError(
+          `training diverged: its loss is ${loss} at step ${position.step + 1}, at the learning rate ${Number(rate.toPrecision(3))}; a lower one may help (\`espalier train --learning-rate\`), unless an operation of the network has no finite gradient, as a square root has none at 0`,
         );
       position.step++;
       position.batch++;

@@ -15,7 +15,7 @@ import { runTfjs } from './tfjs-layers/real-tfjs.ts';
 
 const need = needs(lacks.keras());
 /** Activations that Keras 3 alone has. */
-const THREE = 'celu|log_softmax|log_sigmoid|hard_tanh|shrink|squareplus|sparse_';
+const THREE = 'celu|log_sigmoid|hard_tanh|shrink|squareplus|sparse_';
 const endings = ['.h5', '.keras', '/model.json'] as const;
 
 /** What can't be said in the other format, of those that the networks are made of; all else must be written. */
@@ -26,7 +26,7 @@ const refused: Readonly<Record<string, RegExp>> = {
   '.keras':
     /nested|layer_norm_all|hard_sigmoid|activation_layer|times_half|plus_tensor|relu_op|thresholded|unit_norm/,
   '/model.json': new RegExp(
-    `group_norm|unit_norm|rms_norm|${THREE}|hard_sigmoid|hard_swish|leaky_relu|exponential|elu_03|relu_slope|relu_all|softmax_1|up_bilinear|mean_kept|grouped|depthwise_dilated|transposed_(out|dilated)|identity|regularization|flip|rotation|contrast|activation_layer|subtract|times_half|plus_tensor|relu_op`,
+    `group_norm|unit_norm|rms_norm|log_softmax|${THREE}|hard_sigmoid|hard_swish|leaky_relu|exponential|elu_03|relu_slope|relu_all|softmax_1|up_bilinear|mean_kept|grouped|depthwise_dilated|transposed_(out|dilated)|identity|regularization|flip|rotation|contrast|activation_layer|subtract|times_half|plus_tensor|relu_op`,
   ),
 };
 

@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
@@ -31,6 +32,7 @@ const PARTS = 8;
  *
  * @param batches with the original's answers, where the network has outputs that labels say nothing of
  * @param random draws the targets of those; not used without them
+ * @throws InputError where a gradient is not finite
  */
 export async function taylorImportance(
   backend: Backend,
@@ -68,7 +70,13 @@ export async function taylorImportance(
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();
   }
-  for (const total of totals.values()) total.forEach((v, i) => (total[i] = v / Math.max(images, 1)));
+  for (const [param, total] of totals) {
+    if (!total.every(Number.isFinite))
+      throw new InputError(
+        `channels can't be ranked by gradients: that of "${param}" is not finite on these images, as a square root's is not at 0; rank by weights instead (--method l1)`,
+      );
+    total.forEach((v, i) => (total[i] = v / Math.max(images, 1)));
+  }
   return { importance: gather(dependencies, totals, places, alongAxis, false), warnings: [] };
 
   /** Adds what of w dL/dw counts. */

@@ -146,6 +146,20 @@ describe('importance', () => {
   });
 });
 
+it('taylor refuses to rank by gradients that are not finite', async () => {
+  const { graph, weights } = smallNet();
+  const huge = new Map(weights).set(
+    'side/kernel',
+    weights.get('side/kernel')!.map(() => 3e38),
+  );
+  const batch = batchOf(5, 24);
+  async function* once(): AsyncGenerator<Batch> {
+    yield batch;
+  }
+  const ranking = taylorImportance(backend, graph, findGroups(graph), huge, once(), new Random(1));
+  await expect(ranking).rejects.toThrow(/ranked by gradients: that of "[^"]+" is not finite.*--method l1/);
+});
+
 describe('taylor, of several outputs', () => {
   const K = 3;
   /** Labels are of `kind`; each branch has a layer of its own, whose 1x1 kernel makes one channel a number. */
