@@ -139,7 +139,14 @@ describe('training', () => {
       const validate = async () => ({ accuracy: 50, loss: scores[epoch++], images: 10 });
       const result = await trainToEnd(
         network,
-        { ...options, settings: { ...settings, epochs: 6, patience: 3 }, validate, from },
+        // one checkpoint an epoch, however slow the machine
+        {
+          ...options,
+          settings: { ...settings, epochs: 6, patience: 3 },
+          validate,
+          from,
+          checkpointSeconds: 1e9,
+        },
         (e) => void (e.type === 'checkpoint' && snapshots.push(e.take())),
       );
       network.dispose();

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterAll } from 'vitest';
 import type { Graph, KeptChannels, Dependencies, Shape } from '../../src/graph/types.ts';
 import type { Random } from '../../src/graph/random.ts';
+import { COMPUTES } from '../../scripts/workbench.mjs';
 import { inferShapes } from '../../src/graph/shapes.ts';
 import { readNpy, writeNpy } from './npy.ts';
 import type { ReferenceValue } from './reference-executor.ts';
@@ -17,6 +18,10 @@ export const python = process.env.ESPALIER_PYTHON;
 /** 2: the tf_keras package; 3: keras. */
 export type KerasVersion = 2 | 3;
 
+/** The reference computes by its own default, whatever this run chooses for Espalier: without oneDNN it lacks kernels. */
+const reference = { ...process.env };
+for (const name of COMPUTES) delete reference[name];
+
 /** One Python of each version for all that a test file asks: starting Keras takes longer than most requests. */
 const servers = new Map<KerasVersion, (request: object) => Promise<{ error: string | null }>>();
 const children: ChildProcess[] = [];
@@ -26,7 +31,7 @@ afterAll(() => {
 
 function server(version: KerasVersion): (request: object) => Promise<{ error: string | null }> {
   const child = spawn(python!, [path.resolve('test/support/keras_server.py')], {
-    env: { ...process.env, TF_USE_LEGACY_KERAS: version === 2 ? '1' : '' },
+    env: { ...reference, TF_USE_LEGACY_KERAS: version === 2 ? '1' : '' },
     stdio: 'pipe',
   });
   children.push(child);
