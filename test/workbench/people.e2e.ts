@@ -81,7 +81,9 @@ describe.skipIf(!newest.here)('networks that people have', () => {
     await panel.plan('', '1');
     const config = await run(opened, 'two.espalier.json');
     expect(config.data.labelsOf).toBe('kind');
-    await panel.shows(/Other outputs, away from the original’s answers[\s\S]*brightness mean squared error/);
+    await panel.shows(
+      /Other outputs, away from the original’s answers[\s\S]*brightness\s+mean squared error/,
+    );
     expect(opened.workbench.violations).toEqual([]);
   });
 

@@ -65,7 +65,9 @@ export function Others() {
         key: name,
         head: (
           <>
-            {name} <span class="dim">{loss}</span>
+            {name}
+            <br />
+            <span class="dim small">{loss}</span>
           </>
         ),
         cell: (step) => others[step]?.find((one) => one.name === name)?.value.toPrecision(3) ?? '–',
