@@ -41,19 +41,30 @@ export function findGroups(graph: Graph, options: GroupOptions = {}): Dependenci
 }
 
 /** Names of layers whose normalisation takes its statistics over channels that can be removed (layer norm, groups of a
- * group norm that get narrower, unit norm). Pruning takes a channel out of the statistics, so such a network equals its
+ * group norm that get narrower). Pruning takes a channel out of the statistics, so such a network equals its
  * original with the removed channels held at zero only if the original leaves them out too. */
 export function statisticsOverChannels(graph: Graph, dependencies: Dependencies): string[] {
-  const prunable = (axis: AxisChannels | null): boolean =>
-    axis !== null && axis.group.some((g) => g >= 0 && dependencies.groups[g].frozen === undefined);
   const names = graph.nodes
     .filter(({ id, op }) => {
       const axes = dependencies.values[id];
-      if (op.kind === 'groupNorm') return op.fixed === 'groups' && prunable(axes[axes.length - 1]);
-      return (op.kind === 'layerNorm' || op.kind === 'unitNorm') && op.axes.some((a) => prunable(axes[a]));
+      if (op.kind === 'groupNorm')
+        return op.fixed === 'groups' && prunable(dependencies, axes[axes.length - 1]);
+      return op.kind === 'layerNorm' && op.axes.some((a) => prunable(dependencies, axes[a]));
     })
     .map((n) => n.layer);
   return [...new Set(names)];
+}
+
+/** Nodes that take the length over channels that can be removed: zeros add nothing to it, other values do. */
+export function lengthsOverChannels(graph: Graph, dependencies: Dependencies): Node[] {
+  return graph.nodes.filter(
+    ({ id, op }) =>
+      op.kind === 'unitNorm' && op.axes.some((a) => prunable(dependencies, dependencies.values[id][a])),
+  );
+}
+
+function prunable({ groups }: Dependencies, axis: AxisChannels | null): boolean {
+  return axis !== null && axis.group.some((g) => g >= 0 && groups[g].frozen === undefined);
 }
 
 /** What must stay whatever the ops say: the network's outputs and inputs, and what the user named. */

@@ -42,6 +42,7 @@ export type ActivationKind =
   | 'sparsePlus'
   | 'sparseSigmoid'
   | 'abs'
+  | 'clip' // up to minValue, down to maxValue, of which either may be absent
   | 'log'
   | 'power' // x to the power of alpha
   | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
@@ -83,6 +84,7 @@ export type Op =
       kind: 'activation';
       activation: ActivationKind;
       alpha?: number;
+      minValue?: number;
       maxValue?: number;
       threshold?: number;
     }
@@ -101,7 +103,8 @@ export type Op =
   | { kind: 'permute'; perm: readonly number[] }
   | { kind: 'maxPool' | 'avgPool'; size: Pair; strides: Pair; padding: Padding }
   | { kind: 'globalAvgPool' | 'globalMaxPool'; keepDims: boolean }
-  | { kind: 'zeroPad'; padding: readonly [number, number, number, number] }
+  /** with zeros, or another value */
+  | { kind: 'zeroPad'; padding: readonly [number, number, number, number]; value?: number }
   | { kind: 'crop'; cropping: readonly [number, number, number, number] }
   | { kind: 'upsample'; size: Pair; interpolation: 'nearest' | 'bilinear' }
   /** to a height and width, as tf.image.resize samples (src/runtime/resampling.ts) */

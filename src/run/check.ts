@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { temporaryFolder } from '../files/temporary.ts';
-import { findGroups, statisticsOverChannels } from '../graph/channels.ts';
+import { findGroups, lengthsOverChannels, statisticsOverChannels } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
 import { Random } from '../graph/random.ts';
-import { permuteChannels, prune, zeroRemoved } from '../graph/surgery.ts';
-import type { Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
+import { inferShapes } from '../graph/shapes.ts';
+import { gatherAxes } from '../graph/slices.ts';
+import { permuteChannels, positionsOf, prune, zeroRemoved } from '../graph/surgery.ts';
+import type { Dependencies, Graph, KeptChannels, Node, Weights } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from '../runtime/conditioning.ts';
 import type { Conditioning } from '../runtime/conditioning.ts';
@@ -80,14 +82,26 @@ export async function checkModel(
   const results: CheckResult[] = [];
 
   const normalised = statisticsOverChannels(graph, dependencies);
-  const zeroed = services.predict(graph, zeroRemoved(graph, weights, dependencies, kept), inputs, n);
+  const zeros = zeroRemoved(graph, weights, dependencies, kept);
+  const zeroed = services.predict(graph, zeros, inputs, n);
   const equality = verdict('pruned equals zeroed', zeroed, pruned, own);
+  const shapes = inferShapes(graph);
+  const cut = positionsOf(kept);
+  const readsOther = ({ inputs: [id] }: Node): boolean => {
+    const [values] = services.predict({ ...graph, outputs: [id] }, zeros, inputs, n);
+    const stay = dependencies.values[id].map((axis) => cut(axis));
+    const left = gatherAxes(values, [n, ...shapes[id]], [null, ...stay]);
+    return values.filter((v) => v !== 0).length !== left.filter((v) => v !== 0).length;
+  };
+  const longer = lengthsOverChannels(graph, dependencies).find(readsOther);
   const finite = (outputs: readonly Float32Array[]) => outputs.every((y) => y.every(Number.isFinite));
   const why = normalised.length
     ? `"${normalised[0]}" takes statistics over channels that go, so zeros are not the same as none`
-    : finite(pruned) && !finite(zeroed)
-      ? 'a layer has no value at zero (a logarithm, a division), so zeros are not the same as none'
-      : undefined;
+    : longer
+      ? `"${longer.layer}" takes a length over channels that go, and whose zeros the layers before it make other numbers`
+      : finite(pruned) && !finite(zeroed)
+        ? 'a layer has no value at zero (a logarithm, a division), so zeros are not the same as none'
+        : undefined;
   results.push(why === undefined ? equality : { ...equality, ok: true, skipped: why });
   if (own.tolerance > LEAST_TOLERANCE || why !== undefined) {
     const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, services.predict, random);

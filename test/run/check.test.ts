@@ -137,6 +137,45 @@ describe.each([
   });
 });
 
+describe('lengths over channels that go', () => {
+  const unit = (behind: (b: GraphBuilder, x: string) => string) => {
+    const b = new GraphBuilder({ seed: 3, lively: true });
+    const h = behind(b, b.conv(b.input([5, 5, 3]), 8, 3, { name: 'conv' }));
+    const y = b.add({ kind: 'unitNorm', axes: [2], least: 1e-6 }, [h], { name: 'unit' });
+    return b.build(b.dense(b.globalPool(y), 4, { name: 'head' }));
+  };
+  const zeroed = async (network: { graph: Graph; weights: Weights }) =>
+    (await check(network)).results.find(({ name }) => name === 'pruned equals zeroed');
+
+  it('are compared, since zeros add nothing to them', async () => {
+    const found = await zeroed(unit((b, x) => b.relu(x)));
+    expect(found).toMatchObject({ ok: true });
+    expect(found).not.toHaveProperty('skipped');
+    fault.spoil = (w) =>
+      w.set(
+        'conv/kernel',
+        w.get('conv/kernel')!.map((v, i) => (i % 4 ? v : -v)),
+      );
+    try {
+      expect(await zeroed(unit((b, x) => b.relu(x)))).toMatchObject({ ok: false });
+    } finally {
+      fault.spoil = undefined;
+    }
+  });
+
+  it('are not where zeros become other numbers before them', async () => {
+    for (const behind of [
+      (b: GraphBuilder, x: string) => b.activation(x, 'sigmoid'),
+      (b: GraphBuilder, x: string) => b.add({ kind: 'activation', activation: 'clip', minValue: 0.2 }, [x]),
+    ])
+      expect(await zeroed(unit(behind))).toMatchObject({
+        ok: true,
+        skipped:
+          '"unit" takes a length over channels that go, and whose zeros the layers before it make other numbers',
+      });
+  });
+});
+
 describe('engines that disagree', () => {
   it('fail the check, and a run scores by the one that trains', async () => {
     const network = chaotic(2);

@@ -10,7 +10,7 @@ import { Network } from '../../src/runtime/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 import { execute } from '../support/reference-executor.ts';
-import { difference, randomInputs, zoo, type Small } from './zoo.ts';
+import { clipped, difference, limits, randomInputs, zoo, type Small } from './zoo.ts';
 
 const N = 2;
 
@@ -105,6 +105,20 @@ export function executionSuite(name: BackendName): void {
     expect(Math.abs(numeric)).toBeGreaterThan(0.5);
     expect(Math.abs(analytic - numeric) / Math.abs(numeric)).toBeLessThan(5e-3);
   });
+
+  it.each(limits)(
+    `${name}: keeps every bit between limits, however far, and gradients there alone, %o`,
+    (limit) => {
+      const net = clipped(limit);
+      const network = new Network(backend, net.graph, net.weights);
+      expect(network.predict([limit.x], 1)[0]).toEqual(limit.values);
+      network.dispose();
+      const gradient = tapeGradients(backend, net, [limit.x]);
+      // of a sum of the outputs, each with a factor of its own
+      const right = limit.slopes.map((slope, i) => slope && gradient.outputs[0][i]);
+      expect([...gradient.inputs[0]].map((g) => g || 0)).toEqual(right);
+    },
+  );
 
   it(`${name}: drops values early when it predicts`, () => {
     const b = new GraphBuilder({ seed: 8 });

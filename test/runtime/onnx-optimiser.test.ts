@@ -84,6 +84,8 @@ function chain(seed: number): { graph: Graph; weights: Weights } {
     (x) => b.activation(x, random.pick(ACTIVATIONS as ActivationKind[])),
     (x) =>
       raw(x, { kind: 'activation', activation: 'clippedRelu', alpha: 0.1, maxValue: 1.5, threshold: 0.4 }),
+    (x) => raw(x, { kind: 'activation', activation: 'clip', minValue: -0.4, maxValue: 0.7 }),
+    (x) => raw(x, { kind: 'zeroPad', padding: [1, 0, 0, 1], value: 0.7 }),
     (x) => b.crop(x, [0, 1, 1, 0]),
     (x) => b.upsample(x, 2, { interpolation: random.pick(['nearest', 'bilinear']) }),
     (x) =>

@@ -4,7 +4,7 @@ import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/network.ts';
 import { exportOnnx } from '../../src/runtime/onnx/export.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
-import { difference, randomInputs, zoo } from './zoo.ts';
+import { clipped, difference, limits, randomInputs, zoo } from './zoo.ts';
 
 let backend: Backend;
 beforeAll(async () => {
@@ -32,5 +32,15 @@ describe('onnxruntime gives what our own execution gives', () => {
       expect(difference(values, theirs.data as Float32Array)).toBeLessThan(1e-5);
     });
     await session.release();
+  });
+
+  it.each(limits)('keeps every bit between limits, however far, %o', async (limit) => {
+    const { graph, weights } = clipped(limit);
+    const session = await ort.InferenceSession.create(exportOnnx(graph, weights).bytes, {
+      intraOpNumThreads: 1,
+    });
+    const { output0 } = await session.run({ input0: new ort.Tensor('float32', limit.x, [1, 7]) });
+    await session.release();
+    expect(output0.data).toEqual(limit.values);
   });
 });

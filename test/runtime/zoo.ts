@@ -226,6 +226,12 @@ export function zoo(): Small[] {
     make('zero padding and cropping', (b) =>
       b.crop(b.conv(b.zeroPad(b.input([5, 4, 2]), [1, 2, 0, 3]), 3, 3, { padding: 'valid' }), [1, 0, 1, 2]),
     ),
+    make('padding with another value, in front of a convolution and of a pool', (b) => {
+      const pad = (x: string, value: number) =>
+        b.add({ kind: 'zeroPad', padding: [1, 2, 0, 3], value }, [x], { layerType: 'Resizing' });
+      const h = b.conv(pad(b.input([5, 4, 2]), 0.7), 3, 3, { padding: 'valid' });
+      return b.pool('maxPool', pad(h, -1.5), 2, { stride: 2 });
+    }),
     make('upsampling', (b) => {
       const h = b.upsample(b.input([3, 4, 2]), 3);
       return b.upsample(b.conv(h, 3, 3), 2, { interpolation: 'bilinear' });
@@ -252,6 +258,10 @@ export function zoo(): Small[] {
     { kind: 'activation', activation: 'hardShrink', threshold: 0.4 },
     { kind: 'activation', activation: 'threshold', threshold: 0.3, alpha: -0.2 },
     { kind: 'activation', activation: 'squareplus', alpha: 3 },
+    { kind: 'activation', activation: 'clip', minValue: 0.3 },
+    { kind: 'activation', activation: 'clip', maxValue: -0.2 },
+    { kind: 'activation', activation: 'clip', minValue: -0.4, maxValue: 0.7 },
+    { kind: 'activation', activation: 'clip', minValue: -1e9, maxValue: 1e9 },
   ];
   for (const op of [
     { kind: 'activation', activation: 'log' },
@@ -267,6 +277,36 @@ export function zoo(): Small[] {
     );
   for (const op of parametric) nets.push(make(JSON.stringify(op), (b) => raw(b, b.input([4, 4, 3]), op)));
   return nets;
+}
+
+const numbers = [-3e7, -1.2345678, -1e-7, 0, 1e-7, 0.3333333, 3e7];
+const all = [1, 1, 1, 1, 1, 1, 1];
+
+/** Limits near and far, with what stays of some numbers, and which of them have a slope, counted by hand. */
+export const limits = (
+  [
+    [{ maxValue: 1e9 }, numbers, all],
+    [{ minValue: -1e9 }, numbers, all],
+    [{ minValue: -1e7, maxValue: 1e7 }, [-1e7, ...numbers.slice(1, 6), 1e7], [0, 1, 1, 1, 1, 1, 0]],
+    [
+      { minValue: 1e-7, maxValue: 1e9 },
+      [...Array<number>(5).fill(1e-7), 0.3333333, 3e7],
+      [0, 0, 0, 0, 1, 1, 1],
+    ],
+    [{ maxValue: -2 }, [-3e7, ...Array<number>(6).fill(-2)], [1, 0, 0, 0, 0, 0, 0]],
+    [{ minValue: 0.25 }, [...Array<number>(5).fill(0.25), 0.3333333, 3e7], [0, 0, 0, 0, 0, 1, 1]],
+  ] as const
+).map(([limit, values, slopes]) => ({
+  ...limit,
+  x: Float32Array.from(numbers),
+  values: Float32Array.from(values),
+  slopes,
+}));
+
+/** A network that does nothing but hold its numbers between two limits. */
+export function clipped({ minValue, maxValue }: { minValue?: number; maxValue?: number }): Small {
+  const limit = { ...(minValue !== undefined && { minValue }), ...(maxValue !== undefined && { maxValue }) };
+  return make('clip', (b) => raw(b, b.input([7]), { kind: 'activation', activation: 'clip', ...limit }));
 }
 
 /** n random inputs, of spread 2, as one array per input of the network. */

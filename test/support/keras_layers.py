@@ -87,6 +87,7 @@ if LEGACY:
     model("random_height", lambda x: L.RandomWidth(0.2)(L.RandomHeight(0.2)(x)))
 else:
     model("resizing_pad", lambda x: L.Resizing(9, 20, pad_to_aspect_ratio=True, fill_value=0.7)(x))
+    model("resizing_pad_far", lambda x: L.MaxPooling2D(3)(L.Resizing(9, 20, pad_to_aspect_ratio=True, fill_value=-1e7)(x)))
     model("resizing_pad_zero", lambda x: L.Resizing(19, 8, pad_to_aspect_ratio=True)(x))
     for how in ["bilinear", "bicubic", "lanczos3"]:
         model(f"resizing_{how}_antialias", lambda x, how=how: L.Resizing(5, 4, how, antialias=True)(x))
@@ -147,6 +148,14 @@ op("clip", lambda o, x: o.clip(x, -0.2, 0.4), lambda t, x: t.clip_by_value(x, -0
 op("clip6", lambda o, x: o.clip(x, 0, 6), lambda t, x: t.clip_by_value(x, 0, 6))
 op("maximum", lambda o, x: o.maximum(x, 0.1), lambda t, x: t.maximum(x, 0.1))
 op("minimum", lambda o, x: o.minimum(x, 0.1), lambda t, x: t.minimum(x, 0.1))
+FAR = float("inf")
+op("minimum_far", lambda o, x: o.minimum(x, 1e9), lambda t, x: t.minimum(x, 1e9))
+op("maximum_far", lambda o, x: o.maximum(x, -1e7), lambda t, x: t.maximum(x, -1e7))
+op("clip_far", lambda o, x: o.clip(x, -1e7, 1e7), lambda t, x: t.clip_by_value(x, -1e7, 1e7))
+op("clip_above", lambda o, x: o.clip(x, -FAR, 0.1), lambda t, x: t.clip_by_value(x, -FAR, 0.1))
+op("clip_below", lambda o, x: o.clip(x, 0.1, FAR), lambda t, x: t.clip_by_value(x, 0.1, FAR))
+# what is exactly on the threshold is not above it
+model("relu_on_threshold", lambda x: L.ReLU(threshold=0.5)(L.ReLU(max_value=0.5)(x)) + x)
 op("square", lambda o, x: o.square(x) - x**2 * 0.5, lambda t, x: t.square(x))
 op("negative", lambda o, x: -x, lambda t, x: -x)
 op("cast", lambda o, x: o.stop_gradient(o.cast(x, "float32")), lambda t, x: t.identity(t.cast(x, t.float32)))

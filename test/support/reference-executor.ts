@@ -255,7 +255,8 @@ function compute(
       const [top, , left] = op.kind === 'zeroPad' ? op.padding : op.cropping.map((n) => -n);
       for (let i = 0; i < out.data.length; i++) {
         const [h, w, c] = unravel(i, out.shape);
-        out.data[i] = pixel(x, h - top, w - left, c);
+        const inside = h >= top && w >= left && h - top < x.shape[0] && w - left < x.shape[1];
+        out.data[i] = op.kind === 'crop' || inside ? pixel(x, h - top, w - left, c) : (op.value ?? 0);
       }
       return;
     }
@@ -483,7 +484,7 @@ function activate(kind: ActivationKind, v: number, op: Extract<Op, { kind: 'acti
       return v >= 0 ? v : (op.alpha ?? 0.3) * v;
     case 'clippedRelu': {
       const threshold = op.threshold ?? 0;
-      if (v < threshold) return (op.alpha ?? 0) * (v - threshold);
+      if (v <= threshold) return (op.alpha ?? 0) * (v - threshold);
       return Math.min(v, op.maxValue ?? Infinity);
     }
     case 'celu':
@@ -506,6 +507,8 @@ function activate(kind: ActivationKind, v: number, op: Extract<Op, { kind: 'acti
       return v <= -1 ? 0 : v >= 1 ? v : (v + 1) ** 2 / 4;
     case 'sparseSigmoid':
       return clip((v + 1) / 2, 1);
+    case 'clip':
+      return Math.min(Math.max(v, op.minValue ?? -Infinity), op.maxValue ?? Infinity);
     case 'abs':
       return Math.abs(v);
     case 'log':

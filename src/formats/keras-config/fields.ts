@@ -28,12 +28,17 @@ const number = (schema: z.ZodNumber, what: string) =>
 export const size = number(z.number().int().min(1).max(LIMIT), 'a whole number from 1 on');
 export const count = number(z.number().int().min(0).max(LIMIT), 'a whole number from 0 on');
 export const real = number(z.number(), 'a number');
+/** A number, or an infinite one, which is no limit. */
+export const limit = reads(
+  z.unknown().refine((v): v is number => typeof v === 'number' && !Number.isNaN(v)),
+  'a number',
+);
 export const integer = number(z.number().int(), 'a whole number');
 /** A share of all, 0 to 1. */
 export const share = number(z.number().min(0).max(1), 'a number from 0 to 1');
 /** One value alone. */
 export const only = <const V extends string | number | boolean | null>(value: V) =>
-  reads(z.literal(value), `${JSON.stringify(value)} alone`);
+  reads(z.literal(value), `${shortly(value)} alone`);
 
 /** One of several words, however they are capitalised. */
 export const word = <const W extends readonly [string, ...string[]]>(words: W) =>

@@ -4,6 +4,7 @@ import type { Builder } from './builder.ts';
 import { LayerCall } from './layer-call.ts';
 import { layerReader } from './layers/table.ts';
 import { operationArguments, operationReader } from './layers/operation.ts';
+import { shown } from './python-json.ts';
 import { keyOf, orderOf, tensorsOf } from './order.ts';
 import { truthy } from './settings.ts';
 import type { Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
@@ -156,7 +157,7 @@ class Scope {
       } else if (key === 'training') training = !this.s.keras3 && truthy(argument.constant);
       else
         this.fail(
-          `${what} the constant ${JSON.stringify(argument.constant)} as "${key}", which Espalier doesn't know`,
+          `${what} the constant ${shown(argument.constant)} as "${key}", which Espalier doesn't know`,
         );
     }
     return training;

@@ -1,6 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Op, Shape } from '../../graph/types.ts';
 import type { Builder } from './builder.ts';
+import { shown } from './python-json.ts';
 import { isHarmless } from './settings.ts';
 
 /** One call of one layer, as the layer's own reader sees it. */
@@ -147,6 +148,6 @@ export class LayerCall {
 
 /** A value of JSON in a message. */
 export function shortly(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = shown(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

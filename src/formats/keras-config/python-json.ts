@@ -1,10 +1,11 @@
 /**
  * Python's JSON is not quite ours: NaN and Infinity are bare words, and 1.0 is a float where 1 is an integer (which
- * TensorFlow's operations tell apart). The words are carried as marked strings, so that they can be written again;
- * a float's point is put back from the source's text.
+ * TensorFlow's operations tell apart). The words are read as the numbers that they are, and written as words again; a
+ * float's point is put back from the source's text. Marks are within this file alone.
  */
 const MARK = '\u0001';
 const WORD = /^-?(?:NaN|Infinity)$/;
+const MARKED = /^\u0001-?(?:NaN|Infinity)\u0001$/;
 
 /** A string, a bare word, or a number that is written as a float; strings are matched so as to pass over them. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\b\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)/g;
@@ -14,7 +15,11 @@ export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return JSON.parse(text.replace(TOKEN, (found) => (WORD.test(found) ? marked(found) : found)));
+    return JSON.parse(
+      text.replace(TOKEN, (found) => (WORD.test(found) ? marked(found) : found)),
+      (_, value: unknown) =>
+        typeof value === 'string' && MARKED.test(value) ? Number(value.slice(1, -1)) : value,
+    );
   }
 }
 
@@ -26,14 +31,22 @@ export function pythonJson(value: unknown, like?: string): string {
   let floats: unknown;
   if (like !== undefined)
     floats = JSON.parse(like.replace(TOKEN, (found) => (found.startsWith('"') ? found : marked(found))));
-  const text = JSON.stringify(withPoints(value, floats));
-  return text
-    .replace(/"\\u0001([^"\\]*)\\u0001"/g, '$1')
-    .replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return wordy(withPoints(value, floats)).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
-/** A copy with the whole numbers marked that were floats at the same place. */
+/** Like JSON.stringify, with the words that Python has for numbers that JSON doesn't know: for messages. */
+export function shown(value: unknown): string {
+  return value === undefined ? 'undefined' : wordy(withPoints(value, undefined));
+}
+
+const wordy = (value: unknown) => JSON.stringify(value).replace(/"\\u0001([^"\\]*)\\u0001"/g, '$1');
+
+/** A copy with the whole numbers marked that were floats at the same place, and numbers that JSON has none for. */
 function withPoints(value: unknown, floats: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${MARK}${value}${MARK}`;
   if (typeof value === 'number')
     return typeof floats === 'string' && floats.startsWith(MARK) && Number.isInteger(value)
       ? `${MARK}${Object.is(value, -0) ? '-0' : BigInt(value)}.0${MARK}`

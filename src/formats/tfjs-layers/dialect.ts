@@ -2,6 +2,7 @@ import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph } from '../../graph/types.ts';
 import { isObject } from '../keras-config/plain.ts';
+import { shown } from '../keras-config/python-json.ts';
 
 type Json = Record<string, unknown>;
 
@@ -88,8 +89,10 @@ export function asTfjs(config: unknown, where: string, graph: Graph): unknown {
       const own = key === 'threshold' && className === 'ThresholdedReLU';
       const plain = Array.isArray(value) ? JSON.stringify(value) : value;
       if (known && !own && value !== null && value !== undefined && !known.includes(plain))
-        refuse(`has ${key} ${JSON.stringify(value)}, which TensorFlow.js does not know`);
+        refuse(`has ${key} ${shown(value)}, which TensorFlow.js does not know`);
       config[key] = setting(key, value, refuse);
+      if (endless(config[key]))
+        refuse(`has ${key} ${shown(value)}, and TensorFlow.js writes finite numbers alone`);
     }
     const node = nodes.get(name);
     const rank = node && shapes[node.id].length;
@@ -104,6 +107,12 @@ export function asTfjs(config: unknown, where: string, graph: Graph): unknown {
     if (typeof config.dtype === 'string' && !dtypes.has(config.dtype)) config.dtype = 'float32';
     return { ...entry, class_name: className, config };
   }
+}
+
+/** Whether a number is within that JSON has none for. */
+function endless(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return value !== null && typeof value === 'object' && Object.values(value).some(endless);
 }
 
 const merges = new Set('Add Multiply Maximum Minimum Average Concatenate'.split(' '));

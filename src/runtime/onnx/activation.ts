@@ -56,7 +56,7 @@ export function exportActivation(c: ExportContext, op: OpOf<'activation'>): stri
       const alpha = op.alpha ?? 0;
       const threshold = op.threshold ?? 0;
       const below = times(plus(x, number(-threshold)), number(alpha));
-      const above = writer.node('GreaterOrEqual', [x, number(threshold)]);
+      const above = writer.node('Greater', [x, number(threshold)]);
       const y = writer.node('Where', [above, x, below]);
       return op.maxValue === undefined ? y : writer.node('Min', [y, number(op.maxValue)]);
     }
@@ -94,6 +94,13 @@ export function exportActivation(c: ExportContext, op: OpOf<'activation'>): stri
     }
     case 'sparseSigmoid':
       return writer.node('HardSigmoid', [x], { alpha: float(0.5), beta: float(0.5) });
+    case 'clip': {
+      const { minValue, maxValue } = op;
+      if (minValue !== undefined && maxValue !== undefined)
+        return writer.node('Clip', [x, number(minValue), number(maxValue)]);
+      if (minValue !== undefined) return writer.node('Max', [x, number(minValue)]);
+      return maxValue === undefined ? x : writer.node('Min', [x, number(maxValue)]);
+    }
     case 'abs':
       return one('Abs');
     case 'log':

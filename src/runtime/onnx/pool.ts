@@ -29,7 +29,10 @@ const LOWEST = -3.4028234663852886e38;
 export function zeroPad(c: ExportContext, op: OpOf<'zeroPad'>): string {
   const { writer } = c;
   const [top, bottom, left, right] = op.padding;
-  const padded = writer.node('Pad', [c.inputs[0].name, writer.ints([0, 0, top, left, 0, 0, bottom, right])]);
-  const convolved = c.readers.every(({ op: { kind } }) => kind === 'conv2d' || kind === 'depthwiseConv2d');
+  const borders = writer.ints([0, 0, top, left, 0, 0, bottom, right]);
+  const value = op.value ? [writer.scalar(op.value)] : [];
+  const padded = writer.node('Pad', [c.inputs[0].name, borders, ...value]);
+  const convolved =
+    !op.value && c.readers.every(({ op: { kind } }) => kind === 'conv2d' || kind === 'depthwiseConv2d');
   return convolved ? padded : writer.node('Max', [padded, writer.scalar(LOWEST)]);
 }

@@ -77,6 +77,8 @@ export function activation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
     }
     case 'sparseSigmoid':
       return tf.clipByValue(tf.mul(tf.add(x, 1), 0.5), 0, 1);
+    case 'clip':
+      return clip(c, x, op);
     case 'abs':
       return tf.abs(x);
     case 'log':
@@ -93,6 +95,14 @@ function upTo(c: OpContext, measure: tfc.Tensor, limit: number, constant: number
   return c.tf.where(c.tf.greaterEqual(limit, measure), c.tf.fill(x.shape, constant), x);
 }
 
+/** The values between the limits as they are; where there is one limit alone, no other is made up. */
+function clip(c: OpContext, x: tfc.Tensor, { minValue, maxValue }: OpOf<'activation'>): tfc.Tensor {
+  const { tf } = c;
+  if (minValue !== undefined && maxValue !== undefined) return tf.clipByValue(x, minValue, maxValue);
+  if (minValue !== undefined) return tf.maximum(x, minValue);
+  return maxValue === undefined ? tf.clone(x) : tf.minimum(x, maxValue);
+}
+
 /** Roots and inverses by their own kernels, which are quicker and a little more exact. */
 function power(c: OpContext, x: tfc.Tensor, exponent: number): tfc.Tensor {
   const { tf } = c;
@@ -106,14 +116,15 @@ function leaky(c: OpContext, x: tfc.Tensor, alpha: number): tfc.Tensor {
   return c.tf.leakyRelu(x, alpha);
 }
 
-/** Keras' ReLU layer: maxValue from there on, x from the threshold on, alpha * (x - threshold) below. */
+/** Keras' ReLU layer: maxValue from there on, x above the threshold, alpha * (x - threshold) up to it. */
 function clippedRelu(c: OpContext, x: tfc.Tensor, op: OpOf<'activation'>): tfc.Tensor {
   const { tf } = c;
   const threshold = op.threshold ?? 0;
   const alpha = op.alpha ?? 0;
   let y: tfc.Tensor;
   if (threshold === 0) y = alpha === 0 ? c.backend.kernels.relu(x) : leaky(c, x, alpha);
-  else y = tf.where(tf.greaterEqual(x, threshold), x, tf.mul(tf.sub(x, threshold), alpha));
+  // tf.greater has no gradient to pass over
+  else y = tf.where(tf.greaterEqual(threshold, x), tf.mul(tf.sub(x, threshold), alpha), x);
   return op.maxValue === undefined ? y : tf.minimum(y, op.maxValue);
 }
 

@@ -31,12 +31,13 @@ export function permute(c: OpContext, op: OpOf<'permute'>): tfc.Tensor {
 
 export function zeroPad(c: OpContext, op: OpOf<'zeroPad'>): tfc.Tensor {
   const [top, bottom, left, right] = op.padding;
-  return c.tf.pad(c.inputs[0], [
+  const borders: [number, number][] = [
     [0, 0],
     [top, bottom],
     [left, right],
     [0, 0],
-  ]);
+  ];
+  return c.tf.pad(c.inputs[0], borders, op.value ?? 0);
 }
 
 export function crop(c: OpContext, op: OpOf<'crop'>): tfc.Tensor {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ActivationKind, Op } from '../../../graph/types.ts';
-import { fields, integer, or, reads, real } from '../fields.ts';
+import { fields, integer, limit, or, reads, real } from '../fields.ts';
+import { shortly } from '../layer-call.ts';
 import type { LayerCall } from '../layer-call.ts';
 import { isObject } from '../plain.ts';
 
@@ -65,6 +66,8 @@ export function activationByName(name: string, rank: number, keras3: boolean): O
 
 /** Op for Keras' ReLU(max_value, negative_slope, threshold), as the plainest kind that is the same. */
 export function reluOp(maxValue: number | null, slope: number, threshold: number): Op {
+  // infinity is no limit
+  if (maxValue === Infinity) maxValue = null;
   if (threshold === 0 && slope === 0) {
     if (maxValue === null) return { kind: 'activation', activation: 'relu' };
     if (maxValue === 6) return { kind: 'activation', activation: 'relu6' };
@@ -84,7 +87,7 @@ export function reluOp(maxValue: number | null, slope: number, threshold: number
 const CLASSES: Readonly<Record<string, (call: LayerCall, rank: number) => Op>> = {
   ReLU(call) {
     const c = fields(call, {
-      max_value: or(real, null),
+      max_value: or(limit, null),
       negative_slope: or(real, 0),
       threshold: or(real, 0),
     });
@@ -136,7 +139,7 @@ export function activationOp(call: LayerCall, setting: unknown, rank: number): O
     );
   if (!op)
     call.fail(
-      `has the activation ${JSON.stringify(name) ?? 'of an unknown kind'}, which Espalier does not execute`,
+      `has the activation ${name === undefined ? 'of an unknown kind' : shortly(name)}, which Espalier does not execute`,
     );
   return op.kind === 'activation' && op.activation === 'linear' ? undefined : op;
 }

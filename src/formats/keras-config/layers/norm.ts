@@ -40,12 +40,24 @@ export function layerNormalization(call: LayerCall): string {
     scale: flag(true),
     rms_scaling: off,
   });
-  const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
+  const at = ordered(call, c.axis, c.scale || c.center);
   const shape = at.map((a) => call.shape[a]);
   const params: Record<string, string> = {};
   if (c.scale) params.gamma = call.param('gamma', shape);
   if (c.center) params.beta = call.param('beta', shape);
   return call.node({ kind: 'layerNorm', epsilon: c.epsilon, axes: at }, call.inputs, params);
+}
+
+/** Axes as ours; Keras lays factors out in the axes' own order, and then takes them for ones in the picture's. */
+function ordered(call: LayerCall, given: readonly number[], factors: boolean): number[] {
+  // Keras 3 sorts what is written
+  const written = call.keras3 ? [...given].sort((a, b) => a - b) : given;
+  const at = written.map((a) => call.axis(a, call.shape.length));
+  if (factors && at.some((a, i) => i > 0 && a < at[i - 1]))
+    call.fail(
+      `has axis ${given.join(', ')}, an order that Espalier doesn't read: Keras mixes up its factors there`,
+    );
+  return at.sort((a, b) => a - b);
 }
 
 /** Keras normalises the last axis alone as it says; of others it takes whole groups from the wrong places. */
@@ -87,7 +99,7 @@ export function unitNormalization(call: LayerCall): string {
 /** By the root of the mean of squares. */
 export function rmsNormalization(call: LayerCall): string {
   const c = fields(call, { axis: or(axes, [-1]), epsilon: or(real, 1e-6) });
-  const at = c.axis.map((a) => call.axis(a, call.shape.length)).sort((a, b) => a - b);
+  const at = ordered(call, c.axis, true);
   // Keras' own factors fit the last axes alone
   if (at.some((a, i) => a !== call.shape.length - at.length + i))
     call.fail(`has axis ${c.axis.join(', ')}; Espalier reads the last axis, or several last ones, here`);

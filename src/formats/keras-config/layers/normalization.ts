@@ -23,7 +23,7 @@ const block = z.unknown().transform((value, context): Block => {
 });
 
 function blockOf(value: unknown): Block | undefined {
-  if (typeof value === 'number') return { shape: [], values: [value] };
+  if (typeof value === 'number' && Number.isFinite(value)) return { shape: [], values: [value] };
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const parts = value.map(blockOf);
   const shape = parts[0]?.shape.join();

@@ -113,11 +113,12 @@ export function operationArguments(
   return { operands, settings };
 }
 
-/** A number, or a list that is flat but for axes of length 1, as numbers. */
+/** A number, or a list that is flat but for axes of length 1, as numbers; infinite ones are limits. */
 function constantOf(value: unknown): Constant | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return { values: [Number(value)], depth: 0 };
+  const isNumber = (v: unknown) => typeof v === 'number' && !Number.isNaN(v);
+  if (isNumber(value) || typeof value === 'boolean') return { values: [Number(value)], depth: 0 };
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  if (value.every((v) => typeof v === 'number')) return { values: value as number[], depth: 1 };
+  if (value.every(isNumber)) return { values: value as number[], depth: 1 };
   const inner = value.length === 1 ? constantOf(value[0]) : undefined;
   return inner && { ...inner, depth: inner.depth + 1 };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Op } from '../../../graph/types.ts';
-import { fields, or, pair, padding, reads, real } from '../fields.ts';
+import { fields, limit, or, pair, padding, reads } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 import { reluOp } from './activation.ts';
 import { ELEMENTWISE, powerOf } from './elementwise.ts';
@@ -44,6 +44,9 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
       call.fail(
         `combines a tensor of ${call.builder.shapes.get(x)!.length + 1} axes with a constant of ${constant.depth}; Espalier reads one of at most as many`,
       );
+    const endless = constant.values.find((v) => !Number.isFinite(v));
+    if (endless !== undefined && kind !== 'maximum' && kind !== 'minimum')
+      call.fail(`is called with ${endless}; Espalier reads finite numbers here`);
     const op = withConstant(kind, constant.values, typeof a === 'string');
     if (op) return call.node(op, [x]);
     if (kind === 'divide') {
@@ -52,10 +55,11 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
     }
     if (constant.values.length > 1 || (kind !== 'maximum' && kind !== 'minimum'))
       call.fail('compares each channel with a constant of its own; Espalier reads one number for all');
-    const limit = constant.values[0];
-    return kind === 'maximum'
-      ? atLeast(call, x, limit)
-      : negated(call, x, (y) => atLeast(call, y, -limit, 'limit'));
+    const [one] = constant.values;
+    const [low, high] = kind === 'maximum' ? [one, Infinity] : [-Infinity, one];
+    if (low === Infinity || high === -Infinity)
+      call.fail(`compares each value with ${one}, so that nothing of them is left`);
+    return call.node(clipOp(low, high), [x]);
   };
 }
 
@@ -77,34 +81,28 @@ function withConstant(kind: MergeKind | 'divide', c: readonly number[], first: b
   }
 }
 
-const shift = (by: number): Op => ({ kind: 'affine', scale: [1], offset: [by] });
-const negative: Op = { kind: 'affine', scale: [-1], offset: [0] };
-
-/** max(x, limit) as relu(x - limit) + limit. */
-function atLeast(call: LayerCall, x: string, limit: number, part?: string): string {
-  const relu: Op = { kind: 'activation', activation: 'relu' };
-  if (limit === 0) return call.node(relu, [x], {}, part);
-  const above = call.node(relu, [call.node(shift(-limit), [x], {}, 'below')], {}, 'relu');
-  return call.node(shift(limit), [above], {}, part);
-}
-
-/** min(x, limit) as -max(-x, -limit). */
-function negated(call: LayerCall, x: string, work: (x: string) => string): string {
-  return call.node(negative, [work(call.node(negative, [x], {}, 'negative'))]);
+/** Up to `low` and down to `high`; infinity is no limit. The plainest kind that is the same, as for ReLU. */
+export function clipOp(low: number, high: number): Op {
+  if (low === 0) return reluOp(high === Infinity ? null : high, 0, 0);
+  if (low === -Infinity && high === Infinity) return { kind: 'identity' };
+  return {
+    kind: 'activation',
+    activation: 'clip',
+    ...(low !== -Infinity && { minValue: low }),
+    ...(high !== Infinity && { maxValue: high }),
+  };
 }
 
 /** Between two limits, by what the settings are called. */
 const clip = (lowest: string, highest: string) =>
   onOne((call: LayerCall, x) => {
-    const limits = fields(call, { [lowest]: or(real, null), [highest]: or(real, null) });
+    const limits = fields(call, { [lowest]: limit, [highest]: limit });
     const [low, high] = [limits[lowest], limits[highest]];
-    if (low === null || high === null || low > high)
+    if (low > high || low === Infinity || high === -Infinity)
       call.fail(
         `has ${lowest} ${low} and ${highest} ${high}; Espalier reads two numbers here, the lower one first`,
       );
-    if (low === 0) return call.node(reluOp(high, 0, 0), [x]);
-    const above = call.node(reluOp(high - low, 0, 0), [call.node(shift(-low), [x], {}, 'below')], {}, 'relu');
-    return call.node(shift(low), [above]);
+    return call.node(clipOp(low, high), [x]);
   });
 
 const floats = reads(
@@ -138,9 +136,10 @@ const power: OperationReader = (call: LayerCall, operands) => {
     operands.length !== 2 ||
     typeof x !== 'string' ||
     typeof exponent === 'string' ||
-    exponent.values.length !== 1
+    exponent.values.length !== 1 ||
+    !Number.isFinite(exponent.values[0])
   )
-    call.fail('raises to a power that is no single number, which Espalier does not execute');
+    call.fail('raises to a power that is no single finite number, which Espalier does not execute');
   const [n] = exponent.values;
   return n === 2 ? call.node({ kind: 'multiply' }, [x, x]) : call.node(powerOf(n), [x]);
 };

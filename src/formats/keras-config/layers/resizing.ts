@@ -68,16 +68,8 @@ function padded(call: LayerCall, to: Size, fill: number): string {
   const above = Math.trunc(Math.max(h - height, 0) / 2);
   const beside = Math.trunc(Math.max(w - width, 0) / 2);
   const padding = [above, above, beside, beside] as const;
-  let [value] = call.inputs;
-  if (padding.every((n) => n === 0)) return value;
-  const shift = (by: number, part: string) => {
-    if (by !== 0) value = call.node({ kind: 'affine', scale: [1], offset: [by] }, [value], {}, part);
-  };
-  // zeros are what padding fills with
-  shift(-fill, 'below');
-  value = call.node({ kind: 'zeroPad', padding }, [value], {}, 'pad');
-  shift(fill, 'above');
-  return value;
+  if (padding.every((n) => n === 0)) return call.inputs[0];
+  return call.node({ kind: 'zeroPad', padding, ...(fill !== 0 && { value: fill }) }, call.inputs, {}, 'pad');
 }
 
 const aspects = {
