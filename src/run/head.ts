@@ -5,11 +5,18 @@ import { classCounts, oneUnitProblem } from '../runtime/binary.ts';
 import { headsOf } from '../runtime/heads.ts';
 
 /** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
-export function expectedBy({ graph, labels, labelsFrom }: LoadedModel, labelsOf?: string): Expected {
+export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
+  const { graph, labels, labelsFrom, labelsAsWritten } = model;
   const problem = oneUnitProblem(graph) ?? undefined;
   const named = headsOf(graph).find(({ name }) => name === labelsOf)?.classes;
   const counts = classCounts(graph);
-  return { classes: named ?? (counts.length ? counts : undefined), labels, labelsFrom, problem };
+  return {
+    classes: named ?? (counts.length ? counts : undefined),
+    labels,
+    labelsFrom,
+    labelsAsWritten,
+    problem,
+  };
 }
 
 /** What a person should know of a model and the images that it is given, whatever is done with them. */

@@ -288,6 +288,13 @@ describe('names that travel with a model', () => {
     expect(twice.warnings).toEqual([expect.stringMatching(/one of them is there twice/)]);
   });
 
+  it('are the lines of their file as they are where folders are called so', () => {
+    const coins = { ...labels('euro', 'cent'), labelsAsWritten: ['2 cent', '1 euro'] };
+    expect([...numberClasses(folders('1 euro', '2 cent'), 'x', coins).outputs]).toEqual([1, 0]);
+    expect([...numberClasses(folders('cent', 'euro'), 'x', coins).outputs]).toEqual([1, 0]);
+    expect([...numberClasses(folders('a', 'b'), 'x', coins).outputs]).toEqual([0, 1]);
+  });
+
   it('do not count an empty folder that they do not name', () => {
     const set = { ...folders('a', 'b', 'tmp'), empty: new Map([['tmp', null]]) };
     const found = numberClasses(set, 'x', labels('b', 'a'));
