@@ -397,6 +397,19 @@ describe('a model in a zip of its files', () => {
     await expect(loadModel(none)).rejects.toThrow(
       /none\.zip" is a zip archive with no model in it that Espalier reads: a TensorFlow\.js model\.json/,
     );
+    // yazl makes no such zip
+    const slip = path.join(await fresh(), 'slip.zip');
+    const plain = await makeZip(new Map([['xx/model.json', Buffer.from('{}')]]));
+    await writeFile(
+      slip,
+      Buffer.from(Buffer.from(plain).toString('latin1').replaceAll('xx/', '../'), 'latin1'),
+    );
+    await expect(loadModel(slip)).rejects.toThrow(
+      /slip\.zip" has an entry whose name leads out of the archive \("\.\.\/model\.json"\): make it again/,
+    );
+    const cut = path.join(await fresh(), 'cut.zip');
+    await writeFile(cut, plain.subarray(0, plain.length - 10));
+    await expect(loadModel(cut)).rejects.toThrow(/cut\.zip" is not a readable zip archive, or is cut short/);
     const lite = path.join(await fresh(), 'lite.zip');
     await writeFile(lite, await makeZip(new Map([['model_unquant.tflite', Buffer.from('TFL3')]])));
     await expect(loadModel(lite)).rejects.toThrow(
