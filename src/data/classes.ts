@@ -44,7 +44,7 @@ export function numberClasses(
     const empty = aboutEmpty(source, known.outputs, 'as recorded', 'as recorded');
     return { ...known, warnings: said ? [...empty, said] : empty };
   }
-  const labels = arrays ? undefined : usable(expected, outputs, where, warnings);
+  const labels = arrays ? undefined : usable(asCalled(expected, source.classes), outputs, where, warnings);
   if (labels) return byLabels(source, where, labels, expected.labelsFrom ?? 'the model', warnings);
   return byFolders(source, where, outputs, warnings);
 }
@@ -78,6 +78,15 @@ function asRecorded(
     );
   const outputs = Int32Array.from(classes, (name) => recorded.indexOf(name));
   return { classes: recorded, outputs, from: 'as recorded', warnings: [] };
+}
+
+/** The labels as their file has them, where the folders are rather called so than without numbers or quotes. */
+function asCalled(expected: Expected, folders: readonly string[]): Expected {
+  const { labels, labelsAsWritten } = expected;
+  if (!labels || !labelsAsWritten) return expected;
+  const called = (names: readonly string[]) => matched(folders, names).filter((i) => i >= 0).length;
+  const n = called(labelsAsWritten);
+  return n > 0 && n >= called(labels) ? { ...expected, labels: labelsAsWritten } : expected;
 }
 
 /** The labels of a model, unless they can't be those of its outputs. */

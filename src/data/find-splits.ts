@@ -23,6 +23,8 @@ export interface Expected {
   readonly labels?: readonly string[];
   /** the file that they stand in */
   readonly labelsFrom?: string;
+  /** another reading of that file, for folders that are called so: its lines with their numbers ("2 cent") */
+  readonly labelsAsWritten?: readonly string[];
   /** what is wrong with its output, in a clause: it tells no classes apart */
   readonly problem?: string;
 }

@@ -61,7 +61,7 @@ async function openFolder(
   const names = (await readdir(where)).sort();
   if (idxFiles(names).length) return openIdx(where, names, limitBytes);
   const archives = archivesOf(where, names);
-  if (archives && !names.includes('train')) return openArchives(where, archives, limitBytes);
+  if (archives && !names.includes('train')) return openArchives(where, archives, limitBytes, expected);
   const { warnings, ...listing } = await listFolder(where, signal, onListed);
   if (listing.files.length === 0)
     throw new InputError(
@@ -113,6 +113,7 @@ async function openArchives(
   folder: string,
   archives: ReadonlyMap<SplitName, string>,
   limitBytes: number,
+  expected?: Expected,
 ): Promise<Source> {
   const splits = new Map<SplitName, Listing>();
   const zips: Zip[] = [];
@@ -128,7 +129,7 @@ async function openArchives(
       held += opened.held;
       if (split === 'train') form = opened.form;
     }
-    return source(form, layOutSplits(splits, folder), held, zips);
+    return source(form, layOutSplits(splits, folder, expected), held, zips);
   } catch (error) {
     for (const zip of zips) await zip.close();
     throw error;

@@ -32,7 +32,7 @@ export function layOut(listing: Listing, where: string, expected?: Expected): La
   const warnings: string[] = [];
   const top = stripWrappers(root);
   try {
-    return label(findSplits(top, warnings, expected), root, where, warnings);
+    return label(findSplits(top, warnings, expected), root, where, warnings, expected);
   } catch (error) {
     if (!(error instanceof Unclear)) throw error;
     throw new InputError(
@@ -42,7 +42,11 @@ export function layOut(listing: Listing, where: string, expected?: Expected): La
 }
 
 /** The same for one archive a split (`train.tar.gz` beside `test.tar.gz`). */
-export function layOutSplits(archives: ReadonlyMap<SplitName, Listing>, where: string): Layout {
+export function layOutSplits(
+  archives: ReadonlyMap<SplitName, Listing>,
+  where: string,
+  expected?: Expected,
+): Layout {
   const splits = new Map<SplitName, Folder[]>();
   for (const [name, listing] of archives) {
     let top = stripWrappers(treeOf(listing));
@@ -51,7 +55,7 @@ export function layOutSplits(archives: ReadonlyMap<SplitName, Listing>, where: s
       top = stripWrappers(only);
     splits.set(name, [top]);
   }
-  return label(splits, undefined, where, []);
+  return label(splits, undefined, where, [], expected);
 }
 
 /** Down to where folders begin to mean something. */
@@ -70,7 +74,13 @@ function stripWrappers(root: Folder): Folder {
   }
 }
 
-function label(splits: Splits, root: Folder | undefined, where: string, warnings: string[]): Layout {
+function label(
+  splits: Splits,
+  root: Folder | undefined,
+  where: string,
+  warnings: string[],
+  expected?: Expected,
+): Layout {
   for (const [name, folders] of splits) {
     const stray = folders.reduce((sum, one) => sum + one.files.length, 0);
     const inside = folders.some((one) => filled(one).length > 0);
@@ -86,6 +96,7 @@ function label(splits: Splits, root: Folder | undefined, where: string, warnings
     throw new InputError(
       `${where} has no class folders: put the images of each class into a folder named after it.`,
     );
+  folders.push(...onlyElsewhere(splits, folders, held.size, expected));
   const classes = [...new Set(folders.map(({ name }) => name))].sort(byCodePoint);
   const empty = new Map(
     folders.filter(({ name }) => !held.has(name)).map((one) => [one.name, whatElse(one)] as const),
@@ -113,6 +124,28 @@ function label(splits: Splits, root: Folder | undefined, where: string, warnings
     for (const item of split.sort((a, b) => byCodePoint(a.name, b.name))) items.push(item);
   }
   return { classes, empty, items, warnings };
+}
+
+/**
+ * Empty class folders that training lacks and another split has: Keras numbers that split with them. A network with as many
+ * outputs as training has folders, or folders with images, knows nothing of them.
+ */
+function onlyElsewhere(
+  splits: Splits,
+  training: readonly Folder[],
+  held: number,
+  expected: Expected | undefined,
+): Folder[] {
+  const names = new Set(training.map(({ name }) => name));
+  const counts = [expected?.classes ?? []].flat();
+  if (counts.includes(names.size) || counts.includes(held)) return [];
+  const known = new Set([...names].map(fold));
+  return [...splits]
+    .filter(([split]) => split === 'validation' || split === 'test')
+    .flatMap(([, folders]) => folders)
+    .filter((one) => filled(one).length > 0)
+    .flatMap((one) => within(one))
+    .filter(({ name, images }) => images === 0 && !known.has(fold(name)));
 }
 
 /** The refusal of a set that holds images of one class alone. */

@@ -87,6 +87,8 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'its name is too long',
   ELOOP: 'its links lead in a circle',
+  Z_BUF_ERROR: 'what is packed in it ends too early',
+  Z_DATA_ERROR: 'what is packed in it is damaged',
   ERR_INVALID_ARG_VALUE: 'its name has a character that no file name can have',
 };
 

@@ -86,7 +86,7 @@ export async function saveModel(
   out: string,
 ): Promise<void> {
   const target = await formatNamed(out, source);
-  if (source.zipped && isZipName(out)) {
+  if (goesInZip(source, out)) {
     const { zipped, ...bare } = source;
     return await writeZipped(zipped, out, (file) => saveModel(bare, graph, weights, file));
   }
@@ -96,6 +96,23 @@ export async function saveModel(
     weights,
     out,
   );
+}
+
+function goesInZip(
+  source: LoadedModel,
+  out: string,
+): source is LoadedModel & Required<Pick<LoadedModel, 'zipped'>> {
+  return source.zipped !== undefined && isZipName(out);
+}
+
+/**
+ * What a model would be written in there: its format, and whether in a .zip. One network is the same bytes in two files
+ * only where this is the same.
+ * @throws InputError as outputFormat
+ */
+export async function containerFor(out: string, source: LoadedModel): Promise<string> {
+  const format = await outputFormat(out, source);
+  return goesInZip(source, out) ? `${format} in a .zip` : format;
 }
 
 /**

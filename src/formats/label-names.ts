@@ -43,32 +43,57 @@ const KEYS = [
   'categories',
 ];
 
+/** Whether so many names can be those of a network. */
+export type Fits = (names: number) => boolean;
+
 /**
  * Class names by output, from the JSON of a label file: a list; {"0": "cat"}; {"cat": 0} (Keras' class_indices); a list
- * of {id, name}; or one of these under a name like "labels" or "id2label". Undefined for any other JSON.
+ * of {id, name}; or one of these under a name like "labels" or "id2label". Numbers from 1, numbers in quotes and a list of
+ * {name} only where there are as many as the network has classes. Undefined for any other JSON.
+ * @param loose take those forms also where the names stand under no such name
  */
-export function namesInJson(json: unknown, deep = 0): readonly string[] | undefined {
-  if (Array.isArray(json)) return namesInList(json);
+export function namesInJson(
+  json: unknown,
+  fits: Fits = () => false,
+  loose = true,
+  deep = 0,
+): readonly string[] | undefined {
+  if (Array.isArray(json)) return namesInList(json, fits);
   if (typeof json !== 'object' || json === null || deep > 2) return undefined;
   const record = json as Record<string, unknown>;
   for (const key of KEYS) {
-    const found = Object.hasOwn(record, key) ? namesInJson(record[key], deep + 1) : undefined;
+    const found = Object.hasOwn(record, key) ? namesInJson(record[key], fits, true, deep + 1) : undefined;
     if (found) return found;
   }
   const entries = Object.entries(record);
-  return (
-    inOrder(entries.map(([key, value]) => [/^\d+$/.test(key) ? Number(key) : null, nameOf(value)])) ??
-    inOrder(entries.map(([key, value]) => [value, key]))
-  );
+  const byKey = entries.map(([key, value]) => [numberIn(key), nameOf(value)] as const);
+  const strict = inOrder(byKey) ?? inOrder(entries.map(([key, value]) => [value, key]));
+  if (strict || !loose || !fits(entries.length)) return strict;
+  const byValue = entries.map(([key, value]) => [numberIn(value), key] as const);
+  return inOrder(lessOne(byKey)) ?? inOrder(byValue) ?? inOrder(lessOne(byValue));
 }
 
-function namesInList(list: readonly unknown[]): readonly string[] | undefined {
+function namesInList(list: readonly unknown[], fits: Fits): readonly string[] | undefined {
   if (list.length > 0 && list.every((one) => typeof one === 'string')) return list;
   const named = list.map((one) => {
     const { id, index, name, label } = (one ?? {}) as Record<string, unknown>;
     return [id ?? index, nameOf(name ?? label)] as const;
   });
-  return inOrder(named);
+  const strict = inOrder(named);
+  if (strict || !fits(list.length)) return strict;
+  if (named.every(([id]) => id === undefined)) return inOrder(named.map(([, name], i) => [i, name]));
+  const numbers = named.map(([id, name]) => [numberIn(id), name] as const);
+  return inOrder(numbers) ?? inOrder(lessOne(numbers));
+}
+
+/** A whole number, also in quotes; null for anything else. */
+function numberIn(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null;
+}
+
+function lessOne(pairs: readonly (readonly [number | null, unknown])[]): [number | null, unknown][] {
+  return pairs.map(([number, name]) => [number === null ? null : number - 1, name]);
 }
 
 /** A name, or the last of several: ImageNet's are ["n02123045", "tabby"]. */
@@ -77,7 +102,7 @@ function nameOf(value: unknown): unknown {
 }
 
 /** Names by their numbers, which must be 0, 1, 2, ... */
-function inOrder(pairs: readonly (readonly [unknown, unknown])[]): readonly string[] | undefined {
+export function inOrder(pairs: readonly (readonly [unknown, unknown])[]): readonly string[] | undefined {
   const names = new Array<string>(pairs.length);
   for (const [number, name] of pairs) {
     if (typeof name !== 'string' || name === '') return undefined;
@@ -87,40 +112,6 @@ function inOrder(pairs: readonly (readonly [unknown, unknown])[]): readonly stri
     names[number] = name;
   }
   return names.length > 0 ? names : undefined;
-}
-
-/**
- * Class names of a text file: one a line, or with its number before it ("0 cat", "1: dog"), or all in one with commas.
- * Lines that begin with # or // are comments, unless the network has as many classes as there are lines with them:
- * a class may be called "#food".
- * @param fits whether so many names can be those of the network
- */
-export function namesInText(
-  text: string,
-  fits: (names: number) => boolean = () => false,
-): readonly string[] | undefined {
-  if (text.includes('\0')) return undefined;
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n?|\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  const names = namesInLines(lines.filter((line) => !/^(#|\/\/)/.test(line)));
-  if (names && fits(names.length)) return names;
-  const all = namesInLines(lines);
-  return all && fits(all.length) ? all : names;
-}
-
-function namesInLines(lines: readonly string[]): readonly string[] | undefined {
-  const numbered = lines.map((line) => /^(\d+)(?:\s*[:,;=]\s*|\s+)(.+)$/.exec(line));
-  if (lines.length > 0 && numbered.every((found) => found !== null)) {
-    const pairs = numbered.map((found) => [Number(found[1]), found[2].trim()] as const);
-    const fromOne = pairs.map(([number, name]) => [number - 1, name] as const);
-    const ordered = inOrder(pairs) ?? inOrder(fromOne);
-    if (ordered) return ordered;
-  }
-  if (lines.length === 1 && lines[0].includes(',')) return lines[0].split(',').map((name) => name.trim());
-  return lines.length > 0 ? lines : undefined;
 }
 
 /** Whether a file is for class names alone, by its name: not one that may hold other things and no names. */

@@ -7,7 +7,8 @@ import { nestsTooDeep } from './keras-config/json-depth.ts';
 import { parsePythonJson } from './keras-config/python-json.ts';
 import { openZip } from './keras/zip.ts';
 import { ARCHIVE } from './keras/read.ts';
-import { isForNames, labelKey, labelRank, namesInJson, namesInText, ownPart } from './label-names.ts';
+import { isForNames, labelKey, labelRank, namesInJson, ownPart } from './label-names.ts';
+import { namesInPrinted, namesInText } from './label-text.ts';
 import type { Companion, LoadedModel } from './types.ts';
 
 /** A label file's bytes: ImageNet-21k's names take 1 MB. */
@@ -17,6 +18,8 @@ interface Found {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly labels: readonly string[];
+  /** see TextNames */
+  readonly asWritten?: readonly string[];
 }
 
 /**
@@ -26,7 +29,9 @@ interface Found {
  */
 export async function withLabels(model: LoadedModel, file: string): Promise<LoadedModel> {
   const inside = model.labels ? { warnings: [] } : await inArchive(model);
-  const own = model.labels ? { name: path.basename(file), labels: model.labels } : inside.found;
+  const own = model.labels
+    ? { name: path.basename(file), labels: model.labels, asWritten: undefined }
+    : inside.found;
   const { found: beside, warnings } = await besideModel(model.graph, file);
   const said = [...model.warnings, ...inside.warnings, ...warnings];
   const fits = beside.filter(({ labels }) => fit(model.graph, labels.length));
@@ -39,6 +44,7 @@ export async function withLabels(model: LoadedModel, file: string): Promise<Load
     ...model,
     labels: taken.labels,
     labelsFrom: taken.name,
+    ...(taken.asWritten ? { labelsAsWritten: taken.asWritten } : {}),
     ...(companions.length ? { companions } : {}),
     warnings: other
       ? [...said, `${taken.name} and ${other.name} name the classes otherwise: took ${taken.name}`]
@@ -65,14 +71,22 @@ async function besideModel(graph: Graph, file: string): Promise<{ found: Found[]
   const warnings: string[] = [];
   for (const one of await labelFiles(file)) {
     const info = await stat(one).catch(() => null);
-    if (!info?.isFile()) continue;
     const name = path.basename(one);
+    if (!info?.isFile()) {
+      const what = info?.isDirectory() ? 'a folder' : info ? 'no plain file' : 'a link that leads nowhere';
+      warnings.push(unused(name, `it is ${what}`));
+      continue;
+    }
     const bytes = info.size > MOST ? null : await readRegular(one, MOST).catch(() => null);
-    const { labels, fault = labels ? undefined : otherFault(name, path.parse(file).name) } = bytes
-      ? namesIn(graph, one, bytes)
+    const {
+      labels,
+      asWritten,
+      fault = labels ? undefined : otherFault(name, path.parse(file).name),
+    } = bytes
+      ? namesIn(graph, one, path.parse(file).name, bytes)
       : { fault: info.size > MOST ? `it is larger than ${MOST / 2 ** 20} MB` : "it can't be read" };
     if (fault && !/^config\.json$/i.test(name)) warnings.push(unused(name, fault));
-    if (bytes && labels) found.push({ name, bytes, labels });
+    if (bytes && labels) found.push({ name, bytes, labels, asWritten });
   }
   return { found, warnings };
 }
@@ -103,9 +117,9 @@ async function inArchive({
     .sort((a, b) => a.rank! - b.rank!);
   for (const { name } of named) {
     const content = await zip.read(name);
-    const { labels, fault } = namesIn(graph, name, content);
+    const { labels, asWritten, fault } = namesIn(graph, name, 'model', content);
     if (fault) warnings.push(unused(`${name} in ${path.basename(file)}`, fault));
-    if (labels) return { found: { name, bytes: content, labels }, warnings };
+    if (labels) return { found: { name, bytes: content, labels, asWritten }, warnings };
   }
   return { warnings };
 }
@@ -114,25 +128,31 @@ async function inArchive({
 function namesIn(
   graph: Graph,
   file: string,
+  stem: string,
   bytes: Uint8Array,
-): { labels?: readonly string[]; fault?: string } {
+): { labels?: readonly string[]; asWritten?: readonly string[]; fault?: string } {
   const name = path.posix.basename(file.replaceAll(path.sep, '/'));
   const fits = (names: number): boolean => fit(graph, names);
   const text = textOf(bytes);
   if (text === undefined) return { fault: 'it is no text in UTF-8' };
   if (text.trim() === '') return { fault: 'it is empty' };
   if (!/\.json$/i.test(name)) {
-    const labels = namesInPrintedJson(text, bytes) ?? namesInText(text, fits);
-    return labels ? { labels } : { fault: text.includes('\0') ? 'it is no text' : 'it holds comments alone' };
+    const printed = nestsTooDeep(bytes) ? undefined : namesInPrinted(text, fits);
+    const { names: labels, asWritten } = printed ? { names: printed } : { ...namesInText(text, fits) };
+    return labels
+      ? { labels, asWritten }
+      : { fault: text.includes('\0') ? 'it is no text' : 'it holds comments alone' };
   }
   if (nestsTooDeep(bytes)) return { fault: 'its JSON is nested too deep' };
   let json: unknown;
   try {
     json = parsePythonJson(text);
   } catch (error) {
+    const printed = namesInPrinted(text, fits);
+    if (printed) return { labels: printed };
     return { fault: `it is not valid JSON (${(error as Error).message.split('\n')[0]})` };
   }
-  const labels = namesInJson(json);
+  const labels = namesInJson(json, fits, isForNames(name, stem));
   if (labels) return { labels };
   const key = labelKey(json);
   return {
@@ -146,16 +166,6 @@ function textOf(bytes: Uint8Array): string | undefined {
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8';
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Of a list or an object that was written to a .txt as it was printed. */
-function namesInPrintedJson(text: string, bytes: Uint8Array): readonly string[] | undefined {
-  if (!/^\s*[[{]/.test(text) || nestsTooDeep(bytes)) return undefined;
-  try {
-    return namesInJson(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -16,6 +16,8 @@ export interface LoadedModel {
   readonly labels?: readonly string[];
   /** the file that they stand in */
   readonly labelsFrom?: string;
+  /** its lines, where `labels` are these without their numbers or quotes: a class may be called "2 cent" */
+  readonly labelsAsWritten?: readonly string[];
   /** files beside it that belong to it, and go where it goes */
   readonly companions?: readonly Companion[];
   /** where it came in a .zip of its files */

@@ -120,7 +120,17 @@ export const look = {
       }),
       result: z.object({
         /** as ApplyOutcome (src/run/apply.ts); or what it needs first, and nothing was done */
-        outcome: z.enum(['same', 'there', 'cut', 'other', 'unknown', 'images', 'weights', 'occupied']),
+        outcome: z.enum([
+          'same',
+          'alike',
+          'there',
+          'cut',
+          'other',
+          'unknown',
+          'images',
+          'weights',
+          'occupied',
+        ]),
         /** the model's file; empty where nothing was done */
         model: z.string(),
         /** what was otherwise than the config records, or why nothing was done */

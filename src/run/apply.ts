@@ -2,12 +2,14 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { recipeOf } from '../config/recipe.ts';
 import type { PrunedConfig } from '../config/schema.ts';
-import { outputFormat, saveModel } from '../formats/index.ts';
+import { containerFor, outputFormat, saveModel } from '../formats/index.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Bounds } from '../config/paths.ts';
+import type { LoadedModel } from '../formats/types.ts';
 import type { Cost, Weights } from '../graph/types.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
-import { travel } from './companions.ts';
+import { besideAgain, travel } from './companions.ts';
+import type { BesideAgain } from './companions.ts';
 import { hashModel, hashNetwork, modelFile } from './measure.ts';
 import type { DataPlan } from './plan.ts';
 import { refuseMixed } from './names.ts';
@@ -41,11 +43,10 @@ export interface ApplyOptions extends Bounds, Opening {
 }
 
 /**
- * same: the bytes that the run wrote; there: the file held what would be written, and was left; cut: not trained, as
- * asked; other: not the bytes that the run wrote; unknown: nothing to compare with (a config of an older version, another
- * format)
+ * same: the bytes that the run wrote; alike: the network that the run wrote, in another format or container; there: the file held what would be written, and was left; cut: not trained, as
+ * asked; other: not the bytes that the run wrote; unknown: nothing to compare with (a config of an older version)
  */
-export type ApplyOutcome = 'same' | 'there' | 'cut' | 'other' | 'unknown';
+export type ApplyOutcome = 'same' | 'alike' | 'there' | 'cut' | 'other' | 'unknown';
 
 export interface Applied {
   readonly outcome: ApplyOutcome;
@@ -53,6 +54,8 @@ export interface Applied {
   readonly out: string;
   /** files that belong to the model, beside it */
   readonly beside: readonly string[];
+  /** those of them that were written now */
+  readonly wrote: readonly string[];
   /** why some of them are not there, or not as the run wrote them */
   readonly note?: string;
   /** of the file, as it is */
@@ -97,21 +100,25 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
     throw new InputError(
       `${file}: nothing was trained after cutting, so it needs no images; leave out --data (espalier train trains a model)`,
     );
-  const out = await modelFile(options.out ? path.resolve(options.out) : destination(rebuilt, file));
-  const format = await outputFormat(out, source);
+  const out = await fileFor(options.out ? path.resolve(options.out) : destination(rebuilt, file), source);
   // not even by force: nothing could be made from the config any more
   if ((await realpath(out).catch(() => out)) === (await realpath(rebuilt.sourceFile)))
     throw new InputError(
       `${out} is the model before pruning, which the config needs; write elsewhere with --out FILE`,
     );
-  const sameFormat =
-    format === source.format && (format !== 'tfjs-layers' || path.extname(out).toLowerCase() === '.json');
-  const recorded = cutOnly || !sameFormat ? undefined : config.pruned?.sha256;
+  const recorded = cutOnly ? undefined : config.pruned?.sha256;
+  const runs = rebuilt.prunedFile ?? outputs(source, path.dirname(path.resolve(file))).model;
+  const comparable = (await containerFor(out, source)) === (await containerFor(runs, source));
   const held = await heldBy(out);
-  if (held !== null && held === recorded) return await result('there', []);
+  const companions = await besideAgain(source, out, out === runs ? besideOfRun(config, runs) : []);
+  if (held !== null && comparable && held === recorded) {
+    if (!options.force) refuseChanged(companions);
+    return await result('there', []);
+  }
   if (trained) {
     refuseUnknown(config, file, recipe.weights, options.data);
     if (held !== null && !options.force) throw inTheWay(out, cutOnly);
+    if (!options.force) refuseChanged(companions);
   }
   await refuseMixed(out);
   await probeFile(out);
@@ -121,34 +128,51 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
   if (trained) {
     const again = await retrain(rebuilt, recipe.weights, { ...options, data: options.data! });
     ({ weights, differences } = again);
-  } else if (held !== null && !options.force) {
-    if (held !== (await hashNetwork(source, pruned, path.basename(out)))) throw inTheWay(out, cutOnly);
-    return await result('there', []);
+  } else if (!options.force) {
+    if (held !== null && held !== (await hashNetwork(source, pruned, path.basename(out))))
+      throw inTheWay(out, cutOnly);
+    refuseChanged(companions);
+    if (held !== null) return await result('there', []);
   }
   await saveModel(source, pruned.graph, weights, out);
   if (recorded === undefined) return await result(cutOnly ? 'cut' : 'unknown', differences);
-  return await result((await hashModel(out)) === recorded ? 'same' : 'other', differences);
+  if (comparable) return await result((await hashModel(out)) === recorded ? 'same' : 'other', differences);
+  // the hash is of another container: held against the network as it would be in that
+  const inThat = await hashNetwork(source, { graph: pruned.graph, weights }, path.basename(runs));
+  return await result(inThat === recorded ? 'alike' : 'other', differences);
 
   async function result(outcome: ApplyOutcome, differences: readonly string[]): Promise<Applied> {
     // what belongs to the model goes with it, also where the model was there already
-    const { files, note } = await travel(source, out);
+    const { files, note } = await travel(source, out, companions);
     const recorded = new Set(config.pruned?.beside?.map(({ sha256 }) => sha256));
     const other = files.filter(({ sha256 }) => recorded.size && !recorded.has(sha256));
     const changed = other.map(
       ({ file }) =>
         `${path.basename(file)} is not as the run wrote it: the one that belongs to the model before pruning is another by now`,
     );
-    const notes = [...(note === undefined ? [] : [note]), ...changed];
+    const lost = companions.lost.map(
+      (name) =>
+        `${name} is not as the run wrote it, and was not written: no such file belongs to the model before pruning by now`,
+    );
+    const notes = [...(note === undefined ? [] : [note]), ...changed, ...lost];
     return {
       outcome,
       out,
       beside: files.map(({ file }) => file),
+      wrote: files.filter(({ there }) => !there).map(({ file }) => file),
       note: notes.length ? notes.join('; ') : undefined,
       cost: await costOf(out),
       differences,
       trained,
     };
   }
+}
+
+/** The file that a model is written to, where a folder may be named. @throws InputError where the name tells no format */
+async function fileFor(named: string, source: LoadedModel): Promise<string> {
+  const out = await modelFile(named);
+  const format = await outputFormat(out, source);
+  return format === 'tfjs-layers' && path.extname(out) === '' ? path.join(out, 'model.json') : out;
 }
 
 /** Where the run wrote its model: beside the config, whatever that says. */
@@ -174,6 +198,22 @@ async function heldBy(out: string): Promise<string | null> {
 function inTheWay(out: string, cutOnly: boolean): Occupied {
   const what = cutOnly ? 'another model than the cut alone, and may be the trained one' : 'another file';
   return new Occupied(`${out} is ${what}: write elsewhere with --out FILE, or overwrite it with --force`);
+}
+
+/** The files that a config says its run wrote beside its model. */
+function besideOfRun({ pruned }: PrunedConfig, model: string): { file: string; sha256: string }[] {
+  return (pruned?.beside ?? []).map(({ path: name, sha256 }) => ({
+    file: path.join(path.dirname(model), name),
+    sha256,
+  }));
+}
+
+/** @throws Occupied where a file beside the model holds something else than the run wrote there */
+function refuseChanged({ changed }: BesideAgain): void {
+  if (changed.length)
+    throw new Occupied(
+      `${changed.join(', ')} ${changed.length > 1 ? 'are' : 'is'} not as the run wrote ${changed.length > 1 ? 'them' : 'it'} beside the model: write elsewhere with --out FILE, or overwrite ${changed.length > 1 ? 'them' : 'it'} with --force`,
+    );
 }
 
 /** @throws CannotRebuild before any work is done */

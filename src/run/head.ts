@@ -2,14 +2,30 @@ import type { Expected } from '../data/find-splits.ts';
 import type { ImageSet } from '../data/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { classCounts, oneUnitProblem } from '../runtime/binary.ts';
-import { headsOf } from '../runtime/heads.ts';
+import type { Graph } from '../graph/types.ts';
+import { headsOf, labelledHead } from '../runtime/heads.ts';
+import { othersOf } from '../runtime/losses.ts';
 
 /** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
-export function expectedBy({ graph, labels, labelsFrom }: LoadedModel, labelsOf?: string): Expected {
+export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
+  const { graph, labels, labelsFrom, labelsAsWritten } = model;
   const problem = oneUnitProblem(graph) ?? undefined;
   const named = headsOf(graph).find(({ name }) => name === labelsOf)?.classes;
   const counts = classCounts(graph);
-  return { classes: named ?? (counts.length ? counts : undefined), labels, labelsFrom, problem };
+  return {
+    classes: named ?? (counts.length ? counts : undefined),
+    labels,
+    labelsFrom,
+    labelsAsWritten,
+    problem,
+  };
+}
+
+/** Which output a score is of, where labels say nothing of others; null where they are of all. */
+export function unlabelled(graph: Graph): string | null {
+  const others = othersOf(graph).map(({ name }) => name);
+  if (others.length === 0) return null;
+  return `That is of output ${labelledHead(graph).name}; the labels say nothing of ${others.join(', ')} (--labels-of names another).`;
 }
 
 /** What a person should know of a model and the images that it is given, whatever is done with them. */

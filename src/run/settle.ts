@@ -47,7 +47,7 @@ export async function settle(
   const [was, is] = [lossOf(score), lossOf(after)];
   const figures = `a loss of ${is.toFixed(4)} instead of ${was.toFixed(4)} on validation`;
   if (!(is < (1 - NOISE) * was))
-    return { ...asTrained, said: `batch norms stay as trained: measured afresh they give ${figures}` };
+    return { ...asTrained, said: `batch norms stay as they are: measured afresh they give ${figures}` };
   return {
     weights,
     score: after,

@@ -85,6 +85,26 @@ describe('a class folder without a readable image', () => {
     }
   });
 
+  it('counts where the test split alone has it, unless the network was trained without', async () => {
+    const files = {
+      ...(await classFolders('train/', ['a', 'c', 'd'], 6)),
+      ...(await classFolders('test/', ['a', 'c', 'd'], 2, 'png', 9)),
+      'test/b/readme.md': Buffer.from('x'),
+    };
+    for (const where of [writeFolder(fresh(), files), await writeZip(path.join(fresh(), 'a.zip'), files)])
+      for (const [expected, classes, held, said] of [
+        [{ classes: 4 }, ['a', 'b', 'c', 'd'], [0, 2, 3], /^"b" \(1 \.md file\) holds no image/],
+        [undefined, ['a', 'b', 'c', 'd'], [0, 2, 3], /^"b" \(1 \.md file\) holds no image/],
+        [three, ['a', 'c', 'd'], [0, 1, 2], /^Left out 1 folder without images: "test\/b"/],
+      ] as const) {
+        const set = await openImages(where, { expected });
+        expect(set.classes).toEqual(classes);
+        for (const split of [set.train, set.test!]) expect([...new Set(split.labels)].sort()).toEqual(held);
+        expect(set.warnings).toEqual([expect.stringMatching(said)]);
+        await set.close();
+      }
+  });
+
   it('leaves one class: refused with both names', async () => {
     const root = writeFolder(fresh(), await classFolders('', ['only'], 6));
     mkdirSync(path.join(root, 'gone'));
@@ -286,6 +306,13 @@ describe('names that travel with a model', () => {
     expect(many.warnings).toEqual([expect.stringMatching(/labels\.txt were not used for x: they are 3/)]);
     const twice = numberClasses(folders('a', 'b'), 'x', labels('a', 'a'));
     expect(twice.warnings).toEqual([expect.stringMatching(/one of them is there twice/)]);
+  });
+
+  it('are the lines of their file as they are where folders are called so', () => {
+    const coins = { ...labels('euro', 'cent'), labelsAsWritten: ['2 cent', '1 euro'] };
+    expect([...numberClasses(folders('1 euro', '2 cent'), 'x', coins).outputs]).toEqual([1, 0]);
+    expect([...numberClasses(folders('cent', 'euro'), 'x', coins).outputs]).toEqual([1, 0]);
+    expect([...numberClasses(folders('a', 'b'), 'x', coins).outputs]).toEqual([0, 1]);
   });
 
   it('do not count an empty folder that they do not name', () => {

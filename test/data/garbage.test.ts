@@ -156,7 +156,7 @@ describe('archives', () => {
     expect(border % 512).toBe(0);
     await refused(file('.tar', tar.subarray(0, border)), /cut off/);
     const packed = gzipSync(tar);
-    await refused(file('.tgz', packed.subarray(0, packed.length >> 1)), /not a whole tar|cut off/);
+    await refused(file('.tgz', packed.subarray(0, packed.length >> 1)), /ends too early|cut off/);
     await refused(await writeZip(`${fresh()}.zip`, { 'readme.txt': Buffer.from('x') }), /holds no images/);
     await refused(await writeTar(`${fresh()}.tar.gz`, { 'readme.txt': Buffer.from('x') }), /holds no images/);
     await refused(await writeZip(`${fresh()}.zip`, { 'a/0.png': noise(50) }), /one class only/);

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PrunedConfig } from '../../src/config/schema.ts';
 import { loadModel, saveModel } from '../../src/formats/index.ts';
+import type { LoadedModel } from '../../src/formats/index.ts';
+import { makeZip } from '../../src/formats/keras/zip.ts';
+import { inferShapes, sizeOf } from '../../src/graph/shapes.ts';
 import { demoFolder, espalier, killed, root } from './cli.ts';
 
 const data = ['--data', 'garden.zip'];
@@ -153,6 +156,98 @@ it('a TensorFlow.js model is rebuilt to the same bytes, shards and all', { timeo
   expect(readdirSync(at(theirs, 'net.pruned'))).toEqual(names);
   for (const name of names)
     expect(bytes(theirs, `net.pruned/${name}`).equals(bytes(mine, `net.pruned/${name}`)), name).toBe(true);
+});
+
+describe('a Teachable Machine export', () => {
+  const pruned = ['--method', 'l1', '--target', 'macs=60%', '--threads', '1', '--out', '.'];
+  let tm: string;
+  beforeAll(async () => {
+    tm = demoFolder(at(folder, 'tm'));
+    const model = await loadModel(at(tm, 'model.h5'));
+    await saveModel(model, model.graph, model.weights, at(tm, 'net/model.json'));
+    writeFileSync(at(tm, 'net/metadata.json'), JSON.stringify({ labels: model.labels ?? namesOf(model) }));
+    const names = readdirSync(at(tm, 'net'));
+    const entries = new Map(names.map((name) => [name, bytes(tm, `net/${name}`)]));
+    writeFileSync(at(tm, 'tm.zip'), await makeZip(entries));
+  }, 600_000);
+
+  /** as many names as it has outputs */
+  const namesOf = ({ graph }: LoadedModel) =>
+    Array.from({ length: sizeOf(inferShapes(graph)[graph.outputs[0]]) }, (_, i) => `class ${i}`);
+  const apply = (where: string, config: string, ...more: string[]) => {
+    const { code, out, err } = espalier(where, 'apply', config, ...more);
+    return { code, said: out + err };
+  };
+
+  it(
+    'is compared in its zip to the byte, and in another container as a network',
+    { timeout: 600_000 },
+    () => {
+      const config = 'tm.espalier.json';
+      const done = espalier(
+        tm,
+        'prune',
+        'tm.zip',
+        ...few,
+        ...pruned,
+        '--effort',
+        'quick',
+        '--fine-tune-epochs',
+        '1',
+      );
+      expect(done.code, done.err).toBe(0);
+      const images = [...data, '--threads', '1'];
+      const there = apply(tm, config, ...images);
+      expect(there).toEqual({ code: 0, said: expect.stringContaining('nothing to do') });
+      const theirs = colleague(tm, 'tm-theirs', 'tm.pruned.zip');
+      const again = apply(theirs, config, ...images);
+      expect(again).toEqual({ code: 0, said: expect.stringContaining('the same bytes') });
+      expect(bytes(theirs, 'tm.pruned.zip').equals(bytes(tm, 'tm.pruned.zip'))).toBe(true);
+      const bare = apply(theirs, config, ...images, '--out', 'bare/model.json');
+      expect(bare).toEqual({
+        code: 0,
+        said: expect.stringContaining('the network that the run wrote, to the bit'),
+      });
+      // one epoch more is another network, also there
+      const other = apply(theirs, config, ...images, '--epochs', '2', '--out', 'other.h5');
+      expect(other).toEqual({ code: 1, said: expect.stringContaining('2 epochs instead of 1') });
+    },
+  );
+
+  it('may hold a model of Keras, and be cut without images', { timeout: 600_000 }, async () => {
+    const where = demoFolder(at(folder, 'tm-h5'));
+    writeFileSync(at(where, 'k.zip'), await makeZip(new Map([['keras_model.h5', bytes(where, 'model.h5')]])));
+    expect(espalier(where, 'prune', 'k.zip', ...pruned).code).toBe(0);
+    const theirs = colleague(where, 'tm-h5-theirs', 'k.pruned.zip');
+    expect(apply(theirs, 'k.espalier.json').said).toContain('the same bytes');
+    const bare = apply(theirs, 'k.espalier.json', '--out', 'k.h5');
+    expect(bare).toEqual({ code: 0, said: expect.stringContaining('another format or container') });
+  });
+
+  it('keeps the class names beside it as the run wrote them', { timeout: 600_000 }, () => {
+    const config = 'model.espalier.json';
+    const names = 'net.pruned/metadata.json';
+    expect(espalier(tm, 'prune', 'net/model.json', ...pruned).code).toBe(0);
+    const before = bytes(tm, names);
+    expect(espalier(tm, 'verify', config).code).toBe(0);
+    writeFileSync(at(tm, names), '{"labels": ["mine"]}');
+    expect(espalier(tm, 'verify', config).code).toBe(1);
+    const refused = apply(tm, config);
+    expect(refused.code).toBe(2);
+    expect(refused.said).toMatch(/net\.pruned.metadata\.json is not as the run wrote it .* --out .* --force/);
+    expect(bytes(tm, names).toString()).toContain('mine');
+    expect(apply(tm, config, '--force')).toEqual({
+      code: 0,
+      said: expect.stringContaining(path.normalize(names)),
+    });
+    expect(bytes(tm, names).equals(before)).toBe(true);
+    expect(readdirSync(at(tm, 'net.pruned'))).not.toContain('model.metadata.json');
+    expect(espalier(tm, 'verify', config).code).toBe(0);
+    // it is written again where it was taken away, without being asked
+    rmSync(at(tm, names));
+    expect(apply(tm, config).code).toBe(0);
+    expect(bytes(tm, names).equals(before)).toBe(true);
+  });
 });
 
 describe('a network whose batch norms go after their images slowly, trained in a few steps', () => {

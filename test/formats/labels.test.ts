@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNetwork, describeFormat, loadModel, saveModel } from '../../src/formats/index.ts';
 import { makeZip, openZip } from '../../src/formats/keras/zip.ts';
-import { labelRank, namesInJson, namesInText } from '../../src/formats/label-names.ts';
+import { labelRank, namesInJson } from '../../src/formats/label-names.ts';
+import { namesInPrinted, namesInText } from '../../src/formats/label-text.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { Random } from '../../src/graph/random.ts';
 import { prune } from '../../src/graph/surgery.ts';
@@ -79,21 +80,104 @@ describe('class names', () => {
     ['\uFEFF# index name\r\n0 dog\r\n1 cat\r\n2 sea gull'],
     ['// classes\ndog\ncat\nsea gull'],
   ])('in text: %j', (text) => {
-    expect(namesInText(text)).toEqual(pets);
+    expect(namesInText(text)?.names).toEqual(pets);
   });
 
   it('begin with # where the network has as many classes as lines then', () => {
     const text = '#food\n#selfie\nsea gull';
-    expect(namesInText(text, (n) => n === 3)).toEqual(['#food', '#selfie', 'sea gull']);
-    expect(namesInText(text, (n) => n === 1)).toEqual(['sea gull']);
-    expect(namesInText('# a comment\ndog\ncat', (n) => n === 2)).toEqual(['dog', 'cat']);
-    expect(namesInText('#a\n#b', (n) => n === 2)).toEqual(['#a', '#b']);
+    expect(namesInText(text, (n) => n === 3)?.names).toEqual(['#food', '#selfie', 'sea gull']);
+    expect(namesInText(text, (n) => n === 1)?.names).toEqual(['sea gull']);
+    expect(namesInText('# a comment\ndog\ncat', (n) => n === 2)?.names).toEqual(['dog', 'cat']);
+    expect(namesInText('#a\n#b', (n) => n === 2)?.names).toEqual(['#a', '#b']);
     expect(namesInText('# nothing\n# here')).toBeUndefined();
   });
 
   it('that are numbers, or begin with one, stay as they are', () => {
-    expect(namesInText('0\n1\n10')).toEqual(['0', '1', '10']);
-    expect(namesInText('3 wheeler\n4 wheeler')).toEqual(['3 wheeler', '4 wheeler']);
+    expect(namesInText('0\n1\n10')?.names).toEqual(['0', '1', '10']);
+    expect(namesInText('3 wheeler\n4 wheeler')?.names).toEqual(['3 wheeler', '4 wheeler']);
+  });
+
+  const three = (n: number) => n === 3;
+  it.each([
+    ['0. dog\n1. cat\n2. sea gull'],
+    ['0) dog\n1) cat\n2) sea gull'],
+    ['(1) dog\n(2) cat\n(3) sea gull'],
+    ['[0] dog\n[1] cat\n[2] sea gull'],
+    ['0 - dog\n1 - cat\n2 - sea gull'],
+    ['0: "dog",\n1: "cat",\n2: "sea gull"'],
+    ['cat: 1\ndog: 0\nsea gull: 2'],
+    ['dog,0\ncat,1\nsea gull,2'],
+    ['dog 1\ncat 2\nsea gull 3'],
+    ['dog\t0\ncat\t1\nsea gull\t2'],
+    ['dog -> 0\ncat -> 1\nsea gull -> 2'],
+    ['index,name\n0,dog\n1,cat\n2,sea gull'],
+    ['name,index\ndog,0\ncat,1\nsea gull,2'],
+    ['"dog"\n"cat"\n"sea gull"'],
+    ["'dog',\n'cat',\n'sea gull'"],
+    ['dog,\ncat,\nsea gull,'],
+    ['- dog\n- cat\n- sea gull'],
+    ['dog;cat;sea gull'],
+    ['"dog","cat","sea gull"'],
+  ])('in text that fits the network: %j', (text) => {
+    const found = namesInText(text, three);
+    expect(found?.names).toEqual(pets);
+    if (text.includes('\n')) expect(found?.asWritten).toEqual(text.split('\n'));
+  });
+
+  it.each([
+    ['3-wheeler\n4-wheeler\n5-wheeler'],
+    ['1 star\n2 star\n3 star'],
+    ['class 1\nclass 2\nclass 3'],
+    ['1.5 V\n2.5 V\n3.5 V'],
+    ['"a" b\nc\nd'],
+  ])('are the lines themselves where only a number tells them apart: %j', (text) => {
+    expect(namesInText(text, three)?.names).toEqual(text.split('\n'));
+  });
+
+  it.each([
+    ["['dog', 'cat', 'sea gull']"],
+    ["('dog', 'cat', 'sea gull',)"],
+    ["['dog' 'cat'\n 'sea gull']"],
+    ["array(['dog', 'cat', 'sea gull'], dtype='<U8')"],
+    ["dict_keys(['dog', 'cat', 'sea gull'])"],
+    ["{'cat': 1, 'dog': 0, 'sea gull': 2}"],
+    ["{0: 'dog', 1: 'cat', 2: 'sea gull'}"],
+    ["class_names = ['dog', 'cat', 'sea gull',]"],
+    ["{1: 'dog', 2: 'cat', 3: 'sea gull'}"],
+  ])('as Python prints them: %j', (text) => {
+    expect(namesInPrinted(text, three)).toEqual(pets);
+  });
+
+  it('are none where something else is printed', () => {
+    for (const text of ['[dog]', "['dog'", "{'dog': x}", '[1, 2, 3]', '('.repeat(100_000), "['a'] + ['b']"])
+      expect(namesInPrinted(text, three), text.slice(0, 20)).toBeUndefined();
+    expect(namesInPrinted(String.raw`['it\'s', "o'clock", 'caf\xe9']`, three)).toEqual([
+      "it's",
+      "o'clock",
+      'caf\u00e9',
+    ]);
+  });
+
+  it.each([
+    [{ '1': 'dog', '2': 'cat', '3': 'sea gull' }],
+    [{ dog: 1, cat: 2, 'sea gull': 3 }],
+    [{ dog: '0', cat: '1', 'sea gull': '2' }],
+    [{ labels: { '1': 'dog', '2': 'cat', '3': 'sea gull' } }],
+    [[{ name: 'dog' }, { name: 'cat' }, { name: 'sea gull' }]],
+    [
+      [
+        { id: 1, name: 'dog' },
+        { id: 2, name: 'cat' },
+        { id: 3, name: 'sea gull' },
+      ],
+    ],
+  ])('in JSON that fits the network: %j', (json) => {
+    expect(namesInJson(json, three)).toEqual(pets);
+    expect(namesInJson(json, (n) => n === 4)).toBeUndefined();
+  });
+
+  it('are no numbers of something else', () => {
+    expect(namesInJson({ version: 1, build: 2, size: 3 }, three, false)).toBeUndefined();
   });
 
   it('stand in files of these names', () => {
@@ -171,6 +255,15 @@ describe('a model brings its class names', () => {
     const good = await loadModel(file);
     expect(good.labels).toEqual(pets);
     expect(good.warnings.join()).toMatch(why);
+  });
+
+  it('and says where one is no file', async () => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await mkdir(path.join(path.dirname(file), 'labels.txt'));
+    expect((await loadModel(file)).warnings).toEqual([
+      'labels.txt was not used for class names: it is a folder',
+    ]);
   });
 
   it('and passes over files that are for other things', async () => {
@@ -304,6 +397,19 @@ describe('a model in a zip of its files', () => {
     await expect(loadModel(none)).rejects.toThrow(
       /none\.zip" is a zip archive with no model in it that Espalier reads: a TensorFlow\.js model\.json/,
     );
+    // yazl makes no such zip
+    const slip = path.join(await fresh(), 'slip.zip');
+    const plain = await makeZip(new Map([['xx/model.json', Buffer.from('{}')]]));
+    await writeFile(
+      slip,
+      Buffer.from(Buffer.from(plain).toString('latin1').replaceAll('xx/', '../'), 'latin1'),
+    );
+    await expect(loadModel(slip)).rejects.toThrow(
+      /slip\.zip" has an entry whose name leads out of the archive \("\.\.\/model\.json"\): make it again/,
+    );
+    const cut = path.join(await fresh(), 'cut.zip');
+    await writeFile(cut, plain.subarray(0, plain.length - 10));
+    await expect(loadModel(cut)).rejects.toThrow(/cut\.zip" is not a readable zip archive, or is cut short/);
     const lite = path.join(await fresh(), 'lite.zip');
     await writeFile(lite, await makeZip(new Map([['model_unquant.tflite', Buffer.from('TFL3')]])));
     await expect(loadModel(lite)).rejects.toThrow(

@@ -61,7 +61,7 @@ describe('batch norms after a training', () => {
     const settled = await settle(shop, { graph, weights: trained }, 1);
     expect(settled.weights).toBe(trained);
     expect(settled).toMatchObject({ recalibrated: false, score: { loss: 1 } });
-    expect(settled.said).toContain('stay as trained');
+    expect(settled.said).toContain('stay as they are');
   });
 
   it('are not looked for where there are none, nor where nothing was trained', async () => {

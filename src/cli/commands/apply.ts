@@ -51,7 +51,7 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
     progress.clear();
     stop.release();
   }
-  const { out, beside, note, cost, outcome, trained, differences } = applied;
+  const { out, beside, wrote, note, cost, outcome, trained, differences } = applied;
   output.data({ out, beside, cost, trained, outcome, differences });
   if (note) output.note(`warning: ${note}`);
   const size = `${count(cost.macs)} MACs, ${count(cost.params)} parameters`;
@@ -59,6 +59,7 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
   const said = told(applied);
   if (outcome === 'other') output.note(said);
   else output.print(said);
+  if (outcome === 'there' && wrote.length) output.print(`wrote ${wrote.join(', ')}`);
   return outcome === 'other' ? 1 : 0;
 }
 
@@ -67,12 +68,14 @@ function told({ outcome, differences }: Applied): string {
   switch (outcome) {
     case 'same':
       return 'the same bytes as the run wrote';
+    case 'alike':
+      return 'the network that the run wrote, to the bit; its file is in another format or container';
     case 'there':
       return 'it holds these bytes already';
     case 'cut':
       return "cut, but not trained: its accuracy is that straight after cutting, not the config's";
     case 'unknown':
-      return `not compared with what the run wrote: ${other || 'the config holds no hash of a model in this format'}`;
+      return `not compared with what the run wrote: ${other || 'the config holds no hash of its model'}`;
     case 'other':
       return `other bytes than the run wrote: ${
         other ||

@@ -3,9 +3,9 @@ import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/engines.ts';
 import type { Judgement } from '../../runtime/engines.ts';
-import { headsOf, labelledHead } from '../../runtime/heads.ts';
+import { labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/latency.ts';
-import { orderOf, remarksOn } from '../../run/head.ts';
+import { orderOf, remarksOn, unlabelled } from '../../run/head.ts';
 import { machineName } from '../../run/result.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
@@ -77,14 +77,8 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
       `${percent(score.accuracy, 2)} ${score.measure ?? 'right'}, loss ${score.loss.toFixed(4)}, on ${score.images} ${name} images`,
     );
     if (order !== null) output.print(`classes ${order}`);
-    const heads = headsOf(model.graph);
-    if (heads.length > 1) {
-      const { output: labelled, name: of } = labelledHead(model.graph);
-      const others = heads.filter((head) => head.output !== labelled).map((head) => head.name);
-      output.note(
-        `That is of output ${of}; the labels say nothing of ${others.join(', ')} (--labels-of names another).`,
-      );
-    }
+    const others = unlabelled(model.graph);
+    if (others) output.note(others);
     output.print(`preprocessing ${titled(preprocess)} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
     else

@@ -135,6 +135,7 @@ function tell(
   const why = notes.length ? notes.join(', ') : t('nothing that the config records is otherwise');
   const said = {
     same: () => t('Wrote {0}: the same bytes as the run wrote.', name),
+    alike: () => t('Wrote {0}: the network that the run wrote, in another format.', name),
     there: () => t('{0} holds these bytes already.', name),
     cut: () => t("Wrote {0}: cut, but not trained; its accuracy is not the config's.", name),
     unknown: () => t('Wrote {0}; it could not be compared with what the run wrote.', name),

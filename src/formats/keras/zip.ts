@@ -65,7 +65,15 @@ async function readable<T>(file: string, work: () => Promise<T>): Promise<T> {
 function unreadable(file: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new InputError(`"${file}" is not a readable .keras (zip) file, or is cut short: ${reason}`);
+  const astray = /^(?:invalid relative path|absolute path|invalid characters in fileName): (.*)$/s.exec(
+    reason,
+  );
+  if (astray)
+    return new InputError(
+      `"${file}" has an entry whose name leads out of the archive (${JSON.stringify(astray[1])}): make it again, or unpack it and give the model itself`,
+    );
+  const kind = /\.keras$/i.test(file) ? '.keras (zip) file' : 'zip archive';
+  return new InputError(`"${file}" is not a readable ${kind}, or is cut short: ${reason}`);
 }
 
 async function readEntry(
