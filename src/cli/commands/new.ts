@@ -29,17 +29,20 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
   if (await stat(there).catch(() => null))
     await mayOverwrite([{ file: there }], { force: options.force, json: output.json });
   await refuseMixed(there);
-  const given = { inputShape: options.input, classes: options.classes, width: options.width, seed: 1 };
+  const { input: inputShape, classes, width, seed = 1 } = options;
+  const plain = createNetwork(name, { inputShape, classes, width, seed });
   // a name that tells no format, or a place that takes no file, is said before any image is read
-  await outputFormat(out, createNetwork(name, given));
+  await outputFormat(out, plain);
   await probeFile(there);
   const images = options.data === undefined ? undefined : await shapeOf(options.data);
-  const model = createNetwork(name, {
-    inputShape: options.input ?? images?.shape,
-    classes: options.classes ?? images?.classes,
-    width: options.width,
-    seed: options.seed ?? 1,
-  });
+  const model = images
+    ? createNetwork(name, {
+        inputShape: inputShape ?? images.shape,
+        classes: classes ?? images.classes,
+        width,
+        seed,
+      })
+    : plain;
   await saveModel(model, model.graph, model.weights, out);
   output.data({ network: name, out });
   output.print(`wrote ${out}`);
