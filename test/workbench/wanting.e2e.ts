@@ -4,6 +4,7 @@ import { versions } from './places.ts';
 import { until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
+import type { Workbench } from './workbench.ts';
 import { git } from './workspace.ts';
 
 // Folders that aren't as one would wish: broken files, no git, no name for commits, no trust.
@@ -11,6 +12,18 @@ describe.each(versions)('code-server $version', (version) => {
   describe.skipIf(!version.here)('when a folder lacks something', () => {
     // rounded widths leave so small a network too few candidates
     const w = suite(version, { settings: { 'espalier.roundTo': 1 } });
+
+    /** Runs shortly in a window, and asks for the commit. */
+    async function committing(workbench: Workbench): Promise<PrunePanel> {
+      await workbench.rightClick('model.h5', 'Prune Channels');
+      const panel = new PrunePanel(workbench);
+      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
+      await panel.start('population=4, generations=1, epochs=1');
+      await panel.reaches('done', 180);
+      await panel.show('Trade-off');
+      await panel.button('Commit pruned config…').click();
+      return panel;
+    }
 
     it('a broken model file is told in words, with what to do', async () => {
       const folder = await w.workspace();
@@ -25,14 +38,9 @@ describe.each(versions)('code-server $version', (version) => {
 
     it('a folder without git: all works but the commit, which says why', async () => {
       const folder = await w.workspace({ git: false });
+      // nothing of git comes up here that one could wait for
       const workbench = await w.window(folder);
-      await workbench.rightClick('model.h5', 'Prune Channels');
-      const panel = new PrunePanel(workbench);
-      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
-      await panel.start('population=4, generations=1, epochs=1');
-      await panel.reaches('done', 180);
-      await panel.show('Trade-off');
-      await panel.button('Commit pruned config…').click();
+      await committing(workbench);
       await workbench.dialog().getByText("isn't in a git repository").waitFor();
       await workbench.screenshot(`mishap-no-git-${version.version}`);
       await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
@@ -42,13 +50,7 @@ describe.each(versions)('code-server $version', (version) => {
     it('without a name for commits, it says how to set one and leaves the index as it was', async () => {
       const folder = await w.workspace({ identity: false });
       const workbench = await (await w.window(folder)).ready();
-      await workbench.rightClick('model.h5', 'Prune Channels');
-      const panel = new PrunePanel(workbench);
-      await panel.frame.getByRole('tab', { name: 'Network' }).waitFor();
-      await panel.start('population=4, generations=1, epochs=1');
-      await panel.reaches('done', 180);
-      await panel.show('Trade-off');
-      await panel.button('Commit pruned config…').click();
+      const panel = await committing(workbench);
       await until('it is said that a name is missing', async () =>
         /user\.name/i.test(
           // at once: innerText would wait for a toast, where the panel says it itself

@@ -63,6 +63,10 @@ export class RunsHost implements Runs {
   private readonly tick: NodeJS.Timeout;
   private disposed = false;
   private pumping: Promise<void> = Promise.resolve();
+  /** while what a reload has stopped is taken up again: what waited behind it stays behind it */
+  private takingUp = false;
+  /** runs that are about to start: their room is theirs already, whatever is awaited until their process is there */
+  private readonly coming = new Set<string>();
   /** how runs stood when that was last told, by folder */
   private readonly told = new Map<string, string>();
 
@@ -98,6 +102,19 @@ export class RunsHost implements Runs {
   async begin(): Promise<void> {
     const { seen, jobs } = this.jobs.before;
     if (!jobs.length && !this.jobs.queue.length) return;
+    this.takingUp = true;
+    let stopped: readonly Job[] | null;
+    try {
+      stopped = await this.takeUp(seen, jobs);
+    } finally {
+      this.takingUp = false;
+    }
+    if (stopped) await this.offer(stopped);
+    else await this.pump();
+  }
+
+  /** @returns what was stopped so long ago that it is only offered to go on; null where nothing is to be asked */
+  private async takeUp(seen: number, jobs: readonly Job[]): Promise<readonly Job[] | null> {
     for (const { folder } of [...jobs, ...this.jobs.queue]) this.summaries.know(folder);
     await this.refresh();
     const fresh = Date.now() - seen < reloadTime;
@@ -113,13 +130,13 @@ export class RunsHost implements Runs {
       if (!summary || (summary.status === 'done' && !job.candidate) || summary.status === 'failed') continue;
       rest.push(job);
     }
-    if (!this.options.trusted()) return;
+    if (!this.options.trusted()) return null;
     // offered once
     this.jobs.touch();
-    if (fresh)
-      for (const job of rest)
-        await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
-    else await this.offer(rest);
+    if (!fresh) return rest;
+    for (const job of rest)
+      await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+    return null;
   }
 
   get list(): readonly RunSummary[] {
@@ -317,7 +334,8 @@ export class RunsHost implements Runs {
   /** Runs at work here and in terminals; those that are held make room. */
   private working(): number {
     const others = this.others().filter((folder) => this.summary(folder)?.status === 'running');
-    return [...this.live.values()].filter((live) => !live.paused).length + others.length;
+    const coming = [...this.coming].filter((folder) => !this.live.has(folder));
+    return [...this.live.values()].filter((live) => !live.paused).length + others.length + coming.length;
   }
 
   /** Runs that somebody works on whom we can't reach: started in a terminal. */
@@ -384,6 +402,7 @@ export class RunsHost implements Runs {
   }
 
   private async launch(job: Job): Promise<void> {
+    this.coming.delete(job.folder);
     const live = LiveRun.make(job, this.options.settings().keepAlive, this.options.log, this.times);
     this.take(live);
     this.lastJob.set(job.folder, job);
@@ -429,9 +448,11 @@ export class RunsHost implements Runs {
     const unasked = outcome.status === 'stopped' && !outcome.asked && this.reloading.has(folder);
     this.reloading.delete(folder);
     if (unasked && owned) {
+      this.coming.add(folder);
       await this.summaries.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
       if (owned.candidate || this.summary(folder)?.status !== 'done')
         return this.launch(owned).catch((error: Error) => this.failedStart(owned, error));
+      this.coming.delete(folder);
     }
     this.outcomes.set(folder, outcome);
     await this.refresh().catch((error: Error) => this.options.log(`runs: ${error.message}`));
@@ -453,13 +474,17 @@ export class RunsHost implements Runs {
   private async startWaiting(): Promise<void> {
     while (
       !this.disposed &&
+      !this.takingUp &&
+      this.options.trusted() &&
       this.jobs.queue.length &&
       this.working() < Math.max(1, this.options.settings().maxParallel)
     ) {
       const job = this.jobs.next();
       if (!job) return;
-      if (!(await isRun(job.folder)) || this.live.has(job.folder)) continue;
-      await this.launch(job).catch((error: Error) => this.failedStart(job, error));
+      this.coming.add(job.folder);
+      if ((await isRun(job.folder)) && !this.live.has(job.folder))
+        await this.launch(job).catch((error: Error) => this.failedStart(job, error));
+      else this.coming.delete(job.folder);
     }
   }
 

@@ -35,6 +35,8 @@ let press: string | undefined;
 let trusted: boolean;
 let maxParallel: number;
 let keepAlive: boolean;
+/** milliseconds that a look at the folders takes longer */
+let reading: number;
 let logs: string[];
 
 beforeAll(() => {
@@ -45,6 +47,7 @@ beforeEach(() => {
   workspace = mkdtempSync(path.join(os.tmpdir(), 'espalier-runs-'));
   script = standIn(workspace);
   times = patient;
+  reading = 0;
   [memory, windows, said, press, trusted, maxParallel, keepAlive, logs] = [
     new Memory(),
     [],
@@ -65,10 +68,25 @@ afterEach(async () => {
   rmSync(workspace, { recursive: true, force: true });
 });
 
+/** The engine, as slow at listing runs as on a loaded machine. */
+const slowed: Pick<EngineHost, 'look'> = {
+  async look() {
+    const look = await engine.look();
+    return Object.create(look, {
+      request: {
+        value: async (...asked: Parameters<typeof look.request>) => {
+          if (asked[0] === 'runs' && reading) await new Promise((resolve) => setTimeout(resolve, reading));
+          return look.request(...asked);
+        },
+      },
+    }) as typeof look;
+  },
+};
+
 /** A window that is opened on the workspace. */
 function open(): RunsHost {
   const made = new RunsHost({
-    engine,
+    engine: slowed,
     script,
     node: () => chooseNode(''),
     folders: () => [workspace],
@@ -272,22 +290,33 @@ describe('runs of a workspace', () => {
     await until(() => runs.status(first).memory).toBe(256);
   });
 
-  it('goes on by itself after a reload of the window, and what waited as well', async () => {
-    const [folder, waiting] = [await make({}), await make({})];
-    const before = open();
-    await before.start(folder);
-    await before.start(waiting);
-    await until(() => before.status(folder).memory).toBe(256);
-    const pid = pidOf(folder);
-    before.dispose();
-    const after = open();
-    await after.begin();
-    await until(() => after.status(folder).memory).toBe(256);
-    await until(() => isAlive(pid)).toBe(false);
-    expect(starts(folder)).toBe(2);
-    expect(after.status(waiting).queued).toBe(true);
-    expect(said).toEqual([]);
-  });
+  it.each([
+    [0, 0],
+    [0, 500],
+    [40, 500],
+    [300, 0],
+    [300, 1000],
+  ])(
+    'goes on by itself after a reload, and what waited still waits (%d ms to read folders, %d to end)',
+    async (slow, lingers) => {
+      reading = slow;
+      const [folder, waiting] = [await make({ lingers }), await make({})];
+      const before = open();
+      await before.start(folder);
+      await before.start(waiting);
+      await until(() => before.status(folder).memory).toBe(256);
+      const pid = pidOf(folder);
+      before.dispose();
+      const after = open();
+      await after.begin();
+      await until(() => isAlive(pid)).toBe(false);
+      await until(() => starts(folder)).toBe(2);
+      await until(() => after.status(folder).memory).toBe(256);
+      expect(after.status(waiting).queued).toBe(true);
+      expect(starts(waiting)).toBe(0);
+      expect(said).toEqual([]);
+    },
+  );
 
   it('asks before it goes on, where the window was closed for long', async () => {
     const folder = await make({});

@@ -22,6 +22,8 @@ export interface Behaviour {
   readonly deaf?: boolean;
   /** sends no heartbeats */
   readonly silent?: boolean;
+  /** milliseconds for its last checkpoint: it can be reached until then */
+  readonly lingers?: number;
   /** starts a process of its own, whose id it writes into child.pid */
   readonly child?: boolean;
 }
@@ -71,9 +73,11 @@ function program(rpcFile: string, require: NodeJS.Require) {
     if (over) return;
     over = true;
     for (const one of attached) one.sendNotification('ended', { status: how, message }).catch(() => {});
-    fs.rmSync(at('engine.json'), { force: true });
+    const gone = () => fs.rmSync(at('engine.json'), { force: true });
+    if (behave.lingers) process.on('exit', gone);
+    else gone();
     if (how === 'failed') fs.writeFileSync(at('failure.json'), JSON.stringify({ message, kind: 'internal' }));
-    setTimeout(() => process.exit(how === 'failed' ? 1 : 0), 20);
+    setTimeout(() => process.exit(how === 'failed' ? 1 : 0), behave.lingers ?? 20);
   };
   // process ids come again, and one that was killed leaves its file behind
   const inside = fs.mkdtempSync(path.join(os.tmpdir(), 'espalier-'));
