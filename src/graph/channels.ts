@@ -1,9 +1,10 @@
 import { InputError } from './errors.ts';
-import { follow } from './follow.ts';
-import { Labels } from './labels.ts';
+import { specOf } from './ops/index.ts';
+import { note } from './ops/rules/channels.ts';
+import { Labels } from './ops/rules/labels.ts';
 import { inferShapes } from './shapes.ts';
-import type { AxisLabels } from './labels.ts';
-import type { Trail } from './follow.ts';
+import type { AxisLabels } from './ops/rules/labels.ts';
+import type { ChannelStep, Pooled, Trail } from './ops/spec.ts';
 import type { AxisChannels, ChannelGroup, Dependencies, Graph, GroupMember, Node } from './types.ts';
 
 export interface GroupOptions {
@@ -21,7 +22,7 @@ type Axes = readonly AxisLabels[];
 /**
  * Follows channels through the graph and finds the groups that must be kept or removed together.
  *
- * Every channel that a layer makes gets a label; each op says how labels pass (follow.ts) and ties those that must go
+ * Every channel that a layer makes gets a label; each op says how labels pass (ops/) and ties those that must go
  * together. Classes of labels that occur in exactly the same places then form one group: concat(A, B) + C gives
  * A with C[0:a], and B with C[a:].
  * @throws InputError where shapes don't fit, or a layer to freeze is not there
@@ -40,27 +41,34 @@ export function findGroups(graph: Graph, options: GroupOptions = {}): Dependenci
   return partition(graph, trail, values, reasons);
 }
 
+/** The labels of a node's output value, axis by axis; ties, freezes and notes what the op does on the way. */
+function follow(trail: Trail, step: ChannelStep): AxisLabels[] {
+  const { op } = step.node;
+  const before = trail.notes.length;
+  const result = specOf(op).channels(op, step, trail);
+  const makes = trail.notes.slice(before).some((n) => n.role === 'producer');
+  if (!makes && step.inputs.length > 0) for (const axis of result) note(trail, step, 'through', axis);
+  return result;
+}
+
 /** Names of layers whose normalisation takes its statistics over channels that can be removed (layer norm, groups of a
  * group norm that get narrower). Pruning takes a channel out of the statistics, so such a network equals its
  * original with the removed channels held at zero only if the original leaves them out too. */
 export function statisticsOverChannels(graph: Graph, dependencies: Dependencies): string[] {
-  const names = graph.nodes
-    .filter(({ id, op }) => {
-      const axes = dependencies.values[id];
-      if (op.kind === 'groupNorm')
-        return op.fixed === 'groups' && prunable(dependencies, axes[axes.length - 1]);
-      return op.kind === 'layerNorm' && op.axes.some((a) => prunable(dependencies, axes[a]));
-    })
-    .map((n) => n.layer);
-  return [...new Set(names)];
+  return [...new Set(poolsChannels(graph, dependencies, 'statistics').map((n) => n.layer))];
 }
 
 /** Nodes that take the length over channels that can be removed: zeros add nothing to it, other values do. */
 export function lengthsOverChannels(graph: Graph, dependencies: Dependencies): Node[] {
-  return graph.nodes.filter(
-    ({ id, op }) =>
-      op.kind === 'unitNorm' && op.axes.some((a) => prunable(dependencies, dependencies.values[id][a])),
-  );
+  return poolsChannels(graph, dependencies, 'length');
+}
+
+function poolsChannels(graph: Graph, dependencies: Dependencies, what: Pooled['what']): Node[] {
+  return graph.nodes.filter(({ id, op }) => {
+    const axes = dependencies.values[id];
+    const pooled = specOf(op).pools?.(op, axes.length);
+    return pooled?.what === what && pooled.axes.some((a) => prunable(dependencies, axes[a]));
+  });
 }
 
 function prunable({ groups }: Dependencies, axis: AxisChannels | null): boolean {

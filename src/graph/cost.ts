@@ -1,4 +1,7 @@
+import { specOf } from './ops/index.ts';
+import { channelAxis } from './ops/rules/layout.ts';
 import { networkWidths, Terms } from './widths.ts';
+import type { CountOptions } from './ops/spec.ts';
 import type { NetworkWidths } from './widths.ts';
 import type { Architecture, Cost, Dependencies, Graph, Node, Shape } from './types.ts';
 
@@ -59,12 +62,7 @@ export function layerCosts(
   });
 }
 
-export interface PaperOptions {
-  /** default true, as for their ResNet-50 */
-  readonly countRelu?: boolean;
-  /** default false, as for their ResNet-50 */
-  readonly countGlobalPool?: boolean;
-}
+export type PaperOptions = CountOptions;
 
 /**
  * The FLOPs of the MetaPruning and rewarded meta-pruning papers' counter: multiply-accumulates of convolutions, weights
@@ -82,15 +80,14 @@ export function paperFlopsModel(
   const flops = new Terms(network);
   for (const node of graph.nodes) {
     const { op } = node;
-    const value = network.values[node.id];
     addMacs(flops, network, node);
-    if (op.kind === 'dense' && node.params.bias !== undefined) flops.add(1, network.params[node.params.bias]);
-    if (op.kind === 'batchNorm') flops.add(1, value);
-    if (op.kind === 'activation' && op.activation === 'relu' && options.countRelu !== false)
-      flops.add(1, value);
-    if (op.kind === 'maxPool' || op.kind === 'avgPool') flops.add(op.size[0] * op.size[1], value);
-    if ((op.kind === 'globalAvgPool' || op.kind === 'globalMaxPool') && options.countGlobalPool)
-      flops.add(1, network.values[node.inputs[0]]);
+    const arrays = {
+      output: network.values[node.id],
+      input: network.values[node.inputs[0]],
+      bias: network.params[node.params.bias],
+    };
+    for (const { of, times } of specOf(op).counted?.(op, options) ?? [])
+      if (arrays[of]) flops.add(times, arrays[of]);
   }
   return (architecture) => flops.evaluate(network.at(architecture));
 }
@@ -106,11 +103,10 @@ export function paperFlops(
 }
 
 function addMacs(terms: Terms, network: NetworkWidths, node: Node): void {
-  const { kind } = node.op;
-  if (kind !== 'conv2d' && kind !== 'depthwiseConv2d' && kind !== 'conv2dTranspose' && kind !== 'dense')
-    return;
-  // the kernel is applied once for every position: of the output, or of the input where it is transposed
-  const positions = network.values[kind === 'conv2dTranspose' ? node.inputs[0] : node.id].slice(0, -1);
+  const { kernel } = specOf(node.op).params;
+  if (!kernel) return;
+  const value = network.values[kernel.applied === 'input' ? node.inputs[0] : node.id];
+  const positions = value.filter((_, axis) => axis !== channelAxis(value.length));
   terms.add(1, [...positions, ...network.params[node.params.kernel]]);
 }
 

@@ -1,18 +1,9 @@
 import { architectureOf } from './architecture.ts';
 import { InputError } from './errors.ts';
+import { specOf } from './ops/index.ts';
 import { inferShapes, sizeOf } from './shapes.ts';
 import { gatherAxes, zeroAlong } from './slices.ts';
-import type {
-  AxisChannels,
-  Dependencies,
-  Graph,
-  KeptChannels,
-  Node,
-  Op,
-  Param,
-  Shape,
-  Weights,
-} from './types.ts';
+import type { AxisChannels, Dependencies, Graph, KeptChannels, Node, Op, Param, Weights } from './types.ts';
 
 /**
  * The network at its kept channels, without weights: shapes of parameters, targets of reshapes, and constants along
@@ -29,7 +20,7 @@ export function narrowGraph(graph: Graph, dependencies: Dependencies, kept: Kept
     params[id] = { ...param, shape: param.shape.map((size, a) => length(axes?.[a], size)) };
   }
   const nodes = graph.nodes.map((node) => {
-    const op = narrowOp(node, dependencies, positions, length);
+    const op = narrowOp(node, dependencies, positions);
     return op === node.op ? node : { ...node, op };
   });
   const narrow = { ...graph, nodes, params };
@@ -124,8 +115,7 @@ export function permuteChannels(
   });
   const held = new Set<number>();
   for (const { id, op } of graph.nodes)
-    if (op.kind === 'affine' && (op.scale.length > 1 || op.offset.length > 1))
-      for (const g of dependencies.values[id].at(-1)?.group ?? []) held.add(g);
+    if (specOf(op).ordered?.(op)) for (const g of dependencies.values[id].at(-1)?.group ?? []) held.add(g);
 
   const orders = new Map<AxisChannels, Int32Array>();
   const order = (axis: AxisChannels | null | undefined): Int32Array | null => {
@@ -199,33 +189,18 @@ export function positionsOf(
 }
 
 function narrowOp(
-  node: Node,
+  { id, op, inputs, params }: Node,
   dependencies: Dependencies,
   positions: (axis: AxisChannels | null | undefined) => Int32Array | null,
-  length: (axis: AxisChannels | null | undefined, size: number) => number,
 ): Op {
-  const { op } = node;
-  const axes = dependencies.values[node.id] ?? [];
-  if (op.kind === 'reshape') {
-    const target: Shape = op.target.map((size, a) => length(axes[a], size));
-    return { ...op, target };
-  }
-  if (op.kind === 'affine') {
-    const stay = positions(axes[axes.length - 1]);
-    if (!stay || (op.scale.length === 1 && op.offset.length === 1)) return op;
-    const cut = (values: readonly number[]) =>
-      values.length === 1 ? values : Array.from(stay, (p) => values[p]);
-    const kept = Array.from(stay, (p) => op.kept?.[p] ?? p);
-    return { ...op, scale: cut(op.scale), offset: cut(op.offset), kept };
-  }
-  if (op.kind === 'conv2d' && op.groups > 1) {
-    // conv groups of a single input channel come and go with it; others all stay, and get narrower alike
-    const input = dependencies.values[node.inputs[0]]?.[2];
-    const kernel = dependencies.params[node.params.kernel]?.[2];
-    if (!input || kernel) return op;
-    return { ...op, groups: positions(input)?.length ?? op.groups };
-  }
-  return op;
+  const axes = dependencies.values[id] ?? [];
+  const narrow = specOf(op).narrow?.(op, {
+    rank: axes.length,
+    output: (axis) => positions(axes[axis]),
+    input: (axis) => positions(dependencies.values[inputs[0]]?.[axis]),
+    runsAlong: (role, axis) => !!dependencies.params[params[role]]?.[axis],
+  });
+  return narrow ?? op;
 }
 
 function dataOf(weights: Weights, param: Param): Float32Array {

@@ -125,6 +125,11 @@ export type Op =
 
 export type OpKind = Op['kind'];
 
+type OfKind<O, K> = O extends { kind: infer A } ? (K extends A ? O : never) : never;
+
+/** The op of a kind, with its own fields. */
+export type OpOf<K extends OpKind> = OfKind<Op, K>;
+
 export interface Node {
   /** unique in the graph, and the name of the node's output value */
   readonly id: string;

@@ -1,6 +1,6 @@
-import { sizeOf } from './shapes.ts';
+import { sizeOf } from './sizes.ts';
 import type { AxisLabels, Labels } from './labels.ts';
-import type { Shape } from './types.ts';
+import type { Shape } from '../../types.ts';
 
 /** A run of input axes and the run of output axes that holds the same elements in the same order. */
 interface Block {

@@ -1,4 +1,4 @@
-import { InputError } from './errors.ts';
+import { InputError } from '../../errors.ts';
 
 /** Labels along one axis, one a position; -1 where a position is fixed. A whole axis without labels is null. */
 export type AxisLabels = Int32Array | null;

@@ -1,0 +1,63 @@
+import { activation, glu, prelu } from './activation.ts';
+import { input, opaque } from './boundary.ts';
+import { conv2d, conv2dTranspose, depthwiseConv2d } from './conv.ts';
+import { dense } from './dense.ts';
+import { dropout, identity } from './identity.ts';
+import { add, average, concat, maximum, minimum, multiply, subtract } from './merge.ts';
+import { batchNorm, groupNorm, layerNorm, unitNorm } from './norm.ts';
+import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './pool.ts';
+import { reduce } from './reduce.ts';
+import { flatten, permute, reshape } from './reshape.ts';
+import { affine, normalize, scale } from './scale.ts';
+import { logSoftmax, softmax } from './softmax.ts';
+import { crop, resize, upsample, zeroPad } from './spatial.ts';
+import type { OpSpec } from './spec.ts';
+import type { Op, OpKind, OpOf } from '../types.ts';
+
+/** The declaration of every op kind. */
+const OPS: { readonly [K in OpKind]: OpSpec<OpOf<K>> } = {
+  activation,
+  add,
+  affine,
+  average,
+  avgPool,
+  batchNorm,
+  concat,
+  conv2d,
+  conv2dTranspose,
+  crop,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  globalAvgPool,
+  globalMaxPool,
+  glu,
+  groupNorm,
+  identity,
+  input,
+  layerNorm,
+  logSoftmax,
+  maxPool,
+  maximum,
+  minimum,
+  multiply,
+  normalize,
+  opaque,
+  permute,
+  prelu,
+  reduce,
+  reshape,
+  resize,
+  scale,
+  softmax,
+  subtract,
+  unitNorm,
+  upsample,
+  zeroPad,
+};
+
+/** What the graph knows of an op. */
+export function specOf(op: Op): OpSpec<Op> {
+  return OPS[op.kind];
+}

@@ -1,0 +1,140 @@
+import type { AxisLabels, Labels } from './rules/labels.ts';
+import type { Sizes } from './rules/sizes.ts';
+import type { GroupMember, Node, Op, Shape } from '../types.ts';
+
+/*
+ * What the graph knows of an op. Every op kind has one declaration (index.ts asks for it), and all that is asked about
+ * ops elsewhere is derived from it: add an op here, in runtime/ops and in a reader, and nothing else.
+ *
+ * Axes are the op's own matter. Which axis of an image is which, and where channels lie, is said in rules/layout.ts and
+ * in the axes of the parameters below; nothing outside this folder may count axes of an op's values or parameters.
+ *
+ * Several outputs (a split): every op gives one value today, which has its node's name. An op of several would declare
+ * `outputs: (op) => number`; its shape and channel rules would give one result an output, in a list, and output k > 0 of
+ * node "a" would be the value "a:k", which readers name in Node.inputs as any other. The rules for one output then stay
+ * as they are, the loops in shapes.ts and channels.ts enter a list of values instead of one, and running an op gives a
+ * list of tensors. Its channels need no word more: each output has the labels of its own part of the input's axis.
+ */
+
+/** How many values an op reads. */
+export interface Arity {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A parameter of an op, in one role. Axes are the parameter's own. */
+export interface ParamSpec {
+  /**
+   * axes along which the output's channels run, the outer first: of two, channel a * (size of the second) + b lies at
+   * [a, b]. Absent where the axes depend on the op's fields or on its input
+   */
+  readonly out?: readonly number[];
+  /** what every value is in a fresh network: 1; absent: 0, or drawn where it is a kernel */
+  readonly start?: 1;
+  /** statistic: moved by training on batches, not by gradients; constant: given with the network, never learnt */
+  readonly kept?: 'statistic' | 'constant';
+}
+
+/** Weights that are multiplied with the input's channels. */
+export interface KernelSpec extends ParamSpec {
+  readonly rank: number;
+  /** axis along which the channels that are read run; where it is one of `out` too, they are not mixed (depthwise) */
+  readonly in: number;
+  readonly out: readonly number[];
+  /** axes along height and width, where it slides over an image */
+  readonly window?: readonly [number, number];
+  /** the op is linear in its input, with `bias` added: a scale of its output's channels can go into both */
+  readonly linear: true;
+  /** shrinks by weight decay */
+  readonly decays: true;
+  /** it is multiplied once for every position of the output, or of the input: its multiply-accumulates */
+  readonly applied: 'output' | 'input';
+}
+
+/** By role. Weights that mix or multiply channels have the role `kernel`. */
+export interface ParamSpecs {
+  readonly kernel?: KernelSpec;
+  readonly [role: string]: ParamSpec | undefined;
+}
+
+/** What a shape rule may look at. */
+export interface ShapeStep {
+  readonly inputs: readonly Shape[];
+  /** by role; a role that the node does not have is not there */
+  readonly params: Readonly<Record<string, Sizes>>;
+}
+
+/** What the channel rules write to: labels, the labels of parameters' axes, and who does what with which channels. */
+export interface Trail {
+  readonly labels: Labels;
+  readonly params: Map<string, (AxisLabels | undefined)[]>;
+  readonly notes: { node: Node; role: GroupMember['role']; labels: Int32Array }[];
+}
+
+/** One node with all that its channel rule may look at. */
+export interface ChannelStep {
+  readonly node: Node;
+  readonly inputs: readonly (readonly AxisLabels[])[];
+  readonly inputShapes: readonly Shape[];
+  readonly output: Shape;
+  readonly paramShape: (role: string) => Sizes | undefined;
+}
+
+/** What surgery tells an op of the channels that stay; positions are ascending, null: all stay. */
+export interface Cut {
+  /** number of axes of the output */
+  readonly rank: number;
+  /** along an axis of the output */
+  readonly output: (axis: number) => Int32Array | null;
+  /** along an axis of the first input */
+  readonly input: (axis: number) => Int32Array | null;
+  /** whether channels of any group run along this axis of the parameter in a role */
+  readonly runsAlong: (role: string, axis: number) => boolean;
+}
+
+/** A value taken over several positions, which is another one where some of them go. */
+export interface Pooled {
+  readonly what: 'statistics' | 'length';
+  readonly axes: readonly number[];
+}
+
+/** Which of a node's arrays the paper's counter counts besides multiply-accumulates, and how often each element. */
+export interface Counted {
+  readonly of: 'output' | 'input' | 'bias';
+  readonly times: number;
+}
+
+export interface CountOptions {
+  /** default true, as for their ResNet-50 */
+  readonly countRelu?: boolean;
+  /** default false, as for their ResNet-50 */
+  readonly countGlobalPool?: boolean;
+}
+
+/** The declaration of one op kind. Methods, so that the declarations of all kinds fit one type. */
+export interface OpSpec<O extends Op> {
+  readonly inputs: Arity;
+  readonly params: ParamSpecs;
+  /** the first input as it is (value, when not training), its elements in another shape, or an image of its pixels */
+  readonly passes?: 'value' | 'elements' | 'pixels';
+  /**
+   * Shape of the output, per sample.
+   * @throws InputError naming what does not fit
+   */
+  shape(op: O, step: ShapeStep): Shape;
+  /** The labels of the output, axis by axis; ties, freezes and notes what the op does on the way. */
+  channels(op: O, step: ChannelStep, trail: Trail): AxisLabels[];
+  /** The op where channels are gone; absent: it stays as it is. */
+  narrow?(op: O, cut: Cut): Op;
+  /** The axes of its value over which it pools; absent: none. */
+  pools?(op: O, rank: number): Pooled;
+  /** Whether it holds a constant for each channel, so that channels can't change places. */
+  ordered?(op: O): boolean;
+  /** What the paper's counter (cost.ts) counts besides multiply-accumulates; absent: nothing. */
+  counted?(op: O, options: CountOptions): readonly Counted[];
+}
+
+export const NONE: Arity = { min: 0, max: 0 };
+export const ONE: Arity = { min: 1, max: 1 };
+export const SOME: Arity = { min: 1, max: Infinity };
+export const ANY: Arity = { min: 0, max: Infinity };
