@@ -3,7 +3,7 @@ import type { Graph, Weights } from '../graph/types.ts';
 import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from './conditioning.ts';
 import { logitsOf } from './logits.ts';
 import { Network } from './network.ts';
-import { exportOnnx } from './onnx/export.ts';
+import { exportOnnx } from './export-onnx.ts';
 import { openSession } from './onnx/session.ts';
 import type { SessionOptions } from './onnx/session.ts';
 import type { Backend } from './types.ts';

@@ -11,7 +11,7 @@ import type { Head } from './heads.ts';
 import { logitsGraph } from './logits.ts';
 import { mustTell, othersOf } from './losses.ts';
 import { Network } from './network.ts';
-import { exportOnnx } from './onnx/export.ts';
+import { exportOnnx } from './export-onnx.ts';
 import { openSession } from './onnx/session.ts';
 import type { Backend, Batch, Measure, Score } from './types.ts';
 

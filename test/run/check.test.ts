@@ -10,7 +10,7 @@ import { Random } from '../../src/graph/random.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 
 import type * as surgery from '../../src/graph/surgery.ts';
-import type * as exporter from '../../src/runtime/onnx/export.ts';
+import type * as exporter from '../../src/runtime/export-onnx.ts';
 
 /** What a deliberately wrong cut does to the weights that it gives. */
 const fault = vi.hoisted(() => ({
@@ -30,7 +30,7 @@ vi.mock('../../src/graph/surgery.ts', async (original) => {
 });
 /** What ONNX Runtime is given another network for. */
 const onnx = vi.hoisted(() => ({ spoil: false }));
-vi.mock('../../src/runtime/onnx/export.ts', async (original) => {
+vi.mock('../../src/runtime/export-onnx.ts', async (original) => {
   const real = await original<typeof exporter>();
   return {
     ...real,

@@ -7,7 +7,7 @@ import { Random } from '../../src/graph/random.ts';
 import type { ActivationKind, Graph, Op, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/network.ts';
-import { exportOnnx } from '../../src/runtime/onnx/export.ts';
+import { exportOnnx } from '../../src/runtime/export-onnx.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 import { ACTIVATIONS, difference, randomInputs } from './zoo.ts';
 

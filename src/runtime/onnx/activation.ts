@@ -1,5 +1,5 @@
 import { InputError } from '../../graph/errors.ts';
-import type { OpOf } from '../ops/context.ts';
+import type { OpOf } from '../../graph/types.ts';
 import type { ExportContext } from './layout.ts';
 
 export function exportActivation(c: ExportContext, op: OpOf<'activation'>): string {

@@ -31,3 +31,20 @@ export function plain(writer: OnnxWriter, value: Value): string {
 export function kept(writer: OnnxWriter, name: string, shape: Shape): string {
   return shape.length === 3 ? writer.node('Transpose', [name], { perm: [0, 3, 1, 2] }) : name;
 }
+
+/** A per-sample axis of ours in the ONNX tensor. */
+export function axisOf(rank: number, axis: number): number {
+  return rank === 3 ? [2, 3, 1][axis] : axis + 1;
+}
+
+/** The same elements, in our order, in another shape. */
+export function reshaped(c: ExportContext, value: Value, target: readonly number[]): string {
+  const { writer } = c;
+  const to = (name: string, dims: readonly number[]): string =>
+    writer.node('Reshape', [name, writer.ints([-1, ...dims])]);
+  // a single pixel lies the same way in both layouts
+  const pixel = (shape: readonly number[]): boolean => shape.length !== 3 || shape[0] * shape[1] === 1;
+  if (pixel(value.shape) && pixel(target))
+    return to(value.name, target.length === 3 ? [target[2], 1, 1] : target);
+  return kept(writer, to(plain(writer, value), target), target);
+}

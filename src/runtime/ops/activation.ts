@@ -1,8 +1,39 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../../graph/errors.ts';
-import type { OpContext, OpOf } from './context.ts';
+import { exportActivation } from '../onnx/activation.ts';
+import { constantLike } from '../onnx/constants.ts';
+import { axisOf } from '../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from './context.ts';
 
-export function activation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
+export const activation: OpRun<'activation'> = { run: runActivation, onnx: exportActivation };
+
+export const prelu: OpRun<'prelu'> = {
+  run: (c) => {
+    const alpha = c.param('alpha');
+    if (!alpha) throw new InputError(`layer ${c.node.layer}: a PReLU without slopes`);
+    return c.tf.prelu(c.inputs[0], alpha);
+  },
+  onnx: (c) => {
+    const { values, shape } = c.param('alpha')!;
+    return c.writer.node('PRelu', [c.inputs[0].name, constantLike(c, values, shape)]);
+  },
+};
+
+export const glu: OpRun<'glu'> = {
+  run: (c, op) => {
+    const [value, gate] = c.tf.split(c.inputs[0], 2, op.axis + 1);
+    return c.tf.mul(value, c.tf.sigmoid(gate));
+  },
+  onnx: ({ writer, inputs: [x] }, op) => {
+    const axis = writer.ints([axisOf(x.shape.length, op.axis)]);
+    const half = x.shape[op.axis] / 2;
+    const part = (from: number): string =>
+      writer.node('Slice', [x.name, writer.ints([from]), writer.ints([from + half]), axis]);
+    return writer.node('Mul', [part(0), writer.node('Sigmoid', [part(half)])]);
+  },
+};
+
+function runActivation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
   const { tf } = c;
   const { kernels } = c.backend;
   const x = c.inputs[0];
@@ -126,27 +157,4 @@ function clippedRelu(c: OpContext, x: tfc.Tensor, op: OpOf<'activation'>): tfc.T
   // tf.greater has no gradient to pass over
   else y = tf.where(tf.greaterEqual(threshold, x), tf.mul(tf.sub(x, threshold), alpha), x);
   return op.maxValue === undefined ? y : tf.minimum(y, op.maxValue);
-}
-
-/** Over one per-sample axis. */
-export function softmax(c: OpContext, op: OpOf<'softmax' | 'logSoftmax'>): tfc.Tensor {
-  const { tf } = c;
-  const x = c.inputs[0];
-  const last = (x: tfc.Tensor): tfc.Tensor => (op.kind === 'softmax' ? tf.softmax(x) : tf.logSoftmax(x));
-  const axis = op.axis < 0 ? x.rank + op.axis : op.axis + 1;
-  if (axis === x.rank - 1) return last(x);
-  const perm = x.shape.map((_, i) => i);
-  [perm[axis], perm[x.rank - 1]] = [perm[x.rank - 1], perm[axis]];
-  return tf.transpose(last(tf.transpose(x, perm)), perm);
-}
-
-export function glu(c: OpContext, op: OpOf<'glu'>): tfc.Tensor {
-  const [value, gate] = c.tf.split(c.inputs[0], 2, op.axis + 1);
-  return c.tf.mul(value, c.tf.sigmoid(gate));
-}
-
-export function prelu(c: OpContext): tfc.Tensor {
-  const alpha = c.param('alpha');
-  if (!alpha) throw new InputError(`layer ${c.node.layer}: a PReLU without slopes`);
-  return c.tf.prelu(c.inputs[0], alpha);
 }

@@ -1,6 +1,9 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { Node } from '../../graph/types.ts';
+import type { Node, OpKind, OpOf } from '../../graph/types.ts';
+import type { ExportContext } from '../onnx/layout.ts';
 import type { Backend, Tf } from '../types.ts';
+
+export type { OpOf } from '../../graph/types.ts';
 
 /** How a graph is executed. */
 export interface Mode {
@@ -31,5 +34,10 @@ export interface OpContext {
   readonly mode: Mode;
 }
 
-/** The op of a kind, with its own fields. */
-export type OpOf<K extends Node['op']['kind']> = Extract<Node['op'], { kind: K }>;
+/** How an op runs, and how it is written as ONNX for scoring. Methods, so that those of all kinds fit one type. */
+export interface OpRun<K extends OpKind> {
+  /** the result is a tensor of its own, never an input */
+  run(c: OpContext, op: OpOf<K>): tfc.Tensor;
+  /** emits ONNX nodes, and gives the name of the value */
+  onnx(c: ExportContext, op: OpOf<K>): string;
+}

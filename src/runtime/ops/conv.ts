@@ -1,21 +1,18 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Pair } from '../../graph/types.ts';
-import { InputError } from '../../graph/errors.ts';
-import { transposedSize } from '../geometry.ts';
-import type { OpContext, OpOf } from './context.ts';
+import { padsOf, transposedSize } from '../geometry.ts';
+import { biasOf, reorder } from '../onnx/constants.ts';
+import { kernelOf, withBias } from './kernel.ts';
+import type { ExportContext } from '../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from './context.ts';
 
-function withBias(c: OpContext, y: tfc.Tensor): tfc.Tensor {
-  const bias = c.param('bias');
-  return bias ? c.backend.kernels.biasAdd(y, bias as tfc.Tensor1D) : y;
-}
+export const conv2d: OpRun<'conv2d'> = { run: runConv2d, onnx: writeConv2d };
 
-function kernelOf(c: OpContext): tfc.Tensor4D {
-  const kernel = c.param('kernel');
-  if (!kernel) throw new InputError(`layer ${c.node.layer}: a ${c.node.op.kind} without a kernel`);
-  return kernel as tfc.Tensor4D;
-}
+export const depthwiseConv2d: OpRun<'depthwiseConv2d'> = { run: runDepthwise, onnx: writeDepthwise };
 
-export function conv2d(c: OpContext, op: OpOf<'conv2d'>): tfc.Tensor {
+export const conv2dTranspose: OpRun<'conv2dTranspose'> = { run: runTransposed, onnx: writeTransposed };
+
+function runConv2d(c: OpContext, op: OpOf<'conv2d'>): tfc.Tensor {
   const x = c.inputs[0] as tfc.Tensor4D;
   const kernel = kernelOf(c);
   // by the tensors, not by op.groups: a narrow grouped convolution has fewer groups
@@ -23,12 +20,44 @@ export function conv2d(c: OpContext, op: OpOf<'conv2d'>): tfc.Tensor {
   return withBias(c, c.backend.kernels.conv2d(x, kernel, op.strides, op.padding, op.dilation, groups));
 }
 
-export function depthwiseConv2d(c: OpContext, op: OpOf<'depthwiseConv2d'>): tfc.Tensor {
+function writeConv2d(c: ExportContext, op: OpOf<'conv2d'>): string {
+  const { values, shape } = c.param('kernel')!;
+  const [kh, kw, cin, cout] = shape;
+  const kernel = c.writer.floats(reorder(values, shape, [3, 2, 0, 1]), [cout, cin, kh, kw]);
+  const group = c.inputs[0].shape[2] / cin;
+  return c.writer.node('Conv', [c.inputs[0].name, kernel, ...biasOf(c)], {
+    ...window(c, [kh, kw], op),
+    group,
+  });
+}
+
+function runDepthwise(c: OpContext, op: OpOf<'depthwiseConv2d'>): tfc.Tensor {
   const x = c.inputs[0] as tfc.Tensor4D;
   return withBias(c, c.backend.kernels.depthwiseConv2d(x, kernelOf(c), op.strides, op.padding, op.dilation));
 }
 
-export function conv2dTranspose(c: OpContext, op: OpOf<'conv2dTranspose'>): tfc.Tensor {
+function writeDepthwise(c: ExportContext, op: OpOf<'depthwiseConv2d'>): string {
+  const { values, shape } = c.param('kernel')!;
+  const [kh, kw, cin, multiplier] = shape;
+  const kernel = c.writer.floats(reorder(values, shape, [2, 3, 0, 1]), [cin * multiplier, 1, kh, kw]);
+  return c.writer.node('Conv', [c.inputs[0].name, kernel, ...biasOf(c)], {
+    ...window(c, [kh, kw], op),
+    group: cin,
+  });
+}
+
+function window(c: ExportContext, kernel: Pair, op: OpOf<'conv2d' | 'depthwiseConv2d'>) {
+  const [h, w] = c.inputs[0].shape;
+  const { top, bottom, left, right } = padsOf([h, w], kernel, op.strides, op.dilation, op.padding);
+  return {
+    kernel_shape: kernel,
+    strides: op.strides,
+    dilations: op.dilation,
+    pads: [top, left, bottom, right],
+  };
+}
+
+function runTransposed(c: OpContext, op: OpOf<'conv2dTranspose'>): tfc.Tensor {
   const x = c.inputs[0] as tfc.Tensor4D;
   const kernel = kernelOf(c);
   const hw: Pair = [x.shape[1], x.shape[2]];
@@ -62,13 +91,26 @@ function dilate(c: OpContext, kernel: tfc.Tensor4D, [dh, dw]: Pair): tfc.Tensor4
   );
 }
 
-/** kernel [in, out], on the last axis of any rank. */
-export function dense(c: OpContext): tfc.Tensor {
-  const { tf } = c;
-  const x = c.inputs[0];
-  const kernel = kernelOf(c) as tfc.Tensor as tfc.Tensor2D;
-  const [fanIn, fanOut] = kernel.shape;
-  if (x.rank === 2) return withBias(c, tf.matMul(x as tfc.Tensor2D, kernel));
-  const rows = tf.matMul(tf.reshape(x, [-1, fanIn]) as tfc.Tensor2D, kernel);
-  return withBias(c, tf.reshape(rows, [...x.shape.slice(0, -1), fanOut]));
+function writeTransposed(c: ExportContext, op: OpOf<'conv2dTranspose'>): string {
+  const { values, shape } = c.param('kernel')!;
+  const [kh, kw, cout, cin] = shape;
+  const [h, w] = c.inputs[0].shape;
+  const out = transposedSize([h, w], [kh, kw], op);
+  const axis = (a: 0 | 1): { before: number; after: number; extra: number } => {
+    const full = ([h, w][a] - 1) * op.strides[a] + (shape[a] - 1) * op.dilation[a] + 1;
+    const total = Math.max(full - out[a], 0);
+    const before = typeof op.padding === 'string' ? total >> 1 : op.padding[2 * a];
+    // what was cut behind and then padded again cancels out
+    const after = Math.max(full - before - out[a], 0);
+    return { before, after, extra: out[a] - (full - before - after) };
+  };
+  const [y, x] = [axis(0), axis(1)];
+  const kernel = c.writer.floats(reorder(values, shape, [3, 2, 0, 1]), [cin, cout, kh, kw]);
+  return c.writer.node('ConvTranspose', [c.inputs[0].name, kernel, ...biasOf(c)], {
+    kernel_shape: [kh, kw],
+    strides: op.strides,
+    dilations: op.dilation,
+    pads: [y.before, x.before, y.after, x.after],
+    output_padding: [y.extra, x.extra],
+  });
 }

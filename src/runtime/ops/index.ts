@@ -1,89 +1,73 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { InputError } from '../../graph/errors.ts';
-import { activation, glu, prelu, softmax } from './activation.ts';
-import type { OpContext } from './context.ts';
-import { conv2d, conv2dTranspose, dense, depthwiseConv2d } from './conv.ts';
-import { concat, merge } from './merge.ts';
-import { affine, batchNorm, groupNorm, layerNorm, normalize, scale, unitNorm } from './norm.ts';
-import { globalPool, pool, reduce } from './pool.ts';
-import { resize } from './resize.ts';
-import { crop, dropout, flatten, permute, reshape, upsample, zeroPad } from './shape.ts';
+import { activation, glu, prelu } from './activation.ts';
+import { input, opaque } from './boundary.ts';
+import { conv2d, conv2dTranspose, depthwiseConv2d } from './conv.ts';
+import { dense } from './dense.ts';
+import { dropout, identity } from './identity.ts';
+import { add, average, concat, maximum, minimum, multiply, subtract } from './merge.ts';
+import { batchNorm, groupNorm, layerNorm, unitNorm } from './norm.ts';
+import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './pool.ts';
+import { reduce } from './reduce.ts';
+import { flatten, permute, reshape } from './reshape.ts';
+import { affine, normalize, scale } from './scale.ts';
+import { logSoftmax, softmax } from './softmax.ts';
+import { crop, resize, upsample, zeroPad } from './spatial.ts';
+import type { ExportContext } from '../onnx/layout.ts';
+import type { Node, OpKind } from '../../graph/types.ts';
+import type { OpContext, OpRun } from './context.ts';
+
+/** How every op kind runs and how it is written as ONNX: in files of the same names as its declaration in graph/ops. */
+const RUNS: { readonly [K in OpKind]: OpRun<K> } = {
+  activation,
+  add,
+  affine,
+  average,
+  avgPool,
+  batchNorm,
+  concat,
+  conv2d,
+  conv2dTranspose,
+  crop,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  globalAvgPool,
+  globalMaxPool,
+  glu,
+  groupNorm,
+  identity,
+  input,
+  layerNorm,
+  logSoftmax,
+  maxPool,
+  maximum,
+  minimum,
+  multiply,
+  normalize,
+  opaque,
+  permute,
+  prelu,
+  reduce,
+  reshape,
+  resize,
+  scale,
+  softmax,
+  subtract,
+  unitNorm,
+  upsample,
+  zeroPad,
+};
+
+/** Both functions of any op, which take its own fields. */
+const runOf = ({ op }: Node): OpRun<OpKind> => RUNS[op.kind];
 
 /** Runs one node. The result is always a tensor of its own, never an input. */
 export function runOp(c: OpContext): tfc.Tensor {
-  const { op } = c.node;
-  switch (op.kind) {
-    case 'conv2d':
-      return conv2d(c, op);
-    case 'depthwiseConv2d':
-      return depthwiseConv2d(c, op);
-    case 'conv2dTranspose':
-      return conv2dTranspose(c, op);
-    case 'dense':
-      return dense(c);
-    case 'batchNorm':
-      return batchNorm(c, op);
-    case 'layerNorm':
-      return layerNorm(c, op);
-    case 'groupNorm':
-      return groupNorm(c, op);
-    case 'unitNorm':
-      return unitNorm(c, op);
-    case 'normalize':
-      return normalize(c, op);
-    case 'scale':
-      return scale(c);
-    case 'affine':
-      return affine(c, op);
-    case 'activation':
-      return activation(c, op);
-    case 'glu':
-      return glu(c, op);
-    case 'softmax':
-    case 'logSoftmax':
-      return softmax(c, op);
-    case 'prelu':
-      return prelu(c);
-    case 'add':
-    case 'subtract':
-    case 'multiply':
-    case 'maximum':
-    case 'minimum':
-    case 'average':
-      return merge(c, op);
-    case 'concat':
-      return concat(c, op);
-    case 'flatten':
-      return flatten(c);
-    case 'reshape':
-      return reshape(c, op);
-    case 'permute':
-      return permute(c, op);
-    case 'maxPool':
-    case 'avgPool':
-      return pool(c, op);
-    case 'globalAvgPool':
-    case 'globalMaxPool':
-      return globalPool(c, op);
-    case 'zeroPad':
-      return zeroPad(c, op);
-    case 'crop':
-      return crop(c, op);
-    case 'upsample':
-      return upsample(c, op);
-    case 'resize':
-      return resize(c, op);
-    case 'reduce':
-      return reduce(c, op);
-    case 'dropout':
-      return dropout(c);
-    case 'identity':
-      return c.tf.clone(c.inputs[0]);
-    case 'opaque':
-      throw new InputError(
-        `layer ${c.node.layer} (${op.what}) is not known to Espalier, so this network can't be executed`,
-      );
-    case 'input':
-      throw new InputError(`input ${c.node.id} is not among the graph's inputs`);
-  }
+  return runOf(c.node).run(c, c.node.op);
+}
+
+/** Emits the ONNX nodes of one of our nodes, and gives the name of its value. */
+export function exportOp(c: ExportContext): string {
+  return runOf(c.node).onnx(c, c.node.op);
 }

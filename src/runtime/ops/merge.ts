@@ -1,36 +1,59 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { InputError } from '../../graph/errors.ts';
-import type { OpContext, OpOf } from './context.ts';
+import { axisOf, reshaped } from '../onnx/layout.ts';
+import type { ExportContext } from '../onnx/layout.ts';
+import type { OpContext, OpRun } from './context.ts';
 
-/** Sum, difference, product, ... of two or more values, broadcasting axes of size 1. */
-export function merge(
-  c: OpContext,
-  op: OpOf<'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average'>,
-): tfc.Tensor {
-  const { tf } = c;
+export const add: OpRun<'add'> = {
+  run: (c) => fold(c, c.tf.add),
+  onnx: (c) => written(c, 'Add'),
+};
+
+export const subtract: OpRun<'subtract'> = {
+  run: (c) => fold(c, c.tf.sub),
+  onnx: (c) => written(c, 'Sub'),
+};
+
+export const multiply: OpRun<'multiply'> = {
+  run: (c) => fold(c, c.tf.mul),
+  onnx: (c) => written(c, 'Mul'),
+};
+
+export const maximum: OpRun<'maximum'> = {
+  run: (c) => fold(c, c.tf.maximum),
+  onnx: (c) => written(c, 'Max'),
+};
+
+export const minimum: OpRun<'minimum'> = {
+  run: (c) => fold(c, c.tf.minimum),
+  onnx: (c) => written(c, 'Min'),
+};
+
+export const average: OpRun<'average'> = {
+  run: (c) => {
+    const sum = fold(c, c.tf.add);
+    return c.inputs.length === 1 ? sum : c.tf.mul(sum, 1 / c.inputs.length);
+  },
+  onnx: (c) => c.writer.node('Mul', [written(c, 'Add'), c.writer.scalar(1 / c.inputs.length)]),
+};
+
+export const concat: OpRun<'concat'> = {
+  run: (c, op) => {
+    const axis = op.axis < 0 ? c.inputs[0].rank + op.axis : op.axis + 1;
+    return c.inputs.length === 1 ? c.tf.clone(c.inputs[0]) : c.tf.concat([...c.inputs], axis);
+  },
+  onnx: (c, op) =>
+    c.writer.node(
+      'Concat',
+      c.inputs.map((value) => value.name),
+      { axis: axisOf(c.inputs[0].shape.length, op.axis) },
+    ),
+};
+
+/** All inputs, one after another, broadcasting axes of size 1. */
+function fold(c: OpContext, act: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): tfc.Tensor {
   const inputs = sameRank(c);
-  const fold = (f: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): tfc.Tensor =>
-    inputs.slice(1).reduce(f, inputs[0]);
-  if (inputs.length === 1) return tf.clone(inputs[0]);
-  switch (op.kind) {
-    case 'add':
-      return fold((a, b) => tf.add(a, b));
-    case 'subtract':
-      return fold((a, b) => tf.sub(a, b));
-    case 'multiply':
-      return fold((a, b) => tf.mul(a, b));
-    case 'maximum':
-      return fold((a, b) => tf.maximum(a, b));
-    case 'minimum':
-      return fold((a, b) => tf.minimum(a, b));
-    case 'average':
-      return tf.mul(
-        fold((a, b) => tf.add(a, b)),
-        1 / inputs.length,
-      );
-    default:
-      throw new InputError(`layer ${c.node.layer}: ${String(op.kind)} does not merge`);
-  }
+  if (inputs.length === 1) return c.tf.clone(inputs[0]);
+  return inputs.slice(1).reduce((a, b) => act(a, b), inputs[0]);
 }
 
 /** Keras gives values of lower rank new axes behind the batch: [n, C] meets [n, H, W, C] as [n, 1, 1, C]. */
@@ -43,7 +66,12 @@ function sameRank(c: OpContext): tfc.Tensor[] {
   });
 }
 
-export function concat(c: OpContext, op: OpOf<'concat'>): tfc.Tensor {
-  const axis = op.axis < 0 ? c.inputs[0].rank + op.axis : op.axis + 1;
-  return c.inputs.length === 1 ? c.tf.clone(c.inputs[0]) : c.tf.concat([...c.inputs], axis);
+function written(c: ExportContext, op: string): string {
+  const rank = Math.max(...c.inputs.map((value) => value.shape.length));
+  const names = c.inputs.map((value) => {
+    const missing = rank - value.shape.length;
+    if (missing === 0) return value.name;
+    return reshaped(c, value, [...new Array<number>(missing).fill(1), ...value.shape]);
+  });
+  return names.slice(1).reduce((a, b) => c.writer.node(op, [a, b]), names[0]);
 }

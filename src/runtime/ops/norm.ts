@@ -1,6 +1,19 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../../graph/errors.ts';
-import type { OpContext, OpOf } from './context.ts';
+import { sizeOf } from '../../graph/shapes.ts';
+import { batchNormScale } from '../onnx/fold.ts';
+import { constantLike, scaleAndShift, vector } from '../onnx/constants.ts';
+import { axisOf } from '../onnx/layout.ts';
+import type { ExportContext } from '../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from './context.ts';
+
+export const batchNorm: OpRun<'batchNorm'> = { run: runBatchNorm, onnx: writeBatchNorm };
+
+export const layerNorm: OpRun<'layerNorm'> = { run: runLayerNorm, onnx: writeLayerNorm };
+
+export const groupNorm: OpRun<'groupNorm'> = { run: runGroupNorm, onnx: writeGroupNorm };
+
+export const unitNorm: OpRun<'unitNorm'> = { run: runUnitNorm, onnx: writeUnitNorm };
 
 /** A batch norm whose gamma and beta the source froze runs on its moving statistics also in training, as in Keras. */
 function frozen(c: OpContext): boolean {
@@ -8,7 +21,7 @@ function frozen(c: OpContext): boolean {
   return states.length > 0 && states.every((s) => !s);
 }
 
-export function batchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
+function runBatchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   const channels = x.shape[x.rank - 1];
@@ -31,7 +44,13 @@ export function batchNorm(c: OpContext, op: OpOf<'batchNorm'>): tfc.Tensor {
   return tf.reshape(tf.batchNorm2d(rows, mean, variance, beta, gamma, op.epsilon), x.shape);
 }
 
-export function layerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
+function writeBatchNorm(c: ExportContext, op: OpOf<'batchNorm'>): string {
+  const weights = new Map(Object.entries(c.node.params).map(([role, id]) => [id, c.param(role)!.values]));
+  const { scale, shift } = batchNormScale(c.node, op.epsilon, weights);
+  return scaleAndShift(c, scale, shift);
+}
+
+function runLayerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   const axes = op.axes.map((a) => a + 1);
@@ -50,7 +69,29 @@ export function layerNorm(c: OpContext, op: OpOf<'layerNorm'>): tfc.Tensor {
   return y;
 }
 
-export function groupNorm(c: OpContext, op: OpOf<'groupNorm'>): tfc.Tensor {
+function writeLayerNorm(c: ExportContext, { axes, epsilon, rms }: OpOf<'layerNorm'>): string {
+  const { writer } = c;
+  const rank = c.shape.length;
+  const over = axes.map((a) => axisOf(rank, a));
+  const x = c.inputs[0].name;
+  const mean = (name: string): string => writer.node('ReduceMean', [name], { axes: over, keepdims: 1 });
+  const centred = rms ? x : writer.node('Sub', [x, mean(x)]);
+  const variance = mean(writer.node('Mul', [centred, centred]));
+  const deviation = writer.node('Sqrt', [writer.node('Add', [variance, writer.scalar(epsilon)])]);
+  let y = writer.node('Div', [centred, deviation]);
+  for (const [role, op] of [
+    ['gamma', 'Mul'],
+    ['beta', 'Add'],
+  ]) {
+    const param = c.param(role);
+    if (!param) continue;
+    const shape = c.shape.map((d, a) => (axes.includes(a) ? d : 1));
+    y = writer.node(op, [y, constantLike(c, param.values, shape)]);
+  }
+  return y;
+}
+
+function runGroupNorm(c: OpContext, op: OpOf<'groupNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   // by the tensor, which may be narrower than when the graph was read
@@ -66,7 +107,46 @@ export function groupNorm(c: OpContext, op: OpOf<'groupNorm'>): tfc.Tensor {
   return beta ? tf.add(y, beta) : y;
 }
 
-export function unitNorm(c: OpContext, op: OpOf<'unitNorm'>): tfc.Tensor {
+/** Each group as one channel of an instance norm. */
+function writeGroupNorm(c: ExportContext, op: OpOf<'groupNorm'>): string {
+  const { writer, shape } = c;
+  const channels = shape[shape.length - 1];
+  const groups = op.fixed === 'groups' ? op.count : channels / op.count;
+  const size = sizeOf(shape);
+  const parts = (name: string, to: readonly number[]): string =>
+    writer.node('Reshape', [name, writer.ints([-1, ...to])]);
+  const normal = (name: string): string =>
+    writer.node(
+      'InstanceNormalization',
+      [
+        name,
+        writer.floats(new Float32Array(groups).fill(1), [groups]),
+        writer.floats(new Float32Array(groups), [groups]),
+      ],
+      { epsilon: { float: op.epsilon } },
+    );
+  const [x] = c.inputs;
+  let y: string;
+  if (shape.length === 1) y = parts(normal(parts(x.name, [groups, size / groups])), shape);
+  else if (shape.length === 3) {
+    const [h, w] = shape;
+    y = parts(normal(parts(x.name, [groups, size / groups])), [channels, h, w]);
+  } else {
+    // channels lie last: groups first, and back
+    const places = size / channels;
+    const turned = writer.node('Transpose', [parts(x.name, [places, groups, channels / groups])], {
+      perm: [0, 2, 1, 3],
+    });
+    const done = parts(normal(parts(turned, [groups, size / groups])), [groups, places, channels / groups]);
+    y = parts(writer.node('Transpose', [done], { perm: [0, 2, 1, 3] }), shape);
+  }
+  const gamma = c.param('gamma');
+  const beta = c.param('beta');
+  if (gamma) y = writer.node('Mul', [y, vector(c, gamma.values)]);
+  return beta ? writer.node('Add', [y, vector(c, beta.values)]) : y;
+}
+
+function runUnitNorm(c: OpContext, op: OpOf<'unitNorm'>): tfc.Tensor {
   const { tf } = c;
   const x = c.inputs[0];
   const axes = op.axes.map((a) => a + 1);
@@ -74,31 +154,11 @@ export function unitNorm(c: OpContext, op: OpOf<'unitNorm'>): tfc.Tensor {
   return tf.mul(x, tf.rsqrt(tf.maximum(squares, op.least ** 2)));
 }
 
-export function affine(c: OpContext, op: OpOf<'affine'>): tfc.Tensor {
-  const { tf } = c;
-  const scaled = tf.mul(c.inputs[0], tf.tensor1d([...op.scale], 'float32'));
-  return tf.add(scaled, tf.tensor1d([...op.offset], 'float32'));
-}
-
-/** Least deviation that a Normalization layer divides by: Keras' epsilon. */
-export const LEAST_DEVIATION = 1e-7;
-
-export function normalize(c: OpContext, op: OpOf<'normalize'>): tfc.Tensor {
-  const { tf } = c;
-  const x = c.inputs[0];
-  const shape = x.shape.map((n, i) => (op.axes.includes(i - 1) ? n : 1));
-  const constant = (role: string): tfc.Tensor => {
-    const tensor = c.param(role);
-    if (!tensor) throw new InputError(`layer ${c.node.layer}: a normalisation without ${role}`);
-    return tf.reshape(tensor, shape);
-  };
-  const deviation = tf.maximum(tf.sqrt(constant('variance')), LEAST_DEVIATION);
-  const mean = constant('mean');
-  return op.invert ? tf.add(tf.mul(x, deviation), mean) : tf.div(tf.sub(x, mean), deviation);
-}
-
-export function scale(c: OpContext): tfc.Tensor {
-  const gamma = c.param('gamma');
-  if (!gamma) throw new InputError(`layer ${c.node.layer}: a scale without gamma`);
-  return c.tf.mul(c.inputs[0], gamma);
+function writeUnitNorm(c: ExportContext, { axes, least }: OpOf<'unitNorm'>): string {
+  const { writer } = c;
+  const x = c.inputs[0].name;
+  const over = writer.ints(axes.map((a) => axisOf(c.shape.length, a)));
+  const squares = writer.node('ReduceSum', [writer.node('Mul', [x, x]), over], { keepdims: 1 });
+  const norm = writer.node('Sqrt', [writer.node('Max', [squares, writer.scalar(least ** 2)])]);
+  return writer.node('Div', [x, norm]);
 }

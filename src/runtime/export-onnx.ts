@@ -1,10 +1,10 @@
-import { InputError } from '../../graph/errors.ts';
-import { inferShapes } from '../../graph/shapes.ts';
-import type { Graph, Node, Shape, Weights } from '../../graph/types.ts';
-import { foldBatchNorms } from './fold.ts';
-import { kept, plain, type ExportContext, type Value } from './layout.ts';
-import { exportOp } from './ops.ts';
-import { OnnxWriter } from './writer.ts';
+import { InputError } from '../graph/errors.ts';
+import { inferShapes } from '../graph/shapes.ts';
+import type { Graph, Node, Shape, Weights } from '../graph/types.ts';
+import { foldBatchNorms } from './onnx/fold.ts';
+import { kept, plain, type ExportContext, type Value } from './onnx/layout.ts';
+import { exportOp } from './ops/index.ts';
+import { OnnxWriter } from './onnx/writer.ts';
 
 export interface OnnxNetwork {
   readonly bytes: Uint8Array;
