@@ -1,4 +1,5 @@
 import { InputError } from './errors.ts';
+import { specOf } from './ops/index.ts';
 import { Random } from './random.ts';
 import { outputShape, sizeOf } from './shapes.ts';
 import type { ActivationKind, Graph, Node, Op, Padding, Pair, Param, Shape, Weights } from './types.ts';
@@ -69,7 +70,7 @@ export class GraphBuilder {
     if (!shared)
       for (const [role, [shape, fill]] of Object.entries(params)) {
         own[role] = `${id}/${role}`;
-        const trainable = role !== 'mean' && role !== 'variance';
+        const trainable = specOf(op).params[role]?.kept === undefined;
         this.params[own[role]] = { id: own[role], shape, trainable };
         this.weights.set(own[role], this.values(role, shape, fill));
       }

@@ -65,3 +65,9 @@ export function inferShapes(graph: Graph): Record<string, Shape> {
       throw new InputError(`the network names "${id}" as input or output, but no node gives it`);
   return shapes;
 }
+
+/** Per-sample shape of one of the network's inputs, default its first; undefined where there is none of that name. */
+export function inputShape(graph: Graph, id = graph.inputs[0]): Shape | undefined {
+  const op = graph.nodes.find((node) => node.id === id)?.op;
+  return op?.kind === 'input' ? op.shape : undefined;
+}

@@ -1,0 +1,50 @@
+import { specOf } from './ops/index.ts';
+import type { KernelSpec } from './ops/spec.ts';
+import type { Op } from './types.ts';
+
+/*
+ * What the program asks about ops, answered from their declarations (ops/), so that an op that is new is counted, decayed,
+ * folded, ranked and so on without a word here.
+ */
+
+/** The weights with which an op multiplies channels; undefined where it has none. */
+export function kernelOf(op: Op): KernelSpec | undefined {
+  return specOf(op).params.kernel;
+}
+
+/** Whether every channel made is of all channels read, and not of one of them (depthwise). */
+export function mixes(kernel: KernelSpec): boolean {
+  return !kernel.out.includes(kernel.in);
+}
+
+/** How many channels a kernel makes, and which of them an element of it, by its place in memory, goes into. */
+export function madeChannels(
+  kernel: KernelSpec,
+  shape: readonly number[],
+): { count: number; of: (index: number) => number } {
+  const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+  const count = product(kernel.out.map((axis) => shape[axis]));
+  const inner = product(shape.slice(Math.max(...kernel.out) + 1));
+  return { count, of: (index) => Math.floor(index / inner) % count };
+}
+
+/** How many of a window's numbers a value of the output is the sum of. */
+export function fanIn(kernel: KernelSpec, shape: readonly number[]): number {
+  const places = (kernel.window ?? []).reduce((n, axis) => n * shape[axis], 1);
+  return places * (mixes(kernel) ? shape[kernel.in] : 1);
+}
+
+/** An op that normalises by statistics of its own, in the roles mean and variance, which training moves. */
+export type StatisticsOp = Extract<Op, { momentum: number }>;
+
+/** Whether an op has statistics that training moves: what recalibration is for. */
+export function hasStatistics(op: Op): op is StatisticsOp {
+  return Object.values(specOf(op).params).some((param) => param?.kept === 'statistic');
+}
+
+/** Roles and channel axes of the parameters of an op that are learnt. */
+export function learntAxes(op: Op): [role: string, axis: number][] {
+  return Object.entries(specOf(op).params).flatMap(([role, param]): [string, number][] =>
+    param?.out && !param.kept ? [[role, param.out[0]]] : [],
+  );
+}
