@@ -1,3 +1,4 @@
+import { hasStatistics } from './op-facts.ts';
 import type { Graph, Node } from './types.ts';
 
 /** Names of the layers that the source froze (`trainable: false`) and that have something to train, in order. */
@@ -28,7 +29,7 @@ export function thaw(graph: Graph): Graph {
   );
   const nodes = graph.nodes.map((node): Node => {
     const { op } = node;
-    if (op.kind !== 'batchNorm' || !Object.values(node.params).some((id) => frozen.has(id))) return node;
+    if (!hasStatistics(op) || !Object.values(node.params).some((id) => frozen.has(id))) return node;
     return { ...node, op: { ...op, momentum: Math.min(op.momentum, MOMENTUM) } };
   });
   return { ...graph, nodes, params };

@@ -1,3 +1,4 @@
+import { hasStatistics } from '../graph/op-facts.ts';
 import type { Weights } from '../graph/types.ts';
 import type { Score } from '../runtime/types.ts';
 import type { Sized, Workshop } from './services.ts';
@@ -41,7 +42,7 @@ export async function settle(
 ): Promise<Settled> {
   const score = await workshop.score(network, 'validation', signal);
   const asTrained = { weights: network.weights, score, recalibrated: false };
-  if (epochs === 0 || !network.graph.nodes.some(({ op }) => op.kind === 'batchNorm')) return asTrained;
+  if (epochs === 0 || !network.graph.nodes.some(({ op }) => hasStatistics(op))) return asTrained;
   const weights = await resettle(workshop, network, epochs, signal);
   const after = await workshop.score({ ...network, weights }, 'validation', signal);
   const [was, is] = [lossOf(score), lossOf(after)];

@@ -1,3 +1,4 @@
+import { hasStatistics } from '../graph/op-facts.ts';
 import { costModel, fullArchitecture, layerCosts, leadingChannels } from '../graph/architecture.ts';
 import { findGroups } from '../graph/channels.ts';
 import { InputError } from '../graph/errors.ts';
@@ -229,7 +230,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
 
 /** Whether every batch norm still has the statistics that it was made with; without one there is no telling. */
 function looksUntrained({ graph, weights }: LoadedModel): boolean {
-  const norms = graph.nodes.filter((node) => node.op.kind === 'batchNorm');
+  const norms = graph.nodes.filter((node) => hasStatistics(node.op));
   const all = (param: string, value: number) => weights.get(param)?.every((v) => v === value) ?? false;
   return norms.length > 0 && norms.every(({ params }) => all(params.mean, 0) && all(params.variance, 1));
 }

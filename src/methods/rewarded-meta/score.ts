@@ -1,3 +1,4 @@
+import { hasStatistics } from '../../graph/op-facts.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { recalibrate } from '../../runtime/recalibrate.ts';
@@ -54,7 +55,7 @@ export class CandidateScorer {
   async score(graph: Graph, weights: Weights): Promise<{ weights: Weights; score: Score }> {
     const { backend, trust } = this.images;
     const recalibrated = new Map(weights);
-    if (graph.nodes.some((node) => node.op.kind === 'batchNorm')) {
+    if (graph.nodes.some((node) => hasStatistics(node.op))) {
       const mode = this.settings.recalibrationMode;
       const statistics = await recalibrate(backend, graph, weights, { batches: this.recalibration, mode });
       for (const [id, values] of statistics) recalibrated.set(id, values);
