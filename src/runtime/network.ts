@@ -1,5 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { inputShape } from '../graph/shapes.ts';
+import { hasStatistics, kernelOf } from '../graph/op-facts.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
 import { clipByGlobalNorm } from './clip.ts';
@@ -29,9 +31,6 @@ export interface StepOptions {
 }
 
 const snapshotSchema = z.object({ kind: z.literal('network'), step: z.number().int().nonnegative() });
-
-/** Kinds of ops whose kernels decay; biases, batch norms and slopes don't (as in the papers). */
-const DECAYING = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose', 'dense']);
 
 /** A graph with its weights as variables on a backend: predicts and trains. Dispose it after use. */
 export class Network {
@@ -68,8 +67,9 @@ export class Network {
     this.trained = Object.values(graph.params)
       .filter((param) => param.trainable)
       .map((param) => param.id);
+    // biases, batch norms and slopes don't, as in the papers
     this.decays = new Set(
-      graph.nodes.filter((node) => DECAYING.has(node.op.kind)).map((node) => node.params.kernel),
+      graph.nodes.filter((node) => kernelOf(node.op)?.decays).map((node) => node.params.kernel),
     );
   }
 
@@ -163,7 +163,7 @@ export class Network {
   }
 
   private moveStatistics(node: Node, mean: tfc.Tensor, variance: tfc.Tensor): void {
-    if (node.op.kind !== 'batchNorm') return;
+    if (!hasStatistics(node.op)) return;
     const { tf } = this.backend;
     const rest = 1 - node.op.momentum;
     for (const [role, batch] of [
@@ -180,8 +180,8 @@ export class Network {
     if (arrays.length !== graph.inputs.length)
       throw new InputError(`the network takes ${graph.inputs.length} inputs, not ${arrays.length}`);
     return graph.inputs.map((id, i) => {
-      const op = graph.nodes.find((node) => node.id === id)?.op;
-      const shape = op?.kind === 'input' ? [n, ...op.shape] : [];
+      const own = inputShape(graph, id);
+      const shape = own ? [n, ...own] : [];
       const size = shape.reduce((a, b) => a * b, 1);
       if (arrays[i].length !== size)
         throw new InputError(

@@ -1,6 +1,5 @@
+import { hasStatistics, kernelOf, madeChannels } from '../../graph/op-facts.ts';
 import type { Graph, Node, Weights } from '../../graph/types.ts';
-
-const LINEAR = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose', 'dense']);
 
 /** A batch norm as y = scale x + shift. */
 export function batchNormScale(
@@ -42,11 +41,12 @@ export function foldBatchNorms(graph: Graph, weights: Weights): { graph: Graph; 
   const params = { ...graph.params };
   const values = new Map(weights);
   for (const node of graph.nodes) {
-    if (node.op.kind !== 'batchNorm') continue;
+    if (!hasStatistics(node.op)) continue;
     const layer = byId.get(node.inputs[0])!;
     const { kernel, bias } = layer.params;
     const alone = (id: string | undefined): boolean => id === undefined || users.get(id) === 1;
-    if (!LINEAR.has(layer.op.kind) || readers.get(layer.id) !== 1 || !alone(kernel) || !alone(bias)) continue;
+    if (!kernelOf(layer.op)?.linear || readers.get(layer.id) !== 1 || !alone(kernel) || !alone(bias))
+      continue;
 
     const { scale, shift } = batchNormScale(node, node.op.epsilon, weights);
     values.set(kernel, scaleKernel(layer, weights.get(kernel)!, graph.params[kernel].shape, scale));
@@ -63,14 +63,13 @@ export function foldBatchNorms(graph: Graph, weights: Weights): { graph: Graph; 
   return { graph: { ...graph, nodes: graph.nodes.map((n) => nodes.get(n.id)!), params }, weights: values };
 }
 
-/** Output channels lie along the last axis, but for transposed convolutions ([kh, kw, cout, cin]). */
+/** Every weight with the scale of the output channel that it goes into. */
 function scaleKernel(
   layer: Node,
   kernel: Float32Array,
   shape: readonly number[],
   scale: Float32Array,
 ): Float32Array {
-  const inner = layer.op.kind === 'conv2dTranspose' ? shape[3] : 1;
-  // a depthwise kernel [kh, kw, cin, m] has its cin * m channels innermost, in the order of the output
-  return kernel.map((v, i) => v * scale[Math.floor(i / inner) % scale.length]);
+  const { of } = madeChannels(kernelOf(layer.op)!, shape);
+  return kernel.map((v, i) => v * scale[of(i)]);
 }
