@@ -1,3 +1,4 @@
+import { kernelOf } from '../../graph/op-facts.ts';
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
@@ -70,22 +71,23 @@ class Update {
 
   private sizes(entry: Json, config: Json, node: Node): void {
     const op: Op = node.op;
-    const size = (role: string, axis: number) => this.graph.params[node.params[role]].shape[axis];
+    // what the kernel makes: filters, or units; of a depthwise one, channels in and multiplier
+    const made = (i: number) => this.graph.params[node.params.kernel].shape[kernelOf(op)!.out[i]];
     switch (op.kind) {
       case 'conv2d':
-        config.filters = size('kernel', 3);
+        config.filters = made(0);
         if ('groups' in config) config.groups = op.groups;
         return;
       case 'conv2dTranspose':
-        config.filters = size('kernel', 2);
+        config.filters = made(0);
         // Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them
         if ('groups' in config && Number(config.filters) % Number(config.groups) !== 0) config.groups = 1;
         return;
       case 'depthwiseConv2d':
-        config.depth_multiplier = size('kernel', 3);
+        config.depth_multiplier = made(1);
         return;
       case 'dense':
-        config.units = size('kernel', 1);
+        config.units = made(0);
         return;
       case 'groupNorm': {
         const channels = this.shapes[node.id].at(-1)!;
@@ -93,7 +95,7 @@ class Update {
         return;
       }
       case 'scale':
-        config.projection_dim = size('gamma', 0);
+        config.projection_dim = this.graph.params[node.params.gamma].shape[0];
         return;
       case 'reshape':
         reshaped(entry, config, op.target, node);

@@ -1,3 +1,4 @@
+import { hasStatistics, kernelOf, learntAxes, mixes } from '../../graph/op-facts.ts';
 import type { AxisChannels, Dependencies, Graph, Node } from '../../graph/types.ts';
 
 /** One place where channels of a group are made or scaled: an axis of a parameter. */
@@ -8,54 +9,22 @@ export interface Place {
   readonly channels: AxisChannels;
 }
 
-/** The axis of a layer's kernel along which its own output channels run; undefined where it makes none. */
-export function outputAxis(node: Node): number | undefined {
-  switch (node.op.kind) {
-    case 'conv2d':
-      return 3;
-    case 'conv2dTranspose':
-      return 2;
-    case 'dense':
-      return 1;
-    default:
-      return undefined;
-  }
-}
-
 /** Kernels that make channels, one place a kernel (a shared layer's kernel once). */
 export function producerPlaces(graph: Graph, dependencies: Dependencies): Place[] {
-  return places(graph, dependencies, (node) => {
-    const axis = outputAxis(node);
-    return axis === undefined ? [] : [['kernel', axis]];
+  return places(graph, dependencies, ({ op }) => {
+    const kernel = kernelOf(op);
+    return kernel && mixes(kernel) ? [['kernel', kernel.out[0]]] : [];
   });
 }
 
 /** Scales (gamma) of batch norms. */
 export function scalePlaces(graph: Graph, dependencies: Dependencies): Place[] {
-  return places(graph, dependencies, (node) => (node.op.kind === 'batchNorm' ? [['gamma', 0]] : []));
+  return places(graph, dependencies, ({ op }) => (hasStatistics(op) ? [['gamma', 0]] : []));
 }
 
 /** Every parameter slice that goes when a channel goes and that only this channel's producers own. */
 export function ownedPlaces(graph: Graph, dependencies: Dependencies): Place[] {
-  return places(graph, dependencies, (node) => {
-    const axis = outputAxis(node);
-    if (axis !== undefined)
-      return [
-        ['kernel', axis],
-        ['bias', 0],
-      ];
-    if (node.op.kind === 'depthwiseConv2d')
-      return [
-        ['kernel', 2],
-        ['bias', 0],
-      ];
-    if (node.op.kind === 'batchNorm')
-      return [
-        ['gamma', 0],
-        ['beta', 0],
-      ];
-    return [];
-  });
+  return places(graph, dependencies, ({ op }) => (kernelOf(op) || hasStatistics(op) ? learntAxes(op) : []));
 }
 
 function places(

@@ -1,3 +1,4 @@
+import { kernelOf } from '../../graph/op-facts.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { ChannelGroup, Dependencies, Graph, Node } from '../../graph/types.ts';
 import type { SweepGroup } from './sweep.ts';
@@ -49,17 +50,10 @@ function layersOf(
     if (!node || role === 'consumer') return [];
     const { op } = node;
     const input = shapes[node.inputs[0]]?.at(-1) ?? 0;
-    switch (op.kind) {
-      case 'conv2d':
-      case 'conv2dTranspose':
-      case 'depthwiseConv2d': {
-        const [height, width] = graph.params[node.params.kernel].shape;
-        return [{ input, stride: Math.max(...op.strides), kernel: Math.max(height, width) }];
-      }
-      case 'dense':
-        return [{ input, stride: 1, kernel: 1 }];
-      default:
-        return [];
-    }
+    const kernel = kernelOf(op);
+    if (!kernel) return [];
+    const { shape } = graph.params[node.params.kernel];
+    const stride = 'strides' in op ? Math.max(...op.strides) : 1;
+    return [{ input, stride, kernel: Math.max(1, ...(kernel.window ?? []).map((axis) => shape[axis])) }];
   });
 }
