@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { kernelOf } from '../../graph/op-facts.ts';
 import type { Dependencies, Graph, Node } from '../../graph/types.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
@@ -29,8 +30,10 @@ export interface WeightGenerator {
   dispose(): void;
 }
 
-/** Kernels that convolve: what the paper generates. Dense kernels stay ordinary weights. */
-export const CONVOLUTIONS: ReadonlySet<string> = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose']);
+/** Whether a parameter in this role convolves: what the paper generates. Dense kernels stay ordinary weights. */
+export function convolves({ op }: Node, role: string): boolean {
+  return role === 'kernel' && kernelOf(op)?.window !== undefined;
+}
 
 /** The node that first uses a parameter, and the role in which it does. */
 export function usersOf(graph: Graph): Map<string, { node: Node; role: string }> {

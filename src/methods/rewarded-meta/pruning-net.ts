@@ -1,9 +1,10 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { fanIn, hasStatistics, kernelOf } from '../../graph/op-facts.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import type { Backend } from '../../runtime/types.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
-import { CONVOLUTIONS, TwoLayer, sourceVariable, toldGroups, usersOf } from './generator.ts';
+import { TwoLayer, convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
 import { FULL, LEVELS } from './levels.ts';
 
@@ -44,13 +45,13 @@ export class PruningNet implements WeightGenerator {
     const normed = behindNorm(graph);
     for (const [id, { node, role }] of usersOf(graph)) {
       const { shape, trainable } = graph.params[id];
-      const normRole = node.op.kind === 'batchNorm' && (role === 'gamma' || role === 'beta');
+      const normRole = hasStatistics(node.op) && (role === 'gamma' || role === 'beta');
       if (normRole) {
         const group = toldGroups(dependencies, id)[0];
         this.norms.set(id, { level: group === undefined ? -1 : plan.geneOf[group], role });
         if (options.affine) this.addNorm(id, shape[0], role === 'gamma' ? 1 : 0);
       } else if (!trainable) continue;
-      else if (role === 'kernel' && CONVOLUTIONS.has(node.op.kind)) {
+      else if (convolves(node, role)) {
         const groups = toldGroups(dependencies, id);
         const size = shape.reduce((a, b) => a * b, 1);
         const random = new Random(options.random).fork(`generator ${id}`);
@@ -63,11 +64,15 @@ export class PruningNet implements WeightGenerator {
           this.variables,
           random,
         );
-        const scale = normed.has(node.id) ? 1 : heScale(shape, node.op.kind, groups.length, options.hidden);
+        const scale = normed.has(node.id)
+          ? 1
+          : heScale(fanIn(kernelOf(node.op)!, shape), groups.length, options.hidden);
         this.generators.set(id, { net, scale });
       } else {
         const variable = sourceVariable(backend, graph, weights, id);
-        this.variables.set(`weight/${id}`, { variable, decays: node.op.kind === 'dense', rate: 1 });
+        // a dense layer's, the bias too
+        const kernel = kernelOf(node.op);
+        this.variables.set(`weight/${id}`, { variable, decays: !!kernel && !kernel.window, rate: 1 });
       }
     }
   }
@@ -108,18 +113,17 @@ export class PruningNet implements WeightGenerator {
 
 /** Nodes whose value a batch norm reads, so that the scale of their weights doesn't matter. */
 function behindNorm(graph: Graph): Set<string> {
-  return new Set(graph.nodes.filter((n) => n.op.kind === 'batchNorm').flatMap((n) => n.inputs));
+  return new Set(graph.nodes.filter((n) => hasStatistics(n.op)).flatMap((n) => n.inputs));
 }
 
 /**
  * Factor that brings generated weights to He's deviation. The paper's networks all have batch norm behind their
  * convolutions, which makes it needless; without one, generated weights (about 0.2 whatever the fan-in) explode.
  */
-function heScale(shape: readonly number[], kind: string, told: number, hidden: number): number {
-  const fanIn = shape[0] * shape[1] * (kind === 'depthwiseConv2d' ? 1 : shape[kind === 'conv2d' ? 2 : 3]);
+function heScale(inputsOfOne: number, told: number, hidden: number): number {
   const inputs = Math.max(told, 1);
   const ratio = told === 0 ? 1 : 0.55;
   const before = (inputs * ratio ** 2 + 1) / (3 * inputs); // variance before the ReLU
   const variance = ((hidden * before) / 2 + 1) / (3 * hidden);
-  return Math.sqrt(2 / fanIn / variance);
+  return Math.sqrt(2 / inputsOfOne / variance);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { kernelOf, mixes } from '../../graph/op-facts.ts';
 import { costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
@@ -116,7 +117,10 @@ export function rewardedMetaSettings(
   const values = parsed.data;
   const hidden = values.hidden ?? 32;
   const { generator, reason } = choose(values.generator ?? 'auto', hidden, context);
-  const depthwise = context.graph.nodes.some((n) => n.op.kind === 'depthwiseConv2d');
+  const depthwise = context.graph.nodes.some(({ op }) => {
+    const kernel = kernelOf(op);
+    return kernel && !mixes(kernel);
+  });
   const inherit = generator === 'inherit';
   const batchSize =
     values.batchSize ?? (context.trainImages >= 10_000 ? 128 : context.trainImages >= 1000 ? 64 : 32);

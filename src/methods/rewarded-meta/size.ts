@@ -1,7 +1,8 @@
 import { freemem } from 'node:os';
+import { hasStatistics } from '../../graph/op-facts.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
-import { CONVOLUTIONS, toldGroups, twoLayerSize, usersOf } from './generator.ts';
+import { convolves, toldGroups, twoLayerSize, usersOf } from './generator.ts';
 
 /** Share of the free memory that a generator may fill; the rest is for activations and images. */
 const MARGIN = 0.7;
@@ -16,9 +17,9 @@ export function pruningNetSize(graph: Graph, dependencies: Dependencies, hidden:
   let total = 0;
   for (const [id, { node, role }] of usersOf(graph)) {
     const size = graph.params[id].shape.reduce((a, b) => a * b, 1);
-    if (role === 'kernel' && CONVOLUTIONS.has(node.op.kind))
+    if (convolves(node, role))
       total += twoLayerSize(Math.max(toldGroups(dependencies, id).length, 1), hidden, size);
-    else if (node.op.kind !== 'batchNorm') total += size;
+    else if (!hasStatistics(node.op)) total += size;
   }
   return total;
 }
