@@ -1,3 +1,5 @@
+import { specOf } from '../../graph/ops/index.ts';
+import { fanIn, madeChannels } from '../../graph/op-facts.ts';
 import { Random } from '../../graph/random.ts';
 import { sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
@@ -16,13 +18,14 @@ export function initialise(graph: Graph, seed: number, constants?: Weights): Wei
       const shape = graph.params[id].shape;
       const values = new Float32Array(sizeOf(shape));
       weights.set(id, values);
-      const given = node.op.kind === 'normalize' ? constants?.get(id) : undefined;
+      const { kernel, [role]: param } = specOf(node.op).params;
+      const given = param?.kept === 'constant' ? constants?.get(id) : undefined;
       if (given) values.set(given);
-      else if (role === 'gamma' || role === 'variance') values.fill(1);
-      if (role !== 'kernel') continue;
+      else if (param?.start === 1) values.fill(1);
+      if (role !== 'kernel' || !kernel) continue;
       const random = new Random(seed).fork(id);
-      if (node.op.kind === 'dense') {
-        const limit = Math.sqrt(6 / (shape[0] + shape[1]));
+      if (!kernel.window) {
+        const limit = Math.sqrt(6 / (fanIn(kernel, shape) + madeChannels(kernel, shape).count));
         for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
       } else {
         // of a depthwise kernel [kh, kw, cin, multiplier] a channel reaches only its own multiplier outputs
