@@ -1,3 +1,4 @@
+import { specOf } from '../graph/ops/index.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
 
 /** Pixels spread by some dozens of grey levels; numbers that were scaled before, by about 1. */
@@ -10,13 +11,12 @@ export function scalesPixels({ nodes, inputs }: Graph, weights: Weights): boolea
     const readers = nodes.filter((node) => node.inputs.includes(value));
     if (readers.length !== 1) return readers.length > 1 && readers.every((node) => scales(node, weights));
     const [node] = readers;
-    if (!PASSES.has(node.op.kind)) return scales(node, weights);
+    // what shows the pixels on, at the same scale
+    const { passes } = specOf(node.op);
+    if (passes !== 'value' && passes !== 'pixels') return scales(node, weights);
     value = node.id;
   }
 }
-
-/** What shows the pixels on, at the same scale. */
-const PASSES: ReadonlySet<Node['op']['kind']> = new Set(['identity', 'dropout', 'resize', 'crop', 'zeroPad']);
 
 function scales({ op, params }: Node, weights: Weights): boolean {
   if (op.kind === 'affine') return op.scale.every((one) => Math.abs(one) < 1 / GREY_LEVELS);

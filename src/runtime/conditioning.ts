@@ -1,5 +1,6 @@
+import { specOf } from '../graph/ops/index.ts';
 import type { Random } from '../graph/random.ts';
-import { sizeOf } from '../graph/shapes.ts';
+import { inputShape, sizeOf } from '../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../graph/types.ts';
 
 /** Differences up to this share of the largest value are rounding in any network. */
@@ -61,10 +62,8 @@ function nudged(values: Float32Array, random: Random): Float32Array {
  * statistics say where it begins by normalising, else normal ones.
  */
 export function ownInputs(graph: Graph, weights: Weights, n: number, random: Random): Float32Array[] {
-  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
   return graph.inputs.map((id) => {
-    const op = byId.get(id)?.op;
-    const size = op?.kind === 'input' ? n * sizeOf(op.shape) : n;
+    const size = n * sizeOf(inputShape(graph, id) ?? []);
     const draw = drawn(firstReader(graph, id), weights, random);
     return Float32Array.from({ length: size }, (_, i) => draw(i));
   });
@@ -77,7 +76,7 @@ function firstReader(graph: Graph, input: string): Node | undefined {
     const readers = graph.nodes.filter((node) => node.inputs.includes(id));
     if (readers.length !== 1) return undefined;
     const [reader] = readers;
-    if (reader.op.kind !== 'identity' && reader.op.kind !== 'dropout') return reader;
+    if (specOf(reader.op).passes !== 'value') return reader;
     ({ id } = reader);
   }
 }

@@ -1,3 +1,4 @@
+import { specOf } from '../graph/ops/index.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
@@ -51,8 +52,6 @@ export function headsOf(graph: Graph): readonly Head[] {
   return heads;
 }
 
-const SHAPE_ONLY = new Set(['identity', 'dropout', 'flatten', 'reshape']);
-
 /** Looks for a softmax or sigmoid behind an output, through whatever only gives values another shape. */
 function kindOf(
   graph: Graph,
@@ -82,7 +81,8 @@ function kindOf(
       return { ...head, kind: 'sigmoids', classes: isRow(id) ? size : null };
     }
     if (op.kind === 'activation' && op.activation !== 'linear') last = op.activation;
-    if (!SHAPE_ONLY.has(op.kind)) break;
+    const { passes } = specOf(op);
+    if (passes !== 'value' && passes !== 'elements') break;
     id = node;
   }
   const head = { activation: 'none', node: output, size, ...(last && { last }) } as const;
