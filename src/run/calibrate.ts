@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasStatistics } from '../graph/op-facts.ts';
+import { inputShape } from '../graph/shapes.ts';
 import { Interrupted } from '../graph/errors.ts';
 import { fullArchitecture, leadingChannels } from '../graph/architecture.ts';
 import { prune } from '../graph/surgery.ts';
@@ -93,7 +95,7 @@ async function paceOf(
   } finally {
     trainee.dispose();
   }
-  const norms = graph.nodes.some(({ op }) => op.kind === 'batchNorm');
+  const norms = graph.nodes.some(({ op }) => hasStatistics(op));
   const once = async function* () {
     yield batch;
   };
@@ -134,8 +136,7 @@ async function timed(work: () => unknown, signal: AbortSignal | undefined): Prom
 }
 
 function noise({ graph }: Sized, n: number): Batch {
-  const op = graph.nodes.find(({ id }) => id === graph.inputs[0])?.op;
-  const size = op?.kind === 'input' ? op.shape.reduce((a, b) => a * b, n) : 0;
+  const size = inputShape(graph)?.reduce((a, b) => a * b, n) ?? 0;
   const random = new Random(1);
   return { n, x: Float32Array.from({ length: size }, () => random.uniform()), y: new Int32Array(n) };
 }

@@ -1,3 +1,5 @@
+import { hasStatistics } from '../graph/op-facts.ts';
+import { inputShape } from '../graph/shapes.ts';
 import { Random } from '../graph/random.ts';
 import { InputError, Interrupted } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
@@ -51,12 +53,12 @@ export async function openSet(
     } = {},
 ): Promise<ImageSet> {
   const { graph } = model;
-  const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
-  if (graph.inputs.length !== 1 || op?.kind !== 'input' || op.shape.length !== 3)
+  const shape = inputShape(graph);
+  if (graph.inputs.length !== 1 || shape?.length !== 3)
     throw new InputError(
       `${model.name} does not take images: it needs one input of height, width and channels`,
     );
-  const [height, width, channels] = op.shape;
+  const [height, width, channels] = shape;
   if (channels !== 1 && channels !== 3)
     throw new InputError(`${model.name} takes ${channels} channels; images have 1 or 3`);
   return await openImages(data.path, {
@@ -225,7 +227,7 @@ class RealWorkshop implements Workshop {
     signal?: AbortSignal,
     mostImages = RECALIBRATION_IMAGES,
   ): Promise<Weights> {
-    if (!graph.nodes.some((node) => node.op.kind === 'batchNorm')) return weights;
+    if (!graph.nodes.some((node) => hasStatistics(node.op))) return weights;
     const split = part(this.set.train, mostImages);
     const statistics = await recalibrate(this.backend, graph, weights, {
       batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),

@@ -1,3 +1,4 @@
+import { inputShape } from '../graph/shapes.ts';
 import { Random } from '../graph/random.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
@@ -111,9 +112,8 @@ async function warmUp(once: () => Promise<number>): Promise<void> {
 }
 
 function noise(graph: Graph, batch: number): Float32Array {
-  const op = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
   const random = new Random(1);
-  const size = op?.kind === 'input' ? op.shape.reduce((a, b) => a * b, batch) : 0;
+  const size = inputShape(graph)?.reduce((a, b) => a * b, batch) ?? 0;
   return Float32Array.from({ length: size }, () => random.normal());
 }
 

@@ -1,3 +1,4 @@
+import { inputShape } from '../../graph/shapes.ts';
 import { costModel, fitToBudget, fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { thaw } from '../../graph/frozen.ts';
@@ -149,8 +150,7 @@ function decoding(
   passes: number,
 ): number {
   if (form === 'idx' || form === 'npz') return 0;
-  const op = model.graph.nodes.find(({ id }) => id === model.graph.inputs[0])?.op;
-  const bytes = op?.kind === 'input' ? op.shape.reduce((a, b) => a * b, 1) : 0;
+  const bytes = inputShape(model.graph)?.reduce((a, b) => a * b, 1) ?? 0;
   const count = train + validation + test;
   const times = count * bytes <= memoryBytes ? count : passes;
   return (times * decodeMs) / 1000 / decoders;

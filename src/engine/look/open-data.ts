@@ -1,3 +1,4 @@
+import { inputShape } from '../../graph/shapes.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
 import { expectedBy } from '../../run/head.ts';
@@ -70,6 +71,6 @@ function remarks(model: LoadedModel, survey: Survey): string[] {
 }
 
 function inputOf({ graph }: LoadedModel): readonly number[] | null {
-  const op = graph.nodes.find(({ id }) => id === graph.inputs[0])?.op;
-  return graph.inputs.length === 1 && op?.kind === 'input' && op.shape.length === 3 ? op.shape : null;
+  const shape = inputShape(graph);
+  return graph.inputs.length === 1 && shape?.length === 3 ? shape : null;
 }

@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { inputShape } from '../../graph/shapes.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
@@ -86,8 +87,7 @@ export async function taylorImportance(
     { rows, weights }: Pick<Targets, 'rows' | 'weights'>,
     counts: (change: tfc.Tensor) => tfc.Tensor,
   ): void {
-    const op = cut.nodes.find((node) => node.id === cut.inputs[0])!.op;
-    const shape = op.kind === 'input' ? op.shape : [];
+    const shape = inputShape(cut) ?? [];
     tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
         const x = tf.tensor(batch.x, [batch.n, ...shape]);

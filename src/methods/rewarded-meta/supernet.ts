@@ -1,5 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { inputShape } from '../../graph/shapes.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
@@ -95,12 +96,12 @@ export class Supernet {
     const { backend } = this;
     const kept = this.kept(genes);
     const graph = aimedGraph(narrowGraph(this.graph, this.dependencies, kept), aims);
-    const input = graph.nodes.find((node) => node.id === graph.inputs[0])?.op;
-    if (graph.inputs.length !== 1 || input?.kind !== 'input')
+    const shape = inputShape(graph);
+    if (graph.inputs.length !== 1 || !shape)
       throw new InputError(
         `the network takes ${graph.inputs.length} inputs; images can be given to one only`,
       );
-    const x = backend.tf.tensor(batch.x, [batch.n, ...input.shape]);
+    const x = backend.tf.tensor(batch.x, [batch.n, ...shape]);
     const mode = { training: true, thawBatchNorm: true, dropoutSeed };
     return forward(backend, graph, this.params(genes, kept), [x], mode);
   }
