@@ -1,4 +1,4 @@
-import { kernelOf } from '../../graph/op-facts.ts';
+import { kernelOf, mixes } from '../../graph/op-facts.ts';
 import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
@@ -71,23 +71,18 @@ class Update {
 
   private sizes(entry: Json, config: Json, node: Node): void {
     const op: Op = node.op;
-    // what the kernel makes: filters, or units; of a depthwise one, channels in and multiplier
-    const made = (i: number) => this.graph.params[node.params.kernel].shape[kernelOf(op)!.out[i]];
+    const kernel = kernelOf(op);
+    if (kernel) {
+      const made = kernel.out.map((axis) => this.graph.params[node.params.kernel].shape[axis]);
+      if (mixes(kernel)) config[kernel.window ? 'filters' : 'units'] = made[0];
+      else config.depth_multiplier = made[1];
+    }
+    if ('groups' in op && 'groups' in config) config.groups = op.groups;
+    // what Keras alone says of a layer, in fields of its own
     switch (op.kind) {
-      case 'conv2d':
-        config.filters = made(0);
-        if ('groups' in config) config.groups = op.groups;
-        return;
       case 'conv2dTranspose':
-        config.filters = made(0);
         // Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them
         if ('groups' in config && Number(config.filters) % Number(config.groups) !== 0) config.groups = 1;
-        return;
-      case 'depthwiseConv2d':
-        config.depth_multiplier = made(1);
-        return;
-      case 'dense':
-        config.units = made(0);
         return;
       case 'groupNorm': {
         const channels = this.shapes[node.id].at(-1)!;
