@@ -90,10 +90,21 @@ export class PrunePanel {
   /** Takes a method in the plan. */
   async choose(method: string): Promise<void> {
     await this.show('Plan');
-    const dropdown = this.frame.getByRole('combobox', { name: 'Method', exact: true });
-    await dropdown.click();
-    await this.frame.getByRole('option', { name: method, exact: true }).click();
+    await this.pick('Method', method);
     await this.frame.getByText(new RegExp(`^${method}, (quick|standard|thorough)$`)).waitFor();
+  }
+
+  /** Takes an entry of a list that drops down; it is opened again where something else took the focus, which closes it. */
+  async pick(label: string, entry: string): Promise<void> {
+    const dropdown = this.frame.getByRole('combobox', { name: label, exact: true });
+    const option = this.frame.getByRole('option', { name: entry, exact: true });
+    await until(`${entry} is taken of ${label}`, async () => {
+      if (!(await option.isVisible())) await dropdown.click();
+      return await option.click({ timeout: 15_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   async fill(label: string, value: string): Promise<void> {

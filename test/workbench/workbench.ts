@@ -45,6 +45,8 @@ export class Browser {
       executablePath: chromium(),
       headless: true,
       viewport: { width: 1440, height: 900 },
+      // what moves is drawn by the processor here, and takes it from the runs that are watched
+      reducedMotion: 'reduce',
       args: [
         ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
         ...['--disable-background-networking', '--disable-component-update'],
