@@ -94,16 +94,17 @@ export class PrunePanel {
     await this.frame.getByText(new RegExp(`^${method}, (quick|standard|thorough)$`)).waitFor();
   }
 
-  /** Takes an entry of a list that drops down; it is opened again where something else took the focus, which closes it. */
+  /**
+   * Takes an entry of a list that drops down. It is tried again where the list closed, because something else took the focus,
+   * or where the cards above it grew under the click.
+   */
   async pick(label: string, entry: string): Promise<void> {
     const dropdown = this.frame.getByRole('combobox', { name: label, exact: true });
     const option = this.frame.getByRole('option', { name: entry, exact: true });
     await until(`${entry} is taken of ${label}`, async () => {
       if (!(await option.isVisible())) await dropdown.click();
-      return await option.click({ timeout: 15_000 }).then(
-        () => true,
-        () => false,
-      );
+      await option.click({ timeout: 15_000 }).catch(() => {});
+      return (await dropdown.evaluate('element => element.displayValue')) === entry;
     });
   }
 
