@@ -104,7 +104,7 @@ export class PrunePanel {
     await until(`${entry} is taken of ${label}`, async () => {
       if (!(await option.isVisible())) await dropdown.click();
       await option.click({ timeout: 15_000 }).catch(() => {});
-      return (await dropdown.evaluate('element => element.displayValue')) === entry;
+      return (await dropdown.evaluate(shown)) === entry;
     });
   }
 
@@ -167,3 +167,6 @@ export class PrunePanel {
     await until(`the run is ${state}`, async () => (await this.state()) === state, seconds);
   }
 }
+
+/** What the toolkit's list shows when it is closed. */
+const shown = (list: object) => ('displayValue' in list ? list.displayValue : undefined);
