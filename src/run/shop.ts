@@ -35,7 +35,7 @@ export interface OpenShop extends Shop {
 }
 
 /**
- * Opens what a run works with: the model, its groups, the images, the settings; and on the first sitting measures the
+ * Opens what a run works with: the model, its groups, the images, the settings; and where the run has just begun, measures the
  * original and checks that the budgets can be reached.
  */
 export async function* openShop(

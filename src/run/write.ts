@@ -78,11 +78,7 @@ export async function writeCandidate(
     trainImages: log.facts.data?.train ?? 0,
     untrained: classes !== undefined && scoresLikeGuessing(log.facts.originalAccuracy, classes),
   });
-  const settings = methodNamed(found.method).settings(
-    mainMethod ? plan.settings : {},
-    plan.effort,
-    context,
-  );
+  const settings = methodNamed(found.method).settings(mainMethod ? plan.settings : {}, plan.effort, context);
   const made = own ? methodNamed(plan.method).weights : undefined;
   const from = found.weights ? weightsOf(arm, plan.retrain, made) : 'source';
   // the run's own result keeps the run's names, and no other candidate takes them from it

@@ -1,6 +1,6 @@
 import type { Architecture, Dependencies } from '../../graph/types.ts';
 
-/** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (MetaPruning, spec 1.1). */
+/** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (docs/methods/metapruning.md, "Levels"). */
 export const LEVELS = 31;
 /** The level of full width. */
 export const FULL = LEVELS - 1;

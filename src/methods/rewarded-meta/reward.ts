@@ -5,7 +5,8 @@ export type RewardMetric = 'macs' | 'params' | 'bytes';
 
 /**
  * How candidates are ranked; larger is better. Plain data, recorded with every run: it names its metric, and every
- * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas: spec 2.2 and 3.
+ * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas:
+ * docs/methods/rewarded-meta.md.
  */
 export type RewardSpec =
   | {
@@ -59,7 +60,10 @@ export const rewardKinds: readonly RewardKind[] = [
   'tunas-absolute',
 ];
 
-/** The paper's ResNet-50 values (spec 2.2): costs in millions of its own FLOPs count. They suit proxies near 55 %. */
+/**
+ * The paper's ResNet-50 values (docs/methods/rewarded-meta.md, "Reward"): costs in millions of its own FLOPs count.
+ * They suit proxies near 55 %.
+ */
 export const PAPER_BASE_ACCURACY = 70.6;
 export const PAPER_BASE_MFLOPS = 4100;
 
@@ -147,9 +151,10 @@ export function coefficients(
 /**
  * The reward of a candidate; larger is better.
  *
- * rewarded-meta: psi * rho (spec 2.2). Two guards: BA - a is clipped from below at `accuracyGap`, so that an accuracy
- * at or beyond BA is neither infinite nor bad; and where f >= BF, where rho <= 0 and the product would punish
- * accuracy, it is rho / psi: still at most 0, but the more accurate of two candidates of one cost stays ahead.
+ * rewarded-meta: psi * rho (docs/methods/rewarded-meta.md, "Reward"). Two guards: BA - a is clipped from below at
+ * `accuracyGap`, so that an accuracy at or beyond BA is neither infinite nor bad; and where f >= BF, where rho <= 0 and
+ * the product would punish accuracy, it is rho / psi: still at most 0, but the more accurate of two candidates of one
+ * cost stays ahead.
  *
  * @throws RangeError where the spec's metric was not measured
  */

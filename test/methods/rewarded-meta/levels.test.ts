@@ -21,7 +21,7 @@ describe('level table', () => {
   });
 
   it("gives the widths of the paper's retrained ResNet-50: stem 33, stages 133, 296, 778", () => {
-    // genes 14, 14, 16, 22 of bases 64, 256, 512, 1024 (spec 1.5)
+    // genes 14, 14, 16, 22 of bases 64, 256, 512, 1024 (docs/methods/metapruning.md, "FLOPs count")
     expect([widthOf(64, 14), widthOf(256, 14), widthOf(512, 16), widthOf(1024, 22)]).toEqual([
       33, 133, 296, 778,
     ]);
