@@ -38,7 +38,10 @@ export default tseslint.config(
         regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
         message: `src/${folder} may import only: ${may[folder].join(', ') || 'nothing of ours'} (CONTRIBUTING.md, "Where things are").`,
       },
-      { regex: '^(\\.\\./)+(webview|test|bench)/', message: 'src may not import webview, test or bench.' },
+      {
+        regex: '^(\\.\\./)+(webview|test|bench|scripts)/',
+        message: 'src may not import webview, test, bench or scripts.',
+      },
     ];
     if (folder !== 'extension')
       patterns.push({ regex: '^vscode$', message: "Only src/extension may import 'vscode'." });
