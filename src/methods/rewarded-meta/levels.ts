@@ -25,12 +25,6 @@ export function widthOf(base: number, level: number, roundTo = 1): number {
   return Math.min(Math.max(Math.floor(width / roundTo) * roundTo, roundTo), base);
 }
 
-/** The lowest level that keeps at least `width` of `base` channels. */
-export function levelFor(base: number, width: number, roundTo = 1): number {
-  for (let level = 0; level < FULL; level++) if (widthOf(base, level, roundTo) >= width) return level;
-  return FULL;
-}
-
 /**
  * Which groups have a gene. A channel group is exactly what the paper ties by hand (one gene a residual stage, the
  * stem, a block's middle): every prunable group has one gene, a frozen one has none and stays full.

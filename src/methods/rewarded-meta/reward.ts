@@ -1,5 +1,3 @@
-import type { Candidate } from '../types.ts';
-
 /** The cost that a reward looks at. */
 export type RewardMetric = 'macs' | 'params' | 'bytes';
 
@@ -59,13 +57,6 @@ export const rewardKinds: readonly RewardKind[] = [
   'amc',
   'tunas-absolute',
 ];
-
-/**
- * The paper's ResNet-50 values (docs/methods/rewarded-meta.md, "Reward"): costs in millions of its own FLOPs count.
- * They suit proxies near 55 %.
- */
-export const PAPER_BASE_ACCURACY = 70.6;
-export const PAPER_BASE_MFLOPS = 4100;
 
 /**
  * A spec from a name, with the defaults for users: BA = 100 (so that the accuracy coefficient acts on the error, also
@@ -185,28 +176,4 @@ function costOf(metric: RewardMetric, measured: Measured): number {
   if (cost === undefined || !(cost > 0))
     throw new RangeError(`the reward needs ${metric} above 0, not ${cost}`);
   return cost;
-}
-
-/** The accuracy that a search ranks by: after recalibration, else straight after cutting. */
-export function proxyAccuracy(candidate: Pick<Candidate, 'accuracies'>): number | undefined {
-  return candidate.accuracies.recalibrated ?? candidate.accuracies.cut;
-}
-
-/**
- * The same candidates under another reward, best first; nothing is trained or measured anew. Equal rewards: the
- * smaller network first, then the earlier. Candidates without an accuracy come last, without a reward.
- */
-export function rerank(candidates: readonly Candidate[], spec: RewardSpec): Candidate[] {
-  return candidates
-    .map((candidate): Candidate => {
-      const accuracy = proxyAccuracy(candidate);
-      if (accuracy === undefined) return { ...candidate, reward: undefined };
-      return { ...candidate, reward: reward(spec, { accuracy, ...candidate.cost }) };
-    })
-    .sort((a, b) => compare(a.reward, b.reward) || a.cost.macs - b.cost.macs || a.id - b.id);
-}
-
-function compare(a: number | undefined, b: number | undefined): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  return b - a;
 }

@@ -26,10 +26,7 @@ export class CandidateScorer {
 
   constructor(
     private readonly images: MethodImages,
-    private readonly settings: Pick<
-      RewardedMetaSettings,
-      'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
-    >,
+    private readonly settings: ScoreSettings,
     root: RandomState,
   ) {
     const { set, preprocess } = images;

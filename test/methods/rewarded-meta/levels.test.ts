@@ -4,7 +4,6 @@ import {
   LEVELS,
   widthsOf,
   genePlan,
-  levelFor,
   ratioOf,
   ratiosOf,
   widthOf,
@@ -38,8 +37,6 @@ describe('level table', () => {
     expect(widthOf(64, 0, 8)).toBe(8);
     expect(widthOf(6, 0, 8)).toBe(6);
     expect(widthOf(60, FULL, 8)).toBe(60);
-    expect(levelFor(64, 33)).toBe(14);
-    expect(levelFor(64, 64)).toBe(FULL);
   });
 
   it('gives a gene to every prunable group and none to a frozen one', () => {

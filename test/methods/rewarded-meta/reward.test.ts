@@ -3,10 +3,10 @@ import type { Candidate } from '../../../src/methods/types.ts';
 import {
   type RewardSpec,
   coefficients,
-  rerank,
   reward,
   rewardSpec,
 } from '../../../src/methods/rewarded-meta/reward.ts';
+import { rerank } from '../../support/rerank.ts';
 
 const paper = (baseCost: number, baseAccuracy = 70.6) =>
   rewardSpec('rewarded-meta', { original: baseCost, baseCost, baseAccuracy }) as Extract<
