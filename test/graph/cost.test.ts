@@ -8,7 +8,7 @@ import {
   leadingChannels,
   paperFlops,
 } from '../../src/graph/architecture.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { mobilenetV1, mobilenetV2, resnet50, widthAt } from '../support/paper-networks.ts';
 import type { PaperOptions } from '../../src/graph/architecture.ts';

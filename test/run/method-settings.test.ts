@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { scoresLikeGuessing, settingsContext } from '../../src/run/method-settings.ts';

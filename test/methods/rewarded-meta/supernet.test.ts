@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../../src/graph/builder.ts';
+import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune, sliceParam } from '../../../src/graph/surgery.ts';
