@@ -59,8 +59,7 @@ describe.skipIf(!newest.here)('the methods that learn', () => {
       await until('another step is drawn', async () => (await panel.heatSteps()) > early, 60);
       await workbench.screenshot(`learner-${method}-running-${newest.version}`);
 
-      await panel.button('Stop').click();
-      await panel.reaches('stopped', 30);
+      await panel.stop();
       await until('its process is gone', () => workers().length === 0, 10);
       const stopped = await panel.heatSteps();
       expect(stopped).toBeGreaterThanOrEqual(early);

@@ -1,4 +1,5 @@
 import { settled } from '../support/settled.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { PATIENCE, until } from './processes.ts';
 import type { Workbench } from './workbench.ts';
@@ -164,7 +165,28 @@ export class PrunePanel {
   }
 
   async reaches(state: string, seconds = PATIENCE): Promise<void> {
-    await until(`the run is ${state}`, async () => (await this.state()) === state, seconds);
+    let now = '';
+    await until(`the run is ${state}`, async () => (now = await this.state()) === state, seconds).catch(
+      async (error: unknown) => {
+        throw new Error(`${String(error)}; it is "${now}", and the panel shows: ${await this.text()}`);
+      },
+    );
+  }
+
+  /** Stops the run that is shown, with the button at the top; pressed again where what changed there took the click. */
+  async stop(): Promise<void> {
+    // the list of runs has one of its own
+    const stop = this.frame.getByRole('banner').getByRole('button', { name: 'Stop', exact: true });
+    const ending = async () => (await this.state()) !== 'running' || !(await stop.isVisible());
+    await until('the run is told to stop', async () => {
+      await stop.click({ timeout: 15_000 }).catch(() => {});
+      for (let wait = 0; wait < 25; wait++) {
+        if (await ending()) return true;
+        await sleep(200);
+      }
+      return false;
+    });
+    await this.reaches('stopped');
   }
 }
 
