@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-// Who may import whom (design: a reader who opens the folders in this order understands the program).
+// Who may import whom (CONTRIBUTING.md, "Where things are").
 const may = {
   system: [],
   graph: [],
@@ -36,9 +36,12 @@ export default tseslint.config(
     const patterns = [
       {
         regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
-        message: `src/${folder} may import only: ${may[folder].join(', ') || 'nothing of ours'} (design, section 2).`,
+        message: `src/${folder} may import only: ${may[folder].join(', ') || 'nothing of ours'} (CONTRIBUTING.md, "Where things are").`,
       },
-      { regex: '^(\\.\\./)+(webview|test|bench)/', message: 'src may not import webview, test or bench.' },
+      {
+        regex: '^(\\.\\./)+(webview|test|bench|scripts)/',
+        message: 'src may not import webview, test, bench or scripts.',
+      },
     ];
     if (folder !== 'extension')
       patterns.push({ regex: '^vscode$', message: "Only src/extension may import 'vscode'." });
@@ -70,7 +73,7 @@ export default tseslint.config(
               regex:
                 '^(\\.\\./)+src/(?!protocol/|config/|graph/types\\.ts$|methods/rewarded-meta/reward\\.ts$)',
               message:
-                "webview may import only protocol, config, graph's types and the reward (design, section 2).",
+                "webview may import only protocol, config, graph's types and the reward (CONTRIBUTING.md, 'Where things are').",
             },
             {
               regex: '^(vscode|node:.*)$',

@@ -1,7 +1,7 @@
 import { batches } from '../src/data/batches.ts';
 import { PREPROCESSES } from '../src/data/preprocess.ts';
 import type { Split } from '../src/data/types.ts';
-import { GraphBuilder } from '../src/graph/builder.ts';
+import { GraphBuilder } from '../test/support/builder.ts';
 import { findGroups } from '../src/graph/channels.ts';
 import { Random } from '../src/graph/random.ts';
 

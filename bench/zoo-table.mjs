@@ -13,7 +13,7 @@ const power = (value) => (value === undefined ? '' : value === 0 ? '0' : value.t
 
 function cells(row) {
   if (row.opens !== true)
-    return [row.keras_refuses ? 'no, nor in Keras' : `**no**: ${row.opens}`, '', '', '', '', ''];
+    return [row.keras_refuses ? 'no, nor in Keras' : `**no**: ${row.opens}`, '', '', '', '', '', ''];
   const { 'layer by layer': layers, ...whole } = row.differences ?? {};
   const largest =
     layers === undefined ? power(Math.max(...Object.values(whole))) : `layers: ${power(layers)}`;
@@ -22,6 +22,7 @@ function cells(row) {
     `${row.check === 0 ? 'ok' : `**${row.check}**`} (${largest})`,
     `${Math.round(100 * row.left)} %`,
     power(row.difference),
+    power(row.answer),
     `${Math.round(100 * row.changed)} %`,
     String(row.seconds),
   ];
@@ -35,6 +36,7 @@ const head = [
   '`check`',
   'weights left',
   'pruned − zeroed',
+  'Espalier − Keras',
   'change',
   's',
 ];

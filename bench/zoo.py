@@ -89,7 +89,9 @@ def judge(model, x, name, ending, folder):
     except Exception as error:
         row["keras_refuses"] = str(error).strip().split("\n")[0][:200]
         y = None
-    code, out, error = run("dist/bench-zoo.cjs", file, f"{folder}/pruned.{ending}", f"{folder}/zeroed.{ending}")
+    x.tofile(f"{folder}/input")
+    names = [f"pruned.{ending}", f"zeroed.{ending}", "input", "answer"]
+    code, out, error = run("dist/bench-zoo.cjs", file, *[f"{folder}/{name}" for name in names])
     row["opens"] = error.replace(f"{folder}/", "") if code else True
     if code:
         return row
@@ -101,6 +103,8 @@ def judge(model, x, name, ending, folder):
     zeroed = load(f"{folder}/zeroed.{ending}", x)
     pruned = load(f"{folder}/pruned.{ending}", x)
     row["difference"] = float(np.abs(pruned - zeroed).max() / np.abs(zeroed).max())
+    answer = np.fromfile(f"{folder}/answer", "float32").reshape(pruned.shape)
+    row["answer"] = float(np.abs(answer - pruned).max() / np.abs(pruned).max())
     row["changed"] = y is not None and float(np.abs(zeroed - y).max() / np.abs(y).max())
     row["spread"] = float(zeroed.std(axis=0).mean())
     row["seconds"] = round(time.time() - begun)

@@ -12,7 +12,7 @@ const folder = mkdtempSync(path.join(root, 'node_modules/.make-demo-data-'));
 try {
   const bundle = path.join(folder, 'demo-set.mjs');
   await build({
-    entryPoints: [path.join(root, 'src/data/demo-set.ts')],
+    entryPoints: [path.join(root, 'scripts/demo-data/set.ts')],
     outfile: bundle,
     bundle: true,
     platform: 'node',

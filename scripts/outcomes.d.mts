@@ -18,3 +18,4 @@ export function skippedLines(
   otherwise?: string,
 ): string[];
 export function failedLines(report: Report, relative: (file: string) => string): string[];
+export function retriedLines(report: Report, relative: (file: string) => string): string[];

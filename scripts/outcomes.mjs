@@ -1,4 +1,4 @@
-// Tests that skipped, and why: the reason stands in the name of the test or of one around it. And tests that failed.
+// Tests that skipped, and why: the reason stands in the name of the test or of one around it. And tests that failed, at once or for good.
 
 /** The part of a name that says why it skips. */
 export const because = (reason) => `[because ${reason}]`;
@@ -32,6 +32,18 @@ export function failedLines(report, relative) {
       return `FAILED: ${relative(file)} › ${name}: ${firstLine(failureMessages?.[0])}`;
     });
   });
+}
+
+/** One line for every test that passed only at a second try, with what the first one said. */
+export function retriedLines(report, relative) {
+  return report.testResults.flatMap(({ name: file, assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && failureMessages?.length)
+      .map(
+        ({ ancestorTitles, title, failureMessages }) =>
+          `passed at the second try: ${relative(file)} › ${[...ancestorTitles, title].join(' › ')}: ${firstLine(failureMessages[0])}`,
+      ),
+  );
 }
 
 const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0];

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { killAll, leftBehind } from './left-behind.mjs';
 import { cacheFolder, prepare, root, run } from './prepare.mjs';
-import { failedLines, skippedLines } from './outcomes.mjs';
+import { failedLines, retriedLines, skippedLines } from './outcomes.mjs';
 import { COMPUTES, installAll, whyNot } from './workbench.mjs';
 
 const REFERENCE = ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'onnx==1.23.2'];
@@ -111,6 +111,7 @@ async function vitest(more, { name, why }) {
     skipped += report.numPendingTests + report.numTodoTests;
     failures.push(...failedLines(report, (file) => path.relative(root, file)));
     notes.push(...skippedLines(report, (file) => path.relative(root, file), why));
+    notes.push(...retriedLines(report, (file) => path.relative(root, file)));
     const files = report.testResults.map((one) => [
       one.endTime - one.startTime,
       path.relative(root, one.name),

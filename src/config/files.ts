@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import type { PrunedConfig } from './schema.ts';
 import { fileError, readRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { duplicateKey } from './duplicates.ts';
-import { formatConfig } from './format.ts';
 import { configSchema, configVersion } from './schema.ts';
 import { parseRanges } from './ranges.ts';
 
@@ -80,23 +77,4 @@ export function parseConfig(text: string, name: string): PrunedConfig {
 function twice(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.has(name) || !seen.add(name));
-}
-
-/** Writes a config whole or not at all: a temporary file beside it, synced, then renamed. */
-export async function writeConfig(file: string, config: PrunedConfig): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(formatConfig(config));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new InputError(`${file}: can't be written (${code ?? String(error)})`);
-  }
 }

@@ -86,7 +86,6 @@ export const computedBySchema = z
       .describe('The run went on where this was otherwise: on another machine.'),
   })
   .describe('What decides the last bits of the weights besides settings and seed.');
-export type ComputedBy = z.infer<typeof computedBySchema>;
 
 /** What `<model>.espalier.json` holds; every key in the order in which it is written. */
 export const configSchema = z

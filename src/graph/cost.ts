@@ -67,9 +67,9 @@ export type PaperOptions = CountOptions;
 /**
  * The FLOPs of the MetaPruning and rewarded meta-pruning papers' counter: multiply-accumulates of convolutions, weights
  * and biases of dense layers, one for each element behind a batch norm or (`countRelu`) a ReLU, and window size times
- * output for max and average pooling. ReLU counts in their ResNet-50 and in neither MobileNet, where it is not a module;
- * the last pooling the other way about (`countGlobalPool`), since the MobileNets' is an average pooling of 7 x 7 and
- * ResNet-50's an adaptive one. (spec: rewarded-meta-pruning.md 1.5)
+ * output for max and average pooling. ReLU counts in their ResNet-50 and in neither MobileNet, where it is not a
+ * module; the last pooling the other way about (`countGlobalPool`), since the MobileNets' is an average pooling of 7 x
+ * 7 and ResNet-50's an adaptive one. (docs/methods/metapruning.md, "FLOPs count")
  */
 export function paperFlopsModel(
   graph: Graph,

@@ -55,7 +55,6 @@ export const method = z.object({
   summary: z.string(),
   needsImages: z.boolean(),
 });
-export type MethodView = z.infer<typeof method>;
 
 /** An image set that was found near a model, or asked about. */
 export const dataFound = z.object({

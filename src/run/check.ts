@@ -41,7 +41,7 @@ export interface CheckServices {
 }
 
 /**
- * Design, section 6, on one model: prunes it at random in memory and compares with the original whose removed
+ * Whether a model is pruned rightly: prunes it at random in memory and compares with the original whose removed
  * channels are held at zero; shuffles the channels; compares the engines; writes the pruned network and reads it back.
  * Inputs are in the network's own range, and a difference is one only beyond the network's own rounding; where that is
  * large, layers are compared one by one, too.

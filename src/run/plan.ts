@@ -52,11 +52,11 @@ export const dataPlanSchema = z.strictObject({
 });
 export type DataPlan = z.infer<typeof dataPlanSchema>;
 
-/** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
 /** What widths are multiples of; auto: what suits the network and its targets (rounding.ts). */
 const rounding = z.union([z.literal('auto'), z.number().int().min(1).max(1024)]);
 export type Rounding = z.infer<typeof rounding>;
 
+/** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
 export const planSchema = z.strictObject({
   version: z.literal(planVersion),
   engine: z.string(),
@@ -99,7 +99,7 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** The control arms of every claim (design, section 6), where images were given. */
+/** The control arms of every claim (docs/methods/baselines.md, "Claims"), where images were given. */
 export const defaultControls = ['uniform', 'random', 'l1', 'scratch'] as const;
 
 /** Reads a plan from JSON. @throws InputError naming what is wrong */

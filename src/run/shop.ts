@@ -16,6 +16,7 @@ import type { GroupSummary, LayerSummary, RunEvent } from './events.ts';
 import { armsOf, feasible } from './feasibility.ts';
 import { remarksOnSet } from './head.ts';
 import type { RunFolder } from './folder.ts';
+import { scoresLikeGuessing, settingsContext } from './method-settings.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
 import { producersOf } from './result.ts';
@@ -35,7 +36,7 @@ export interface OpenShop extends Shop {
 }
 
 /**
- * Opens what a run works with: the model, its groups, the images, the settings; and on the first sitting measures the
+ * Opens what a run works with: the model, its groups, the images, the settings; and where the run has just begun, measures the
  * original and checks that the budgets can be reached.
  */
 export async function* openShop(
@@ -84,13 +85,8 @@ export async function* openShop(
   const method = await services.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
-  const about = (trainImages: number, untrained: boolean): SettingsContext => ({
-    graph: model.graph,
-    dependencies,
-    trainImages,
-    untrained,
-    augmentation: plan.data?.augment,
-  });
+  const about = (trainImages: number, untrained: boolean): SettingsContext =>
+    settingsContext({ graph: model.graph, dependencies }, plan, { trainImages, untrained });
   // a mistake in the settings is said before any image is read
   method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
   session.checkStop();
@@ -181,9 +177,8 @@ function goOnAlike(began: Numerics, plan: Plan): void {
 
 /** Whether the network does no better than guessing, so that its weights are worth nothing. */
 function isUntrained(workshop: Workshop | null, state: State): boolean {
-  const accuracy = state.original.validation?.accuracy;
-  if (!workshop || accuracy === undefined) return false;
-  return accuracy < 1.5 * (100 / workshop.images.set.classes.length);
+  if (!workshop) return false;
+  return scoresLikeGuessing(state.original.validation?.accuracy, workshop.images.set.classes.length);
 }
 
 async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {

@@ -54,7 +54,6 @@ const preprocess = z.object({
 
 /** The steps of one arm, in order. */
 export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
-export type ArmStep = (typeof steps)[number];
 
 const arm = z.object({
   name: z.string(),

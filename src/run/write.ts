@@ -15,6 +15,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import { RunFolder } from './folder.ts';
 import { findCandidate, logOf } from './log.ts';
 import type { Facts } from './log.ts';
+import { scoresLikeGuessing, settingsContext } from './method-settings.ts';
 import type { Models } from './models.ts';
 import type { Plan } from './plan.ts';
 import { labelOf, labels } from './names.ts';
@@ -73,12 +74,11 @@ export async function writeCandidate(
   const own = found.own;
   const after = cost(architectureOf(dependencies, arm.candidate!.kept));
   const mainMethod = found.method === plan.method;
-  const settings = methodNamed(found.method).settings(mainMethod ? plan.settings : {}, plan.effort, {
-    graph: model.graph,
-    dependencies,
+  const context = settingsContext({ graph, dependencies }, plan, {
     trainImages: log.facts.data?.train ?? 0,
-    untrained: seemsUntrained(log.facts),
+    untrained: classes !== undefined && scoresLikeGuessing(log.facts.originalAccuracy, classes),
   });
+  const settings = methodNamed(found.method).settings(mainMethod ? plan.settings : {}, plan.effort, context);
   const made = own ? methodNamed(plan.method).weights : undefined;
   const from = found.weights ? weightsOf(arm, plan.retrain, made) : 'source';
   // the run's own result keeps the run's names, and no other candidate takes them from it
@@ -174,11 +174,6 @@ function tuning(plan: Plan, graph: Graph, { data }: Facts, from: WeightsFrom) {
     frozen: frozenPlan(graph, plan.keepFrozen),
   });
   return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
-}
-
-/** As the run judged it: no better than guessing. */
-function seemsUntrained({ data, originalAccuracy }: Facts): boolean {
-  return data !== undefined && originalAccuracy !== undefined && originalAccuracy < 150 / data.classes.length;
 }
 
 function dataOf({ data }: Facts, run: RunFolder): DataFacts | undefined {

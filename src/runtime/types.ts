@@ -18,7 +18,7 @@ export interface Backend {
 
 /**
  * The operations whose stock TensorFlow.js form is slow or wrong in training; each is differentiable through tf.grads.
- * `tensorflow` calls TensorFlow's fused kernels by name, `wasm` composes them (spec: backends.md 1.2, 2).
+ * `tensorflow` calls TensorFlow's fused kernels by name, `wasm` composes them (kernels/).
  * All tensors float32, NHWC.
  */
 export interface Kernels {

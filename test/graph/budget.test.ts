@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costModel, fitToBudget, fullArchitecture, roundWidth } from '../../src/graph/architecture.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { mobilenetV2, resnet50 } from '../support/paper-networks.ts';

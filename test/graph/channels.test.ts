@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups, lengthsOverChannels, statisticsOverChannels } from '../../src/graph/channels.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { Random } from '../../src/graph/random.ts';

@@ -8,7 +8,7 @@ import {
   leadingChannels,
   paperFlops,
 } from '../../src/graph/architecture.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { mobilenetV1, mobilenetV2, resnet50, widthAt } from '../support/paper-networks.ts';
 import type { PaperOptions } from '../../src/graph/architecture.ts';
@@ -19,7 +19,7 @@ function measured(graph: Graph) {
   return costModel(graph, dependencies)(fullArchitecture(dependencies));
 }
 
-/** The papers' count in millions, as printed in the spec. */
+/** The papers' count in millions, as docs/methods/metapruning.md has it. */
 function flops(graph: Graph, options: PaperOptions): string {
   const dependencies = findGroups(graph);
   return (paperFlops(graph, dependencies, fullArchitecture(dependencies), options) / 1e6).toFixed(2);
@@ -133,7 +133,7 @@ describe('kept channels', () => {
   });
 });
 
-describe("the papers' FLOPs (spec 1.5)", () => {
+describe("the papers' FLOPs", () => {
   const resnet = { countRelu: true, countGlobalPool: false };
   const mobilenet = { countRelu: false, countGlobalPool: true };
 

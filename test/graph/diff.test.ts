@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { diffGraphs, diffKept } from '../../src/graph/diff.ts';
 import { prune } from '../../src/graph/surgery.ts';

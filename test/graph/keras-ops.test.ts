@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import { python } from '../support/keras.ts';
 import { lacks, needs } from '../support/needs.ts';

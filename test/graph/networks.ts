@@ -1,4 +1,4 @@
-import type { GraphBuilder } from '../../src/graph/builder.ts';
+import type { GraphBuilder } from '../support/builder.ts';
 import type { GroupOptions } from '../../src/graph/channels.ts';
 
 /** A small network with what must be found in it. */

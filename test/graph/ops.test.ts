@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { fanIn, hasStatistics, kernelOf, learntAxes, madeChannels, mixes } from '../../src/graph/op-facts.ts';
 import { specOf } from '../../src/graph/ops/index.ts';
 import { inferShapes, inputShape } from '../../src/graph/shapes.ts';

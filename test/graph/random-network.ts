@@ -1,4 +1,4 @@
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 

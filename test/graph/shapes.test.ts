@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { inferShapes, outputShape } from '../../src/graph/shapes.ts';
 import { narrowGraph, permuteChannels, prune } from '../../src/graph/surgery.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
 import { costModel, fullArchitecture } from '../../src/graph/architecture.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { Random } from '../../src/graph/random.ts';
 import { narrowGraph, prune } from '../../src/graph/surgery.ts';

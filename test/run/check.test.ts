@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../src/formats/types.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import type { Graph, Op, Weights } from '../../src/graph/types.ts';
 import { checkModel } from '../../src/run/check.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';

@@ -8,11 +8,13 @@ import { Occupied, writeFiles } from '../../src/formats/files.ts';
 import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts';
 import { applyConfig } from '../../src/run/apply.ts';
 import { RunFolder } from '../../src/run/folder.ts';
+import { logOf } from '../../src/run/log.ts';
 import { hashModel } from '../../src/run/measure.ts';
 import { Models } from '../../src/run/models.ts';
 import { inTheWay, withOwnNames } from '../../src/run/names.ts';
 import type { Plan } from '../../src/run/plan.ts';
-import { methodNamed } from '../../src/methods/index.ts';
+import { methodNamed, methods } from '../../src/methods/index.ts';
+import type { Method } from '../../src/methods/types.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunResult } from '../../src/run/prune.ts';
 import { verifyConfig } from '../../src/run/verify.ts';
@@ -224,6 +226,35 @@ describe('a run has files of its own', () => {
     await writeFile(file, bytes);
     expect((await summariseRun(run.folder)).written!.now.model).toBe('changed');
   });
+
+  test.each([...methods.values()].filter(({ needsImages }) => needsImages).map(({ name }) => name))(
+    'the result of %s, written once more, is what the run wrote, whatever its training was asked to do',
+    async (name) => {
+      const where = fresh();
+      const plan = await workspaceWithPlan(where, {
+        ...{ method: name, controls: [], fineTuneEpochs: 1 },
+        data: { path: 'images', preprocess: 'auto', augment: { flip: true, shift: 3 } },
+      });
+      // its own settings, and a search that needs no engine
+      const services = fakeServices();
+      const drawn = await services.method('drawn');
+      const run: Method['run'] = (context) => drawn.run({ ...context, settings: { rounds: 2 } });
+      const method = async () => ({ ...methodNamed(name), run });
+      const folder = await RunFolder.create(where, plan);
+      const result = await finish(folder, plan, { ...services, method });
+      const log = logOf(folder.folder);
+      await log.refresh();
+      const { id } = log.facts.arms.get(name)!;
+      const out = path.join(where, 'again');
+      const again = await writeCandidate(folder.folder, { arm: name, id }, out, new Models());
+      const config = await readConfig(again.config);
+      // those that train by themselves vary the images as they were asked to
+      if ('flip' in config.settings) expect(config.settings).toMatchObject({ flip: true, shift: 3 });
+      // these images are nowhere, so that no path leads to them
+      const nowhere = (one: typeof config) => ({ ...one, data: { ...one.data, path: '' } });
+      expect(nowhere(config)).toEqual(nowhere(await readConfig(result.configFile)));
+    },
+  );
 
   test('another candidate, written into the same folder, takes nothing from the result', async () => {
     const where = fresh();

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Preprocess } from '../../src/data/types.ts';
 import type { LoadedModel } from '../../src/formats/types.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { resizeFor, withResize } from '../../src/run/resizing.ts';
 import { choosePreprocess, openSet, scoreSplit } from '../../src/run/workshop.ts';
 import { temporaryFolder, writeFolder, type Files } from '../data/fixtures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork } from '../../src/formats/networks/index.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { widthMultiple } from '../../src/run/rounding.ts';

@@ -1,6 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import { inferShapes, sizeOf } from '../../src/graph/shapes.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { decideLabels, headsOf, labelledHead } from '../../src/runtime/heads.ts';
 import { describeAims } from '../../src/runtime/losses.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';

@@ -2,7 +2,7 @@
 // chains of such neighbours, optimised, as they are, and by the engine that trains.
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { ActivationKind, Graph, Op, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';

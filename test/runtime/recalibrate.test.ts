@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/network.ts';

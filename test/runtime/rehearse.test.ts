@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { rehearse } from '../../src/runtime/rehearse.ts';
 import { zoo } from './zoo.ts';

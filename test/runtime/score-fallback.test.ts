@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { evaluate, openScorer } from '../../src/runtime/score.ts';
 import { randomInputs } from './zoo.ts';

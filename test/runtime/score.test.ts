@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { InputError, Interrupted } from '../../src/graph/errors.ts';
 import { classCounts, oneUnitProblem } from '../../src/runtime/binary.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/graph/errors.ts';
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failedLines, skippedLines } from '../../scripts/outcomes.mjs';
+import { failedLines, retriedLines, skippedLines } from '../../scripts/outcomes.mjs';
 import { needs } from './needs.ts';
 
 it('a test that skips says for want of what, and is listed by it', () => {
@@ -55,5 +55,29 @@ it('what failed is told by name with the first line of its message, a file that 
   expect(failedLines(report, (file) => file.replace('/here/', ''))).toEqual([
     'FAILED: test/a.test.ts › group › wrong: AssertionError: expected 1 to be 2',
     'FAILED: test/b.test.ts: Error: no such module',
+  ]);
+});
+
+it('what passed only at a second try is told with what the first one said', () => {
+  const passed = { status: 'passed', ancestorTitles: ['group'] };
+  const report = {
+    testResults: [
+      {
+        name: '/here/test/a.test.ts',
+        status: 'passed',
+        assertionResults: [
+          { ...passed, title: 'at once', failureMessages: [] },
+          {
+            ...passed,
+            title: 'later',
+            failureMessages: ['Error: after 600 s still not so: it is there\n at x'],
+          },
+          { ...passed, title: 'never', status: 'failed', failureMessages: ['Error: no'] },
+        ],
+      },
+    ],
+  };
+  expect(retriedLines(report, (file) => file.replace('/here/', ''))).toEqual([
+    'passed at the second try: test/a.test.ts › group › later: Error: after 600 s still not so: it is there',
   ]);
 });

@@ -1,10 +1,10 @@
-import { GraphBuilder } from '../../src/graph/builder.ts';
+import { GraphBuilder } from './builder.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 
 /**
  * The networks of the MetaPruning papers at any network encoding vector, as their counter sees them: 224 x 224 x 3, no
- * biases in convolutions, 1,000 classes (spec: rewarded-meta-pruning.md 1.1). Built narrow from the start, which makes
- * them independent of channel groups and surgery. All weights are zero.
+ * biases in convolutions, 1,000 classes (docs/methods/metapruning.md, "Networks"). Built narrow from the start, which
+ * makes them independent of channel groups and surgery. All weights are zero.
  */
 export type Nev = readonly number[];
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { versions } from './places.ts';
+import { mostly } from './places.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { done } from './terminal.ts';
 import { suite } from './workbench-suite.ts';
 import { git } from './workspace.ts';
 
 // A config in git, and one that costs less and can do less in its place: it isn't shown as a gain.
-describe.each(versions)('code-server $version', (version) => {
+describe.each(mostly)('code-server $version', (version) => {
   describe.skipIf(!version.here)('a config compared with what git has', () => {
     const w = suite(version);
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { versions } from './places.ts';
+import { mostly } from './places.ts';
 import { enginesOf, processesOf, until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
@@ -13,7 +13,7 @@ const long = 'population=8, generations=16, epochs=1';
 const endless = 'population=8, generations=300, epochs=1';
 
 // What goes wrong in mid-run: reloads, stops, crashes, two windows.
-describe.each(versions)('code-server $version', (version) => {
+describe.each(mostly)('code-server $version', (version) => {
   describe.skipIf(!version.here)('when things go otherwise', () => {
     // rounded widths leave so small a network too few candidates to be disturbed among
     const w = suite(version, { settings: { 'espalier.roundTo': 1 } });
@@ -55,16 +55,14 @@ describe.each(versions)('code-server $version', (version) => {
       );
       const before = await panel.candidates();
       await until('candidates come again', async () => (await panel.candidates()) > before, 60);
-      await panel.button('Stop').click();
-      await panel.reaches('stopped', 30);
+      await panel.stop();
     });
 
     it('stop leaves no process, and resume goes on from there to the end', async () => {
       const folder = await w.workspace();
       const { panel } = await running(folder);
       const stopped = Date.now();
-      await panel.button('Stop').click();
-      await panel.reaches('stopped', 30);
+      await panel.stop();
       await until('its process is gone', () => workers().length === 0, 10);
       console.log(`${version.version}: stopped within ${Date.now() - stopped} ms`);
       const found = await panel.candidates();
@@ -87,8 +85,7 @@ describe.each(versions)('code-server $version', (version) => {
       await panel.reaches('running', 60);
       await until('candidates come again', async () => (await panel.candidates()) > before, 60);
       expect(runsOf(folder)).toHaveLength(1);
-      await panel.button('Stop').click();
-      await panel.reaches('stopped', 30);
+      await panel.stop();
     });
 
     it('the looking process killed: the next look works', async () => {
@@ -120,9 +117,7 @@ describe.each(versions)('code-server $version', (version) => {
       // it asks which, where the workspace has more than one
       await other.acceptUntil('the run is shown', async () => (await second.state()) === 'running');
       expect(workers()).toHaveLength(1);
-      // the list of runs has one of its own
-      await second.frame.getByRole('banner').getByRole('button', { name: 'Stop', exact: true }).click();
-      await second.reaches('stopped', 30);
+      await second.stop();
       await first.reaches('stopped', 30);
       await until('its process is gone', () => workers().length === 0, 10);
     });

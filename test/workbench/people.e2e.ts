@@ -76,8 +76,7 @@ describe.skipIf(!newest.here)('networks that people have', () => {
       /labels are of "kind".*"brightness" \(mean squared error\) keeps to the original's own answers/,
     );
     await picture('plan');
-    await of.click();
-    await panel.frame.getByRole('option', { name: 'kind', exact: true }).click();
+    await panel.pick('The output that the classes are of', 'kind');
     await panel.plan('', '1');
     const config = await run(opened, 'two.espalier.json');
     expect(config.data.labelsOf).toBe('kind');

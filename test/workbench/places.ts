@@ -22,6 +22,12 @@ export const versions: readonly Version[] = WORKBENCHES.map(({ version }) => {
 });
 export const [oldest, newest] = versions as [Version, Version];
 
+/**
+ * For what depends on our own code and hardly on VS Code's version: the newest alone, and all of them where
+ * ESPALIER_WORKBENCH=all asks for it.
+ */
+export const mostly: readonly Version[] = process.env.ESPALIER_WORKBENCH === 'all' ? versions : [newest];
+
 /** Path of the browser. @throws Error where there is none */
 export function chromium(): string {
   const found = browser();

@@ -6,7 +6,7 @@ export { processesOf };
 export type { Process };
 
 /** Seconds that anything may take at least: a slow, loaded machine is no fault of what is tested. */
-export const PATIENCE = Number(process.env.ESPALIER_TEST_PATIENCE ?? 600);
+export const PATIENCE = Number(process.env.ESPALIER_TEST_PATIENCE ?? 300);
 
 /** Espalier's own among them: those that work on a run or look at models. */
 export function enginesOf(mark: string): Process[] {

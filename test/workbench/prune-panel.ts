@@ -1,4 +1,5 @@
 import { settled } from '../support/settled.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { PATIENCE, until } from './processes.ts';
 import type { Workbench } from './workbench.ts';
@@ -90,10 +91,22 @@ export class PrunePanel {
   /** Takes a method in the plan. */
   async choose(method: string): Promise<void> {
     await this.show('Plan');
-    const dropdown = this.frame.getByRole('combobox', { name: 'Method', exact: true });
-    await dropdown.click();
-    await this.frame.getByRole('option', { name: method, exact: true }).click();
+    await this.pick('Method', method);
     await this.frame.getByText(new RegExp(`^${method}, (quick|standard|thorough)$`)).waitFor();
+  }
+
+  /**
+   * Takes an entry of a list that drops down. It is tried again where the list closed, because something else took the focus,
+   * or where the cards above it grew under the click.
+   */
+  async pick(label: string, entry: string): Promise<void> {
+    const dropdown = this.frame.getByRole('combobox', { name: label, exact: true });
+    const option = this.frame.getByRole('option', { name: entry, exact: true });
+    await until(`${entry} is taken of ${label}`, async () => {
+      if (!(await option.isVisible())) await dropdown.click();
+      await option.click({ timeout: 15_000 }).catch(() => {});
+      return (await dropdown.evaluate(shown)) === entry;
+    });
   }
 
   async fill(label: string, value: string): Promise<void> {
@@ -152,6 +165,30 @@ export class PrunePanel {
   }
 
   async reaches(state: string, seconds = PATIENCE): Promise<void> {
-    await until(`the run is ${state}`, async () => (await this.state()) === state, seconds);
+    let now = '';
+    await until(`the run is ${state}`, async () => (now = await this.state()) === state, seconds).catch(
+      async (error: unknown) => {
+        throw new Error(`${String(error)}; it is "${now}", and the panel shows: ${await this.text()}`);
+      },
+    );
+  }
+
+  /** Stops the run that is shown, with the button at the top; pressed again where what changed there took the click. */
+  async stop(): Promise<void> {
+    // the list of runs has one of its own
+    const stop = this.frame.getByRole('banner').getByRole('button', { name: 'Stop', exact: true });
+    const ending = async () => (await this.state()) !== 'running' || !(await stop.isVisible());
+    await until('the run is told to stop', async () => {
+      await stop.click({ timeout: 15_000 }).catch(() => {});
+      for (let wait = 0; wait < 25; wait++) {
+        if (await ending()) return true;
+        await sleep(200);
+      }
+      return false;
+    });
+    await this.reaches('stopped');
   }
 }
+
+/** What the toolkit's list shows when it is closed. */
+const shown = (list: object) => ('displayValue' in list ? list.displayValue : undefined);

@@ -14,6 +14,7 @@ export default defineConfig({
     expect: { poll: { timeout: 300_000 } },
     pool: 'forks',
     maxWorkers: 2,
-    retry: 0,
+    // the browser loses a click or the focus now and then; what needed it is named at the end of the run
+    retry: 1,
   },
 });

@@ -17,7 +17,7 @@ async function useful(workbench: Workbench): Promise<number> {
   return Date.now() - clicked;
 }
 
-// The walk of design.md, section 1, as a user goes it.
+// What README.md says of VS Code, as a user goes it.
 describe.each(versions)('code-server $version', (version) => {
   describe.skipIf(!version.here)('from right-click to commit', () => {
     const w = suite(version);

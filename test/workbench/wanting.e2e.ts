@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { versions } from './places.ts';
+import { mostly } from './places.ts';
 import { until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
@@ -8,7 +8,7 @@ import type { Workbench } from './workbench.ts';
 import { git } from './workspace.ts';
 
 // Folders that aren't as one would wish: broken files, no git, no name for commits, no trust.
-describe.each(versions)('code-server $version', (version) => {
+describe.each(mostly)('code-server $version', (version) => {
   describe.skipIf(!version.here)('when a folder lacks something', () => {
     // rounded widths leave so small a network too few candidates
     const w = suite(version, { settings: { 'espalier.roundTo': 1 } });

@@ -26,4 +26,3 @@ export const Folder = icon('M2 4h4.5l1.5 1.8h6v7.2H2z');
 export const Check = icon('M3 8.5l3.2 3.2L13 4.8');
 export const Cross = icon('M4 4l8 8M12 4l-8 8');
 export const Alert = icon('M8 2.5l6 11H2zM8 6.5v3.5M8 12v.2');
-export const Plus = icon('M8 3v10M3 8h10');

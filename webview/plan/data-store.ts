@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import { loaded, loading } from '../load.ts';
+import { loading } from '../load.ts';
 import type { DataFound, DataView, Draft } from '../../src/protocol/plan.ts';
 import { perform } from '../actions.ts';
 import { host } from '../host.ts';
@@ -75,12 +75,6 @@ export function keepReading(): void {
     if (known.path !== path || asked.value === questionOf(path)) return;
     timer = window.setTimeout(() => void openData(path), 400);
   });
-}
-
-/** What is known of the chosen set; undefined while it isn't. */
-export function chosenData(): DataView | undefined {
-  const view = loaded(opened.value.value);
-  return view && view.path === draft.value?.data?.path ? view : undefined;
 }
 
 export async function pickData(kind: 'folder' | 'file'): Promise<void> {

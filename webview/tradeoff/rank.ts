@@ -15,7 +15,7 @@ export interface Ranking {
 
 /**
  * Re-ranks what was found under another reward; nothing is trained or measured anew. Equal rewards: the smaller
- * network first, then the earlier (as the engine's own rerank).
+ * network first, then the earlier.
  *
  * @param before an earlier order of the same candidates: a small move of a coefficient hardly changes it, and sorting
  *   what is almost sorted is several times faster

@@ -40,11 +40,6 @@ export interface Marks {
   readonly starred: Uint8Array;
 }
 
-/** Whether larger is better, so that the first click on a column's head puts the best first. */
-export function bestFirst(key: SortKey): boolean {
-  return ['starred', 'reward', 'cut', 'recalibrated', 'fineTuned'].includes(key);
-}
-
 /**
  * Indices of the candidates to list, in their order. What was not measured comes last either way; equal values stay
  * in the order of the reward.

@@ -16,6 +16,7 @@ import { isRestricted } from '../../runtime/backend/restricted.ts';
 import { armsOf, nothingPrunable, reachSentence, tableOf } from '../../run/feasibility.ts';
 import { expectedBy } from '../../run/head.ts';
 import { modelFile } from '../../run/measure.ts';
+import { settingsContext } from '../../run/method-settings.ts';
 import { ownNames } from '../../run/names.ts';
 import type { Models, Opened } from '../../run/models.ts';
 import { forecast } from './forecast.ts';
@@ -187,13 +188,8 @@ function settingsOf(
   images: Survey | null,
   problems: string[],
 ): unknown {
-  const context = {
-    graph: model.graph,
-    dependencies,
-    trainImages: images?.train ?? 1,
-    untrained: false,
-    augmentation: draft.data?.augment,
-  };
+  const known = { trainImages: images?.train ?? 1, untrained: false };
+  const context = settingsContext({ graph: model.graph, dependencies }, draft, known);
   return tried(problems, () => method.settings(draft.settings, draft.effort, context));
 }
 

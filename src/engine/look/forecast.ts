@@ -11,6 +11,7 @@ import type { Draft } from '../../protocol/plan.ts';
 import { measureSpeed } from '../../run/calibrate.ts';
 import type { Speed } from '../../run/calibrate.ts';
 import { controlArms } from '../../run/draft.ts';
+import { settingsContext } from '../../run/method-settings.ts';
 import type { Opened } from '../../run/models.ts';
 import { armWork, predictSeconds } from '../../run/predict.ts';
 import { fineTuneSettings } from '../../run/tuning.ts';
@@ -61,12 +62,9 @@ export async function forecast(
   for (const [i, name] of arms.entries()) {
     if (name === 'scratch') continue;
     const method = methodNamed(name);
-    const settings = method.settings(i === 0 ? draft.settings : {}, draft.effort, {
-      graph,
-      dependencies,
-      trainImages: images?.train ?? 1,
-      untrained: false,
-    });
+    const known = { trainImages: images?.train ?? 1, untrained: false };
+    const context = settingsContext({ graph, dependencies }, draft, known);
+    const settings = method.settings(i === 0 ? draft.settings : {}, draft.effort, context);
     // what it measures of every candidate takes as long as it takes
     const measuring = method.measures && draft.targets.some(({ metric }) => !isStatic(metric));
     if (!method.work || measuring) silent.push(name);

@@ -549,6 +549,8 @@ export class RunsHost implements Runs {
 
   private fire(folder: string): void {
     if (this.disposed) return;
+    // as it was told last, so that whatever a later look finds to be otherwise is told too
+    if (this.told.has(folder)) this.told.set(folder, this.state(folder));
     this.changedStatus.fire(this.status(folder));
     this.changed.fire();
   }

@@ -4,7 +4,7 @@ import type { Scale } from './resnet.ts';
 
 /**
  * The papers' MobileNets end in an average pooling over the whole map, whose size is fixed: their FLOPs counter counts
- * it, as it doesn't a global one (rewarded-meta-pruning, section 1.5).
+ * it, as it doesn't a global one (docs/methods/metapruning.md, "FLOPs count").
  */
 function classifier(b: ConfigBuilder, x: string, map: readonly [number, number], classes: number): string {
   const pooled = b.flatten(b.averagePool(x, 'pool', map), 'flatten');
@@ -78,7 +78,7 @@ function mobilenetV2Of(settings: V2Settings, shape: Shape, classes: number): Rec
   );
 }
 
-/** The base of the pruning papers, about 1.4 times the original (rewarded-meta-pruning, section 1.1). */
+/** The base of the pruning papers, about 1.4 times the original (docs/methods/metapruning.md, "Networks"). */
 const paperBase: readonly Stage[] = [
   [1, 22, 1, 1],
   [6, 33, 2, 2],

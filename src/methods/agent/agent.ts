@@ -39,8 +39,8 @@ const stateSchema = z.object({
 export const BOUNDS = 2;
 
 /**
- * The pruning agent (spec 1.2 to 1.5): runs episodes over a sweep, remembers what came of them, and learns. It knows
- * nothing of networks: rewards come from outside, and `begin` says that the world has moved on.
+ * The pruning agent (docs/methods/agent.md): runs episodes over a sweep, remembers what came of them, and learns. It
+ * knows nothing of networks: rewards come from outside, and `begin` says that the world has moved on.
  */
 export class Agent {
   readonly sac: Sac;

@@ -35,9 +35,9 @@ export function removedParts(
 }
 
 /**
- * Soft alignment of weights to a sub-network (spec 1.6): beta * sum over tensors of || (1 - v) W ||, not squared, over
- * everything that the sub-network lacks: what makes a removed channel, what scales it, and its consumers' slices that
- * read it. The whole network is trained; only this pulls the rest to zero. Dispose it.
+ * Soft alignment of weights to a sub-network (docs/methods/agent.md, "Alignment"): beta * sum over tensors of
+ * || (1 - v) W ||, not squared, over everything that the sub-network lacks: what makes a removed channel, what scales
+ * it, and its consumers' slices that read it. The whole network is trained; only this pulls the rest to zero. Dispose it.
  */
 export class Alignment {
   private readonly masks = new Map<string, tfc.Tensor>();

@@ -43,7 +43,10 @@ export class NetworkEnvironment implements Environment {
     return (this.weights ??= this.network.weights());
   }
 
-  /** The channels that an architecture keeps: the most important by the weights as they are (spec 1.4). */
+  /**
+   * The channels that an architecture keeps: the most important by the weights as they are (docs/methods/agent.md,
+   * "Episode").
+   */
   kept(architecture: Architecture): KeptChannels {
     const { graph, dependencies } = this.context;
     this.importance ??= importanceOf(

@@ -23,9 +23,9 @@ export interface Observed {
 }
 
 /**
- * What the agent knows of the moving weights (spec 1.5): a learnable embedding e an epoch, a recurrent model
- * z_t = GRU(e_1 ... e_t), and a decoder D(s, a, z) that reconstructs rewards, by whose error, and by nothing else, all
- * three are trained. Others see z as plain numbers.
+ * What the agent knows of the moving weights (docs/methods/agent.md, "Representation"): a learnable embedding e an
+ * epoch, a recurrent model z_t = GRU(e_1 ... e_t), and a decoder D(s, a, z) that reconstructs rewards, by whose error,
+ * and by nothing else, all three are trained. Others see z as plain numbers.
  */
 export class Representation {
   readonly embeddings: Parameter;

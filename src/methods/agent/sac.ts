@@ -28,9 +28,9 @@ export interface SacLosses {
 }
 
 /**
- * Soft actor-critic with two critics (Haarnoja et al. 2018; spec 4). Policy and critics see the state and the
- * environment's representation z, which is a constant to them. Actions are ratios, mapped into the bounds that are
- * stored with every transition, in the actor's loss and in the critics' targets alike.
+ * Soft actor-critic with two critics (Haarnoja et al. 2018; docs/methods/agent.md, "Learner"). Policy and critics see
+ * the state and the environment's representation z, which is a constant to them. Actions are ratios, mapped into the
+ * bounds that are stored with every transition, in the actor's loss and in the critics' targets alike.
  */
 export class Sac {
   readonly actor: Mlp;

@@ -9,7 +9,7 @@ const count = z.number().int().min(1);
 const some = z.number().int().min(0);
 const share = z.number().min(0).max(1);
 
-/** Every setting of the learnable agent. Flat, so that each can be given by name. Sources: spec 1.2 to 1.7. */
+/** Every setting of the learnable agent. Flat, so that each can be given by name. Sources: docs/methods/agent.md. */
 export const agentSchema = z.strictObject({
   /** epochs of plain training before anything is pruned */
   warmUp: some,
@@ -84,7 +84,7 @@ type Stages = Pick<
   AgentMethodSettings,
   'warmUp' | 'fill' | 'joint' | 'align' | 'episodes' | 'decoderUpdates' | 'agentUpdates'
 >;
-/** Those of `thorough` are the reproduction's (spec 1.7). */
+/** Those of `thorough` are the reproduction's (docs/methods/agent.md, "Schedule"). */
 const stages: Record<Effort, Stages> = {
   quick: { warmUp: 3, fill: 2, joint: 6, align: 3, episodes: 8, decoderUpdates: 25, agentUpdates: 50 },
   standard: {

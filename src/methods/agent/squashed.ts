@@ -1,4 +1,4 @@
-/** Limits of the policy's log standard deviation (spec 1.2). */
+/** Limits of the policy's log standard deviation (docs/methods/agent.md, "Learner"). */
 const LEAST_LOG_SIGMA = -20;
 const MOST_LOG_SIGMA = 2;
 

@@ -91,8 +91,10 @@ export async function taylorImportance(
     tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
         const x = tf.tensor(batch.x, [batch.n, ...shape]);
-        const mode = { training: false, gradients: true };
-        const values = forward(backend, cut, (id) => tensors.get(id)!, [x], mode);
+        const values = forward(backend, cut, (id) => tensors.get(id)!, [x], {
+          training: false,
+          gradients: true,
+        });
         const wanted = aims[0] === labels ? values.slice(0, 1) : values.slice(1);
         const targets = rows.map(({ values, shape }) => tf.tensor2d(values, shape));
         return lossOf(backend, aims, wanted, targets, weights);

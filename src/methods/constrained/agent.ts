@@ -73,7 +73,8 @@ const FAR = 10;
 /**
  * The learner: `propose` gives an episode's actions, `tell` takes what they came to, until `done`. Knows nothing of
  * networks or images. The policy changes after every whole number of episodes, so that all decisions count equally
- * often; multipliers follow the mean cost of whole episodes (spec 2.5). No gradient of a cost enters anywhere.
+ * often; multipliers follow the mean cost of whole episodes (docs/methods/constrained.md, "Update"). No gradient of a
+ * cost enters anywhere.
  */
 export class Agent {
   private readonly networks: Networks;

@@ -98,10 +98,3 @@ export const bernoulli: Distribution = {
   action: (raw) => raw,
   invert: (preferred) => preferred.slice(),
 };
-
-/** log density of a squashed action's share a = (tanh(u) + 1) / 2 in [0, 1]: for tests and plots, not for PPO. */
-export function squashedLogDensity(mean: number, logSigma: number, u: number): number {
-  const normal = gaussian.logProb(Float64Array.of(mean), logSigma, Float64Array.of(u));
-  // da/du = (1 - tanh(u)^2) / 2, in the form that does not underflow
-  return normal - (2 * (Math.log(2) - u - softplus(-2 * u)) - Math.log(2));
-}

@@ -57,8 +57,8 @@ export interface PpoStats {
 }
 
 /**
- * PPO-Lagrangian (spec 2.3, 5): one rollout's update of policy and critics. The policy's loss is
- * [ -mean min(rho A, clip(rho) A) + sum nu mean(rho A_c) ] / (1 + sum nu), rho the ratio of new to old probability.
+ * PPO-Lagrangian (docs/methods/constrained.md, "Update"): one rollout's update of policy and critics. The policy's loss
+ * is [ -mean min(rho A, clip(rho) A) + sum nu mean(rho A_c) ] / (1 + sum nu), rho the ratio of new to old probability.
  */
 export function ppo(
   networks: Networks,

@@ -11,7 +11,7 @@ const notNegative = z.number().min(0);
 
 /** Every setting of constrained pruning. Flat, so that each can be given by name. */
 export const constrainedSchema = z.strictObject({
-  /** which defaults the others have: ours, or the paper's (spec 2.2 to 2.4) */
+  /** which defaults the others have: ours, or the paper's (docs/methods/constrained.md) */
   recipe: z.enum(['espalier', 'paper']),
   /** a ratio a group, or a keep-decision a channel */
   granularity: z.enum(['ratio', 'keep']),
@@ -95,7 +95,10 @@ const recalibrations: Record<Effort, { batches: number; size: number }> = {
   thorough: { batches: 20, size: 256 },
 };
 
-/** The defaults that differ where the paper's recipe is asked for: what its authors' code ran (spec 2.2 to 2.4). */
+/**
+ * The defaults that differ where the paper's recipe is asked for: what its authors' code ran
+ * (docs/methods/constrained.md).
+ */
 function paper(granularity: 'ratio' | 'keep', decisions: number): Partial<ConstrainedSettings> {
   const steps = granularity === 'keep' ? 124_000 : 40_000;
   // 128 steps of 3 environments; whole episodes only

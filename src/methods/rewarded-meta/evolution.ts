@@ -3,7 +3,7 @@ import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import { proposeCrossover, proposeMutation, proposeRandom } from './proposals.ts';
 
-/** All constants of the search (MetaPruning, spec 1.6); the defaults are the paper's. */
+/** All constants of the search (docs/methods/metapruning.md, "Search"); the defaults are the paper's. */
 export const evolutionSettingsSchema = z.strictObject({
   population: z.number().int().min(1).default(50),
   archive: z.number().int().min(1).default(50),

@@ -46,7 +46,7 @@ export function usersOf(graph: Graph): Map<string, { node: Node; role: string }>
 /**
  * What a two-layer net is told of a parameter: the ratios of the prunable groups that run along its axes, input before
  * output. So a stem has its own output ratio, a convolution [in, out], a depthwise one its own, a last one before a
- * fixed layer its input's (the paper's d of 1 and 2, spec 1.2; its blocks' d of 3 names the block's middle too, which a
+ * fixed layer its input's (the paper's d of 1 and 2; its blocks' d of 3 names the block's middle too, which a
  * general graph has no word for: there every convolution hears of the groups that it touches). Empty where there is
  * none: such a layer is told 1.
  */

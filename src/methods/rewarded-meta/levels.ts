@@ -1,6 +1,6 @@
 import type { Architecture, Dependencies } from '../../graph/types.ts';
 
-/** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (MetaPruning, spec 1.1). */
+/** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (docs/methods/metapruning.md, "Levels"). */
 export const LEVELS = 31;
 /** The level of full width. */
 export const FULL = LEVELS - 1;
@@ -23,12 +23,6 @@ export function widthOf(base: number, level: number, roundTo = 1): number {
   const width = Math.max(Math.floor((base * (10 + 3 * level)) / 100), 1);
   if (roundTo <= 1) return width;
   return Math.min(Math.max(Math.floor(width / roundTo) * roundTo, roundTo), base);
-}
-
-/** The lowest level that keeps at least `width` of `base` channels. */
-export function levelFor(base: number, width: number, roundTo = 1): number {
-  for (let level = 0; level < FULL; level++) if (widthOf(base, level, roundTo) >= width) return level;
-  return FULL;
 }
 
 /**

@@ -29,7 +29,7 @@ import { Supernet } from './supernet.ts';
 const word = z.number().int().min(0);
 const checkpointSchema = z.object({
   kind: z.literal('rewarded-meta'),
-  /** resolved once: free memory decides, and it differs from sitting to sitting */
+  /** resolved once: free memory decides, and it differs each time that the run is resumed */
   generator: z.enum(['inherit', 'pruning-net']),
   root: z.tuple([word, word, word, word]),
   order: z.array(z.array(z.number().int())),

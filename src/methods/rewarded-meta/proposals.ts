@@ -6,7 +6,7 @@ type Accept = (genes: number[]) => boolean;
 
 /**
  * Mutations until enough are accepted, in at most 10 times as many tries: a random parent, each of whose genes moves
- * with the mutation's probability to one of the other levels, all alike (spec 1.6, step 5).
+ * with the mutation's probability to one of the other levels, all alike (docs/methods/metapruning.md, "Search").
  */
 export function proposeMutation(
   parents: readonly (readonly number[])[],

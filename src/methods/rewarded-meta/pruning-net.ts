@@ -17,12 +17,13 @@ export interface PruningNetOptions {
 }
 
 /**
- * The paper's PruningNet (spec 1.2): every convolution's weights come from a two-layer generator of its own, at full
- * size, of which the leading channels are cut out; there are no free convolution weights. Dense layers, biases and
- * slopes are ordinary weights, of which the leading part is used; they start as the source has them.
+ * The paper's PruningNet (docs/methods/metapruning.md, "Generators"): every convolution's weights come from a two-layer
+ * generator of its own, at full size, of which the leading channels are cut out; there are no free convolution weights.
+ * Dense layers, biases and slopes are ordinary weights, of which the leading part is used; they start as the source has
+ * them.
  *
- * Batch norms: the paper has one for each level of the width behind which it stands, without scale and offset. Such
- * a norm holds nothing but running statistics, and those are discarded before every score (spec 1.4), so in training
+ * Batch norms: the paper has one for each level of the width behind which it stands, without scale and offset. Such a
+ * norm holds nothing but running statistics, and those are discarded before every score ("Score" there), so in training
  * the batch's own statistics, and in scoring the recalibrated ones, are exactly the same: nothing is stored a level.
  * With `affine`, scale and offset are kept one a level.
  */

@@ -1,11 +1,10 @@
-import type { Candidate } from '../types.ts';
-
 /** The cost that a reward looks at. */
 export type RewardMetric = 'macs' | 'params' | 'bytes';
 
 /**
  * How candidates are ranked; larger is better. Plain data, recorded with every run: it names its metric, and every
- * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas: spec 2.2 and 3.
+ * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas:
+ * docs/methods/rewarded-meta.md.
  */
 export type RewardSpec =
   | {
@@ -58,10 +57,6 @@ export const rewardKinds: readonly RewardKind[] = [
   'amc',
   'tunas-absolute',
 ];
-
-/** The paper's ResNet-50 values (spec 2.2): costs in millions of its own FLOPs count. They suit proxies near 55 %. */
-export const PAPER_BASE_ACCURACY = 70.6;
-export const PAPER_BASE_MFLOPS = 4100;
 
 /**
  * A spec from a name, with the defaults for users: BA = 100 (so that the accuracy coefficient acts on the error, also
@@ -147,9 +142,10 @@ export function coefficients(
 /**
  * The reward of a candidate; larger is better.
  *
- * rewarded-meta: psi * rho (spec 2.2). Two guards: BA - a is clipped from below at `accuracyGap`, so that an accuracy
- * at or beyond BA is neither infinite nor bad; and where f >= BF, where rho <= 0 and the product would punish
- * accuracy, it is rho / psi: still at most 0, but the more accurate of two candidates of one cost stays ahead.
+ * rewarded-meta: psi * rho (docs/methods/rewarded-meta.md, "Reward"). Two guards: BA - a is clipped from below at
+ * `accuracyGap`, so that an accuracy at or beyond BA is neither infinite nor bad; and where f >= BF, where rho <= 0 and
+ * the product would punish accuracy, it is rho / psi: still at most 0, but the more accurate of two candidates of one
+ * cost stays ahead.
  *
  * @throws RangeError where the spec's metric was not measured
  */
@@ -180,28 +176,4 @@ function costOf(metric: RewardMetric, measured: Measured): number {
   if (cost === undefined || !(cost > 0))
     throw new RangeError(`the reward needs ${metric} above 0, not ${cost}`);
   return cost;
-}
-
-/** The accuracy that a search ranks by: after recalibration, else straight after cutting. */
-export function proxyAccuracy(candidate: Pick<Candidate, 'accuracies'>): number | undefined {
-  return candidate.accuracies.recalibrated ?? candidate.accuracies.cut;
-}
-
-/**
- * The same candidates under another reward, best first; nothing is trained or measured anew. Equal rewards: the
- * smaller network first, then the earlier. Candidates without an accuracy come last, without a reward.
- */
-export function rerank(candidates: readonly Candidate[], spec: RewardSpec): Candidate[] {
-  return candidates
-    .map((candidate): Candidate => {
-      const accuracy = proxyAccuracy(candidate);
-      if (accuracy === undefined) return { ...candidate, reward: undefined };
-      return { ...candidate, reward: reward(spec, { accuracy, ...candidate.cost }) };
-    })
-    .sort((a, b) => compare(a.reward, b.reward) || a.cost.macs - b.cost.macs || a.id - b.id);
-}
-
-function compare(a: number | undefined, b: number | undefined): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  return b - a;
 }

@@ -17,8 +17,9 @@ export type ScoreSettings = Pick<
 >;
 
 /**
- * Scores candidates: batch-norm recalibration on training images, then top-1 on the validation split (spec 1.4), the
- * same images for every candidate. A network without batch norm has nothing to recalibrate.
+ * Scores candidates: batch-norm recalibration on training images, then top-1 on the validation split
+ * (docs/methods/metapruning.md, "Score"), the same images for every candidate. A network without batch norm has nothing
+ * to recalibrate.
  */
 export class CandidateScorer {
   private readonly recalibration: FixedBatches;
@@ -26,10 +27,7 @@ export class CandidateScorer {
 
   constructor(
     private readonly images: MethodImages,
-    private readonly settings: Pick<
-      RewardedMetaSettings,
-      'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
-    >,
+    private readonly settings: ScoreSettings,
     root: RandomState,
   ) {
     const { set, preprocess } = images;

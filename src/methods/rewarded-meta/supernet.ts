@@ -1,11 +1,12 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { inputShape } from '../../graph/shapes.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
+import { inferShapes, inputShape } from '../../graph/shapes.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
 import type { Architecture, Dependencies, Graph, KeptChannels, Weights } from '../../graph/types.ts';
 import { clipByGlobalNorm } from '../../runtime/clip.ts';
+import { dropoutMasks } from '../../runtime/dropout.ts';
 import { forward } from '../../runtime/forward.ts';
 import { aimedGraph, aimsOf, lossOf, targetsOf } from '../../runtime/losses.ts';
 import type { Aim } from '../../runtime/losses.ts';
@@ -102,8 +103,12 @@ export class Supernet {
         `the network takes ${graph.inputs.length} inputs; images can be given to one only`,
       );
     const x = backend.tf.tensor(batch.x, [batch.n, ...shape]);
-    const mode = { training: true, thawBatchNorm: true, dropoutSeed };
-    return forward(backend, graph, this.params(genes, kept), [x], mode);
+    const masks = dropoutMasks(backend.tf, graph, inferShapes(graph), batch.n, dropoutSeed);
+    return forward(backend, graph, this.params(genes, kept), [x], {
+      training: true,
+      thawBatchNorm: true,
+      dropoutMasks: masks,
+    });
   }
 
   /**

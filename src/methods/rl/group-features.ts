@@ -10,10 +10,10 @@ interface Layer {
 }
 
 /**
- * Every channel group with what never changes about it: channels in, channels out, stride and kernel side of the
- * layers that make its channels (spec 1.2), each divided by the largest among the groups that aren't frozen. A group that several layers make (a
- * residual stage) has the mean of their inputs and kernels and the largest of their strides; one that a depthwise
- * layer passes on counts that layer's stride and kernel too.
+ * Every channel group with what never changes about it: channels in, channels out, stride and kernel side of the layers
+ * that make its channels (docs/methods/agent.md, "State"), each divided by the largest among the groups that aren't
+ * frozen. A group that several layers make (a residual stage) has the mean of their inputs and kernels and the largest
+ * of their strides; one that a depthwise layer passes on counts that layer's stride and kernel too.
  */
 export function sweepGroups(graph: Graph, dependencies: Dependencies): SweepGroup[] {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));

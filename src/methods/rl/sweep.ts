@@ -92,9 +92,9 @@ export class Sweep {
   }
 
   /**
-   * Bounds of the next action (spec 1.3, for any cost): at most so wide that the budget holds with all later groups at
-   * their least, at least so wide that it is used up with all later groups whole. As both are kept at every step, the
-   * finished architecture is within the budget, and one step more in some group would break it.
+   * Bounds of the next action (docs/methods/agent.md, "Bounds"): at most so wide that the budget holds with all later
+   * groups at their least, at least so wide that it is used up with all later groups whole. As both are kept at every
+   * step, the finished architecture is within the budget, and one step more in some group would break it.
    */
   bounds(decided: readonly number[]): Bounds {
     const { used, roundTo } = this.options;
@@ -130,9 +130,10 @@ export class Sweep {
   }
 
   /**
-   * What is known before the next action, after the last too, each about 0 to 1 (spec 1.2: index, widths in and out,
-   * stride, kernel; cost of this group, cost kept so far, whole cost of the later groups, the action before). Costs are
-   * shares of what can be removed at all, measured with the other groups as they stand, since costs don't simply add up.
+   * What is known before the next action, after the last too, each about 0 to 1 (docs/methods/agent.md, "State": index,
+   * widths in and out, stride, kernel; cost of this group, cost kept so far, whole cost of the later groups, the action
+   * before). Costs are shares of what can be removed at all, measured with the other groups as they stand, since costs
+   * don't simply add up.
    */
   state(decided: readonly number[]): Float32Array {
     const { used } = this.options;

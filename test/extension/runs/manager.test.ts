@@ -37,6 +37,8 @@ let maxParallel: number;
 let keepAlive: boolean;
 /** milliseconds that a look at the folders takes longer */
 let reading: number;
+/** whether a look at the folders still finds every run at work */
+let lagging: () => boolean;
 let logs: string[];
 
 beforeAll(() => {
@@ -48,6 +50,7 @@ beforeEach(() => {
   script = standIn(workspace);
   times = patient;
   reading = 0;
+  lagging = () => false;
   [memory, windows, said, press, trusted, maxParallel, keepAlive, logs] = [
     new Memory(),
     [],
@@ -76,7 +79,10 @@ const slowed: Pick<EngineHost, 'look'> = {
       request: {
         value: async (...asked: Parameters<typeof look.request>) => {
           if (asked[0] === 'runs' && reading) await new Promise((resolve) => setTimeout(resolve, reading));
-          return look.request(...asked);
+          const answer = await look.request(...asked);
+          if ('runs' in answer && lagging())
+            return { runs: answer.runs.map((run) => ({ ...run, status: 'running' as const })) };
+          return answer;
         },
       },
     }) as typeof look;
@@ -197,6 +203,24 @@ describe('runs of a workspace', () => {
     await runs.resume(folder);
     await until(() => runs.status(folder).memory).toBe(256);
     expect(starts(folder)).toBe(2);
+  });
+
+  it('tells that a run has stopped, also where its folder says so only later', async () => {
+    const folder = await make({});
+    const runs = open();
+    const told: string[] = [];
+    runs.onDidChangeStatus(({ run, status }) => run === folder && told.push(status));
+    await runs.start(folder);
+    await until(() => runs.status(folder).memory).toBe(256);
+    const pid = pidOf(folder);
+    let gone = Infinity;
+    lagging = () => {
+      if (!isAlive(pid)) gone = Math.min(gone, Date.now());
+      return Date.now() < gone + 1000;
+    };
+    await runs.stop(folder);
+    await until(() => runs.status(folder)).toMatchObject({ status: 'stopped', fixed: null });
+    await until(() => told.at(-1)).toBe('stopped');
   });
 
   it('ends a process that hears nothing, with its children', async () => {

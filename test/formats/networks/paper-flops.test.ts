@@ -4,7 +4,8 @@ import { findGroups } from '../../../src/graph/channels.ts';
 import { fullArchitecture, paperFlopsModel } from '../../../src/graph/architecture.ts';
 import type { Architecture, Dependencies } from '../../../src/graph/types.ts';
 
-// The vectors of rewarded-meta-pruning.md 1.5, in millions to two decimals. A gene k is the ratio (10 + 3k) / 100.
+// The vectors of docs/methods/metapruning.md, "FLOPs count", and of the same sources, in millions to two decimals. A
+// gene k is the ratio (10 + 3k) / 100.
 const width = (base: number, gene: number) => Math.floor((base * (10 + 3 * gene)) / 100);
 
 function network(name: string, countRelu: boolean) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
-import { GraphBuilder } from '../../../src/graph/builder.ts';
+import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../../src/graph/types.ts';

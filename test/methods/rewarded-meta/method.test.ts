@@ -5,7 +5,7 @@ import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { narrowGraph } from '../../../src/graph/surgery.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
-import { rerank, rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
+import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 import { checkPruningNetFits, pruningNetSize } from '../../../src/methods/rewarded-meta/size.ts';
 import type { Candidate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
@@ -13,6 +13,7 @@ import { evaluate } from '../../../src/runtime/score.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import { FixedBatches } from '../../../src/methods/images.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
+import { rerank } from '../../support/rerank.ts';
 
 let backend: Backend;
 beforeAll(async () => {

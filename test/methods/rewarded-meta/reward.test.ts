@@ -3,10 +3,10 @@ import type { Candidate } from '../../../src/methods/types.ts';
 import {
   type RewardSpec,
   coefficients,
-  rerank,
   reward,
   rewardSpec,
 } from '../../../src/methods/rewarded-meta/reward.ts';
+import { rerank } from '../../support/rerank.ts';
 
 const paper = (baseCost: number, baseAccuracy = 70.6) =>
   rewardSpec('rewarded-meta', { original: baseCost, baseCost, baseAccuracy }) as Extract<
@@ -14,7 +14,7 @@ const paper = (baseCost: number, baseAccuracy = 70.6) =>
     { kind: 'rewarded-meta' }
   >;
 
-describe("the paper's reward (spec 2.2)", () => {
+describe("the paper's reward", () => {
   // accuracy, M FLOPs, BF, reward; the last digits are those printed
   it.each([
     [55.22, 1950.24, 4100, 15.657, 5e-4],
@@ -37,7 +37,7 @@ describe("the paper's reward (spec 2.2)", () => {
     [4100, 203.5, 54.26, 36.8],
     [314, 199.83, 54.16, 5.5],
   ])(
-    'with BF %f a point of accuracy buys the relative FLOPs that the spec derives',
+    'with BF %f a point of accuracy buys the relative FLOPs that follows by hand',
     (base, macs, accuracy, percent) => {
       const spec = paper(base);
       const step = 1e-5;
@@ -104,7 +104,7 @@ describe('guards', () => {
   });
 });
 
-describe("others' rewards (spec 3)", () => {
+describe("others' rewards", () => {
   const at = (kind: Parameters<typeof rewardSpec>[0], accuracy: number, macs: number) =>
     reward(rewardSpec(kind, { original: 400, target: 200 }), { accuracy, macs });
 
@@ -141,7 +141,7 @@ describe('rerank', () => {
     cost: { macs, params: 1, bytes: 4, peakActivationBytes: 0 },
     accuracies: { recalibrated: accuracy },
   });
-  // three of the spec's logged MobileNetV2 candidates
+  // three MobileNetV2 candidates of the authors' logs
   const pool = [
     candidate(0, 54.26, 203.5e6),
     candidate(1, 51.88, 148.2e6),
@@ -155,7 +155,7 @@ describe('rerank', () => {
     ['accuracy only', { kind: 'metapruning' } as const, 2],
     ['MnasNet', rewardSpec('mnasnet-soft', { original: 314e6, target: 200e6 }), 0],
     ['AMC', rewardSpec('amc', { original: 314e6 }), 0],
-  ])('%s selects what the spec says', (_, spec, best) => {
+  ])('%s selects what follows by hand from its formula', (_, spec, best) => {
     const ranked = rerank(pool, spec);
     expect(ranked[0].id).toBe(best);
     expect(ranked[0].reward).toBe(

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune, sliceParam } from '../../../src/graph/surgery.ts';
@@ -231,5 +232,32 @@ describe.each(['inherit', 'pruning-net'] as const)('training %s', (kind) => {
     expect(y.every(Number.isFinite)).toBe(true);
     const other = supernet(kind === 'inherit' ? 'pruning-net' : 'inherit');
     expect(() => net.restore(other.snapshot())).toThrow(/generator/);
+  });
+});
+
+describe('dropout', () => {
+  it('acts in training as it does in the training of the network itself, anew each step', () => {
+    const b = new GraphBuilder({ seed: 4, lively: true });
+    const h = b.relu(b.conv(b.input([6, 6, 1]), 6, 3, { name: 'stem' }));
+    const { graph, weights } = b.build(b.softmax(b.dense(b.dropout(b.flatten(b.dropout(h, 0.3)), 0.5), 3)));
+    const dependencies = findGroups(graph);
+    const plan = genePlan(dependencies);
+    const full = uniformGenes(plan, LEVELS - 1);
+    const order = dependencies.groups.map((g) => Array.from({ length: g.size }, (_, c) => c));
+    const generator = new Inherit(backend, graph, weights, dependencies, plan, {
+      hidden: 8,
+      weightRate: 1,
+      random: root,
+      order,
+    });
+    const net = new Supernet(backend, graph, weights, dependencies, plan, generator, () => full, root);
+    open.push(net);
+    const network = new Network(backend, graph, weights);
+    const losses = (one: Supernet | Network) =>
+      [1, 2, 2].map((seed) => one.trainStep(batchOf(3), { rate: 0, settings, seed }));
+    const [expected, got] = [losses(network), losses(net)];
+    network.dispose();
+    got.forEach((loss, i) => expect(loss).toBeCloseTo(expected[i], 5));
+    expect(new Set(got.map((loss) => loss.toFixed(4))).size).toBe(3);
   });
 });

@@ -85,7 +85,7 @@ describe('budgets on random graphs', () => {
 });
 
 describe('bounds of a chain whose costs simply add up', () => {
-  // spec 1.3: a_min = 1 - (T - U) / F, a_max = 1 - (T - U - G) / F
+  // docs/methods/agent.md, "Bounds": a_min = 1 - (T - U) / F, a_max = 1 - (T - U - G) / F
   const sizes = [20, 40, 10];
   const costs = [3, 1, 2];
   const target = 70;

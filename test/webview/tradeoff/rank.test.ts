@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rerank, rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
+import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
+import { rerank } from '../../support/rerank.ts';
 import type { Candidate } from '../../../src/methods/types.ts';
 import type { CandidateView } from '../../../src/protocol/events.ts';
 import { columns } from '../../../webview/tradeoff/columns.ts';

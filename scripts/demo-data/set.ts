@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { ZipFile } from 'yazl';
-import { Random } from '../graph/random.ts';
+import { Random } from '../../src/graph/random.ts';
 import { Canvas, ellipse, stroke, type Colour, type Layer } from './canvas.ts';
-import { GLYPHS, near } from './demo-glyphs.ts';
+import { GLYPHS, near } from './glyphs.ts';
 
 export const DEMO_CLASSES: readonly string[] = Object.keys(GLYPHS);
 export const DEMO_SIZE = 28;

@@ -8,7 +8,7 @@ import {
   demoImages,
   demoZip,
   drawDemoImage,
-} from '../../src/data/demo-set.ts';
+} from '../../scripts/demo-data/set.ts';
 import { openImages } from '../../src/data/open.ts';
 import { Random } from '../../src/graph/random.ts';
 

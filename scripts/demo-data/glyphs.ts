@@ -1,4 +1,4 @@
-import type { Random } from '../graph/random.ts';
+import type { Random } from '../../src/graph/random.ts';
 import { below, blend, both, circle, ellipse, stroke, union, without } from './canvas.ts';
 import type { Colour, Distance, Layer } from './canvas.ts';
 

@@ -1,8 +1,18 @@
-import { InputError } from './errors.ts';
-import { specOf } from './ops/index.ts';
-import { Random } from './random.ts';
-import { outputShape, sizeOf } from './shapes.ts';
-import type { ActivationKind, Graph, Node, Op, Padding, Pair, Param, Shape, Weights } from './types.ts';
+import { InputError } from '../../src/graph/errors.ts';
+import { specOf } from '../../src/graph/ops/index.ts';
+import { Random } from '../../src/graph/random.ts';
+import { outputShape, sizeOf } from '../../src/graph/shapes.ts';
+import type {
+  ActivationKind,
+  Graph,
+  Node,
+  Op,
+  Padding,
+  Pair,
+  Param,
+  Shape,
+  Weights,
+} from '../../src/graph/types.ts';
 
 /** Options common to every layer: its name (else made from its kind) and a layer whose parameters it shares. */
 export interface LayerOptions {
