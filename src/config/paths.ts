@@ -128,3 +128,9 @@ function quoted(given: string): string {
   const text = given.length > 80 ? `${given.slice(0, 77)}...` : given;
   return JSON.stringify(text);
 }
+
+/** A path as the config holds it: relative, with forward slashes. */
+export function relative(folder: string, file: string): string {
+  const text = path.relative(path.resolve(folder), path.resolve(file)).split(path.sep).join('/');
+  return text || '.';
+}

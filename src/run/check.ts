@@ -11,7 +11,7 @@ import type { LoadedModel } from '../formats/types.ts';
 import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from '../runtime/conditioning.ts';
 import type { Conditioning } from '../runtime/conditioning.ts';
 import { layerByLayer } from './layer-by-layer.ts';
-import { outputs } from './result.ts';
+import { outputs } from '../formats/identity.ts';
 
 export interface CheckResult {
   readonly name: 'pruned equals zeroed' | 'layer by layer' | 'permutation' | 'engines agree' | 'reload';

@@ -5,7 +5,7 @@ import { parsePreprocess } from '../data/preprocess.ts';
 import { parseResize } from '../data/resize.ts';
 import { methodNamed } from '../methods/index.ts';
 import type { Method } from '../methods/types.ts';
-import { hashModel, modelFile } from './measure.ts';
+import { modelFile, hashModel } from '../formats/identity.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
 

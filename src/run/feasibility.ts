@@ -13,7 +13,7 @@ import { limitOf, MULTIPLES, reach } from '../protocol/reach.ts';
 import type { Reach, Reached, ReachTable, Rounding } from '../protocol/reach.ts';
 import { methods } from '../methods/index.ts';
 import type { Plan } from './plan.ts';
-import { ScriptFailed } from './measure.ts';
+import { ScriptFailed } from './script.ts';
 import { describeTarget } from './targets.ts';
 import type { Target } from './targets.ts';
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { loadModel } from '../formats/index.ts';
 import { labelFiles } from '../formats/labels.ts';
 import type { LoadedModel } from '../formats/types.ts';
-import { hashModel, modelFile, modelParts } from './measure.ts';
+import { modelFile, modelParts, hashModel } from '../formats/identity.ts';
 
 /** A model file with what identifies it. */
 export interface Opened {

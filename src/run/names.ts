@@ -5,13 +5,12 @@ import type { PrunedConfig } from '../config/schema.ts';
 import { describeFormat } from '../formats/index.ts';
 import { InputError } from '../graph/errors.ts';
 import type { FormatName } from '../formats/types.ts';
-import { hashFile, hashModel } from './measure.ts';
+import { hashFile, hashModel, outputs } from '../formats/identity.ts';
 import { limitOf } from '../protocol/reach.ts';
 import { RunFolder } from './folder.ts';
 import { lockOwner } from '../files/lock.ts';
 import { logOf } from './log.ts';
 import type { Plan } from './plan.ts';
-import { outputs } from './result.ts';
 
 /** What a plan will write, absolute; `report` only where one was asked for. */
 export interface Names {

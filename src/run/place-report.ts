@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { writeFiles } from '../formats/files.ts';
 import type { RunFolder } from './folder.ts';
-import { hashFile } from './measure.ts';
+import { hashFile } from '../formats/identity.ts';
 import { reportFiles } from './names.ts';
 import type { Plan } from './plan.ts';
 

@@ -8,9 +8,8 @@ import { Occupied, writeFiles } from '../formats/files.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { besideOf, writeBeside } from './companions.ts';
 import type { Beside } from './companions.ts';
-import { hashFile, hashModel, modelParts } from './measure.ts';
+import { modelParts, hashFile, hashModel, outputs } from '../formats/identity.ts';
 import { isOccupied } from './names.ts';
-import { outputs } from './result.ts';
 import type { Written } from './written.ts';
 import { stampOf } from './written.ts';
 

@@ -1,8 +1,8 @@
 import { compareLatency } from '../runtime/latency.ts';
 import { loadModel, saveModel } from '../formats/index.ts';
 import { methodNamed } from '../methods/index.ts';
-import { machineName } from './result.ts';
-import { runScript } from './measure.ts';
+import { machineName } from '../system/machine.ts';
+import { runScript } from './script.ts';
 import type { Services } from './services.ts';
 import { openWorkshop } from './workshop.ts';
 

@@ -12,7 +12,7 @@ import { prune } from '../graph/surgery.ts';
 import type { Dependencies, KeptChannels } from '../graph/types.ts';
 import type { LoadedModel } from '../formats/types.ts';
 import { loadModel } from '../formats/index.ts';
-import { hashModel, modelFile } from './measure.ts';
+import { modelFile, hashModel } from '../formats/identity.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sized } from './services.ts';
 

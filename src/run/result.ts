@@ -1,4 +1,3 @@
-import os from 'node:os';
 import path from 'node:path';
 import { engineVersion } from '../config/version.ts';
 import { formatRanges } from '../config/ranges.ts';
@@ -16,41 +15,8 @@ import { armsOf } from './feasibility.ts';
 import { widthMultiple } from './rounding.ts';
 import type { State } from './state.ts';
 import type { WeightsFrom } from './weights.ts';
-
-/**
- * Where a run's files go: all in one folder, named after the model.
- * @param label stands between the model's name and the endings, where the plain names belong to another run
- */
-export function outputs(
-  model: Pick<LoadedModel, 'path' | 'format'>,
-  out: string,
-  label?: string,
-): { model: string; config: string; stem: string } {
-  const base = path.basename(model.path);
-  const tfjs = model.format === 'tfjs-layers' && !/\.zip$/i.test(base);
-  // a TensorFlow.js model is a folder of files around a model.json
-  const folderName = path.basename(path.dirname(path.resolve(model.path)));
-  const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
-  const extension = endingFor(model);
-  const part = label === undefined ? '' : `.${label}`;
-  return {
-    model: tfjs
-      ? path.join(out, `${stem}${part}.pruned`, 'model.json')
-      : path.join(out, `${stem}${part}.pruned${extension}`),
-    config: path.join(out, `${base.replace(/\.[^.]*$/, '')}${part}.espalier.json`),
-    stem,
-  };
-}
-
-/**
- * The source's own ending, since whoever named it reads it by that name: but a file without any gets its format's, and a
- * Keras 3 zip file .keras, by which alone Keras loads it.
- */
-function endingFor(model: Pick<LoadedModel, 'path' | 'format'>): string {
-  const own = path.extname(model.path);
-  if (model.format === 'keras') return own.toLowerCase() === '.keras' ? own : '.keras';
-  return own || '.h5';
-}
+import { relative } from '../config/paths.ts';
+import { producersOf } from '../graph/groups.ts';
 
 /** What a config says of the images. */
 export interface DataFacts {
@@ -208,25 +174,8 @@ function learnsOf(graph: Graph): PrunedConfig['learns'] {
   return aims.map(({ head, by, loss }) => ({ output: head.name, by, loss }));
 }
 
-/** The layers that make a group's channels. */
-export function producersOf(group: Dependencies['groups'][number]): string[] {
-  return [...new Set(group.members.filter((m) => m.role === 'producer').map((m) => m.layer))];
-}
-
 const accuracy = (value?: Score): number | undefined => value && round(value.accuracy, 4);
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
-}
-
-/** A path as the config holds it: relative, with forward slashes. */
-export function relative(folder: string, file: string): string {
-  const text = path.relative(path.resolve(folder), path.resolve(file)).split(path.sep).join('/');
-  return text || '.';
-}
-
-/** The machine that a latency was measured on. */
-export function machineName(): string {
-  const cpus = os.cpus();
-  return `${cpus[0]?.model.trim() || process.arch}, ${cpus.length} cores`;
 }

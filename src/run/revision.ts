@@ -8,7 +8,7 @@ import { configSuffix } from '../config/files.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Compared } from './compare.ts';
 import { nameOf } from './compare.ts';
-import { modelParts } from './measure.ts';
+import { modelParts } from '../formats/identity.ts';
 
 /** A file as a commit, a branch or a tag has it. */
 export interface AtRevision {

@@ -7,7 +7,7 @@ import type { Trust } from '../runtime/engines.ts';
 import type { TrainEvent } from '../runtime/trainer.ts';
 import type { DataPlan } from './plan.ts';
 import type { Sample } from './events.ts';
-import type { ScriptLimits } from './measure.ts';
+import type { ScriptLimits } from './script.ts';
 
 /** A network on its own: what is cut, trained and measured. */
 export interface Sized {

@@ -19,12 +19,14 @@ import type { RunFolder } from './folder.ts';
 import { scoresLikeGuessing, settingsContext } from './method-settings.ts';
 import type { Plan } from './plan.ts';
 import { widthMultiple } from './rounding.ts';
-import { producersOf } from './result.ts';
+import { producersOf } from '../graph/groups.ts';
 import type { Services, Sized, Workshop } from './services.ts';
 import type { State } from './state.ts';
 import type { Session } from './session.ts';
-import { hashModel, measureScript, ScriptFailed } from './measure.ts';
-import type { ScriptLimits } from './measure.ts';
+import { measureScript } from './measure.ts';
+import { ScriptFailed } from './script.ts';
+import { hashModel } from '../formats/identity.ts';
+import type { ScriptLimits } from './script.ts';
 import type { Target } from './targets.ts';
 import { fineTuneSettings, frozenPlan, frozenSentence } from './tuning.ts';
 

@@ -7,7 +7,7 @@ import { loadModel } from '../formats/index.ts';
 import type { Bounds } from '../config/paths.ts';
 import type { ConfigScore } from '../config/schema.ts';
 import { costBy, isStatic } from '../methods/budgets.ts';
-import { hashFile, hashModel } from './measure.ts';
+import { hashFile, hashModel } from '../formats/identity.ts';
 import type { DataPlan } from './plan.ts';
 import { differsHere } from '../runtime/backend/numerics.ts';
 import { remarksOnSet } from './head.ts';

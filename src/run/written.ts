@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { describeConfig } from '../config/describe.ts';
 import { readConfig } from '../config/files.ts';
 import type { FileState, WrittenNow } from '../protocol/events.ts';
-import { hashFile, hashModel, modelParts } from './measure.ts';
+import { modelParts, hashFile, hashModel } from '../formats/identity.ts';
 
 /** What a run wrote, and how to know it again. */
 export interface Written {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openRegular, readRegular, whyUnreadable } from '../../src/files/regular.ts';
 import { overlapping } from '../../src/files/zip-overlap.ts';
 import { describeFormat } from '../../src/formats/index.ts';
-import { hashModel } from '../../src/run/measure.ts';
+import { hashModel } from '../../src/formats/identity.ts';
 import { readConfig } from '../../src/config/files.ts';
 import { openImages } from '../../src/data/open.ts';
 

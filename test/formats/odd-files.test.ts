@@ -15,7 +15,7 @@ import { findGroups } from '../../src/graph/channels.ts';
 import { Random } from '../../src/graph/random.ts';
 import { prune } from '../../src/graph/surgery.ts';
 import { namesOf } from '../../src/run/names.ts';
-import { outputs } from '../../src/run/result.ts';
+import { outputs } from '../../src/formats/identity.ts';
 import { difference, joined, predictKeras, randomInputs, runKeras } from '../support/keras.ts';
 import type { Job } from '../support/keras.ts';
 import { lacks, needs } from '../support/needs.ts';

@@ -10,7 +10,7 @@ import type { Weights } from '../../src/graph/types.ts';
 import type { Candidate, Method } from '../../src/methods/types.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
 import type { Backend, Score } from '../../src/runtime/types.ts';
-import { hashModel } from '../../src/run/measure.ts';
+import { hashModel } from '../../src/formats/identity.ts';
 import type { Plan } from '../../src/run/plan.ts';
 import type { Services, Sized, Workshop } from '../../src/run/services.ts';
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted } from '../../src/graph/errors.ts';
-import { runScript, ScriptFailed } from '../../src/run/measure.ts';
+import { runScript, ScriptFailed } from '../../src/run/script.ts';
 
 let folder: string;
 let file: string;

@@ -9,7 +9,7 @@ import { createNetwork, loadModel, saveModel } from '../../src/formats/index.ts'
 import { applyConfig } from '../../src/run/apply.ts';
 import { RunFolder } from '../../src/run/folder.ts';
 import { logOf } from '../../src/run/log.ts';
-import { hashModel } from '../../src/run/measure.ts';
+import { hashModel } from '../../src/formats/identity.ts';
 import { Models } from '../../src/run/models.ts';
 import { inTheWay, withOwnNames } from '../../src/run/names.ts';
 import type { Plan } from '../../src/run/plan.ts';

@@ -16,7 +16,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import { rebuild } from '../../src/run/rebuild.ts';
 import type { Services } from '../../src/run/services.ts';
 import { methodNamed } from '../../src/methods/index.ts';
-import { ScriptFailed } from '../../src/run/measure.ts';
+import { ScriptFailed } from '../../src/run/script.ts';
 import { needs } from '../support/needs.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 

@@ -6,7 +6,7 @@ import type { Judgement } from '../../runtime/engines.ts';
 import { labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/latency.ts';
 import { orderOf, remarksOn, unlabelled } from '../../run/head.ts';
-import { machineName } from '../../run/result.ts';
+import { machineName } from '../../system/machine.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../../run/workshop.ts';
 import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createNetwork, networkNames } from '../../formats/networks/index.ts';
 import { outputFormat, saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
-import { modelFile } from '../../run/measure.ts';
+import { modelFile } from '../../formats/identity.ts';
 import { refuseMixed } from '../../run/names.ts';
 import { probeFile } from '../../run/probe.ts';
 import type { Output } from '../output.ts';

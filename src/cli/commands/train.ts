@@ -10,7 +10,7 @@ import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import { travel } from '../../run/companions.ts';
 import { orderOf, remarksOn } from '../../run/head.ts';
-import { hashModel, modelFile } from '../../run/measure.ts';
+import { modelFile, hashModel } from '../../formats/identity.ts';
 import { refuseMixed } from '../../run/names.ts';
 import { placeModel } from '../../run/place.ts';
 import { probeFile, probeFolder } from '../../run/probe.ts';

@@ -15,7 +15,7 @@ import { prepareTensorflow } from '../../runtime/backend/prepare.ts';
 import { isRestricted } from '../../runtime/backend/restricted.ts';
 import { armsOf, nothingPrunable, reachSentence, tableOf } from '../../run/feasibility.ts';
 import { expectedBy } from '../../run/head.ts';
-import { modelFile } from '../../run/measure.ts';
+import { modelFile } from '../../formats/identity.ts';
 import { settingsContext } from '../../run/method-settings.ts';
 import { ownNames } from '../../run/names.ts';
 import type { Models, Opened } from '../../run/models.ts';

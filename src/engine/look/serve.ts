@@ -56,7 +56,7 @@ export function look(): void {
         notify(connection, contract, 'applying', { done, total }),
       ),
     hash: async ({ model }) => ({
-      sha256: await (await import('../../run/measure.ts')).hashModel(model),
+      sha256: await (await import('../../formats/identity.ts')).hashModel(model),
     }),
     verify: async (params) => (await import('./configs.ts')).verify(params),
   } satisfies Handlers<Look>);

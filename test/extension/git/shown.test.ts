@@ -6,7 +6,7 @@ import { commitChoices } from '../../../src/extension/git/choices.ts';
 import { commitFlow } from '../../../src/extension/git/flow.ts';
 import type { Ask } from '../../../src/extension/git/flow.ts';
 import { heldConfig } from '../../../src/extension/git/shown.ts';
-import { hashModel } from '../../../src/run/measure.ts';
+import { hashModel } from '../../../src/formats/identity.ts';
 import { TestRepository, placeConfig, sampleConfig } from './repo.ts';
 
 const made: TestRepository[] = [];

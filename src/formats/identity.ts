@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { fileError, readRegular, streamRegular } from '../files/regular.ts';
+import { temporaryFolder } from '../files/temporary.ts';
+import type { Graph, Weights } from '../graph/types.ts';
+import { saveModel } from './index.ts';
+import { MAX_CONFIG } from './limits.ts';
+import type { LoadedModel } from './types.ts';
+
+// Which files a model is of, how they are named, and what identifies them.
+
+/**
+ * SHA-256 of a model: of its one file, or of a TensorFlow.js model.json and then its shards in their order.
+ * @throws InputError where it can't be read
+ */
+export async function hashModel(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await addFile(hash, file, 'model');
+  for (const shard of await shardsOf(file)) await addFile(hash, shard, 'weights of the model');
+  return hash.digest('hex');
+}
+
+/** SHA-256 of a file. @throws InputError where it can't be read */
+export async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await addFile(hash, file, 'file');
+  return hash.digest('hex');
+}
+
+/**
+ * SHA-256 of a network as it would be written, without writing it where anyone would see it.
+ * @param name of the file that it would have; its ending names the format
+ */
+export async function hashNetwork(
+  source: LoadedModel,
+  { graph, weights }: { readonly graph: Graph; readonly weights: Weights },
+  name: string,
+): Promise<string> {
+  const folder = await temporaryFolder('hash');
+  try {
+    const file = path.join(folder, name);
+    await saveModel(source, graph, weights, file);
+    return await hashModel(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The files that a model is of: its one file, or a model.json and its shards. */
+export async function modelParts(file: string): Promise<string[]> {
+  return [file, ...(await shardsOf(file))];
+}
+
+/** The file that a model is named by: the model.json of a folder. */
+export async function modelFile(named: string): Promise<string> {
+  const about = await stat(named).catch(() => null);
+  return about?.isDirectory() ? path.join(named, 'model.json') : named;
+}
+
+const manifestSchema = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()) })) });
+
+async function shardsOf(file: string): Promise<string[]> {
+  if (path.extname(file).toLowerCase() !== '.json') return [];
+  try {
+    const text = new TextDecoder().decode(await readRegular(file, MAX_CONFIG));
+    const { weightsManifest } = manifestSchema.parse(JSON.parse(text));
+    return weightsManifest.flatMap(({ paths }) => paths.map((name) => path.join(path.dirname(file), name)));
+  } catch {
+    return [];
+  }
+}
+
+async function addFile(hash: Hash, file: string, what: string): Promise<void> {
+  try {
+    for await (const chunk of await streamRegular(file)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw fileError(error, `can't read the ${what} "${file}"`);
+  }
+}
+
+/**
+ * Where a run's files go: all in one folder, named after the model.
+ * @param label stands between the model's name and the endings, where the plain names belong to another run
+ */
+export function outputs(
+  model: Pick<LoadedModel, 'path' | 'format'>,
+  out: string,
+  label?: string,
+): { model: string; config: string; stem: string } {
+  const base = path.basename(model.path);
+  const tfjs = model.format === 'tfjs-layers' && !/\.zip$/i.test(base);
+  // a TensorFlow.js model is a folder of files around a model.json
+  const folderName = path.basename(path.dirname(path.resolve(model.path)));
+  const stem = tfjs && base === 'model.json' && folderName ? folderName : base.replace(/\.[^.]*$/, '');
+  const extension = endingFor(model);
+  const part = label === undefined ? '' : `.${label}`;
+  return {
+    model: tfjs
+      ? path.join(out, `${stem}${part}.pruned`, 'model.json')
+      : path.join(out, `${stem}${part}.pruned${extension}`),
+    config: path.join(out, `${base.replace(/\.[^.]*$/, '')}${part}.espalier.json`),
+    stem,
+  };
+}
+
+/**
+ * The source's own ending, since whoever named it reads it by that name: but a file without any gets its format's, and a
+ * Keras 3 zip file .keras, by which alone Keras loads it.
+ */
+function endingFor(model: Pick<LoadedModel, 'path' | 'format'>): string {
+  const own = path.extname(model.path);
+  if (model.format === 'keras') return own.toLowerCase() === '.keras' ? own : '.keras';
+  return own || '.h5';
+}
