@@ -2,7 +2,7 @@ import { titled } from '../data/preprocess.ts';
 import { runEvent } from '../protocol/events.ts';
 import type { CandidateView, PanelEvent } from '../protocol/events.ts';
 import type { Candidate } from '../methods/types.ts';
-import type { RunEvent } from '../run/events.ts';
+import type { RunEvent } from '../run/store/events.ts';
 
 /**
  * An event as the panel gets it: without what only files need (channels, pictures); null where nothing is left, or

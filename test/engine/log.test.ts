@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { Outbox } from '../../src/engine/work/outbox.ts';
 import { panelEvent } from '../../src/engine/panel-events.ts';
 import type { PanelEvent } from '../../src/protocol/events.ts';
-import type { RunEvent } from '../../src/run/events.ts';
-import { RunLog } from '../../src/run/log.ts';
+import type { RunEvent } from '../../src/run/store/events.ts';
+import { RunLog } from '../../src/run/store/event-log.ts';
 
 let folder: string;
 let file: string;

@@ -9,7 +9,7 @@ import { Pipe } from '../../src/engine/work/pipe.ts';
 import type { Desk } from '../../src/engine/work/pipe.ts';
 import { engineFile } from '../../src/protocol/look.ts';
 import { isRunPipe } from '../../src/protocol/pipes.ts';
-import type { RunFolder } from '../../src/run/folder.ts';
+import type { RunFolder } from '../../src/run/store/folder.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -14,7 +14,7 @@ import { withHdf5 } from '../../src/formats/keras-h5/hdf5.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { Random } from '../../src/graph/random.ts';
 import { prune } from '../../src/graph/surgery.ts';
-import { namesOf } from '../../src/run/names.ts';
+import { namesOf } from '../../src/run/result/output-names.ts';
 import { outputs } from '../../src/formats/identity.ts';
 import { difference, joined, predictKeras, randomInputs, runKeras } from '../support/keras.ts';
 import type { Job } from '../support/keras.ts';

@@ -3,7 +3,7 @@ import { frozenLayers, thaw } from '../../src/graph/frozen.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { parseKerasConfig } from '../../src/formats/keras-config/index.ts';
-import { frozenPlan, frozenSentence } from '../../src/run/tuning.ts';
+import { frozenPlan, frozenSentence } from '../../src/run/plan/fine-tune-settings.ts';
 
 const layer = (class_name: string, name: string, config: object = {}) => ({
   class_name,

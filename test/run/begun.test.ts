@@ -4,13 +4,13 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { consent, deedsOf, unconsented } from '../../src/run/consent.ts';
-import { RunFolder } from '../../src/run/folder.ts';
-import type { Plan } from '../../src/run/plan.ts';
-import { listRuns } from '../../src/run/summaries.ts';
-import { makeFolder, probeFile, probeFolder } from '../../src/run/probe.ts';
+import { consent, deedsOf, unconsented } from '../../src/run/plan/consent.ts';
+import { RunFolder } from '../../src/run/store/folder.ts';
+import type { Plan } from '../../src/run/plan/plan.ts';
+import { listRuns } from '../../src/run/store/list-runs.ts';
+import { makeFolder, probeFile, probeFolder } from '../../src/run/store/disk-space.ts';
 import { runPrune } from '../../src/run/prune.ts';
-import type { Services } from '../../src/run/services.ts';
+import type { Services } from '../../src/run/steps/ports.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 
 let base: string;

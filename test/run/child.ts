@@ -1,5 +1,5 @@
 // A process of its own that runs, or goes on with, a run: what kill-and-resume tests kill.
-import { RunFolder } from '../../src/run/folder.ts';
+import { RunFolder } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import { fakeServices } from './fake.ts';
 

@@ -11,8 +11,8 @@ import type { Candidate, Method } from '../../src/methods/types.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
 import type { Backend, Score } from '../../src/runtime/types.ts';
 import { hashModel } from '../../src/formats/identity.ts';
-import type { Plan } from '../../src/run/plan.ts';
-import type { Services, Sized, Workshop } from '../../src/run/services.ts';
+import type { Plan } from '../../src/run/plan/plan.ts';
+import type { Services, Sized, Workshop } from '../../src/run/steps/ports.ts';
 
 /**
  * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves

@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { count } from '../../report/text.ts';
-import { applyConfig } from '../../run/apply.ts';
-import type { Applied } from '../../run/apply.ts';
+import { applyConfig } from '../../run/rebuild/apply.ts';
+import type { Applied } from '../../run/rebuild/apply.ts';
 import type { Output } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';

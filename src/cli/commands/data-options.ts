@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { parsePreprocess } from '../../data/preprocess.ts';
 import { parseResize } from '../../data/resize.ts';
-import type { DataPlan } from '../../run/plan.ts';
+import type { DataPlan } from '../../run/plan/plan.ts';
 
 /** The options that every command with `--data` has. */
 export interface DataOptions {

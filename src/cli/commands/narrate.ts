@@ -1,6 +1,6 @@
 import { titled } from '../../data/preprocess.ts';
-import type { RunEvent } from '../../run/events.ts';
-import { orderOf } from '../../run/head.ts';
+import type { RunEvent } from '../../run/store/events.ts';
+import { orderOf } from '../../run/steps/head.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';

@@ -1,4 +1,4 @@
-import { verifyConfig } from '../../run/verify.ts';
+import { verifyConfig } from '../../run/rebuild/verify.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 import { Progress } from '../progress.ts';

@@ -1,7 +1,7 @@
 import type { Params, Result } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
-import { CannotRebuild, Occupied, applyConfig } from '../../run/apply.ts';
-import { verifyConfig } from '../../run/verify.ts';
+import { CannotRebuild, Occupied, applyConfig } from '../../run/rebuild/apply.ts';
+import { verifyConfig } from '../../run/rebuild/verify.ts';
 
 /** Rebuilds the pruned model of a config; where it can't, or may not yet, says what it needs. */
 export async function apply(

@@ -1,6 +1,6 @@
-import { consent, deedsOf, unconsented } from '../../run/consent.ts';
-import type { Deed } from '../../run/consent.ts';
-import { RunFolder } from '../../run/folder.ts';
+import { consent, deedsOf, unconsented } from '../../run/plan/consent.ts';
+import type { Deed } from '../../run/plan/consent.ts';
+import { RunFolder } from '../../run/store/folder.ts';
 
 /** What a run would do that its user has not agreed to yet. @throws InputError where the folder holds no run */
 export async function deeds(folder: string): Promise<{ deeds: Deed[] }> {

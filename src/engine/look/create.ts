@@ -1,11 +1,11 @@
 import { findGroups } from '../../graph/channels.ts';
 import type { Draft } from '../../protocol/plan.ts';
-import { makePlan } from '../../run/draft.ts';
-import type { Wanted } from '../../run/draft.ts';
-import { withOwnNames } from '../../run/names.ts';
-import { armsOf, reachOf, refuseUnreachable } from '../../run/feasibility.ts';
-import { RunFolder } from '../../run/folder.ts';
-import type { Models } from '../../run/models.ts';
+import { makePlan } from '../../run/plan/make-plan.ts';
+import type { Wanted } from '../../run/plan/make-plan.ts';
+import { withOwnNames } from '../../run/result/output-names.ts';
+import { armsOf, reachOf, refuseUnreachable } from '../../run/plan/feasibility.ts';
+import { RunFolder } from '../../run/store/folder.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 
 /** Makes the folder of a run; nothing runs yet. @throws InputError where the draft can't be a plan, or its goal can't be reached */
 export async function create(models: Models, draft: Draft): Promise<{ folder: string; id: string }> {

@@ -3,9 +3,9 @@ import type { Params } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
 import type { DiffLayerView, DiffView } from '../../protocol/views.ts';
 import { diffMarkdown, diffPage } from '../../report/diff.ts';
-import type { Comparison } from '../../run/compare.ts';
-import { compareWhole } from '../../run/facts.ts';
-import type { Models } from '../../run/models.ts';
+import type { Comparison } from '../../run/rebuild/compare.ts';
+import { compareWhole } from '../../run/rebuild/facts.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 import { filterNorms } from './filter-norms.ts';
 import { groupOf } from './inspect.ts';
 

@@ -6,7 +6,7 @@ import { looseSplitOf, splitOf } from '../../data/split-names.ts';
 import { isImagePath } from '../../data/source.ts';
 import { openZip } from '../../data/zip.ts';
 import type { DataFound } from '../../protocol/plan.ts';
-import type { Models } from '../../run/models.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 import { classCounts } from '../../runtime/binary.ts';
 
 const limits = { depth: 6, entries: 30_000, milliseconds: 2500, archives: 24, found: 20 };

@@ -8,13 +8,13 @@ import type { StaticMetric } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Budget, Work } from '../../methods/types.ts';
 import type { Draft } from '../../protocol/plan.ts';
-import { measureSpeed } from '../../run/calibrate.ts';
-import type { Speed } from '../../run/calibrate.ts';
-import { controlArms } from '../../run/draft.ts';
-import { settingsContext } from '../../run/method-settings.ts';
-import type { Opened } from '../../run/models.ts';
-import { armWork, predictSeconds } from '../../run/predict.ts';
-import { fineTuneSettings } from '../../run/tuning.ts';
+import { measureSpeed } from '../../run/estimate/speed.ts';
+import type { Speed } from '../../run/estimate/speed.ts';
+import { controlArms } from '../../run/plan/make-plan.ts';
+import { settingsContext } from '../../run/plan/method-settings.ts';
+import type { Opened } from '../../run/result/model-cache.ts';
+import { armWork, predictSeconds } from '../../run/estimate/time.ts';
+import { fineTuneSettings } from '../../run/plan/fine-tune-settings.ts';
 import type { Survey } from './survey.ts';
 
 /** How long a run will take, as far as can be told. */

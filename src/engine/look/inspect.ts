@@ -2,7 +2,7 @@ import { costModel, fullArchitecture, layerCosts } from '../../graph/architectur
 import { findGroups } from '../../graph/channels.ts';
 import type { AxisChannels } from '../../graph/types.ts';
 import type { NetworkView } from '../../protocol/views.ts';
-import type { Models } from '../../run/models.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 
 /** A network as the panel lists it. @throws InputError where the file can't be read */
 export async function inspect(

@@ -1,8 +1,8 @@
 import { inputShape } from '../../graph/shapes.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { DataView } from '../../protocol/plan.ts';
-import { expectedBy } from '../../run/head.ts';
-import type { Models } from '../../run/models.ts';
+import { expectedBy } from '../../run/steps/head.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 import { decideLabels, headsOf } from '../../runtime/heads.ts';
 import { survey as take } from './survey.ts';
 import type { Survey } from './survey.ts';

@@ -2,8 +2,8 @@ import { findGroups } from '../../graph/channels.ts';
 import { methods } from '../../methods/index.ts';
 import { MULTIPLES } from '../../protocol/reach.ts';
 import type { ReachTable } from '../../protocol/reach.ts';
-import { tableOf } from '../../run/feasibility.ts';
-import type { Models } from '../../run/models.ts';
+import { tableOf } from '../../run/plan/feasibility.ts';
+import type { Models } from '../../run/result/model-cache.ts';
 
 /** The narrowest networks of a model by every method: what the page needs to answer for itself. @throws InputError */
 export async function reachTable(

@@ -1,7 +1,7 @@
 import type { Params, Result } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
-import { logOf } from '../../run/log.ts';
-import { summariseRun } from '../../run/summaries.ts';
+import { logOf } from '../../run/store/event-log.ts';
+import { summariseRun } from '../../run/store/list-runs.ts';
 import { panelEvent } from '../panel-events.ts';
 
 /** A page of a run's events. `next` is where the following page begins; null at the end of what is there. */

@@ -4,7 +4,7 @@ import { look as contract } from '../../protocol/look.ts';
 import type { Look } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
-import { Models } from '../../run/models.ts';
+import { Models } from '../../run/result/model-cache.ts';
 import { restrict, trust } from '../../runtime/backend/restricted.ts';
 import { endNow } from './end.ts';
 import { refuseOthers } from '../version.ts';
@@ -44,13 +44,13 @@ export function look(): void {
     deeds: async ({ folder }) => (await import('./consent.ts')).deeds(folder),
     agree: async ({ folder, deeds }) => (await import('./consent.ts')).agree(folder, deeds),
     runs: async ({ workspace }) => ({
-      runs: await (await import('../../run/summaries.ts')).listRuns(workspace),
+      runs: await (await import('../../run/store/list-runs.ts')).listRuns(workspace),
     }),
     readRun: async (params) => (await import('./runs.ts')).readRun(params),
     diff: async (params) => (await import('./diff.ts')).diffView(models, params),
     exportDiff: async (params) => (await import('./diff.ts')).exportDiff(models, params),
     write: async ({ run, arm, id, out }) =>
-      await (await import('../../run/write.ts')).writeCandidate(run, { arm, id }, out, models),
+      await (await import('../../run/result/write.ts')).writeCandidate(run, { arm, id }, out, models),
     apply: async (params, signal) =>
       (await import('./configs.ts')).apply(params, signal, (done, total) =>
         notify(connection, contract, 'applying', { done, total }),

@@ -6,7 +6,7 @@ import { COMMONEST } from '../../data/resize.ts';
 import { openSource } from '../../data/forms.ts';
 import type { Item } from '../../data/source.ts';
 import { partition } from '../../data/split.ts';
-import { splitSeed } from '../../run/workshop.ts';
+import { splitSeed } from '../../run/steps/trainer.ts';
 
 /** What can be said of an image set without decoding it. */
 export interface Survey {

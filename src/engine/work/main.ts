@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import { RunFolder } from '../../run/folder.ts';
+import { RunFolder } from '../../run/store/folder.ts';
 import { RunProcess } from './process.ts';
 
 const args = z.union([

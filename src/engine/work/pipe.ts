@@ -12,7 +12,7 @@ import { protocolVersion } from '../../protocol/contract.ts';
 import { work as contract } from '../../protocol/look.ts';
 import type { EngineFile, Work } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
-import type { RunFolder } from '../../run/folder.ts';
+import type { RunFolder } from '../../run/store/folder.ts';
 import { refuseOthers } from '../version.ts';
 import { makePlace, removePlace } from './place.ts';
 

@@ -5,7 +5,7 @@ import { formatConfig } from '../../../src/config/format.ts';
 import type { Choice } from '../../../src/extension/git/choices.ts';
 import { commitFlow } from '../../../src/extension/git/flow.ts';
 import type { Ask, Head } from '../../../src/extension/git/flow.ts';
-import { withRevisions } from '../../../src/run/revision.ts';
+import { withRevisions } from '../../../src/run/rebuild/revision.ts';
 import { CliRepository } from '../../../src/extension/git/repository.ts';
 import { GitCli } from '../../../src/extension/git/cli.ts';
 import { lacks, needs } from '../../support/needs.ts';

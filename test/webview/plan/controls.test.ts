@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { controlArms } from '../../../src/run/draft.ts';
+import { controlArms } from '../../../src/run/plan/make-plan.ts';
 import { controlsOf } from '../../../webview/plan/controls.ts';
 
 test.each([

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { InputError } from '../../graph/errors.ts';
+import { engineVersion } from '../../config/version.ts';
+import { parsePreprocess } from '../../data/preprocess.ts';
+import { parseResize } from '../../data/resize.ts';
+import { methodNamed } from '../../methods/index.ts';
+import type { Method } from '../../methods/types.ts';
+import { modelFile, hashModel } from '../../formats/identity.ts';
+import type { Plan } from './plan.ts';
+import { planVersion } from './plan.ts';
+
+/** What is chosen before a run, wherever it was chosen: the rest of the plan follows from it. Paths as given. */
+export interface Wanted extends Omit<Plan, 'version' | 'engine' | 'model' | 'out' | 'method'> {
+  readonly model: string;
+  /** default: rewarded-meta with images, l1 without */
+  readonly method?: string;
+  /** default: beside the model */
+  readonly out?: string;
+}
+
+/**
+ * The plan of a run: complete, its paths relative to the workspace.
+ * @param workspace the folder that holds `.espalier`; relative paths start here
+ * @throws InputError where the model can't be read, a method or preprocessing is unknown, or images are missing
+ */
+export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan> {
+  const absolute = (file: string) => path.resolve(workspace, file);
+  const inside = (file: string) => path.relative(workspace, absolute(file)).split(path.sep).join('/') || '.';
+  const { data } = wanted;
+  const model = await modelFile(absolute(wanted.model));
+  if (data) parsePreprocess(data.preprocess);
+  if (data?.resize !== undefined) parseResize(data.resize);
+  if (!wanted.targets.length)
+    throw new InputError('there is no target: say what the result may cost at most');
+  const method = methodNamed(wanted.method ?? (data ? 'rewarded-meta' : 'l1'));
+  if (method.needsImages && !data)
+    throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
+  return {
+    version: planVersion,
+    engine: engineVersion,
+    model: { path: inside(model), sha256: await hashModel(model) },
+    data: data && { ...data, path: inside(data.path) },
+    targets: wanted.targets,
+    method: method.name,
+    settings: wanted.settings,
+    seed: wanted.seed,
+    effort: wanted.effort,
+    roundTo: wanted.roundTo,
+    freeze: wanted.freeze,
+    interiorOutputs: wanted.interiorOutputs,
+    controls: controlArms(wanted.controls, method.name, data !== undefined),
+    retrain: retrainFrom(wanted.retrain, method),
+    fineTuneEpochs: wanted.fineTuneEpochs,
+    keepFrozen: wanted.keepFrozen,
+    backend: wanted.backend,
+    threads: wanted.threads,
+    measureLatency: wanted.measureLatency,
+    out: inside(wanted.out ?? path.dirname(model)),
+    report: wanted.report === undefined ? undefined : inside(wanted.report),
+  };
+}
+
+/** @throws InputError where weights are asked for that the method doesn't make */
+function retrainFrom(wanted: Plan['retrain'], { name, weights }: Method): Plan['retrain'] {
+  if (wanted === 'generated' && !weights)
+    throw new InputError(
+      `the method ${name} makes no weights of its own, so there are no generated ones to train from; leave out --retrain`,
+    );
+  return wanted ?? 'auto';
+}
+
+/** Each control once, without the method itself, and without training from scratch where there are no images. */
+export function controlArms(names: readonly string[], method: string, data: boolean): string[] {
+  for (const name of names) if (name !== 'scratch') methodNamed(name);
+  return [...new Set(names)].filter((name) => name !== method && (data || name !== 'scratch'));
+}

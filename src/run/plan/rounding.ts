@@ -1,0 +1,29 @@
+import type { Dependencies, Graph } from '../../graph/types.ts';
+import type { Method } from '../../methods/types.ts';
+import { multipleFor } from '../../protocol/reach.ts';
+import { tableOf } from './feasibility.ts';
+import type { Rounding } from './plan.ts';
+import type { Target } from './targets.ts';
+
+/**
+ * What widths are multiples of: as asked, or, for `auto`, the largest of 8, 4 and 2 that leaves three quarters of the
+ * groups at least two widths and lets the narrowest network cost half of every budget or less, with every method's own
+ * narrowest within it; else 1. Engines compute channels in blocks, so that a network of odd widths can be slower than
+ * the original (TP #38, nni #5248).
+ */
+export function widthMultiple(
+  rounding: Rounding,
+  graph: Graph,
+  dependencies: Dependencies,
+  targets: readonly Target[],
+  methods: readonly Pick<Method, 'name' | 'narrowest'>[] = [],
+): number {
+  if (rounding !== 'auto') return rounding;
+  const table = tableOf(graph, dependencies, methods);
+  return multipleFor(
+    table,
+    targets,
+    rounding,
+    methods.map(({ name }) => name),
+  );
+}

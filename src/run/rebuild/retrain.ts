@@ -1,0 +1,122 @@
+import { engineVersion } from '../../config/version.ts';
+import { initialise } from '../../formats/networks/initialise.ts';
+import { InputError } from '../../graph/errors.ts';
+import { thaw } from '../../graph/frozen.ts';
+import type { Weights } from '../../graph/types.ts';
+import { adopt, differences, numericsOf } from '../../runtime/backend/numerics.ts';
+import type { TrainEvent } from '../../runtime/trainer.ts';
+import type { DataPlan } from '../plan/plan.ts';
+import { fineTuningSchema } from '../plan/plan.ts';
+import { configData, recordedClasses } from './rebuild.ts';
+import type { Rebuilt } from './rebuild.ts';
+import type { Opening, Workshop } from '../steps/ports.ts';
+import { resettle } from '../steps/settle.ts';
+import { openWorkshop } from '../steps/trainer.ts';
+
+export interface RetrainOptions extends Opening {
+  readonly data: DataPlan;
+  readonly ownPreprocess?: boolean;
+  readonly epochs?: number;
+  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+/**
+ * Trains a config's network again as its run did: the same start, images, settings and seed, and the engine as it was
+ * set, as far as the user doesn't ask for another.
+ * @returns the weights, and in words what was otherwise than the config records
+ * @throws InputError where the images are not those of the run
+ */
+export async function retrain(
+  { config, source, pruned }: Rebuilt,
+  from: 'source' | 'scratch' | 'generated',
+  { data, signal, ...options }: RetrainOptions,
+): Promise<{ weights: Weights; differences: string[] }> {
+  const { seed } = config.method;
+  const recorded = config.computedBy;
+  if (recorded) adopt(recorded);
+  const workshop = await openWorkshop(configData(config, data), source, {
+    backend: options.backend ?? recorded?.backend ?? 'auto',
+    threads: options.threads ?? (process.env.TF_NUM_INTRAOP_THREADS ? undefined : recorded?.threads),
+    seed,
+    preprocess: config.data?.preprocess,
+    ownPreprocess: options.ownPreprocess,
+    recorded: recordedClasses(config),
+    signal,
+    onListed: options.onListed,
+    onRead: options.onRead,
+  });
+  try {
+    refuseOthers(workshop, config.data?.digest);
+    const other = recorded ? differences(recorded, numericsOf(workshop.images.backend)) : [];
+    if (recorded?.mixed) other.push('one machine instead of several, on which the run went on');
+    if (config.engine !== engineVersion) other.push(`Espalier ${engineVersion} instead of ${config.engine}`);
+    other.push(...otherImages(workshop, config.data));
+    const weights =
+      from === 'scratch'
+        ? initialise(pruned.graph, seed, pruned.weights)
+        : await workshop.recalibrate(pruned, signal);
+    const given = fineTuningSchema.safeParse(config.fineTuning);
+    if (!given.success) {
+      if (config.fineTuning)
+        throw new InputError("the config's fineTuning is not one of this version of Espalier");
+      return { weights, differences: other };
+    }
+    const { recalibrated, ...trained } = given.data;
+    const { epochs = trained.epochs } = options;
+    const { augment = trained.augmentation } = data;
+    if (epochs !== trained.epochs) other.push(`${epochs} epochs instead of ${trained.epochs}`);
+    if (JSON.stringify(augment) !== JSON.stringify(trained.augmentation)) other.push('another augmentation');
+    const settings = { ...trained, epochs, augmentation: augment };
+    const graph = settings.frozen === 'trained' ? thaw(pruned.graph) : pruned.graph;
+    const network = { graph, weights };
+    const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
+    for (;;) {
+      const next = await events.next();
+      if (next.done) {
+        const result = { graph, weights: next.value };
+        return {
+          weights: recalibrated ? await resettle(workshop, result, epochs, signal) : result.weights,
+          differences: other,
+        };
+      }
+      options.onEvent?.(next.value);
+    }
+  } finally {
+    await workshop.close();
+  }
+}
+
+/** @throws InputError before anything is trained */
+function refuseOthers({ images: { set } }: Workshop, digest: string | undefined): void {
+  if (digest === undefined || set.digest === digest) return;
+  throw new InputError(
+    `the images in ${set.path} are not those that the config was made with (digest ${set.digest.slice(0, 12)}… instead of ${digest.slice(0, 12)}…); get those, or ask for the cut alone with --cut-only and train it on these`,
+  );
+}
+
+function otherImages(
+  { images: { set, preprocess } }: Workshop,
+  recorded: Rebuilt['config']['data'],
+): string[] {
+  if (!recorded) return [];
+  const found: string[] = [];
+  if (set.train.size !== recorded.train)
+    found.push(`${set.train.size} training images instead of ${recorded.train}`);
+  const { name, scale, offset, bgr, resize } = preprocess;
+  const same = JSON.stringify({ scale, offset, bgr });
+  const before = {
+    scale: recorded.preprocess.scale,
+    offset: recorded.preprocess.offset,
+    bgr: recorded.preprocess.bgr,
+  };
+  if (same !== JSON.stringify(before))
+    found.push(`the preprocessing ${name} instead of ${recorded.preprocess.name}`);
+  if (resize !== recorded.preprocess.resize)
+    found.push(
+      `images resized as ${resize ?? 'before'} instead of ${recorded.preprocess.resize ?? 'older versions did'}`,
+    );
+  return found;
+}

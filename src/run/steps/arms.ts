@@ -1,0 +1,324 @@
+import { architectureOf, costModel } from '../../graph/architecture.ts';
+import { Random } from '../../graph/random.ts';
+import { thaw } from '../../graph/frozen.ts';
+import { prune } from '../../graph/surgery.ts';
+import type { Dependencies } from '../../graph/types.ts';
+import { initialise } from '../../formats/networks/initialise.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import { costBy } from '../../methods/budgets.ts';
+import type { StaticMetric } from '../../methods/budgets.ts';
+import type { Budget, Evaluate, Method, MethodEvent, Outcome } from '../../methods/types.ts';
+import { differences } from '../../runtime/backend/numerics.ts';
+import type { Numerics } from '../../runtime/backend/numerics.ts';
+import type { Score, TrainSettings } from '../../runtime/types.ts';
+import type { RunEvent, Step } from '../store/events.ts';
+import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Session } from './session.ts';
+import type { Services, Sized, Workshop } from './ports.ts';
+import { settle } from './settle.ts';
+import type { ArmState } from '../store/state.ts';
+import { scratchSettings } from '../plan/fine-tune-settings.ts';
+import { notRebuilt, weightsFor } from './weights.ts';
+
+/** What every arm of a run shares. */
+export interface Shop {
+  readonly plan: Plan;
+  readonly model: LoadedModel;
+  readonly dependencies: Dependencies;
+  /** what widths are multiples of */
+  readonly roundTo: number;
+  readonly services: Services;
+  readonly session: Session;
+  readonly workshop: Workshop | null;
+  readonly fineTuning: TrainSettings | null;
+  /** what this sitting computes by; null without images */
+  readonly numerics: Numerics | null;
+  /** whether the original does no better than guessing */
+  readonly untrained: boolean;
+  /** settings of a method, complete */
+  settings(method: Method, main: boolean): unknown;
+  /** the measured budgets (latency, script) that a network breaks, by how much */
+  missed(network: Sized, budgets: readonly Budget[]): Promise<number>;
+  /** what methods measure their candidates by */
+  readonly evaluate: Evaluate;
+}
+
+type Events<T> = AsyncGenerator<RunEvent, T, void>;
+
+/** Most tries of a method where a measured budget is missed. */
+const mostTries = 4;
+
+/** Takes one arm through all its steps, from wherever it stands. */
+export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
+  const { session } = shop;
+  const work: Record<
+    Exclude<ArmState['step'], 'done'>,
+    (s: Shop, a: ArmState, m: ArmState) => Events<void>
+  > = {
+    method: propose,
+    cut,
+    recalibrate,
+    'fine-tune': fineTune,
+    test,
+  };
+  const order: ArmState['step'][] = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'];
+  while (arm.step !== 'done') {
+    session.checkStop();
+    const step = arm.step;
+    noteNumerics(shop, arm);
+    yield* work[step](shop, arm, main);
+    if (arm.step === step) arm.step = order[order.indexOf(step) + 1];
+    if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
+    await session.save();
+  }
+}
+
+/** Keeps what an arm's weights are computed by, for its config: from where they begin, and whether it changed since. */
+function noteNumerics({ numerics }: Shop, arm: ArmState): void {
+  if (!numerics || arm.step === 'cut' || arm.step === 'test') return;
+  const begins = arm.step === 'recalibrate' && arm.weights !== 'generated';
+  if (begins || !arm.computedBy) arm.computedBy = structuredClone(numerics) as ArmState['computedBy'];
+  else if (differences(arm.computedBy, numerics).length) arm.computedBy.mixed = true;
+}
+
+async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
+  const { session, model, dependencies, plan } = shop;
+  if (arm.name === 'scratch') {
+    arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
+    arm.weights = 'scratch';
+  } else {
+    const method = await shop.services.method(arm.name);
+    const outcome = yield* runMethod(shop, method, arm, arm === main);
+    const architecture = architectureOf(dependencies, outcome.chosen.kept);
+    const cost = costModel(model.graph, dependencies)(architecture);
+    const over = broken(session.state.budgets, cost)[0];
+    if (over)
+      throw new Error(
+        `${method.name} gave a network of ${costBy(cost, over.metric as StaticMetric)} ${over.metric}, over the budget of ${over.limit}`,
+      );
+    arm.candidate = {
+      ...outcome.chosen,
+      architecture: [...architecture],
+      kept: outcome.chosen.kept.map((channels) => [...channels]),
+      cost,
+    };
+    arm.weights = weightsFor(method.weights, plan.retrain, {
+      untrained: shop.untrained,
+      trains: arm === main && Boolean(shop.fineTuning?.epochs),
+      made: outcome.weights !== undefined,
+    });
+    if (outcome.weights && arm.weights !== 'source')
+      session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
+    else session.weights.delete(arm.name);
+    const miss = await shop.missed(networkOf(shop, arm), session.state.budgets);
+    if (miss > 1) {
+      const share = `${(miss * 100 - 100).toFixed(1)} % over`;
+      if (++arm.tries >= mostTries) {
+        const why = `${method.name} did not meet the measured budget in ${mostTries} tries (${share})`;
+        if (arm === main)
+          throw new GoalMissed(`${why}; ask for a little more, or measure on a quieter machine`);
+        // a control over the budget is still worth seeing; the result is another's
+        yield await session.record({
+          type: 'warning',
+          arm: arm.name,
+          message: `${why}; it is shown as it is`,
+        });
+        yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate });
+        return;
+      }
+      if (method.measures) session.state.tightened = ((session.state.tightened ?? 1) / miss) * 0.98;
+      else session.state.proxy = Math.floor((session.state.proxy! / miss) * 0.97);
+      yield await session.record({
+        type: 'warning',
+        arm: arm.name,
+        message: `measured ${share} the budget; trying again with ${method.measures ? 'a tighter one' : 'fewer MACs'}`,
+      });
+      arm.candidate = undefined;
+      arm.step = 'method';
+      await session.save();
+      yield* propose(shop, arm, main);
+      return;
+    }
+  }
+  yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate! });
+  if (arm === main && arm.weights === 'generated')
+    yield await session.record({ type: 'warning', message: notRebuilt(arm.name) });
+}
+
+/** A goal that was not reached: exit 1. */
+export class GoalMissed extends Error {
+  override name = 'GoalMissed';
+}
+
+async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boolean): Events<Outcome> {
+  const { session, plan, model, dependencies, workshop } = shop;
+  const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
+  const inner = session.takeInner(`method:${arm.name}`);
+  const settings = shop.settings(method, main);
+  if (!inner && arm.tries === 0) {
+    const reward = method.reward?.(settings, { ...shop.model, dependencies, budgets: session.state.budgets });
+    yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
+  }
+  if (inner?.random) random.state = inner.random;
+  const cost = costModel(model.graph, dependencies);
+  const generator = method.run({
+    graph: model.graph,
+    weights: model.weights,
+    dependencies,
+    budgets: method.measures
+      ? tightened(session.state.budgets, session.state.tightened ?? 1)
+      : methodBudgets(
+          session.state.budgets,
+          session.state.proxy,
+          cost(dependencies.groups.map((group) => group.size)),
+        ),
+    random,
+    settings,
+    images: workshop?.images,
+    resume: inner?.snapshot,
+    roundTo: shop.roundTo,
+    evaluate: shop.evaluate,
+  });
+  try {
+    for (;;) {
+      const next = await generator.next();
+      if (next.done) return next.value;
+      const event = next.value;
+      if (event.type === 'checkpoint') {
+        if (session.due()) {
+          const snapshot = await event.take();
+          await session.save({ kind: `method:${arm.name}`, random: random.state, snapshot });
+        }
+      } else yield await pass(session, arm.name, event);
+      session.checkStopWithin(event.type === 'checkpoint');
+    }
+  } finally {
+    await generator.return?.(undefined as never);
+  }
+}
+
+/** An event of a method or a training as the run's own. Progress passes by; the rest is recorded. */
+async function pass(
+  session: Session,
+  arm: string,
+  event: Exclude<MethodEvent, { type: 'checkpoint' }>,
+): Promise<RunEvent> {
+  if (event.type === 'progress') return { arm, ...event };
+  return await session.record({ ...event, arm } as Parameters<Session['record']>[0]);
+}
+
+/** The arm's narrow network with its weights as they are now. */
+export function networkOf(shop: Shop, arm: ArmState): Sized {
+  const { model, dependencies, session } = shop;
+  const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
+  return { graph: narrow.graph, weights: session.weights.get(arm.name) ?? narrow.weights };
+}
+
+async function* cut(shop: Shop, arm: ArmState): Events<void> {
+  const { session, plan } = shop;
+  const network = networkOf(shop, arm);
+  const weights =
+    arm.name === 'scratch' ? initialise(network.graph, plan.seed, network.weights) : network.weights;
+  session.weights.set(arm.name, weights as Map<string, Float32Array>);
+  if (arm.name !== 'scratch') yield* score(shop, arm, 'cut', network);
+}
+
+async function* recalibrate(shop: Shop, arm: ArmState): Events<void> {
+  const { session, workshop } = shop;
+  if (!workshop || arm.name === 'scratch') return;
+  yield await session.record({
+    type: 'stage',
+    arm: arm.name,
+    stage: 'recalibrate',
+    message: 'batch-norm recalibration',
+  });
+  const network = networkOf(shop, arm);
+  const weights = await workshop.recalibrate(network, session.signal);
+  session.weights.set(arm.name, weights as Map<string, Float32Array>);
+  yield* score(shop, arm, 'recalibrated', { graph: network.graph, weights });
+}
+
+async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
+  const { session, workshop, plan, fineTuning } = shop;
+  if (!workshop || !fineTuning?.epochs) return;
+  // the winner itself may be trained from nothing too, as in the papers
+  const restart = arm === main && arm.weights === 'scratch';
+  const scratch = restart || arm.name === 'scratch';
+  const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
+  const inner = session.takeInner(`train:${arm.name}`);
+  if (!inner) {
+    const message = `${scratch ? `training ${restart ? 'it' : 'the same shape'} from scratch` : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
+    yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
+    yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
+  }
+  const cutNetwork = networkOf(shop, arm);
+  const graph = settings.frozen === 'trained' ? thaw(cutNetwork.graph) : cutNetwork.graph;
+  const network = {
+    graph,
+    weights: restart ? initialise(graph, plan.seed, cutNetwork.weights) : cutNetwork.weights,
+  };
+  const generator = workshop.train(network, settings, {
+    stage: 'fine-tune',
+    seed: plan.seed,
+    from: inner?.snapshot,
+    signal: session.signal,
+  });
+  let weights;
+  try {
+    for (;;) {
+      const next = await generator.next();
+      if (next.done) {
+        weights = next.value;
+        break;
+      }
+      const event = next.value;
+      if (event.type === 'checkpoint') {
+        if (session.due()) await session.save({ kind: `train:${arm.name}`, snapshot: event.take() });
+      } else yield await pass(session, arm.name, event);
+      session.checkStopWithin(event.type === 'checkpoint');
+    }
+  } finally {
+    await generator.return?.(undefined as never);
+  }
+  const settled = await settle(workshop, { graph, weights }, settings.epochs, session.signal);
+  session.weights.set(arm.name, settled.weights as Map<string, Float32Array>);
+  arm.recalibrated = settled.recalibrated || undefined;
+  if (settled.said !== undefined)
+    yield await session.record({
+      type: 'stage',
+      arm: arm.name,
+      stage: 'fine-tune',
+      message: settled.said,
+    });
+  yield await scored(shop, arm, 'fineTuned', settled.score);
+}
+
+async function* test(shop: Shop, arm: ArmState): Events<void> {
+  if (!shop.workshop?.images.set.test) return;
+  yield* score(shop, arm, 'test', networkOf(shop, arm));
+}
+
+async function* score(
+  shop: Shop,
+  arm: ArmState,
+  step: Exclude<Step, 'original'>,
+  network: Sized,
+): Events<void> {
+  const { session, workshop } = shop;
+  if (!workshop) return;
+  yield await scored(shop, arm, step, await workshop.score(network, splitOf(step), session.signal));
+}
+
+const splitOf = (step: Step) => (step === 'test' ? 'test' : 'validation');
+
+/** Records a score. */
+async function scored(
+  { session }: Shop,
+  arm: ArmState,
+  step: Exclude<Step, 'original'>,
+  score: Score,
+): Promise<RunEvent> {
+  arm.scores[step] = structuredClone(score) as ArmState['scores'][typeof step];
+  return await session.record({ type: 'score', arm: arm.name, step, split: splitOf(step), score });
+}

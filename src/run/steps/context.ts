@@ -1,0 +1,345 @@
+import { hasStatistics } from '../../graph/op-facts.ts';
+import { costModel, fullArchitecture, layerCosts, leadingChannels } from '../../graph/architecture.ts';
+import { findGroups } from '../../graph/channels.ts';
+import { InputError } from '../../graph/errors.ts';
+import { thaw } from '../../graph/frozen.ts';
+import { prune } from '../../graph/surgery.ts';
+import type { Architecture, Dependencies, Graph } from '../../graph/types.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import type { Budget, Evaluate, Method, SettingsContext } from '../../methods/types.ts';
+import { adopt, conflicts, differences, numericsOf } from '../../runtime/backend/numerics.ts';
+import type { Numerics } from '../../runtime/backend/numerics.ts';
+import type { Shop } from './arms.ts';
+import { sameImages, samePlan } from '../store/same-inputs.ts';
+import { allowedScripts } from '../plan/consent.ts';
+import type { GroupSummary, LayerSummary, RunEvent } from '../store/events.ts';
+import { armsOf, feasible } from '../plan/feasibility.ts';
+import { remarksOnSet } from './head.ts';
+import type { RunFolder } from '../store/folder.ts';
+import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
+import type { Plan } from '../plan/plan.ts';
+import { widthMultiple } from '../plan/rounding.ts';
+import { producersOf } from '../../graph/groups.ts';
+import type { Services, Sized, Workshop } from './ports.ts';
+import type { State } from '../store/state.ts';
+import type { Session } from './session.ts';
+import { measureScript } from './script.ts';
+import { ScriptFailed } from '../plan/script.ts';
+import { hashModel } from '../../formats/identity.ts';
+import type { ScriptLimits } from '../plan/script.ts';
+import type { Target } from '../plan/targets.ts';
+import { fineTuneSettings, frozenPlan, frozenSentence } from '../plan/fine-tune-settings.ts';
+
+/** The commands that this run may start. */
+type Scripts = ReadonlySet<string>;
+
+export interface OpenShop extends Shop {
+  readonly mainSettings: unknown;
+}
+
+/**
+ * Opens what a run works with: the model, its groups, the images, the settings; and where the run has just begun, measures the
+ * original and checks that the budgets can be reached.
+ */
+export async function* openShop(
+  run: RunFolder,
+  plan: Plan,
+  services: Services,
+  session: Session,
+): AsyncGenerator<RunEvent, OpenShop, void> {
+  const { state } = session;
+  const scripts = await allowedScripts(run, plan);
+  samePlan(state, plan, run.folder);
+  const modelPath = run.resolve(plan.model.path);
+  if ((await hashModel(modelPath)) !== plan.model.sha256)
+    throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
+  const opened = await services.loadModel(modelPath);
+  const frozen = frozenPlan(opened.graph, plan.keepFrozen);
+  let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
+  const dependencies = findGroups(model.graph, {
+    freeze: plan.freeze,
+    interiorOutputs: plan.interiorOutputs,
+  });
+  const arms = armsOf(plan);
+  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
+  if (!state.prepared) {
+    yield await session.record({
+      type: 'opened',
+      model: { name: model.name, path: plan.model.path, format: model.format },
+      cost: costModel(model.graph, dependencies)(fullArchitecture(dependencies)),
+      groups: summariseGroups(dependencies),
+      layers: summariseLayers(model.graph, dependencies),
+    });
+    for (const message of model.warnings) yield await session.record({ type: 'warning', message });
+    const said = plan.data && plan.fineTuneEpochs !== 0 && frozenSentence(opened.graph, plan.keepFrozen);
+    if (said) yield await session.record({ type: 'warning', message: said });
+    const found = await feasible(
+      model.graph,
+      dependencies,
+      plan.targets,
+      roundTo,
+      arms,
+      measurer(model, dependencies, plan, services, scripts),
+    );
+    Object.assign(state, found);
+    yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
+  }
+  const method = await services.method(plan.method);
+  if (method.needsImages && !plan.data)
+    throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
+  const about = (trainImages: number, untrained: boolean): SettingsContext =>
+    settingsContext({ graph: model.graph, dependencies }, plan, { trainImages, untrained });
+  // a mistake in the settings is said before any image is read
+  method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
+  session.checkStop();
+  const began = state.computedBy;
+  if (began && plan.data) goOnAlike(began, plan);
+  const workshop = plan.data
+    ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
+        backend: began?.backend ?? plan.backend,
+        threads: plan.threads ?? began?.threads,
+        seed: plan.seed,
+        preprocess: state.preprocess,
+        recorded: state.prepared ? (state.classes ?? 'images') : undefined,
+        signal: session.signal,
+        ...session.opening,
+      })
+    : null;
+  // the same network, and which of its outputs the labels are of
+  if (workshop?.labelled) model = { ...model, graph: { ...model.graph, labelled: workshop.labelled } };
+  const numerics = workshop && numericsOf(workshop.images.backend);
+  if (workshop)
+    try {
+      sameImages(state, workshop.images.set, session.earlier);
+    } catch (error) {
+      await workshop.close();
+      throw error;
+    }
+  const trainImages = workshop?.images.set.train.size ?? 0;
+  const settings = (one: Method, main: boolean): unknown =>
+    one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
+  const fineTuning = workshop
+    ? fineTuneSettings(plan.effort, trainImages, {
+        epochs: plan.fineTuneEpochs,
+        augment: plan.data?.augment,
+        frozen,
+      })
+    : null;
+  // what is timed computes what is scored
+  const timing: Services = {
+    ...services,
+    latency: (before, after, threads) => services.latency(before, after, threads, workshop?.images.trust),
+  };
+  const shop: OpenShop = {
+    plan,
+    model,
+    dependencies,
+    roundTo,
+    services: timing,
+    session,
+    workshop,
+    fineTuning,
+    numerics,
+    get untrained() {
+      return isUntrained(workshop, state);
+    },
+    settings,
+    get mainSettings() {
+      return settings(method, true);
+    },
+    missed: (network, budgets) => missed(network, budgets, model, plan, timing, scripts),
+    evaluate: evaluator(model, dependencies, plan, timing, scripts, session.signal),
+  };
+  try {
+    if (!state.prepared) yield* prepare(shop);
+    const other = began && numerics ? differences(began, numerics) : [];
+    if (other.length) {
+      const message = `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
+      yield await session.record({ type: 'warning', message });
+    }
+  } catch (error) {
+    await workshop?.close();
+    throw error;
+  }
+  return shop;
+}
+
+/**
+ * Sets what the run began to compute by, as far as the user has not set it.
+ * @throws InputError where they set it otherwise: the result would be of neither
+ */
+function goOnAlike(began: Numerics, plan: Plan): void {
+  const other = conflicts(began, plan.threads);
+  if (other.length)
+    throw new InputError(
+      `the run was begun with other settings of the engine (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or start a new run`,
+    );
+  adopt(began);
+}
+
+/** Whether the network does no better than guessing, so that its weights are worth nothing. */
+function isUntrained(workshop: Workshop | null, state: State): boolean {
+  if (!workshop) return false;
+  return scoresLikeGuessing(state.original.validation?.accuracy, workshop.images.set.classes.length);
+}
+
+async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
+  const { session, workshop, model } = shop;
+  const { state } = session;
+  if (workshop) {
+    const { set, preprocess, backend } = workshop.images;
+    const { name, why, threads } = backend;
+    state.preprocess = { ...preprocess, scale: [...preprocess.scale], offset: [...preprocess.offset] };
+    state.classes = set.recordedClasses ? [...set.recordedClasses] : 'images';
+    state.computedBy = structuredClone(shop.numerics!) as State['computedBy'];
+    yield await session.record({ type: 'backend', name, why, threads, computedBy: shop.numerics! });
+    yield await session.record({
+      type: 'data',
+      path: shop.plan.data!.path,
+      form: set.form,
+      classes: set.classes,
+      classesFrom: set.classesFrom,
+      recordedClasses: set.recordedClasses,
+      train: set.train.size,
+      validation: set.validation.size,
+      test: set.test?.size ?? 0,
+      preprocess,
+      found: workshop.found,
+      digest: set.digest,
+    });
+    for (const message of [...(workshop.learns ?? []), ...remarksOnSet(set)])
+      yield await session.record({ type: 'warning', message });
+    yield await session.record({
+      type: 'stage',
+      stage: 'original',
+      message: 'measuring the network as it is',
+    });
+    for (const split of ['validation', 'test'] as const) {
+      if (split === 'test' && !set.test) continue;
+      const score = await workshop.score(model, split, session.signal);
+      state.original[split] = structuredClone(score) as State['original'][typeof split];
+      yield await session.record({ type: 'score', step: 'original', split, score });
+    }
+  }
+  state.prepared = true;
+  await session.save();
+}
+
+/** Whether every batch norm still has the statistics that it was made with; without one there is no telling. */
+function looksUntrained({ graph, weights }: LoadedModel): boolean {
+  const norms = graph.nodes.filter((node) => hasStatistics(node.op));
+  const all = (param: string, value: number) => weights.get(param)?.every((v) => v === value) ?? false;
+  return norms.length > 0 && norms.every(({ params }) => all(params.mean, 0) && all(params.variance, 1));
+}
+
+/** Groups as events show them. */
+export function summariseGroups(dependencies: Dependencies): GroupSummary[] {
+  return dependencies.groups.map((group) => ({
+    id: group.id,
+    size: group.size,
+    frozen: group.frozen,
+    producers: producersOf(group),
+  }));
+}
+
+/** Layers that make channels, in execution order, at full width. */
+export function summariseLayers(graph: Graph, dependencies: Dependencies): LayerSummary[] {
+  const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
+  const groupOf = new Map<string, number>();
+  for (const group of dependencies.groups)
+    for (const member of group.members)
+      if (member.role === 'producer' && !groupOf.has(member.node)) groupOf.set(member.node, group.index);
+  return graph.nodes.flatMap((node, i) => {
+    const group = groupOf.get(node.id);
+    if (group === undefined) return [];
+    const { macs, params } = costs[i];
+    return [{ layer: node.layer, type: node.layerType, group, macs, params }];
+  });
+}
+
+function measurer(
+  model: LoadedModel,
+  dependencies: Dependencies,
+  plan: Plan,
+  services: Services,
+  scripts: Scripts,
+) {
+  return async (target: Target, architecture: Architecture): Promise<number> => {
+    const kept = leadingChannels(dependencies, architecture);
+    const narrow = prune(model.graph, model.weights, dependencies, kept);
+    return await measureOne(narrow, target, model, plan, services, scripts);
+  };
+}
+
+/** What a method measures its candidates by: a script that fails is the candidate's fault, not the run's. */
+function evaluator(
+  model: LoadedModel,
+  dependencies: Dependencies,
+  plan: Plan,
+  services: Services,
+  scripts: Scripts,
+  signal: AbortSignal | undefined,
+): Evaluate {
+  return async (budget, { kept }, options) => {
+    const narrow = prune(model.graph, model.weights, dependencies, kept);
+    try {
+      return await measureOne(narrow, budget, model, plan, services, scripts, { ...options, signal });
+    } catch (error) {
+      if (error instanceof ScriptFailed) return { failed: error.message };
+      throw error;
+    }
+  };
+}
+
+/**
+ * A latency is measured beside the original's, turn by turn, and given as a share of it: whatever else the machine does
+ * by now slows both.
+ */
+async function measureOne(
+  network: Sized,
+  target: { metric: string; command?: string; original?: number },
+  model: LoadedModel,
+  plan: Plan,
+  services: Services,
+  scripts: Scripts,
+  limits: ScriptLimits = {},
+): Promise<number> {
+  if (target.metric === 'script') {
+    const { command = '' } = target;
+    // a checkpoint may name another command than its plan
+    if (!scripts.has(command))
+      throw new InputError(`the run would start ${JSON.stringify(command)}, which its plan doesn't name`);
+    return await measureScript(services, command, model, network, limits);
+  }
+  const { before, after } = await services.latency(model, network, plan.threads);
+  return target.original === undefined ? after : (after / before) * target.original;
+}
+
+/** Times a script is asked about the result before its failure counts. */
+const PATIENT_TRIES = 3;
+
+/** The largest ratio of a measured budget's value to its limit; 0 where there is none. */
+async function missed(
+  network: Sized,
+  budgets: readonly Budget[],
+  model: LoadedModel,
+  plan: Plan,
+  services: Services,
+  scripts: Scripts,
+): Promise<number> {
+  let worst = 0;
+  for (const budget of budgets) {
+    if (budget.metric !== 'latency' && budget.metric !== 'script') continue;
+    for (let tries = 1; ; tries++)
+      try {
+        worst = Math.max(
+          worst,
+          (await measureOne(network, budget, model, plan, services, scripts)) / budget.limit,
+        );
+        break;
+      } catch (error) {
+        if (!(error instanceof ScriptFailed) || tries >= PATIENT_TRIES) throw error;
+      }
+  }
+  return worst;
+}

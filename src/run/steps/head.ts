@@ -1,0 +1,50 @@
+import type { Expected } from '../../data/find-splits.ts';
+import type { ImageSet } from '../../data/types.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import { classCounts, oneUnitProblem } from '../../runtime/binary.ts';
+import type { Graph } from '../../graph/types.ts';
+import { headsOf, labelledHead } from '../../runtime/heads.ts';
+import { othersOf } from '../../runtime/losses.ts';
+
+/** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
+export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
+  const { graph, labels, labelsFrom, labelsAsWritten } = model;
+  const problem = oneUnitProblem(graph) ?? undefined;
+  const named = headsOf(graph).find(({ name }) => name === labelsOf)?.classes;
+  const counts = classCounts(graph);
+  return {
+    classes: named ?? (counts.length ? counts : undefined),
+    labels,
+    labelsFrom,
+    labelsAsWritten,
+    problem,
+  };
+}
+
+/** Which output a score is of, where labels say nothing of others; null where they are of all. */
+export function unlabelled(graph: Graph): string | null {
+  const others = othersOf(graph).map(({ name }) => name);
+  if (others.length === 0) return null;
+  return `That is of output ${labelledHead(graph).name}; the labels say nothing of ${others.join(', ')} (--labels-of names another).`;
+}
+
+/** What a person should know of a model and the images that it is given, whatever is done with them. */
+export function remarksOn(model: Pick<LoadedModel, 'warnings'>, set: ImageSet): string[] {
+  return [...model.warnings, ...remarksOnSet(set)];
+}
+
+/** The same of the images alone. */
+export function remarksOnSet({ warnings = [], broken }: ImageSet): string[] {
+  if (broken.length === 0) return [...warnings];
+  const { file, reason } = broken[0];
+  const message = `${broken.length} images can't be read and are left out, the first: ${file} (${reason})`;
+  return [...warnings, message];
+}
+
+/** The order of the classes, where it is not that of the folders' names: "0 dog, 1 cat, by the names in labels.txt". */
+export function orderOf({ classes, classesFrom }: Pick<ImageSet, 'classes' | 'classesFrom'>): string | null {
+  if (classesFrom === undefined) return null;
+  const shown = classes.slice(0, 10).map((name, i) => `${i} ${name}`);
+  const more = classes.length > 10 ? ` and ${classes.length - 10} more` : '';
+  return `${shown.join(', ')}${more} (${classesFrom})`;
+}

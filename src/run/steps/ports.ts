@@ -1,0 +1,103 @@
+import type { Recorded } from '../../data/classes.ts';
+import type { Method, MethodImages } from '../../methods/types.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import type { Score, Snapshot, TrainSettings } from '../../runtime/types.ts';
+import type { Trust } from '../../runtime/engines.ts';
+import type { TrainEvent } from '../../runtime/trainer.ts';
+import type { DataPlan } from '../plan/plan.ts';
+import type { Sample } from '../store/events.ts';
+import type { ScriptLimits } from '../plan/script.ts';
+
+/** A network on its own: what is cut, trained and measured. */
+export interface Sized {
+  readonly graph: Graph;
+  readonly weights: Weights;
+}
+
+export interface TrainingOptions {
+  readonly stage: string;
+  readonly seed: number;
+  /** where to go on from: this training's own checkpoint */
+  readonly from?: Snapshot;
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that needs images: scoring, recalibrating and training on one image set. */
+export interface Workshop {
+  /** what methods are given */
+  readonly images: MethodImages;
+  /** how the preprocessing was found, for people */
+  readonly found: string;
+  /** the output that labels are of, where the network has several: Graph.labelled */
+  readonly labelled?: string;
+  /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
+  readonly learns?: readonly string[];
+  score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
+  /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
+  recalibrate(network: Sized, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
+  /** trains from the network's weights; returns the trained ones */
+  train(
+    network: Sized,
+    settings: TrainSettings,
+    options: TrainingOptions,
+  ): AsyncGenerator<TrainEvent, Weights, void>;
+  /** a few test images (validation where there is no test split) with both networks' answers */
+  samples(before: Sized, after: Sized): Promise<Sample[]>;
+  close(): Promise<void>;
+}
+
+/** Told how far a set of images is being opened. */
+export interface Opening {
+  /** images of a folder found so far */
+  readonly onListed?: (images: number) => void;
+  /** images read so far, of all */
+  readonly onRead?: (done: number, total: number) => void;
+}
+
+export interface WorkshopOptions extends Opening {
+  readonly backend: 'auto' | 'tensorflow' | 'wasm';
+  readonly threads?: number;
+  readonly seed: number;
+  /** the preprocessing that an earlier part of this run found: not looked for again */
+  readonly preprocess?: MethodImages['preprocess'];
+  /** the order of the classes that it found */
+  readonly recorded?: Recorded;
+  /** whether outputs that labels say nothing of go on answering as they do (default true) */
+  readonly answers?: boolean;
+  /** look for the one that `data` names all the same; images are resized as that one says, unless `data` does */
+  readonly ownPreprocess?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What a run needs of the world; tests give their own. */
+export interface Services {
+  loadModel(path: string): Promise<LoadedModel>;
+  saveModel(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
+  method(name: string): Promise<Method>;
+  openWorkshop(data: DataPlan, model: LoadedModel, options: WorkshopOptions): Promise<Workshop>;
+  /** milliseconds an image at batch 1, median, of two networks measured in turns */
+  latency(before: Sized, after: Sized, threads?: number, trust?: Trust): Promise<LatencyPair>;
+  /** the number that a script prints for a model file */
+  script(command: string, modelFile: string, limits?: ScriptLimits): Promise<number>;
+}
+
+export interface LatencyPair {
+  readonly before: number;
+  readonly after: number;
+  readonly threads: number;
+  readonly machine: string;
+  /** the noise: half of all runs were within this share of the median; the larger of the two networks' */
+  readonly spread?: number;
+}
+
+/** How to run: nothing that could change the result. */
+export interface RunOptions extends Opening {
+  readonly signal?: AbortSignal;
+  /** least seconds between checkpoints within a stage; default 15 */
+  readonly checkpointSeconds?: number;
+  /** called once the folder stands where its checkpoint left it: from here on events only grow */
+  readonly onLoaded?: () => void;
+  /** seconds so far for which the run was held; they don't count as work */
+  readonly heldSeconds?: () => number;
+}

@@ -1,0 +1,392 @@
+import { hasStatistics } from '../../graph/op-facts.ts';
+import { inputShape } from '../../graph/shapes.ts';
+import { Random } from '../../graph/random.ts';
+import { InputError, Interrupted } from '../../graph/errors.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
+import { batchCount, batches } from '../../data/batches.ts';
+import type { Recorded } from '../../data/classes.ts';
+import { openImages } from '../../data/open.ts';
+import { thumbnails } from '../../data/sample.ts';
+import type { Augmentation, Batch, ImageSet, Preprocess, Split } from '../../data/types.ts';
+import type { LoadedModel } from '../../formats/types.ts';
+import { defaultThreads } from '../../runtime/backend/numerics.ts';
+import { openBackend } from '../../runtime/backend/open.ts';
+import { trustEngines } from '../../runtime/engines.ts';
+import type { Judgement, Trust } from '../../runtime/engines.ts';
+import { Network } from '../../runtime/network.ts';
+import { recalibrate } from '../../runtime/recalibrate.ts';
+import { rehearse } from '../../runtime/rehearse.ts';
+import { decideLabels } from '../../runtime/heads.ts';
+import { describeAims } from '../../runtime/losses.ts';
+import { Teacher } from '../../runtime/teacher.ts';
+import type { MethodImages } from '../../methods/types.ts';
+import { answerOf, evaluate, openScorer } from '../../runtime/score.ts';
+import type { ScorerOptions } from '../../runtime/score.ts';
+import { train } from '../../runtime/trainer.ts';
+import type { TrainEvent } from '../../runtime/trainer.ts';
+import type { Backend, Score, TrainSettings } from '../../runtime/types.ts';
+import type { Sample } from '../store/events.ts';
+import { expectedBy } from './head.ts';
+import type { DataPlan } from '../plan/plan.ts';
+import { resizeFor, withResize } from './resizing.ts';
+import type { ResizeOptions } from './resizing.ts';
+import { askedScale, foundScale } from './scale.ts';
+import type { Opening, Sized, TrainingOptions, Workshop, WorkshopOptions } from './ports.ts';
+import { RECALIBRATION_IMAGES } from './settle.ts';
+
+/** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
+export const splitSeed = 0;
+const scoringBatch = 256;
+/** Images that the preprocessing is found on, at most. */
+const sampleImages = 1000;
+/** Images that plain outputs are looked at on, to weigh them. */
+const teacherImages = 256;
+
+/** Opens an image set as the model knows images: its classes numbered, other sizes resized; no engine: enough to score. */
+export async function openSet(
+  data: DataPlan,
+  model: LoadedModel,
+  options: ResizeOptions &
+    Opening & {
+      /** the order of the classes, from an earlier time */
+      recorded?: Recorded;
+    } = {},
+): Promise<ImageSet> {
+  const { graph } = model;
+  const shape = inputShape(graph);
+  if (graph.inputs.length !== 1 || shape?.length !== 3)
+    throw new InputError(
+      `${model.name} does not take images: it needs one input of height, width and channels`,
+    );
+  const [height, width, channels] = shape;
+  if (channels !== 1 && channels !== 3)
+    throw new InputError(`${model.name} takes ${channels} channels; images have 1 or 3`);
+  return await openImages(data.path, {
+    height,
+    width,
+    channels,
+    seed: splitSeed,
+    limit: data.limit,
+    validationImages: data.validationImages,
+    expected: expectedBy(model, data.labelsOf),
+    recorded: options.recorded,
+    resize: resizeFor(data, model, options),
+    signal: options.signal,
+    onListed: options.onListed,
+    onProgress: options.onRead,
+  });
+}
+
+/** How a network is scored. */
+interface Scoring {
+  readonly threads?: number;
+  /** how far ONNX Runtime is believed; default: as it is */
+  readonly trust?: Trust;
+  readonly signal?: AbortSignal;
+}
+
+/** The preprocessing that was asked for, or the one that suits the network best. */
+export async function choosePreprocess(
+  data: DataPlan,
+  set: ImageSet,
+  model: Sized,
+  options: Scoring = {},
+): Promise<{ preprocess: Preprocess; found: string }> {
+  const { preprocess, found } = await chooseScale(data, set, model, options);
+  const { resized } = set;
+  return {
+    preprocess: withResize(preprocess, set),
+    found: resized ? `${found.replace(/\.$/, '')}; images of other sizes: ${resized.why}` : found,
+  };
+}
+
+async function chooseScale(
+  data: DataPlan,
+  set: ImageSet,
+  model: Sized,
+  { threads, trust, signal }: Scoring,
+): Promise<{ preprocess: Preprocess; found: string }> {
+  const asked = await askedScale(data, set.train);
+  if (asked) return { preprocess: asked, found: 'as asked' };
+  const split = part(set.validation, sampleImages);
+  const scorer = await openScorer(model.graph, model.weights, { threads, trust, logits: true });
+  try {
+    const scoreWith = (preprocess: Preprocess) =>
+      evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
+        signal,
+      });
+    const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
+    return { preprocess, found: reason };
+  } finally {
+    await scorer.release();
+  }
+}
+
+/** Images, an engine and a preprocessing: all that training and scoring need. */
+export async function openWorkshop(
+  data: DataPlan,
+  model: LoadedModel,
+  options: WorkshopOptions,
+): Promise<Workshop> {
+  const { threads = defaultThreads(), signal } = options;
+  let opened: Promise<Judgement & { backend: Backend }> | undefined;
+  // before anything is scored: where onnxruntime is missing, this engine scores, too
+  const engine = () =>
+    (opened ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
+      rehearse(backend, model.graph, model.weights);
+      return { backend, ...(await trustEngines(model, { backend, threads })) };
+    }));
+  const set = await openSet(data, model, {
+    preprocess: options.preprocess,
+    recorded: options.recorded,
+    threads,
+    signal,
+    onListed: options.onListed,
+    onRead: options.onRead,
+    trust: async () => (await engine()).trust,
+  });
+  try {
+    const { backend, trust, said: distrust } = await engine();
+    const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
+    const original = { graph, weights: model.weights };
+    const recorded = options.ownPreprocess ? undefined : options.preprocess;
+    const { preprocess, found } = recorded
+      ? { preprocess: withResize(recorded, set), found: 'as before' }
+      : await choosePreprocess(data, set, original, { threads, trust, signal });
+    const sample = batches(part(set.train, teacherImages), preprocess, {
+      batchSize: 64,
+      order: 'sequential',
+    });
+    const answers = options.answers ?? true;
+    const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
+    const asked = doubt && `${doubt} (--labels-of)`;
+    const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
+      (said) => said !== null,
+    );
+    return new RealWorkshop({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
+  } catch (error) {
+    await set.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly set: ImageSet;
+  readonly preprocess: Preprocess;
+  readonly found: string;
+  readonly backend: Backend;
+  readonly threads: number | undefined;
+  readonly trust: Trust;
+  /** the network as it came, with its decision on labels */
+  readonly original: Sized;
+  readonly teacher: Teacher | null;
+  readonly learns: readonly string[];
+}
+
+class RealWorkshop implements Workshop {
+  readonly images: MethodImages;
+  readonly found: string;
+  readonly labelled: string | undefined;
+  readonly learns: readonly string[];
+  private readonly set: ImageSet;
+  private readonly preprocess: Preprocess;
+  private readonly backend: Backend;
+  private readonly threads: number | undefined;
+  private readonly trust: Trust;
+  private readonly original: Sized;
+  private readonly teacher: Teacher | null;
+
+  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: Opened) {
+    this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
+    this.found = found;
+    this.labelled = original.graph.labelled;
+    this.learns = learns;
+    this.set = set;
+    this.preprocess = preprocess;
+    this.backend = backend;
+    this.threads = threads;
+    this.trust = trust;
+    this.original = original;
+    this.teacher = teacher;
+  }
+
+  async score(network: Sized, name: 'validation' | 'test', signal?: AbortSignal): Promise<Score> {
+    const split = name === 'test' ? this.set.test : this.set.validation;
+    if (!split) throw new InputError(`${this.set.path} has no test images`);
+    return await scoreSplit(this.own(network), split, this.preprocess, {
+      threads: this.threads,
+      backend: this.backend,
+      trust: this.trust,
+      original: network.weights === this.original.weights ? undefined : this.original,
+      signal,
+    });
+  }
+
+  async recalibrate(
+    { graph, weights }: Sized,
+    signal?: AbortSignal,
+    mostImages = RECALIBRATION_IMAGES,
+  ): Promise<Weights> {
+    if (!graph.nodes.some((node) => hasStatistics(node.op))) return weights;
+    const split = part(this.set.train, mostImages);
+    const statistics = await recalibrate(this.backend, graph, weights, {
+      batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),
+      signal,
+    });
+    return new Map([...weights, ...statistics]);
+  }
+
+  async *train(
+    given: Sized,
+    settings: TrainSettings,
+    options: TrainingOptions,
+  ): AsyncGenerator<TrainEvent, Weights, void> {
+    const { graph, weights } = this.own(given);
+    const network = new Network(this.backend, graph, weights);
+    try {
+      const { batches, stepsPerEpoch } = epochBatches(
+        this.set.train,
+        this.preprocess,
+        settings,
+        options.seed,
+      );
+      const { teacher } = this;
+      yield* train(network, {
+        batches: teacher ? (epoch, from) => teacher.answer(batches(epoch, from)) : batches,
+        stepsPerEpoch,
+        settings,
+        seed: options.seed,
+        stage: options.stage,
+        from: options.from,
+        signal: options.signal,
+        validate: () => this.score({ graph, weights: network.weights() }, 'validation', options.signal),
+      });
+      return network.weights();
+    } finally {
+      network.dispose();
+    }
+  }
+
+  /** A network with this workshop's decision on which output labels are of. */
+  private own({ graph, weights }: Sized): Sized {
+    return { graph: this.labelled === undefined ? graph : { ...graph, labelled: this.labelled }, weights };
+  }
+
+  async samples(before: Sized, after: Sized): Promise<Sample[]> {
+    const split = this.set.test ?? this.set.validation;
+    const random = new Random(1);
+    const indices = random.shuffle(Array.from({ length: split.size }, (_, i) => i)).slice(0, 12);
+    const enlarge = Math.max(1, Math.round(112 / Math.max(split.height, split.width)));
+    const images = await thumbnails(split, indices, Math.min(enlarge, 2));
+    const answers: string[][] = [];
+    for (const network of [before, after]) {
+      const scores = await answersOf(this.own(network), picked(split, indices), this.preprocess, {
+        threads: this.threads,
+        backend: this.backend,
+        trust: this.trust,
+      });
+      answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
+    }
+    return images.map((image, k) => ({
+      image,
+      label: this.set.classes[split.labels[indices[k]]],
+      before: answers[0][k],
+      after: answers[1][k],
+    }));
+  }
+
+  async close(): Promise<void> {
+    this.teacher?.dispose();
+    await this.set.close();
+  }
+}
+
+/** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
+export function labelledFor<T extends Sized>(network: T, { classes }: ImageSet, { labelsOf }: DataPlan): T {
+  return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
+}
+
+/** Accuracy and loss of a network on a split. */
+export async function scoreSplit(
+  network: Sized,
+  split: Split,
+  preprocess: Preprocess,
+  options: Scoring & {
+    backend?: Backend;
+    original?: Sized;
+    onImages?: (images: number) => void;
+  } = {},
+): Promise<Score> {
+  if (options.signal?.aborted) throw new Interrupted();
+  const all = batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
+  return await evaluate(network, all, options);
+}
+
+/** The same batches for the same epoch whenever it is asked for; a last part of a batch is left out. */
+function epochBatches(
+  split: Split,
+  preprocess: Preprocess,
+  settings: TrainSettings,
+  seed: number,
+): { batches: (epoch: number, from: number) => AsyncIterable<Batch>; stepsPerEpoch: number } {
+  const batchSize = Math.min(settings.batchSize, split.size);
+  const augmentation: Augmentation = settings.augmentation;
+  return {
+    stepsPerEpoch: batchCount(split.size, batchSize, true),
+    batches: (epoch, from) =>
+      batches(split, preprocess, {
+        batchSize,
+        order: new Random(seed).fork(`epoch ${epoch}`),
+        augmentation,
+        from,
+        dropLast: true,
+      }),
+  };
+}
+
+async function answersOf(
+  { graph, weights }: { graph: Graph; weights: Weights },
+  split: Split,
+  preprocess: Preprocess,
+  options: ScorerOptions,
+): Promise<number[]> {
+  const scorer = await openScorer(graph, weights, options);
+  const answers: number[] = [];
+  try {
+    for await (const { x, n } of batches(split, preprocess, { batchSize: 16, order: 'sequential' })) {
+      const scores = await scorer.scores(x, n);
+      const width = scores.length / n;
+      for (let i = 0; i < n; i++) {
+        answers.push(answerOf(scores.subarray(i * width, (i + 1) * width), scorer));
+      }
+    }
+  } finally {
+    await scorer.release();
+  }
+  return answers;
+}
+
+/** A part of a split that is spread over it evenly. */
+function part(split: Split, most: number): Split {
+  if (split.size <= most) return split;
+  return picked(
+    split,
+    Array.from({ length: most }, (_, k) => Math.floor((k * split.size) / most)),
+  );
+}
+
+function picked(split: Split, indices: readonly number[]): Split {
+  return {
+    name: split.name,
+    size: indices.length,
+    height: split.height,
+    width: split.width,
+    channels: split.channels,
+    labels: Int32Array.from(indices, (i) => split.labels[i]),
+    read: (which, out) =>
+      split.read(
+        Array.from(which, (k) => indices[k]),
+        out,
+      ),
+  };
+}

@@ -1,0 +1,281 @@
+import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { openRegular } from '../../files/regular.ts';
+import { InputError } from '../../graph/errors.ts';
+import type { Candidate } from '../../methods/types.ts';
+import type { Cost, KeptChannels } from '../../graph/types.ts';
+import type { Measure } from '../../runtime/types.ts';
+import type { RunEvent } from './events.ts';
+import type { Written } from './written.ts';
+
+type ScoreStep = Extract<RunEvent, { type: 'score' }>['step'];
+interface ScoreFact {
+  readonly accuracy: number;
+  readonly images: number;
+  readonly split: 'validation' | 'test';
+  readonly measure?: Measure;
+}
+
+/** What is known of a run from its events, without keeping them. */
+export interface Facts {
+  done: boolean;
+  candidates: number;
+  original?: Cost;
+  originalAccuracy?: number;
+  /** the data event, for what a config says of the images */
+  data?: Extract<RunEvent, { type: 'data' }>;
+  /** what the goals came to in numbers, as a config has them; absent in a run that never came so far */
+  budgets?: Extract<RunEvent, { type: 'budgets' }>['budgets'];
+  /** chosen candidates by arm: their costs, and the accuracies since */
+  readonly arms: Map<string, { cost: Cost; id: number; accuracy?: number }>;
+  /** by arm, '' for the original: every score by its step; `original` is the validation split's */
+  readonly scores: Map<string, Partial<Record<ScoreStep, ScoreFact>>>;
+  /** by arm, '' for the run's own result */
+  readonly latencies: Map<string, Extract<RunEvent, { type: 'latency' }>>;
+  /** of the run's own result */
+  latency?: Extract<RunEvent, { type: 'latency' }>;
+  written?: Written;
+}
+
+const chunk = 1 << 20;
+/** What is compared to see whether the file is still the one that was read. */
+const tailBytes = 4096;
+const head = /^\{"seq":\d+,"at":[\d.e+-]+,"type":"candidate","candidate":\{"id":(\d+),/;
+const foot = /,"arm":("(?:[^"\\]|\\.)*")\}$/;
+
+/**
+ * A run's events.jsonl, read on from where it was left: lines are found once, candidates (which may be thousands of long
+ * lines) aren't parsed before they are asked for. A file that was cut back (a run that went on from its checkpoint) is
+ * read anew.
+ */
+export class RunLog {
+  facts: Facts = noFacts();
+  /** where every line begins, and the end of the last */
+  private offsets: number[] = [0];
+  /** line of every candidate, by arm and id */
+  private candidates = new Map<string, number>();
+  private chosen = new Map<string, number>();
+  private inode = 0;
+  private tail: Buffer = Buffer.alloc(0);
+  private turn: Promise<unknown> = Promise.resolve();
+  private readonly file: string;
+
+  constructor(folder: string) {
+    this.file = path.join(folder, 'events.jsonl');
+  }
+
+  /** Number of whole lines found so far. */
+  get length(): number {
+    return this.offsets.length - 1;
+  }
+
+  /** Reads on to the end of the file. */
+  refresh(): Promise<void> {
+    return this.next(async () => await this.withFile(undefined, (file) => this.update(file)));
+  }
+
+  /** At most so many events from number `from` on, of those that are there by now. */
+  read(from: number, most: number): Promise<RunEvent[]> {
+    return this.next(
+      async () =>
+        await this.withFile([], async (file) => {
+          await this.update(file);
+          const end = Math.min(from + most, this.length);
+          const events: RunEvent[] = [];
+          for (let i = from; i < end; i++) events.push(JSON.parse(await this.line(file, i)) as RunEvent);
+          return events;
+        }),
+    );
+  }
+
+  /** A candidate of an arm, whole; null where there is none. The chosen one where ids were given twice. */
+  candidate(arm: string, id: number): Promise<Candidate | null> {
+    return this.next(
+      async () =>
+        await this.withFile(null, async (file) => {
+          await this.update(file);
+          const at = this.chosen.get(keyOf(arm, id)) ?? this.candidates.get(keyOf(arm, id));
+          if (at === undefined) return null;
+          const event = JSON.parse(await this.line(file, at)) as RunEvent;
+          return event.type === 'candidate' || event.type === 'chosen' ? event.candidate : null;
+        }),
+    );
+  }
+
+  /** One at a time: they share where the file was left. */
+  private next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work, work);
+    this.turn = done.catch(() => {});
+    return done;
+  }
+
+  private async withFile<T>(none: T, work: (file: FileHandle) => Promise<T>): Promise<T> {
+    let file: FileHandle;
+    try {
+      file = (await openRegular(this.file)).handle;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        this.reset();
+        return none;
+      }
+      throw error;
+    }
+    try {
+      return await work(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private reset(): void {
+    this.facts = noFacts();
+    this.offsets = [0];
+    this.candidates = new Map();
+    this.chosen = new Map();
+    this.tail = Buffer.alloc(0);
+  }
+
+  private async update(file: FileHandle): Promise<void> {
+    const { size, ino } = await file.stat();
+    const end = this.offsets.at(-1)!;
+    if (ino !== this.inode || size < end || !(await this.same(file, end))) this.reset();
+    this.inode = ino;
+    let at = this.offsets.at(-1)!;
+    let rest: Buffer[] = [];
+    const buffer = Buffer.alloc(chunk);
+    for (let position = at; ;) {
+      const { bytesRead } = await file.read(buffer, 0, chunk, position);
+      if (!bytesRead) break;
+      position += bytesRead;
+      let from = 0;
+      for (;;) {
+        const newline = buffer.subarray(0, bytesRead).indexOf(10, from);
+        if (newline < 0) break;
+        const part = buffer.subarray(from, newline);
+        const line = rest.length ? Buffer.concat([...rest, part]) : part;
+        rest = [];
+        if (!this.take(line)) return;
+        at += line.length + 1;
+        this.offsets.push(at);
+        this.tail = Buffer.from(line.subarray(-tailBytes));
+        from = newline + 1;
+      }
+      rest.push(Buffer.from(buffer.subarray(from, bytesRead)));
+    }
+  }
+
+  /** Whether the last line that was read is still there. */
+  private async same(file: FileHandle, end: number): Promise<boolean> {
+    if (!this.tail.length) return true;
+    const { buffer } = await file.read(
+      Buffer.alloc(this.tail.length),
+      0,
+      this.tail.length,
+      end - 1 - this.tail.length,
+    );
+    return buffer.equals(this.tail);
+  }
+
+  private async line(file: FileHandle, index: number): Promise<string> {
+    const [from, to] = [this.offsets[index], this.offsets[index + 1] - 1];
+    const { buffer } = await file.read(Buffer.alloc(to - from), 0, to - from, from);
+    return buffer.toString('utf8');
+  }
+
+  /** Notes what a line says. False: it is not the next event, so nothing after it counts. */
+  private take(line: Buffer): boolean {
+    const [, id] = head.exec(line.toString('latin1', 0, Math.min(line.length, 160))) ?? [];
+    const [, arm] = foot.exec(line.toString('utf8', Math.max(0, line.length - 200))) ?? [];
+    if (id !== undefined && arm !== undefined) {
+      this.candidates.set(keyOf(JSON.parse(arm) as string, Number(id)), this.length);
+      this.facts.candidates++;
+      return true;
+    }
+    let event: RunEvent;
+    try {
+      event = JSON.parse(line.toString('utf8')) as RunEvent;
+    } catch {
+      return false;
+    }
+    if (event.seq !== this.length) return false;
+    this.note(event);
+    return true;
+  }
+
+  private note(event: RunEvent): void {
+    const { facts } = this;
+    switch (event.type) {
+      case 'opened':
+        facts.original = event.cost;
+        break;
+      case 'data':
+        facts.data = event;
+        break;
+      case 'budgets':
+        facts.budgets = event.budgets;
+        break;
+      case 'candidate':
+        this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
+        facts.candidates++;
+        break;
+      case 'chosen': {
+        const { cost, id, accuracies } = event.candidate;
+        this.chosen.set(keyOf(event.arm, id), this.length);
+        facts.arms.set(event.arm, { cost, id, accuracy: accuracies.recalibrated });
+        break;
+      }
+      case 'score': {
+        const { accuracy, images, measure } = event.score;
+        const fact: ScoreFact = { accuracy, images, split: event.split, ...(measure ? { measure } : {}) };
+        const of = event.arm ?? '';
+        const step = event.step === 'original' && event.split === 'test' ? 'test' : event.step;
+        facts.scores.set(of, { ...facts.scores.get(of), [step]: fact });
+        if (event.split !== 'validation') break;
+        const arm = event.arm === undefined ? undefined : facts.arms.get(event.arm);
+        if (event.arm === undefined) facts.originalAccuracy = event.score.accuracy;
+        else if (arm) arm.accuracy = event.score.accuracy;
+        break;
+      }
+      case 'latency':
+        if (event.arm === undefined) facts.latency = event;
+        facts.latencies.set(event.arm ?? '', event);
+        break;
+      case 'written':
+        facts.written = event;
+        break;
+      case 'done':
+        if (event.arm === undefined) facts.done = true;
+        break;
+    }
+  }
+}
+
+function noFacts(): Facts {
+  return { done: false, candidates: 0, arms: new Map(), scores: new Map(), latencies: new Map() };
+}
+
+const keyOf = (arm: string, id: number): string => `${id} ${arm}`;
+
+const logs = new Map<string, RunLog>();
+
+/** The log of a run's folder; the last hundred are kept. */
+export function logOf(folder: string): RunLog {
+  const key = path.resolve(folder);
+  const log = logs.get(key) ?? new RunLog(key);
+  logs.delete(key);
+  logs.set(key, log);
+  if (logs.size > 100) logs.delete(logs.keys().next().value!);
+  return log;
+}
+
+/** A candidate of a run, with its channels. @throws InputError where there is none */
+export async function findCandidate(folder: string, arm: string, id: number): Promise<Candidate> {
+  const found = await logOf(folder).candidate(arm, id);
+  if (!found) throw new InputError(`the run ${path.basename(folder)} has no candidate ${id} of ${arm}`);
+  return found;
+}
+
+/** The channels that a candidate keeps. @throws InputError where there is no such candidate */
+export async function findKept(folder: string, arm: string, id: number): Promise<KeptChannels> {
+  return (await findCandidate(folder, arm, id)).kept;
+}

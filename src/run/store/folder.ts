@@ -1,0 +1,279 @@
+import { appendFile, lstat, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readRegular } from '../../files/regular.ts';
+import { InputError } from '../../graph/errors.ts';
+import { writeFileWhole } from '../../formats/files.ts';
+import type { Snapshot } from '../../runtime/types.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { RunEvent, RunEventBody } from './events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { consentToPlan } from '../plan/consent.ts';
+import { lockFolder } from '../../files/lock.ts';
+import type { Lock } from '../../files/lock.ts';
+import { parsePlan } from '../plan/plan.ts';
+
+import { makeFolder } from './disk-space.ts';
+import { unwritable } from './file-errors.ts';
+
+/** Makes `.espalier` in a folder, ignored by git. Gives its path. */
+export async function makeOwnFolder(workspace: string): Promise<string> {
+  const own = path.join(workspace, '.espalier');
+  await makeFolder(own);
+  await writeFile(path.join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
+  return own;
+}
+
+/** `.espalier/runs/<id>/`: the plan, the events and the checkpoint of one run. */
+export class RunFolder {
+  readonly folder: string;
+  /** the folder that holds `.espalier`; paths in the plan are relative to it */
+  readonly workspace: string;
+  private seq = 0;
+  private pending = '';
+  private writing: Promise<void> = Promise.resolve();
+  private lock: Lock | null = null;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.workspace = path.resolve(folder, '..', '..', '..');
+  }
+
+  get id(): string {
+    return path.basename(this.folder);
+  }
+
+  /** Where a file of the run lies. */
+  file(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** A path of the plan, absolute. */
+  resolve(relative: string): string {
+    return path.resolve(this.workspace, relative);
+  }
+
+  /**
+   * Makes the folder of a new run, named after the model and the method, and locks it.
+   * @throws InputError where the workspace can't be written
+   */
+  static async create(workspace: string, plan: Plan): Promise<RunFolder> {
+    try {
+      const runs = path.join(await makeOwnFolder(workspace), 'runs');
+      await makeFolder(runs);
+      const stem = path.basename(plan.model.path).replace(/\.[^.]*$/, '');
+      const base = `${stem}-${plan.method}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'run';
+      for (let n = 1; ; n++) {
+        const folder = path.join(runs, `${base}-${n}`);
+        try {
+          await mkdir(folder);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+          throw error;
+        }
+        const run = new RunFolder(folder);
+        run.lock = await lockFolder(folder);
+        await writeFileWhole(run.file('run.json'), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
+        // whoever plans a run here wants what it does
+        await consentToPlan(run, plan);
+        return run;
+      }
+    } catch (error) {
+      throw unwritable(error, workspace);
+    }
+  }
+
+  /** Opens an existing run for reading and going on; locked. */
+  static async open(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
+    const run = new RunFolder(path.resolve(folder));
+    const plan = await run.plan();
+    await refuseLinks(run.folder);
+    try {
+      run.lock = await lockFolder(run.folder);
+    } catch (error) {
+      throw unwritable(error, folder);
+    }
+    return { run, plan };
+  }
+
+  /** A run to look at while another process may work on it: not locked. @throws InputError where it is none */
+  static async look(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
+    const run = new RunFolder(path.resolve(folder));
+    return { run, plan: await run.plan() };
+  }
+
+  /** Number of events recorded so far. */
+  get length(): number {
+    return this.seq;
+  }
+
+  private async plan(): Promise<Plan> {
+    const file = this.file('run.json');
+    let value: unknown;
+    try {
+      value = JSON.parse((await readRegular(file)).toString('utf8'));
+    } catch {
+      throw new InputError(`${this.folder}: is not a run (its run.json can't be read)`);
+    }
+    return parsePlan(value, file);
+  }
+
+  /** The newest run of a workspace that has not ended, or null. */
+  static async latest(workspace: string): Promise<string | null> {
+    const runs = path.join(workspace, '.espalier', 'runs');
+    const names = await readdir(runs).catch(() => []);
+    let best: { folder: string; at: number } | null = null;
+    for (const name of names) {
+      const folder = path.join(runs, name);
+      const at = (await stat(path.join(folder, 'run.json')).catch(() => null))?.mtimeMs;
+      if (at === undefined || (await isDone(folder))) continue;
+      if (!best || at > best.at) best = { folder, at };
+    }
+    return best?.folder ?? null;
+  }
+
+  /** The checkpoint to go on from; events after it are cut off, so that they are told again. */
+  async resume(): Promise<{ snapshot: Snapshot | null; events: RunEvent[] }> {
+    const snapshot = await readCheckpoint(this.folder);
+    const seq = (snapshot?.json as { seq?: number } | undefined)?.seq ?? 0;
+    const { events, length } = await readEvents(this.folder, seq);
+    if (events.length < seq)
+      throw new InputError(`${this.folder}: events.jsonl is shorter than the checkpoint needs`);
+    await truncate(this.file('events.jsonl'), length).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    this.seq = seq;
+    return { snapshot, events };
+  }
+
+  /** Records an event; it is on disk after the next `flush`. */
+  async record(body: RunEventBody, at: number): Promise<RunEvent> {
+    const event: RunEvent = { seq: this.seq++, at: Math.round(at * 100) / 100, ...body };
+    this.pending += `${JSON.stringify(event)}\n`;
+    if (this.pending.length > 1 << 16 || body.type !== 'candidate') await this.flush();
+    return event;
+  }
+
+  async flush(): Promise<void> {
+    const text = this.pending;
+    this.pending = '';
+    // one after the other, whoever asks: two at once could change places
+    if (text) this.writing = this.writing.then(() => appendFile(this.file('events.jsonl'), text));
+    try {
+      await this.writing;
+    } catch (error) {
+      throw await this.explained(error);
+    }
+  }
+
+  /** Saves where the run stands; the events up to here are made to last first. */
+  async checkpoint(state: object, arrays: Snapshot['arrays']): Promise<void> {
+    await this.flush();
+    try {
+      await this.mustHold();
+      const events = await open(this.file('events.jsonl'), 'a');
+      try {
+        await events.sync();
+      } finally {
+        await events.close();
+      }
+      await writeCheckpoint(this.folder, { json: { ...state, seq: this.seq }, arrays });
+    } catch (error) {
+      throw await this.explained(error);
+    }
+  }
+
+  /** Whether the run is still there to go on with, and still this process's. */
+  async kept(): Promise<boolean> {
+    return (await this.isThere()) && (await this.lock?.holds()) !== false;
+  }
+
+  /** @throws InputError where the folder was removed, or another process has it by now */
+  async mustHold(): Promise<void> {
+    if (!(await this.isThere()))
+      throw new InputError(
+        `the run's folder ${this.folder} was removed while it was at work, so nothing is left of it; start it again`,
+      );
+    if ((await this.lock?.holds()) === false)
+      throw new InputError(
+        `the run in ${this.folder} was taken over by another process, so this one has ended without a trace`,
+      );
+  }
+
+  private async isThere(): Promise<boolean> {
+    return await stat(this.file('run.json')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What an error in the folder comes from. */
+  private async explained(error: unknown): Promise<unknown> {
+    if ((error as NodeJS.ErrnoException | null)?.code === 'ENOENT')
+      return await this.mustHold().then(
+        () => error,
+        (why: unknown) => why,
+      );
+    return unwritable(error, this.folder);
+  }
+
+  /** Removes the run where it never came to a checkpoint. */
+  async discardEmpty(): Promise<void> {
+    if (await readCheckpoint(this.folder)) return;
+    this.pending = '';
+    await rm(this.folder, { recursive: true, force: true }).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.flush().catch(() => {});
+    await this.lock?.release();
+    this.lock = null;
+  }
+}
+
+/**
+ * A run never makes links in its folder: one that came with files of somebody else would have it write elsewhere.
+ * @throws InputError
+ */
+async function refuseLinks(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const about = await lstat(path.join(folder, name)).catch(() => null);
+    if (about && !about.isFile() && !about.isDirectory())
+      throw new InputError(
+        `${path.join(folder, name)} is a link or no plain file, which a run never makes; remove it to go on`,
+      );
+  }
+}
+
+/** The recorded events of a run, up to `most`; a last line that was torn by a crash is left out. */
+export async function readEvents(
+  folder: string,
+  most = Infinity,
+): Promise<{ events: RunEvent[]; length: number }> {
+  const bytes = await readRegular(path.join(folder, 'events.jsonl')).catch(() => Buffer.alloc(0));
+  const events: RunEvent[] = [];
+  let length = 0;
+  while (events.length < most) {
+    const end = bytes.indexOf(10, length);
+    if (end < 0) break;
+    let event: RunEvent;
+    try {
+      event = JSON.parse(bytes.toString('utf8', length, end)) as RunEvent;
+    } catch {
+      break;
+    }
+    if (event.seq !== events.length) break;
+    events.push(event);
+    length = end + 1;
+  }
+  return { events, length };
+}
+
+async function isDone(folder: string): Promise<boolean> {
+  const { events } = await readEvents(folder);
+  // what extra arms tell comes after the run's own end
+  return events.some((event) => event.type === 'done' && event.arm === undefined);
+}

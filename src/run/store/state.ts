@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import type { Snapshot } from '../../runtime/types.ts';
+import { computedBySchema } from '../../config/schema.ts';
+import { RESIZES } from '../../data/resize.ts';
+import { InputError } from '../../graph/errors.ts';
+
+const score = z.object({
+  accuracy: z.number(),
+  loss: z.number(),
+  images: z.number(),
+  measure: z.literal('top-1 of sigmoids').optional(),
+  outputs: z
+    .array(
+      z.object({
+        name: z.string(),
+        loss: z.enum(['KL divergence', 'mean squared error']),
+        value: z.number(),
+      }),
+    )
+    .optional(),
+});
+const cost = z.object({
+  macs: z.number(),
+  params: z.number(),
+  bytes: z.number(),
+  peakActivationBytes: z.number(),
+});
+const candidate = z.object({
+  id: z.number(),
+  origin: z.string(),
+  architecture: z.array(z.number()),
+  kept: z.array(z.array(z.number())),
+  cost,
+  accuracies: z.object({
+    cut: z.number().optional(),
+    recalibrated: z.number().optional(),
+    fineTuned: z.number().optional(),
+  }),
+  reward: z.number().optional(),
+});
+const budget = z.object({
+  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
+  limit: z.number(),
+  original: z.number(),
+  command: z.string().optional(),
+});
+const preprocess = z.object({
+  name: z.string(),
+  scale: z.array(z.number()),
+  offset: z.array(z.number()),
+  bgr: z.boolean(),
+  resize: z.enum(RESIZES).optional(),
+});
+
+/** The steps of one arm, in order. */
+export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
+
+const arm = z.object({
+  name: z.string(),
+  step: z.enum(steps),
+  /** tries of the method, where a measured budget was missed */
+  tries: z.number(),
+  candidate: candidate.optional(),
+  /** where its weights come from; absent until it has any, and in runs of older versions */
+  weights: z.enum(['source', 'scratch', 'generated']).optional(),
+  /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
+  computedBy: computedBySchema.optional(),
+  /** its batch norms were measured afresh after training, which scored better */
+  recalibrated: z.literal(true).optional(),
+  scores: z.object({
+    cut: score.optional(),
+    recalibrated: score.optional(),
+    fineTuned: score.optional(),
+    test: score.optional(),
+  }),
+});
+export type ArmState = z.infer<typeof arm>;
+
+const inner = z.object({
+  kind: z.string(),
+  random: z.array(z.number()).length(4).optional(),
+  json: z.unknown(),
+});
+
+const stateSchema = z.object({
+  seq: z.number().int(),
+  seconds: z.number(),
+  prepared: z.boolean(),
+  /** what the run began with, so that nothing of it changes between two sittings: its plan, and its images' stamp */
+  plan: z.string().optional(),
+  images: z.string().optional(),
+  preprocess: preprocess.optional(),
+  found: z.string().optional(),
+  /** the classes by output, where they are not the folders with images by name; absent in runs of older versions */
+  classes: z.union([z.array(z.string()), z.literal('images')]).optional(),
+  /** what the run began to compute by; absent without images, and in runs of older versions */
+  computedBy: computedBySchema.optional(),
+  budgets: z.array(budget),
+  /** limits on MACs that stand in for measured budgets */
+  proxy: z.number().optional(),
+  /** share of the measured budgets that a method which measures for itself aims at, after a miss */
+  tightened: z.number().optional(),
+  original: z.object({ validation: score.optional(), test: score.optional() }),
+  arms: z.array(arm),
+  /** candidates other than the chosen one that were taken further, called "ARM#ID" */
+  extras: z.array(arm).optional(),
+  inner: inner.optional(),
+  /** what was under way with an extra arm; the run's own stays as it was meanwhile */
+  innerExtra: inner.optional(),
+});
+/** Where a run stands, beside the arrays of its checkpoint. */
+export type State = z.infer<typeof stateSchema>;
+
+export function newState(): State {
+  return { seq: 0, seconds: 0, prepared: false, budgets: [], original: {}, arms: [] };
+}
+
+/** State and arrays of a checkpoint: weights by arm, and the arrays of what was under way. */
+export function readState(snapshot: Snapshot): {
+  state: State;
+  weights: Map<string, Map<string, Float32Array>>;
+  inner: Map<string, Float32Array>;
+  innerExtra: Map<string, Float32Array>;
+} {
+  const parsed = stateSchema.safeParse(snapshot.json);
+  if (!parsed.success)
+    throw new InputError('the checkpoint is not one of this version of Espalier; start a new run');
+  const weights = new Map<string, Map<string, Float32Array>>();
+  const under = { inner: new Map<string, Float32Array>(), innerExtra: new Map<string, Float32Array>() };
+  for (const [name, values] of snapshot.arrays) {
+    const [, slot, array] = /^(inner|innerExtra)\/(.*)$/s.exec(name) ?? [];
+    if (slot !== undefined) {
+      under[slot as keyof typeof under].set(array, values);
+      continue;
+    }
+    const [, armName, param] = /^weights\/([^/]*)\/(.*)$/s.exec(name) ?? [];
+    if (armName === undefined) continue;
+    if (!weights.has(armName)) weights.set(armName, new Map());
+    weights.get(armName)!.set(param, values);
+  }
+  return { state: parsed.data, weights, ...under };
+}

@@ -1,0 +1,117 @@
+import { rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import type { Snapshot } from '../../runtime/types.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { makeOwnFolder } from './folder.ts';
+import { lockFolder } from '../../files/lock.ts';
+import type { Lock } from '../../files/lock.ts';
+import { CheckpointPace } from './checkpoint-pace.ts';
+import { makeFolder } from './disk-space.ts';
+
+/** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
+export type TrainingPlan = Readonly<Record<string, unknown>>;
+
+const stateSchema = z.strictObject({ plan: z.record(z.string(), z.unknown()), training: z.unknown() });
+
+/**
+ * A training under way: `.espalier/training/<name>/` beside the file that it will write, with a checkpoint to go on
+ * from after a stop or a crash. Gone once the file is written.
+ */
+export class TrainingFolder {
+  private readonly pace: CheckpointPace;
+  /** whether there is a checkpoint of this training to go on from */
+  kept: boolean;
+
+  private constructor(
+    readonly folder: string,
+    private readonly plan: TrainingPlan,
+    seconds: number | undefined,
+    /** where the training stood, to go on from; null: from its beginning */
+    readonly from: Snapshot | null,
+    /** a training that was stopped is there, and will be overwritten */
+    readonly overwrites: boolean,
+    private readonly lock: Lock,
+  ) {
+    this.pace = new CheckpointPace(seconds);
+    this.kept = from !== null;
+  }
+
+  /**
+   * @param out the file that the training will write
+   * @param seconds least time between checkpoints, where nothing is stopped
+   * @param resume go on with the one that was stopped
+   * @throws InputError where there is none to go on with, it was another one, or another process works on it
+   */
+  static async open(
+    out: string,
+    plan: TrainingPlan,
+    { resume = false, seconds }: { resume?: boolean; seconds?: number },
+  ): Promise<TrainingFolder> {
+    const own = await makeOwnFolder(path.dirname(out));
+    const folder = path.join(own, 'training', path.basename(out));
+    await makeFolder(folder);
+    const lock = await lockFolder(folder, undefined, 'training');
+    try {
+      const found = await readCheckpoint(folder);
+      if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, lock);
+      const state = found && stateSchema.safeParse(found.json);
+      if (!state?.success)
+        throw new InputError(
+          `there is no stopped training of ${out} to go on with; leave out --resume to begin one`,
+        );
+      const wanted = JSON.parse(JSON.stringify(plan)) as TrainingPlan;
+      const other = Object.keys({ ...state.data.plan, ...wanted }).find(
+        (key) => JSON.stringify(state.data.plan[key]) !== JSON.stringify(wanted[key]),
+      );
+      if (other === 'images')
+        throw new InputError(
+          `the images have changed since the training of ${out} was stopped; put them back as they were to go on with it, or leave out --resume to begin anew`,
+        );
+      if (other)
+        throw new InputError(
+          `the stopped training of ${out} differs in its ${other}; give the same options to go on with it, or leave out --resume to begin anew`,
+        );
+      const from = { json: state.data.training, arrays: found!.arrays };
+      return new TrainingFolder(folder, plan, seconds, from, false, lock);
+    } catch (error) {
+      await lock.release();
+      await removeEmpty(folder);
+      throw error;
+    }
+  }
+
+  /** Whether a checkpoint is worth its time now. */
+  get due(): boolean {
+    return this.pace.due();
+  }
+
+  async save({ json, arrays }: Snapshot): Promise<void> {
+    const snapshot = { json: { plan: this.plan, training: json }, arrays };
+    if (!(await this.lock.holds()))
+      throw new InputError(
+        `the training's folder ${this.folder} was removed, or taken over by another process, while it was at work`,
+      );
+    await this.pace.save(() => writeCheckpoint(this.folder, snapshot));
+    this.kept = true;
+  }
+
+  /** The result is written: nothing is left to go on with. */
+  async finish(): Promise<void> {
+    // by name: whatever else lies there is not this training's
+    for (const name of ['checkpoint', 'checkpoint.old', 'checkpoint.new'])
+      await rm(path.join(this.folder, name), { recursive: true, force: true });
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.lock.release();
+    await removeEmpty(this.folder);
+  }
+}
+
+/** Leaves nothing behind where there is nothing to go on with. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => {});
+}
