@@ -229,3 +229,9 @@ export type Architecture = readonly number[];
 
 /** Per group, the kept channels, ascending; a frozen group keeps all. */
 export type KeptChannels = readonly (readonly number[])[];
+
+/** A network on its own: what is cut, trained and measured. */
+export interface Model {
+  readonly graph: Graph;
+  readonly weights: Weights;
+}

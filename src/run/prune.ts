@@ -18,13 +18,13 @@ import type { RunFolder } from './store/folder.ts';
 import type { Plan } from './plan/plan.ts';
 import { networkOf, runArm } from './steps/arms.ts';
 import { buildConfig, dataFacts } from './result/config.ts';
-import type { RunOptions, Services } from './steps/ports.ts';
+import type { RunOptions, RunPorts } from './steps/ports.ts';
 import { Session } from './steps/session.ts';
 import { summarise } from './result/run-report.ts';
 import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
-import { openShop } from './steps/context.ts';
-import type { OpenShop } from './steps/context.ts';
+import { prepareRun } from './steps/context.ts';
+import type { PreparedRun } from './steps/context.ts';
 
 export interface RunResult {
   readonly config: PrunedConfig;
@@ -44,7 +44,7 @@ export interface RunResult {
 export async function* runPrune(
   run: RunFolder,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   options: RunOptions = {},
 ): AsyncGenerator<RunEvent, RunResult, void> {
   const session = new Session(run, options);
@@ -58,31 +58,31 @@ export async function* runPrune(
   await probeFolder(out, source?.size ?? 0);
   if (plan.report !== undefined) await probeFile(run.resolve(plan.report));
   await probeFolder(run.folder, 4 * (source?.size ?? 0));
-  let shop: OpenShop | null = null;
+  let context: PreparedRun | null = null;
   try {
-    shop = yield* openShop(run, plan, services, session);
+    context = yield* prepareRun(run, plan, ports, session);
     if (!session.state.arms.length) {
       for (const name of [plan.method, ...plan.controls])
         session.state.arms.push({ name, step: 'method', tries: 0, scores: {} });
       await session.save();
     }
     const [main] = session.state.arms;
-    for (const arm of session.state.arms) yield* runArm(shop, arm, main);
-    return yield* finish(shop, run);
+    for (const arm of session.state.arms) yield* runArm(context, arm, main);
+    return yield* finish(context, run);
   } finally {
-    await shop?.workshop?.close();
+    await context?.trainer?.close();
   }
 }
 
 /** Writes the model, the config and the report. */
-async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent, RunResult, void> {
-  const { session, plan, model, services, workshop } = shop;
+async function* finish(context: PreparedRun, run: RunFolder): AsyncGenerator<RunEvent, RunResult, void> {
+  const { session, plan, model, ports, trainer } = context;
   session.checkStop();
   const [main] = session.state.arms;
   const before = { graph: model.graph, weights: model.weights };
-  const after = networkOf(shop, main);
+  const after = networkOf(context, main);
   const asked = plan.measureLatency || plan.targets.some((target) => target.metric === 'latency');
-  const latency = await services.latency(before, after, plan.threads).catch((error: unknown) => {
+  const latency = await ports.latency(before, after, plan.threads).catch((error: unknown) => {
     if (asked) throw error;
     return error instanceof Error ? error.message : String(error);
   });
@@ -101,36 +101,36 @@ async function* finish(shop: OpenShop, run: RunFolder): AsyncGenerator<RunEvent,
       yield await session.record({ type: 'warning', message });
     }
   }
-  if (workshop) {
-    const samples = await workshop.samples(before, after);
+  if (trainer) {
+    const samples = await trainer.samples(before, after);
     yield await session.record({ type: 'samples', samples });
   }
-  const weights = weightsOf(main, plan.retrain, (await services.method(plan.method)).weights);
+  const weights = weightsOf(main, plan.retrain, (await ports.method(plan.method)).weights);
   const placed = await place({
     model,
     out: run.resolve(plan.out),
     labels: labels(plan.label, plan.method),
     replaces: plan.replaces,
     stage: run.folder,
-    save: (file) => services.saveModel(model, after.graph, after.weights, file),
+    save: (file) => ports.saveModel(model, after.graph, after.weights, file),
     config: (files, sha256) =>
       buildConfig({
         plan,
         model,
         modelPath: run.resolve(plan.model.path),
-        dependencies: shop.dependencies,
+        dependencies: context.dependencies,
         state: session.state,
-        settings: shop.mainSettings,
+        settings: context.mainSettings,
         weights,
         sha256,
         fineTuning:
-          workshop && shop.fineTuning && weights === 'scratch'
-            ? scratchSettings(shop.fineTuning, workshop.images.set.train.size)
-            : shop.fineTuning,
-        set: workshop ? dataFacts(workshop.images.set) : undefined,
-        preprocess: workshop?.images.preprocess,
+          trainer && context.fineTuning && weights === 'scratch'
+            ? scratchSettings(context.fineTuning, trainer.images.set.train.size)
+            : context.fineTuning,
+        set: trainer ? dataFacts(trainer.images.set) : undefined,
+        preprocess: trainer?.images.preprocess,
         latency: asked && typeof latency === 'object' ? latency : undefined,
-        before: costModel(model.graph, shop.dependencies)(fullArchitecture(shop.dependencies)),
+        before: costModel(model.graph, context.dependencies)(fullArchitecture(context.dependencies)),
         files,
       }),
   });

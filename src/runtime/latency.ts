@@ -25,7 +25,7 @@ export interface Latency {
   readonly engine: string;
 }
 
-export interface Sized {
+export interface Model {
   readonly graph: Graph;
   readonly weights: Weights;
 }
@@ -44,8 +44,8 @@ export async function latency(
  * `ratio`: median of a's time over b's time of the same turn; above 1, b is faster.
  */
 export async function compareLatency(
-  a: Sized,
-  b: Sized,
+  a: Model,
+  b: Model,
   options: LatencyOptions = {},
 ): Promise<{ a: Latency; b: Latency; ratio: number }> {
   const times: number[][] = [];
@@ -61,7 +61,7 @@ export async function compareLatency(
 }
 
 async function measure(
-  networks: readonly Sized[],
+  networks: readonly Model[],
   options: LatencyOptions,
   times: number[][] = [],
 ): Promise<Latency[]> {

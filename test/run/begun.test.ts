@@ -10,7 +10,7 @@ import type { Plan } from '../../src/run/plan/plan.ts';
 import { listRuns } from '../../src/run/store/list-runs.ts';
 import { makeFolder, probeFile, probeFolder } from '../../src/run/store/disk-space.ts';
 import { runPrune } from '../../src/run/prune.ts';
-import type { Services } from '../../src/run/steps/ports.ts';
+import type { RunPorts } from '../../src/run/steps/ports.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 
 let base: string;
@@ -31,9 +31,9 @@ afterAll(async () => {
 });
 
 /** Runs a plan until it has recorded so many events; Infinity: to its end. */
-async function sit(run: RunFolder, plan: Plan, services: Services, events: number): Promise<void> {
+async function sit(run: RunFolder, plan: Plan, ports: RunPorts, events: number): Promise<void> {
   const stop = new AbortController();
-  const generator = runPrune(run, plan, services, { checkpointSeconds: 0, signal: stop.signal });
+  const generator = runPrune(run, plan, ports, { checkpointSeconds: 0, signal: stop.signal });
   try {
     for (let i = 0; !(await generator.next()).done; i++) if (i >= events) stop.abort();
   } catch (error) {
@@ -43,13 +43,13 @@ async function sit(run: RunFolder, plan: Plan, services: Services, events: numbe
   }
 }
 
-const changed = (part: object): Services => {
-  const services = fakeServices();
+const changed = (part: object): RunPorts => {
+  const ports = fakeServices();
   return {
-    ...services,
-    openWorkshop: async (...given) => {
-      const shop = await services.openWorkshop(...given);
-      return { ...shop, images: { ...shop.images, set: { ...shop.images.set, ...part } } };
+    ...ports,
+    openTrainer: async (...given) => {
+      const context = await ports.openTrainer(...given);
+      return { ...context, images: { ...context.images, set: { ...context.images.set, ...part } } };
     },
   };
 };
@@ -133,7 +133,7 @@ test('a run that came with the folder runs no script and writes nowhere else unl
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'run.json'), JSON.stringify(plan));
   const asked: string[] = [];
-  const services = { ...fakeServices(), script: async (command: string) => asked.push(command) };
+  const ports = { ...fakeServices(), script: async (command: string) => asked.push(command) };
   const { run } = await RunFolder.open(folder);
   const deeds = await deedsOf(run, plan);
   expect(deeds.map(({ what }) => what)).toEqual([
@@ -141,16 +141,16 @@ test('a run that came with the folder runs no script and writes nowhere else unl
     path.join(where, '../elsewhere'),
     path.join(where, '.git/hooks/pre-commit'),
   ]);
-  await expect(runPrune(run, plan, services).next()).rejects.toThrow(
+  await expect(runPrune(run, plan, ports).next()).rejects.toThrow(
     'the run theirs was not planned here and runs the command "touch OWNED"; to let it, repeat its --target',
   );
   await consent(run, deeds.slice(0, 1));
-  await expect(runPrune(run, plan, services).next()).rejects.toThrow(/writes .*elsewhere/);
+  await expect(runPrune(run, plan, ports).next()).rejects.toThrow(/writes .*elsewhere/);
   expect(asked).toEqual([]);
   expect(existsSync(path.join(where, '../elsewhere'))).toBe(false);
   await consent(run, deeds);
   expect(await unconsented(run, deeds)).toEqual([]);
-  await expect(runPrune(run, plan, services).next()).resolves.toMatchObject({ done: false });
+  await expect(runPrune(run, plan, ports).next()).resolves.toMatchObject({ done: false });
   await run.close();
   // another folder, another command: asked anew
   expect(await unconsented(run, [{ kind: 'script', what: 'touch OWNED2' }])).toHaveLength(1);

@@ -6,19 +6,19 @@ import { engineVersion } from '../../src/config/version.ts';
 import { costModel, fitToBudget, fullArchitecture } from '../../src/graph/architecture.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { Random } from '../../src/graph/random.ts';
-import type { Weights } from '../../src/graph/types.ts';
+import type { Model, Weights } from '../../src/graph/types.ts';
 import type { Candidate, Method } from '../../src/methods/types.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
 import type { Backend, Score } from '../../src/runtime/types.ts';
 import { hashModel } from '../../src/formats/identity.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
-import type { Services, Sized, Workshop } from '../../src/run/steps/ports.ts';
+import type { RunPorts, Trainer } from '../../src/run/steps/ports.ts';
 
 /**
  * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves
  * every weight by random steps. Any draw lost or doubled on the way changes the result.
  */
-export function fakeServices({ slow = 0 } = {}): Services {
+export function fakeServices({ slow = 0 } = {}): RunPorts {
   return {
     loadModel,
     saveModel,
@@ -26,7 +26,7 @@ export function fakeServices({ slow = 0 } = {}): Services {
       if (name === 'drawn' || name === 'other') return drawn(name, slow);
       throw new InputError(`there is no method "${name}"`);
     },
-    openWorkshop: async () => workshop(slow),
+    openTrainer: async () => trainer(slow),
     latency: async (before, after) => ({
       before: size(before) / 1000,
       after: size(after) / 1000,
@@ -89,7 +89,7 @@ function split(name: Split['name'], count: number): Split {
   return { name, size: count, labels, height: 8, width: 8, channels: 1, read: async () => {} };
 }
 
-function workshop(slow: number): Workshop {
+function trainer(slow: number): Trainer {
   const set: ImageSet = {
     path: 'images',
     form: 'folder',
@@ -105,7 +105,7 @@ function workshop(slow: number): Workshop {
     close: async () => {},
   };
   const preprocess = { name: 'unit', scale: [1 / 255], offset: [0], bgr: false };
-  const score = async ({ weights }: Sized, name: string): Promise<Score> => {
+  const score = async ({ weights }: Model, name: string): Promise<Score> => {
     let sum = name.length;
     for (const values of weights.values()) for (const value of values) sum = (sum * 31 + value * 1e3) % 1e4;
     return { accuracy: Math.abs(sum) / 100, loss: Math.abs(sum) / 1e4, images: 100 };
@@ -147,7 +147,7 @@ function moved(weights: Weights, random: Random): Weights {
   );
 }
 
-function size({ weights }: Sized): number {
+function size({ weights }: Model): number {
   return [...weights.values()].reduce((sum, values) => sum + values.length, 0);
 }
 

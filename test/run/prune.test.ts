@@ -14,7 +14,7 @@ import { runPrune } from '../../src/run/prune.ts';
 import type { RunResult } from '../../src/run/prune.ts';
 import type { RunEvent } from '../../src/run/store/events.ts';
 import { rebuild } from '../../src/run/rebuild/rebuild.ts';
-import type { Services } from '../../src/run/steps/ports.ts';
+import type { RunPorts } from '../../src/run/steps/ports.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import { ScriptFailed } from '../../src/run/plan/script.ts';
 import { needs } from '../support/needs.ts';
@@ -29,13 +29,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function go(
   changes: Partial<Plan> = {},
-  services: Services = fakeServices(),
+  ports: RunPorts = fakeServices(),
 ): Promise<{ where: string; events: RunEvent[]; result: RunResult }> {
   const where = path.join(folder, String(count++));
   const plan = await workspaceWithPlan(where, changes);
   const run = await RunFolder.create(where, plan);
   const events: RunEvent[] = [];
-  const generator = runPrune(run, plan, services);
+  const generator = runPrune(run, plan, ports);
   try {
     for (;;) {
       const next = await generator.next();
@@ -47,7 +47,7 @@ async function go(
   }
 }
 
-const withUniform = (): Services => ({ ...fakeServices(), method: async (name) => methodNamed(name) });
+const withUniform = (): RunPorts => ({ ...fakeServices(), method: async (name) => methodNamed(name) });
 
 test('writes a smaller model in the same format, its config and its report, within the budget', async () => {
   const { where, result } = await go();
@@ -95,18 +95,18 @@ test('the config alone rebuilds the cut network', async () => {
 
 test('the test split is scored only after everything else of an arm, once', async () => {
   const seen: string[] = [];
-  const services = fakeServices();
+  const ports = fakeServices();
   const { events } = await go(
     {},
     {
-      ...services,
-      openWorkshop: async (...all) => {
-        const workshop = await services.openWorkshop(...all);
+      ...ports,
+      openTrainer: async (...all) => {
+        const trainer = await ports.openTrainer(...all);
         return {
-          ...workshop,
+          ...trainer,
           score: async (network, split, signal) => {
             seen.push(split);
-            return await workshop.score(network, split, signal);
+            return await trainer.score(network, split, signal);
           },
         };
       },
@@ -141,10 +141,10 @@ test.each<[string, Partial<Plan>, RegExp]>([
   ['unknown layer', { freeze: ['nope'] }, /nope/],
   ['unknown method', { method: 'nope' }, /nope/],
 ])('refuses before anything runs: %s', async (_, changes, message) => {
-  const services = fakeServices();
-  const openWorkshop = () => Promise.reject(new Error('images were opened'));
-  await expect(go(changes, { ...services, openWorkshop })).rejects.toThrow(message);
-  await expect(go(changes, { ...services, openWorkshop })).rejects.toBeInstanceOf(InputError);
+  const ports = fakeServices();
+  const openTrainer = () => Promise.reject(new Error('images were opened'));
+  await expect(go(changes, { ...ports, openTrainer })).rejects.toThrow(message);
+  await expect(go(changes, { ...ports, openTrainer })).rejects.toBeInstanceOf(InputError);
 });
 
 test('the nearest budget that a refusal names can be reached', async () => {
@@ -177,12 +177,12 @@ test('a budget on memory holds for the written model', async () => {
 });
 
 test('a method is told which variation of the images the user asked for', async () => {
-  const services = fakeServices();
+  const ports = fakeServices();
   const told: unknown[] = [];
-  const listening: Services = {
-    ...services,
+  const listening: RunPorts = {
+    ...ports,
     method: async (name) => {
-      const method = await services.method(name);
+      const method = await ports.method(name);
       const settings = (...given: Parameters<typeof method.settings>) => {
         told.push(given[2].augmentation);
         return method.settings(...given);
@@ -200,12 +200,12 @@ test('a method is told which variation of the images the user asked for', async 
 test('a method that measures is given the measured budget itself, and a tighter one after a miss', async () => {
   const limits: number[] = [];
   const values: unknown[] = [];
-  const services = fakeServices();
+  const ports = fakeServices();
   let calls = 0;
   let over = false;
   let broken = false;
-  const measuring: Services = {
-    ...services,
+  const measuring: RunPorts = {
+    ...ports,
     // the result is measured 10 % over at first
     script: async () => {
       if (broken) throw new ScriptFailed('the script "x" ended with 1');

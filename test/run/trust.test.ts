@@ -7,7 +7,7 @@ import { createNetwork, saveModel } from '../../src/formats/index.ts';
 import { makePlan } from '../../src/run/plan/make-plan.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
-import { realServices } from '../../src/run/steps/default-ports.ts';
+import { defaultPorts } from '../../src/run/steps/default-ports.ts';
 import { verifyConfig } from '../../src/run/rebuild/verify.ts';
 import type * as engines from '../../src/runtime/engines.ts';
 import type * as onnx from '../../src/runtime/onnx/session.ts';
@@ -67,7 +67,7 @@ it('a run, verify and evaluate ask before they score, and score by nothing else'
   const run = await RunFolder.create(where, plan);
   let config: string;
   try {
-    const events = runPrune(run, plan, realServices);
+    const events = runPrune(run, plan, defaultPorts);
     let next = await events.next();
     while (!next.done) next = await events.next();
     config = next.value.configFile;

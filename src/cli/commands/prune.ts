@@ -8,7 +8,7 @@ import { inTheWay } from '../../run/result/output-names.ts';
 import type { Plan, Rounding } from '../../run/plan/plan.ts';
 import { defaultControls } from '../../run/plan/plan.ts';
 import { runPrune } from '../../run/prune.ts';
-import { realServices } from '../../run/steps/default-ports.ts';
+import { defaultPorts } from '../../run/steps/default-ports.ts';
 import { parseTarget, parseTargets } from '../../run/plan/targets.ts';
 import { ask } from '../ask.ts';
 import type { Output } from '../output.ts';
@@ -62,7 +62,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
   try {
     progress.hold();
     if (!output.json) progress.say(`run ${run.id}`);
-    const events = runPrune(run, plan, realServices, {
+    const events = runPrune(run, plan, defaultPorts, {
       signal: stop.signal,
       checkpointSeconds: options.checkpointSeconds,
       ...progress.opening,

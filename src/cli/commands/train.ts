@@ -16,7 +16,7 @@ import { placeModel } from '../../run/result/place.ts';
 import { probeFile, probeFolder } from '../../run/store/disk-space.ts';
 import { settle } from '../../run/steps/settle.ts';
 import { TrainingFolder } from '../../run/store/training-folder.ts';
-import { openWorkshop } from '../../run/steps/trainer.ts';
+import { openTrainer } from '../../run/steps/trainer.ts';
 import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';
 import { mayOverwrite, shown } from '../overwrite.ts';
@@ -69,7 +69,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   // a fresh network can't tell one preprocessing from another
   const preprocess = options.preprocess ?? (options.fineTune ? 'auto' : 'unit');
   const resize = options.resize ?? (options.fineTune ? 'auto' : COMMONEST);
-  const workshop = await openWorkshop({ ...data, preprocess, resize }, model, {
+  const trainer = await openTrainer({ ...data, preprocess, resize }, model, {
     backend: options.backend ?? 'auto',
     threads: options.threads,
     seed,
@@ -80,9 +80,9 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   });
   let training: TrainingFolder | null = null;
   try {
-    const { set, backend } = workshop.images;
+    const { set, backend } = trainer.images;
     progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
-    for (const sentence of workshop.learns ?? []) progress.say(sentence);
+    for (const sentence of trainer.learns ?? []) progress.say(sentence);
     const frozen = frozenLayers(model.graph).length;
     if (frozen) progress.say(`layers that the file has frozen stay as they are: ${frozen}`);
     const settings = trainSettings(options, set.train.size, data.augment);
@@ -112,7 +112,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     });
     if (training.overwrites)
       progress.say('a training that was stopped is overwritten (--resume would go on with it)');
-    const events = workshop.train(model, settings, {
+    const events = trainer.train(model, settings, {
       stage: 'train',
       seed,
       signal,
@@ -123,7 +123,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       const next = await events.next();
       if (next.done) {
         settled = await settle(
-          workshop,
+          trainer,
           { graph: model.graph, weights: next.value },
           settings.epochs,
           signal,
@@ -149,7 +149,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     await training.finish();
     training = null;
     const trained = { graph: model.graph, weights };
-    const test = set.test ? await workshop.score(trained, 'test', signal) : null;
+    const test = set.test ? await trainer.score(trained, 'test', signal) : null;
     progress.clear();
     const files = beside.files.map(({ file }) => file);
     output.data({ type: 'result', out, beside: files, settings, seed, validation, test });
@@ -168,7 +168,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   } finally {
     stop.release();
     await training?.close();
-    await workshop.close();
+    await trainer.close();
   }
 }
 

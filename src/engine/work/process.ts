@@ -7,8 +7,8 @@ import { runCandidate } from '../../run/steps/extra-candidate.ts';
 import type { RunFolder } from '../../run/store/folder.ts';
 import type { Plan } from '../../run/plan/plan.ts';
 import { runPrune } from '../../run/prune.ts';
-import { realServices } from '../../run/steps/default-ports.ts';
-import type { Services } from '../../run/steps/ports.ts';
+import { defaultPorts } from '../../run/steps/default-ports.ts';
+import type { RunPorts } from '../../run/steps/ports.ts';
 import type { Which } from '../../run/result/write.ts';
 import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
@@ -110,13 +110,13 @@ export class RunProcess {
     };
     // where the command line's works: its words may name files of the workspace
     const cwd = this.run.workspace;
-    const services: Services = {
-      ...realServices,
-      script: (command, file, limits) => realServices.script(command, file, { ...limits, cwd }),
+    const ports: RunPorts = {
+      ...defaultPorts,
+      script: (command, file, limits) => defaultPorts.script(command, file, { ...limits, cwd }),
     };
     const events = this.candidate
-      ? runCandidate(this.run, this.plan, this.candidate, services, options)
-      : runPrune(this.run, this.plan, services, options);
+      ? runCandidate(this.run, this.plan, this.candidate, ports, options)
+      : runPrune(this.run, this.plan, ports, options);
     for (;;) {
       await this.gate.pass();
       const next = await events.next();

@@ -5,7 +5,7 @@ import { Interrupted } from '../../graph/errors.ts';
 import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
 import { prune } from '../../graph/surgery.ts';
 import { Random } from '../../graph/random.ts';
-import type { Architecture, Dependencies } from '../../graph/types.ts';
+import type { Architecture, Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
 import { Network } from '../../runtime/network.ts';
@@ -13,7 +13,6 @@ import { recalibrate } from '../../runtime/recalibrate.ts';
 import { defaultTrainSettings } from '../../runtime/schedule.ts';
 import { openScorer } from '../../runtime/score.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
-import type { Sized } from '../steps/ports.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */
 export interface Pace {
@@ -61,7 +60,7 @@ export async function measureSpeed(
 ): Promise<Speed> {
   const backend = await openBackend({ prefer: options.backend, threads: options.threads });
   const most = Math.max(1, Math.floor(mostMacs / Math.max(macs, 1)));
-  const cut = (architecture: Architecture): Sized =>
+  const cut = (architecture: Architecture): Model =>
     prune(model.graph, model.weights, dependencies, leadingChannels(dependencies, architecture));
   const pace = async (architecture: Architecture) =>
     await paceOf(backend, cut(architecture), Math.min(options.batchSize, most), options);
@@ -77,7 +76,7 @@ export async function measureSpeed(
 
 async function paceOf(
   backend: Backend,
-  network: Sized,
+  network: Model,
   batchSize: number,
   { threads, signal }: SpeedOptions,
 ): Promise<Pace> {
@@ -135,7 +134,7 @@ async function timed(work: () => unknown, signal: AbortSignal | undefined): Prom
   return spent / count;
 }
 
-function noise({ graph }: Sized, n: number): Batch {
+function noise({ graph }: Model, n: number): Batch {
   const size = inputShape(graph)?.reduce((a, b) => a * b, n) ?? 0;
   const random = new Random(1);
   return { n, x: Float32Array.from({ length: size }, () => random.uniform()), y: new Int32Array(n) };

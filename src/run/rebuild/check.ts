@@ -51,7 +51,7 @@ export interface CheckServices {
 export async function checkModel(
   model: LoadedModel,
   { seed, ratio, interiorOutputs }: { seed: number; ratio: number; interiorOutputs?: boolean },
-  services: CheckServices,
+  ports: CheckServices,
 ): Promise<{ results: CheckResult[]; removed: number; channels: number; rounding: number }> {
   const { weights } = model;
   const dependencies = findGroups(model.graph, { interiorOutputs });
@@ -76,19 +76,19 @@ export async function checkModel(
   });
   const n = 2;
   const inputs = ownInputs(graph, weights, n, random);
-  const own = await conditioning((w, x) => services.predict(graph, w, x, n), weights, inputs, random);
+  const own = await conditioning((w, x) => ports.predict(graph, w, x, n), weights, inputs, random);
   const narrow = prune(graph, weights, dependencies, kept);
-  const pruned = services.predict(narrow.graph, narrow.weights, inputs, n);
+  const pruned = ports.predict(narrow.graph, narrow.weights, inputs, n);
   const results: CheckResult[] = [];
 
   const normalised = statisticsOverChannels(graph, dependencies);
   const zeros = zeroRemoved(graph, weights, dependencies, kept);
-  const zeroed = services.predict(graph, zeros, inputs, n);
+  const zeroed = ports.predict(graph, zeros, inputs, n);
   const equality = verdict('pruned equals zeroed', zeroed, pruned, own);
   const shapes = inferShapes(graph);
   const cut = positionsOf(kept);
   const readsOther = ({ inputs: [id] }: Node): boolean => {
-    const [values] = services.predict({ ...graph, outputs: [id] }, zeros, inputs, n);
+    const [values] = ports.predict({ ...graph, outputs: [id] }, zeros, inputs, n);
     const stay = dependencies.values[id].map((axis) => cut(axis));
     const left = gatherAxes(values, [n, ...shapes[id]], [null, ...stay]);
     return values.filter((v) => v !== 0).length !== left.filter((v) => v !== 0).length;
@@ -104,7 +104,7 @@ export async function checkModel(
         : undefined;
   results.push(why === undefined ? equality : { ...equality, ok: true, skipped: why });
   if (own.tolerance > LEAST_TOLERANCE || why !== undefined) {
-    const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, services.predict, random);
+    const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, ports.predict, random);
     const ok = worst.difference <= LEAST_TOLERANCE;
     results.push({
       name: 'layer by layer',
@@ -121,14 +121,14 @@ export async function checkModel(
     return group.frozen === undefined ? random.shuffle(order) : order;
   });
   const shuffled = permuteChannels(graph, weights, dependencies, orders);
-  const original = services.predict(graph, weights, inputs, n);
-  results.push(verdict('permutation', original, services.predict(graph, shuffled, inputs, n), own));
+  const original = ports.predict(graph, weights, inputs, n);
+  results.push(verdict('permutation', original, ports.predict(graph, shuffled, inputs, n), own));
 
   for (const [what, network, right] of [
     ['the original', { graph, weights }, original],
     ['the pruned network', narrow, pruned],
   ] as const) {
-    const scored = await services.score(network.graph, network.weights, inputs, n);
+    const scored = await ports.score(network.graph, network.weights, inputs, n);
     const result = scored
       ? { ...verdict('engines agree', right, scored, own), where: what }
       : {
@@ -144,13 +144,13 @@ export async function checkModel(
   const folder = await temporaryFolder('check');
   try {
     const file = outputs(model, folder).model;
-    await services.saveModel(model, { ...narrow.graph, outputs: model.graph.outputs }, narrow.weights, file);
-    const again = await services.loadModel(file);
+    await ports.saveModel(model, { ...narrow.graph, outputs: model.graph.outputs }, narrow.weights, file);
+    const again = await ports.loadModel(file);
     results.push(
       verdict(
         'reload',
         pruned,
-        services.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
+        ports.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
         // the same computation of the same numbers
         { ...own, tolerance: LEAST_TOLERANCE, hopeless: false },
       ),

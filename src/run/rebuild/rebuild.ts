@@ -9,12 +9,11 @@ import { findGroups } from '../../graph/channels.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
-import type { Dependencies, KeptChannels } from '../../graph/types.ts';
+import type { Dependencies, KeptChannels, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { loadModel } from '../../formats/index.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
 import type { DataPlan } from '../plan/plan.ts';
-import type { Sized } from '../steps/ports.ts';
 
 /** A pruned config with the model that it is of. */
 export interface Rebuilt {
@@ -26,7 +25,7 @@ export interface Rebuilt {
   readonly dependencies: Dependencies;
   readonly kept: KeptChannels;
   /** cut from the source, not trained */
-  readonly pruned: Sized;
+  readonly pruned: Model;
   /** where the run wrote the pruned model */
   readonly prunedFile: string | null;
 }

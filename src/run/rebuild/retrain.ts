@@ -9,9 +9,9 @@ import type { DataPlan } from '../plan/plan.ts';
 import { fineTuningSchema } from '../plan/plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Opening, Workshop } from '../steps/ports.ts';
+import type { Opening, Trainer } from '../steps/ports.ts';
 import { resettle } from '../steps/settle.ts';
-import { openWorkshop } from '../steps/trainer.ts';
+import { openTrainer } from '../steps/trainer.ts';
 
 export interface RetrainOptions extends Opening {
   readonly data: DataPlan;
@@ -37,7 +37,7 @@ export async function retrain(
   const { seed } = config.method;
   const recorded = config.computedBy;
   if (recorded) adopt(recorded);
-  const workshop = await openWorkshop(configData(config, data), source, {
+  const trainer = await openTrainer(configData(config, data), source, {
     backend: options.backend ?? recorded?.backend ?? 'auto',
     threads: options.threads ?? (process.env.TF_NUM_INTRAOP_THREADS ? undefined : recorded?.threads),
     seed,
@@ -49,15 +49,15 @@ export async function retrain(
     onRead: options.onRead,
   });
   try {
-    refuseOthers(workshop, config.data?.digest);
-    const other = recorded ? differences(recorded, numericsOf(workshop.images.backend)) : [];
+    refuseOthers(trainer, config.data?.digest);
+    const other = recorded ? differences(recorded, numericsOf(trainer.images.backend)) : [];
     if (recorded?.mixed) other.push('one machine instead of several, on which the run went on');
     if (config.engine !== engineVersion) other.push(`Espalier ${engineVersion} instead of ${config.engine}`);
-    other.push(...otherImages(workshop, config.data));
+    other.push(...otherImages(trainer, config.data));
     const weights =
       from === 'scratch'
         ? initialise(pruned.graph, seed, pruned.weights)
-        : await workshop.recalibrate(pruned, signal);
+        : await trainer.recalibrate(pruned, signal);
     const given = fineTuningSchema.safeParse(config.fineTuning);
     if (!given.success) {
       if (config.fineTuning)
@@ -72,25 +72,25 @@ export async function retrain(
     const settings = { ...trained, epochs, augmentation: augment };
     const graph = settings.frozen === 'trained' ? thaw(pruned.graph) : pruned.graph;
     const network = { graph, weights };
-    const events = workshop.train(network, settings, { stage: 'fine-tune', seed, signal });
+    const events = trainer.train(network, settings, { stage: 'fine-tune', seed, signal });
     for (;;) {
       const next = await events.next();
       if (next.done) {
         const result = { graph, weights: next.value };
         return {
-          weights: recalibrated ? await resettle(workshop, result, epochs, signal) : result.weights,
+          weights: recalibrated ? await resettle(trainer, result, epochs, signal) : result.weights,
           differences: other,
         };
       }
       options.onEvent?.(next.value);
     }
   } finally {
-    await workshop.close();
+    await trainer.close();
   }
 }
 
 /** @throws InputError before anything is trained */
-function refuseOthers({ images: { set } }: Workshop, digest: string | undefined): void {
+function refuseOthers({ images: { set } }: Trainer, digest: string | undefined): void {
   if (digest === undefined || set.digest === digest) return;
   throw new InputError(
     `the images in ${set.path} are not those that the config was made with (digest ${set.digest.slice(0, 12)}… instead of ${digest.slice(0, 12)}…); get those, or ask for the cut alone with --cut-only and train it on these`,
@@ -98,7 +98,7 @@ function refuseOthers({ images: { set } }: Workshop, digest: string | undefined)
 }
 
 function otherImages(
-  { images: { set, preprocess } }: Workshop,
+  { images: { set, preprocess } }: Trainer,
   recorded: Rebuilt['config']['data'],
 ): string[] {
   if (!recorded) return [];

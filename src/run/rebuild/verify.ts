@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { architectureOf, costModel, fullArchitecture } from '../../graph/architecture.ts';
 import { findGroups } from '../../graph/channels.ts';
-import type { Cost } from '../../graph/types.ts';
+import type { Cost, Model } from '../../graph/types.ts';
 import { loadModel } from '../../formats/index.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { ConfigScore } from '../../config/schema.ts';
@@ -13,7 +13,7 @@ import { differsHere } from '../../runtime/backend/numerics.ts';
 import { remarksOnSet } from '../steps/head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
-import type { Opening, Sized } from '../steps/ports.ts';
+import type { Opening } from '../steps/ports.ts';
 import { trustEngines } from '../../runtime/engines.ts';
 import type { Judgement } from '../../runtime/engines.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
@@ -160,20 +160,20 @@ export async function costOf(file: string): Promise<Cost> {
   return fullCost(await loadModel(file));
 }
 
-function fullCost({ graph }: Sized): Cost {
+function fullCost({ graph }: Model): Cost {
   const groups = findGroups(graph);
   return costModel(graph, groups)(fullArchitecture(groups));
 }
 
 /** What can be measured again: the original, and the pruned file as it was left. */
-function accuracies({ config, source }: Rebuilt, pruned: Sized | null): [string, Sized, ConfigScore][] {
+function accuracies({ config, source }: Rebuilt, pruned: Model | null): [string, Model, ConfigScore][] {
   const { original, originalTest, fineTuned, recalibrated, cut, test } = config.accuracy;
   const last = fineTuned ?? recalibrated ?? cut;
-  const all: [string, Sized | null, ConfigScore | undefined][] = [
+  const all: [string, Model | null, ConfigScore | undefined][] = [
     ['original, validation', source, original],
     ['original, test', source, originalTest],
     ['pruned, validation', pruned, last],
     ['pruned, test', pruned, test],
   ];
-  return all.filter((one): one is [string, Sized, ConfigScore] => one[1] !== null && one[2] !== undefined);
+  return all.filter((one): one is [string, Model, ConfigScore] => one[1] !== null && one[2] !== undefined);
 }

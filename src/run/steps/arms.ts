@@ -2,7 +2,7 @@ import { architectureOf, costModel } from '../../graph/architecture.ts';
 import { Random } from '../../graph/random.ts';
 import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';
-import type { Dependencies } from '../../graph/types.ts';
+import type { Dependencies, Model } from '../../graph/types.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { costBy } from '../../methods/budgets.ts';
@@ -15,22 +15,22 @@ import type { RunEvent, Step } from '../store/events.ts';
 import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Session } from './session.ts';
-import type { Services, Sized, Workshop } from './ports.ts';
+import type { RunPorts, Trainer } from './ports.ts';
 import { settle } from './settle.ts';
 import type { ArmState } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
 
 /** What every arm of a run shares. */
-export interface Shop {
+export interface RunContext {
   readonly plan: Plan;
   readonly model: LoadedModel;
   readonly dependencies: Dependencies;
   /** what widths are multiples of */
   readonly roundTo: number;
-  readonly services: Services;
+  readonly ports: RunPorts;
   readonly session: Session;
-  readonly workshop: Workshop | null;
+  readonly trainer: Trainer | null;
   readonly fineTuning: TrainSettings | null;
   /** what this sitting computes by; null without images */
   readonly numerics: Numerics | null;
@@ -39,7 +39,7 @@ export interface Shop {
   /** settings of a method, complete */
   settings(method: Method, main: boolean): unknown;
   /** the measured budgets (latency, script) that a network breaks, by how much */
-  missed(network: Sized, budgets: readonly Budget[]): Promise<number>;
+  missed(network: Model, budgets: readonly Budget[]): Promise<number>;
   /** what methods measure their candidates by */
   readonly evaluate: Evaluate;
 }
@@ -50,11 +50,11 @@ type Events<T> = AsyncGenerator<RunEvent, T, void>;
 const mostTries = 4;
 
 /** Takes one arm through all its steps, from wherever it stands. */
-export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
-  const { session } = shop;
+export async function* runArm(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
+  const { session } = context;
   const work: Record<
     Exclude<ArmState['step'], 'done'>,
-    (s: Shop, a: ArmState, m: ArmState) => Events<void>
+    (s: RunContext, a: ArmState, m: ArmState) => Events<void>
   > = {
     method: propose,
     cut,
@@ -66,8 +66,8 @@ export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events
   while (arm.step !== 'done') {
     session.checkStop();
     const step = arm.step;
-    noteNumerics(shop, arm);
-    yield* work[step](shop, arm, main);
+    noteNumerics(context, arm);
+    yield* work[step](context, arm, main);
     if (arm.step === step) arm.step = order[order.indexOf(step) + 1];
     if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
     await session.save();
@@ -75,21 +75,21 @@ export async function* runArm(shop: Shop, arm: ArmState, main: ArmState): Events
 }
 
 /** Keeps what an arm's weights are computed by, for its config: from where they begin, and whether it changed since. */
-function noteNumerics({ numerics }: Shop, arm: ArmState): void {
+function noteNumerics({ numerics }: RunContext, arm: ArmState): void {
   if (!numerics || arm.step === 'cut' || arm.step === 'test') return;
   const begins = arm.step === 'recalibrate' && arm.weights !== 'generated';
   if (begins || !arm.computedBy) arm.computedBy = structuredClone(numerics) as ArmState['computedBy'];
   else if (differences(arm.computedBy, numerics).length) arm.computedBy.mixed = true;
 }
 
-async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
-  const { session, model, dependencies, plan } = shop;
+async function* propose(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
+  const { session, model, dependencies, plan } = context;
   if (arm.name === 'scratch') {
     arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
     arm.weights = 'scratch';
   } else {
-    const method = await shop.services.method(arm.name);
-    const outcome = yield* runMethod(shop, method, arm, arm === main);
+    const method = await context.ports.method(arm.name);
+    const outcome = yield* runMethod(context, method, arm, arm === main);
     const architecture = architectureOf(dependencies, outcome.chosen.kept);
     const cost = costModel(model.graph, dependencies)(architecture);
     const over = broken(session.state.budgets, cost)[0];
@@ -104,14 +104,14 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
       cost,
     };
     arm.weights = weightsFor(method.weights, plan.retrain, {
-      untrained: shop.untrained,
-      trains: arm === main && Boolean(shop.fineTuning?.epochs),
+      untrained: context.untrained,
+      trains: arm === main && Boolean(context.fineTuning?.epochs),
       made: outcome.weights !== undefined,
     });
     if (outcome.weights && arm.weights !== 'source')
       session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
-    const miss = await shop.missed(networkOf(shop, arm), session.state.budgets);
+    const miss = await context.missed(networkOf(context, arm), session.state.budgets);
     if (miss > 1) {
       const share = `${(miss * 100 - 100).toFixed(1)} % over`;
       if (++arm.tries >= mostTries) {
@@ -137,7 +137,7 @@ async function* propose(shop: Shop, arm: ArmState, main: ArmState): Events<void>
       arm.candidate = undefined;
       arm.step = 'method';
       await session.save();
-      yield* propose(shop, arm, main);
+      yield* propose(context, arm, main);
       return;
     }
   }
@@ -151,13 +151,13 @@ export class GoalMissed extends Error {
   override name = 'GoalMissed';
 }
 
-async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boolean): Events<Outcome> {
-  const { session, plan, model, dependencies, workshop } = shop;
+async function* runMethod(context: RunContext, method: Method, arm: ArmState, main: boolean): Events<Outcome> {
+  const { session, plan, model, dependencies, trainer } = context;
   const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
   const inner = session.takeInner(`method:${arm.name}`);
-  const settings = shop.settings(method, main);
+  const settings = context.settings(method, main);
   if (!inner && arm.tries === 0) {
-    const reward = method.reward?.(settings, { ...shop.model, dependencies, budgets: session.state.budgets });
+    const reward = method.reward?.(settings, { ...context.model, dependencies, budgets: session.state.budgets });
     yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
   }
   if (inner?.random) random.state = inner.random;
@@ -175,10 +175,10 @@ async function* runMethod(shop: Shop, method: Method, arm: ArmState, main: boole
         ),
     random,
     settings,
-    images: workshop?.images,
+    images: trainer?.images,
     resume: inner?.snapshot,
-    roundTo: shop.roundTo,
-    evaluate: shop.evaluate,
+    roundTo: context.roundTo,
+    evaluate: context.evaluate,
   });
   try {
     for (;;) {
@@ -209,56 +209,56 @@ async function pass(
 }
 
 /** The arm's narrow network with its weights as they are now. */
-export function networkOf(shop: Shop, arm: ArmState): Sized {
-  const { model, dependencies, session } = shop;
+export function networkOf(context: RunContext, arm: ArmState): Model {
+  const { model, dependencies, session } = context;
   const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
   return { graph: narrow.graph, weights: session.weights.get(arm.name) ?? narrow.weights };
 }
 
-async function* cut(shop: Shop, arm: ArmState): Events<void> {
-  const { session, plan } = shop;
-  const network = networkOf(shop, arm);
+async function* cut(context: RunContext, arm: ArmState): Events<void> {
+  const { session, plan } = context;
+  const network = networkOf(context, arm);
   const weights =
     arm.name === 'scratch' ? initialise(network.graph, plan.seed, network.weights) : network.weights;
   session.weights.set(arm.name, weights as Map<string, Float32Array>);
-  if (arm.name !== 'scratch') yield* score(shop, arm, 'cut', network);
+  if (arm.name !== 'scratch') yield* score(context, arm, 'cut', network);
 }
 
-async function* recalibrate(shop: Shop, arm: ArmState): Events<void> {
-  const { session, workshop } = shop;
-  if (!workshop || arm.name === 'scratch') return;
+async function* recalibrate(context: RunContext, arm: ArmState): Events<void> {
+  const { session, trainer } = context;
+  if (!trainer || arm.name === 'scratch') return;
   yield await session.record({
     type: 'stage',
     arm: arm.name,
     stage: 'recalibrate',
     message: 'batch-norm recalibration',
   });
-  const network = networkOf(shop, arm);
-  const weights = await workshop.recalibrate(network, session.signal);
+  const network = networkOf(context, arm);
+  const weights = await trainer.recalibrate(network, session.signal);
   session.weights.set(arm.name, weights as Map<string, Float32Array>);
-  yield* score(shop, arm, 'recalibrated', { graph: network.graph, weights });
+  yield* score(context, arm, 'recalibrated', { graph: network.graph, weights });
 }
 
-async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void> {
-  const { session, workshop, plan, fineTuning } = shop;
-  if (!workshop || !fineTuning?.epochs) return;
+async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
+  const { session, trainer, plan, fineTuning } = context;
+  if (!trainer || !fineTuning?.epochs) return;
   // the winner itself may be trained from nothing too, as in the papers
   const restart = arm === main && arm.weights === 'scratch';
   const scratch = restart || arm.name === 'scratch';
-  const settings = scratch ? scratchSettings(fineTuning, workshop.images.set.train.size) : fineTuning;
+  const settings = scratch ? scratchSettings(fineTuning, trainer.images.set.train.size) : fineTuning;
   const inner = session.takeInner(`train:${arm.name}`);
   if (!inner) {
     const message = `${scratch ? `training ${restart ? 'it' : 'the same shape'} from scratch` : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
     yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
   }
-  const cutNetwork = networkOf(shop, arm);
+  const cutNetwork = networkOf(context, arm);
   const graph = settings.frozen === 'trained' ? thaw(cutNetwork.graph) : cutNetwork.graph;
   const network = {
     graph,
     weights: restart ? initialise(graph, plan.seed, cutNetwork.weights) : cutNetwork.weights,
   };
-  const generator = workshop.train(network, settings, {
+  const generator = trainer.train(network, settings, {
     stage: 'fine-tune',
     seed: plan.seed,
     from: inner?.snapshot,
@@ -281,7 +281,7 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
   } finally {
     await generator.return?.(undefined as never);
   }
-  const settled = await settle(workshop, { graph, weights }, settings.epochs, session.signal);
+  const settled = await settle(trainer, { graph, weights }, settings.epochs, session.signal);
   session.weights.set(arm.name, settled.weights as Map<string, Float32Array>);
   arm.recalibrated = settled.recalibrated || undefined;
   if (settled.said !== undefined)
@@ -291,30 +291,30 @@ async function* fineTune(shop: Shop, arm: ArmState, main: ArmState): Events<void
       stage: 'fine-tune',
       message: settled.said,
     });
-  yield await scored(shop, arm, 'fineTuned', settled.score);
+  yield await scored(context, arm, 'fineTuned', settled.score);
 }
 
-async function* test(shop: Shop, arm: ArmState): Events<void> {
-  if (!shop.workshop?.images.set.test) return;
-  yield* score(shop, arm, 'test', networkOf(shop, arm));
+async function* test(context: RunContext, arm: ArmState): Events<void> {
+  if (!context.trainer?.images.set.test) return;
+  yield* score(context, arm, 'test', networkOf(context, arm));
 }
 
 async function* score(
-  shop: Shop,
+  context: RunContext,
   arm: ArmState,
   step: Exclude<Step, 'original'>,
-  network: Sized,
+  network: Model,
 ): Events<void> {
-  const { session, workshop } = shop;
-  if (!workshop) return;
-  yield await scored(shop, arm, step, await workshop.score(network, splitOf(step), session.signal));
+  const { session, trainer } = context;
+  if (!trainer) return;
+  yield await scored(context, arm, step, await trainer.score(network, splitOf(step), session.signal));
 }
 
 const splitOf = (step: Step) => (step === 'test' ? 'test' : 'validation');
 
 /** Records a score. */
 async function scored(
-  { session }: Shop,
+  { session }: RunContext,
   arm: ArmState,
   step: Exclude<Step, 'original'>,
   score: Score,

@@ -4,12 +4,12 @@ import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';
-import type { Architecture, Dependencies, Graph } from '../../graph/types.ts';
+import type { Architecture, Dependencies, Graph, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Budget, Evaluate, Method, SettingsContext } from '../../methods/types.ts';
 import { adopt, conflicts, differences, numericsOf } from '../../runtime/backend/numerics.ts';
 import type { Numerics } from '../../runtime/backend/numerics.ts';
-import type { Shop } from './arms.ts';
+import type { RunContext } from './arms.ts';
 import { sameImages, samePlan } from '../store/same-inputs.ts';
 import { allowedScripts } from '../plan/consent.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from '../store/events.ts';
@@ -20,7 +20,7 @@ import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts'
 import type { Plan } from '../plan/plan.ts';
 import { widthMultiple } from '../plan/rounding.ts';
 import { producersOf } from '../../graph/groups.ts';
-import type { Services, Sized, Workshop } from './ports.ts';
+import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
 import type { Session } from './session.ts';
 import { measureScript } from './script.ts';
@@ -33,7 +33,7 @@ import { fineTuneSettings, frozenPlan, frozenSentence } from '../plan/fine-tune-
 /** The commands that this run may start. */
 type Scripts = ReadonlySet<string>;
 
-export interface OpenShop extends Shop {
+export interface PreparedRun extends RunContext {
   readonly mainSettings: unknown;
 }
 
@@ -41,19 +41,19 @@ export interface OpenShop extends Shop {
  * Opens what a run works with: the model, its groups, the images, the settings; and where the run has just begun, measures the
  * original and checks that the budgets can be reached.
  */
-export async function* openShop(
+export async function* prepareRun(
   run: RunFolder,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   session: Session,
-): AsyncGenerator<RunEvent, OpenShop, void> {
+): AsyncGenerator<RunEvent, PreparedRun, void> {
   const { state } = session;
   const scripts = await allowedScripts(run, plan);
   samePlan(state, plan, run.folder);
   const modelPath = run.resolve(plan.model.path);
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
-  const opened = await services.loadModel(modelPath);
+  const opened = await ports.loadModel(modelPath);
   const frozen = frozenPlan(opened.graph, plan.keepFrozen);
   let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
   const dependencies = findGroups(model.graph, {
@@ -79,12 +79,12 @@ export async function* openShop(
       plan.targets,
       roundTo,
       arms,
-      measurer(model, dependencies, plan, services, scripts),
+      measurer(model, dependencies, plan, ports, scripts),
     );
     Object.assign(state, found);
     yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
   }
-  const method = await services.method(plan.method);
+  const method = await ports.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
   const about = (trainImages: number, untrained: boolean): SettingsContext =>
@@ -94,8 +94,8 @@ export async function* openShop(
   session.checkStop();
   const began = state.computedBy;
   if (began && plan.data) goOnAlike(began, plan);
-  const workshop = plan.data
-    ? await services.openWorkshop({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
+  const trainer = plan.data
+    ? await ports.openTrainer({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
         backend: began?.backend ?? plan.backend,
         threads: plan.threads ?? began?.threads,
         seed: plan.seed,
@@ -106,19 +106,19 @@ export async function* openShop(
       })
     : null;
   // the same network, and which of its outputs the labels are of
-  if (workshop?.labelled) model = { ...model, graph: { ...model.graph, labelled: workshop.labelled } };
-  const numerics = workshop && numericsOf(workshop.images.backend);
-  if (workshop)
+  if (trainer?.labelled) model = { ...model, graph: { ...model.graph, labelled: trainer.labelled } };
+  const numerics = trainer && numericsOf(trainer.images.backend);
+  if (trainer)
     try {
-      sameImages(state, workshop.images.set, session.earlier);
+      sameImages(state, trainer.images.set, session.earlier);
     } catch (error) {
-      await workshop.close();
+      await trainer.close();
       throw error;
     }
-  const trainImages = workshop?.images.set.train.size ?? 0;
+  const trainImages = trainer?.images.set.train.size ?? 0;
   const settings = (one: Method, main: boolean): unknown =>
-    one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(workshop, state)));
-  const fineTuning = workshop
+    one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(trainer, state)));
+  const fineTuning = trainer
     ? fineTuneSettings(plan.effort, trainImages, {
         epochs: plan.fineTuneEpochs,
         augment: plan.data?.augment,
@@ -126,22 +126,22 @@ export async function* openShop(
       })
     : null;
   // what is timed computes what is scored
-  const timing: Services = {
-    ...services,
-    latency: (before, after, threads) => services.latency(before, after, threads, workshop?.images.trust),
+  const timing: RunPorts = {
+    ...ports,
+    latency: (before, after, threads) => ports.latency(before, after, threads, trainer?.images.trust),
   };
-  const shop: OpenShop = {
+  const context: PreparedRun = {
     plan,
     model,
     dependencies,
     roundTo,
-    services: timing,
+    ports: timing,
     session,
-    workshop,
+    trainer,
     fineTuning,
     numerics,
     get untrained() {
-      return isUntrained(workshop, state);
+      return isUntrained(trainer, state);
     },
     settings,
     get mainSettings() {
@@ -151,17 +151,17 @@ export async function* openShop(
     evaluate: evaluator(model, dependencies, plan, timing, scripts, session.signal),
   };
   try {
-    if (!state.prepared) yield* prepare(shop);
+    if (!state.prepared) yield* prepare(context);
     const other = began && numerics ? differences(began, numerics) : [];
     if (other.length) {
       const message = `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
       yield await session.record({ type: 'warning', message });
     }
   } catch (error) {
-    await workshop?.close();
+    await trainer?.close();
     throw error;
   }
-  return shop;
+  return context;
 }
 
 /**
@@ -178,24 +178,24 @@ function goOnAlike(began: Numerics, plan: Plan): void {
 }
 
 /** Whether the network does no better than guessing, so that its weights are worth nothing. */
-function isUntrained(workshop: Workshop | null, state: State): boolean {
-  if (!workshop) return false;
-  return scoresLikeGuessing(state.original.validation?.accuracy, workshop.images.set.classes.length);
+function isUntrained(trainer: Trainer | null, state: State): boolean {
+  if (!trainer) return false;
+  return scoresLikeGuessing(state.original.validation?.accuracy, trainer.images.set.classes.length);
 }
 
-async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
-  const { session, workshop, model } = shop;
+async function* prepare(context: PreparedRun): AsyncGenerator<RunEvent, void, void> {
+  const { session, trainer, model } = context;
   const { state } = session;
-  if (workshop) {
-    const { set, preprocess, backend } = workshop.images;
+  if (trainer) {
+    const { set, preprocess, backend } = trainer.images;
     const { name, why, threads } = backend;
     state.preprocess = { ...preprocess, scale: [...preprocess.scale], offset: [...preprocess.offset] };
     state.classes = set.recordedClasses ? [...set.recordedClasses] : 'images';
-    state.computedBy = structuredClone(shop.numerics!) as State['computedBy'];
-    yield await session.record({ type: 'backend', name, why, threads, computedBy: shop.numerics! });
+    state.computedBy = structuredClone(context.numerics!) as State['computedBy'];
+    yield await session.record({ type: 'backend', name, why, threads, computedBy: context.numerics! });
     yield await session.record({
       type: 'data',
-      path: shop.plan.data!.path,
+      path: context.plan.data!.path,
       form: set.form,
       classes: set.classes,
       classesFrom: set.classesFrom,
@@ -204,10 +204,10 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
       validation: set.validation.size,
       test: set.test?.size ?? 0,
       preprocess,
-      found: workshop.found,
+      found: trainer.found,
       digest: set.digest,
     });
-    for (const message of [...(workshop.learns ?? []), ...remarksOnSet(set)])
+    for (const message of [...(trainer.learns ?? []), ...remarksOnSet(set)])
       yield await session.record({ type: 'warning', message });
     yield await session.record({
       type: 'stage',
@@ -216,7 +216,7 @@ async function* prepare(shop: OpenShop): AsyncGenerator<RunEvent, void, void> {
     });
     for (const split of ['validation', 'test'] as const) {
       if (split === 'test' && !set.test) continue;
-      const score = await workshop.score(model, split, session.signal);
+      const score = await trainer.score(model, split, session.signal);
       state.original[split] = structuredClone(score) as State['original'][typeof split];
       yield await session.record({ type: 'score', step: 'original', split, score });
     }
@@ -261,13 +261,13 @@ function measurer(
   model: LoadedModel,
   dependencies: Dependencies,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   scripts: Scripts,
 ) {
   return async (target: Target, architecture: Architecture): Promise<number> => {
     const kept = leadingChannels(dependencies, architecture);
     const narrow = prune(model.graph, model.weights, dependencies, kept);
-    return await measureOne(narrow, target, model, plan, services, scripts);
+    return await measureOne(narrow, target, model, plan, ports, scripts);
   };
 }
 
@@ -276,14 +276,14 @@ function evaluator(
   model: LoadedModel,
   dependencies: Dependencies,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   scripts: Scripts,
   signal: AbortSignal | undefined,
 ): Evaluate {
   return async (budget, { kept }, options) => {
     const narrow = prune(model.graph, model.weights, dependencies, kept);
     try {
-      return await measureOne(narrow, budget, model, plan, services, scripts, { ...options, signal });
+      return await measureOne(narrow, budget, model, plan, ports, scripts, { ...options, signal });
     } catch (error) {
       if (error instanceof ScriptFailed) return { failed: error.message };
       throw error;
@@ -296,11 +296,11 @@ function evaluator(
  * by now slows both.
  */
 async function measureOne(
-  network: Sized,
+  network: Model,
   target: { metric: string; command?: string; original?: number },
   model: LoadedModel,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   scripts: Scripts,
   limits: ScriptLimits = {},
 ): Promise<number> {
@@ -309,9 +309,9 @@ async function measureOne(
     // a checkpoint may name another command than its plan
     if (!scripts.has(command))
       throw new InputError(`the run would start ${JSON.stringify(command)}, which its plan doesn't name`);
-    return await measureScript(services, command, model, network, limits);
+    return await measureScript(ports, command, model, network, limits);
   }
-  const { before, after } = await services.latency(model, network, plan.threads);
+  const { before, after } = await ports.latency(model, network, plan.threads);
   return target.original === undefined ? after : (after / before) * target.original;
 }
 
@@ -320,11 +320,11 @@ const PATIENT_TRIES = 3;
 
 /** The largest ratio of a measured budget's value to its limit; 0 where there is none. */
 async function missed(
-  network: Sized,
+  network: Model,
   budgets: readonly Budget[],
   model: LoadedModel,
   plan: Plan,
-  services: Services,
+  ports: RunPorts,
   scripts: Scripts,
 ): Promise<number> {
   let worst = 0;
@@ -334,7 +334,7 @@ async function missed(
       try {
         worst = Math.max(
           worst,
-          (await measureOne(network, budget, model, plan, services, scripts)) / budget.limit,
+          (await measureOne(network, budget, model, plan, ports, scripts)) / budget.limit,
         );
         break;
       } catch (error) {

@@ -3,15 +3,15 @@ import { loadModel, saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
 import { machineName } from '../../system/machine.ts';
 import { runScript } from '../plan/script.ts';
-import type { Services } from './ports.ts';
-import { openWorkshop } from './trainer.ts';
+import type { RunPorts } from './ports.ts';
+import { openTrainer } from './trainer.ts';
 
-/** The services of a real run. */
-export const realServices: Services = {
+/** The ports of a real run. */
+export const defaultPorts: RunPorts = {
   loadModel,
   saveModel,
   method: async (name) => methodNamed(name),
-  openWorkshop,
+  openTrainer,
   latency: async (before, after, threads, trust) => {
     const measured = await compareLatency(before, after, { threads, trust });
     return {

@@ -8,10 +8,10 @@ import type { RunEvent } from '../store/events.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { findCandidate } from '../store/event-log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RunOptions, Services } from './ports.ts';
+import type { RunOptions, RunPorts } from './ports.ts';
 import { Session } from './session.ts';
-import { openShop } from './context.ts';
-import type { OpenShop } from './context.ts';
+import { prepareRun } from './context.ts';
+import type { PreparedRun } from './context.ts';
 import type { ArmState } from '../store/state.ts';
 import { weightsFor } from './weights.ts';
 
@@ -26,7 +26,7 @@ export async function* runCandidate(
   run: RunFolder,
   plan: Plan,
   which: { readonly arm: string; readonly id: number },
-  services: Services,
+  ports: RunPorts,
   options: RunOptions = {},
 ): AsyncGenerator<RunEvent, void, void> {
   const session = new Session(run, options, 'innerExtra');
@@ -36,24 +36,24 @@ export async function* runCandidate(
     throw new InputError(`the run ${run.id} has not come to any candidate yet; let it go on first`);
   if (!plan.data) throw new InputError(`the run ${run.id} has no images to fine-tune on`);
   const extra = await extraOf(run, session, which);
-  let shop: OpenShop | null = null;
+  let context: PreparedRun | null = null;
   try {
-    shop = yield* openShop(run, plan, services, session);
+    context = yield* prepareRun(run, plan, ports, session);
     // the weights that its method made are gone
-    extra.weights ??= weightsFor((await services.method(plan.method)).weights, plan.retrain, {
-      untrained: shop.untrained,
-      trains: Boolean(shop.fineTuning?.epochs),
+    extra.weights ??= weightsFor((await ports.method(plan.method)).weights, plan.retrain, {
+      untrained: context.untrained,
+      trains: Boolean(context.fineTuning?.epochs),
       made: false,
     });
     if (extra.step === 'cut') {
       const message = `candidate ${which.id} of ${which.arm}, cut from the original's weights`;
       yield await session.record({ type: 'stage', arm: extra.name, stage: 'cut', message });
     }
-    if (extra.step !== 'done') yield* runArm(shop, extra, extra);
+    if (extra.step !== 'done') yield* runArm(context, extra, extra);
     // already filed: nothing is left to do
-    if (session.weights.has(extra.name)) yield* finish(shop, run, extra);
+    if (session.weights.has(extra.name)) yield* finish(context, run, extra);
   } finally {
-    await shop?.workshop?.close();
+    await context?.trainer?.close();
   }
 }
 
@@ -89,13 +89,13 @@ async function extraOf(
 
 /** Measures what it came to, and puts its weights aside, so that they weigh on no later checkpoint. */
 async function* finish(
-  { session, model, services, plan, ...rest }: OpenShop,
+  { session, model, ports, plan, ...rest }: PreparedRun,
   run: RunFolder,
   extra: ArmState,
 ): AsyncGenerator<RunEvent, void, void> {
-  const network = networkOf({ session, model, services, plan, ...rest }, extra);
+  const network = networkOf({ session, model, ports, plan, ...rest }, extra);
   try {
-    const latency = await services.latency(model, network, plan.threads);
+    const latency = await ports.latency(model, network, plan.threads);
     yield await session.record({ type: 'latency', arm: extra.name, ...latency });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

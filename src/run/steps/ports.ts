@@ -1,6 +1,6 @@
 import type { Recorded } from '../../data/classes.ts';
 import type { Method, MethodImages } from '../../methods/types.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Score, Snapshot, TrainSettings } from '../../runtime/types.ts';
 import type { Trust } from '../../runtime/engines.ts';
@@ -8,12 +8,6 @@ import type { TrainEvent } from '../../runtime/trainer.ts';
 import type { DataPlan } from '../plan/plan.ts';
 import type { Sample } from '../store/events.ts';
 import type { ScriptLimits } from '../plan/script.ts';
-
-/** A network on its own: what is cut, trained and measured. */
-export interface Sized {
-  readonly graph: Graph;
-  readonly weights: Weights;
-}
 
 export interface TrainingOptions {
   readonly stage: string;
@@ -24,7 +18,7 @@ export interface TrainingOptions {
 }
 
 /** Everything that needs images: scoring, recalibrating and training on one image set. */
-export interface Workshop {
+export interface Trainer {
   /** what methods are given */
   readonly images: MethodImages;
   /** how the preprocessing was found, for people */
@@ -33,17 +27,17 @@ export interface Workshop {
   readonly labelled?: string;
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
-  score(network: Sized, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
+  score(network: Model, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
-  recalibrate(network: Sized, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
+  recalibrate(network: Model, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
   /** trains from the network's weights; returns the trained ones */
   train(
-    network: Sized,
+    network: Model,
     settings: TrainSettings,
     options: TrainingOptions,
   ): AsyncGenerator<TrainEvent, Weights, void>;
   /** a few test images (validation where there is no test split) with both networks' answers */
-  samples(before: Sized, after: Sized): Promise<Sample[]>;
+  samples(before: Model, after: Model): Promise<Sample[]>;
   close(): Promise<void>;
 }
 
@@ -55,7 +49,7 @@ export interface Opening {
   readonly onRead?: (done: number, total: number) => void;
 }
 
-export interface WorkshopOptions extends Opening {
+export interface TrainerOptions extends Opening {
   readonly backend: 'auto' | 'tensorflow' | 'wasm';
   readonly threads?: number;
   readonly seed: number;
@@ -71,13 +65,13 @@ export interface WorkshopOptions extends Opening {
 }
 
 /** What a run needs of the world; tests give their own. */
-export interface Services {
+export interface RunPorts {
   loadModel(path: string): Promise<LoadedModel>;
   saveModel(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
   method(name: string): Promise<Method>;
-  openWorkshop(data: DataPlan, model: LoadedModel, options: WorkshopOptions): Promise<Workshop>;
+  openTrainer(data: DataPlan, model: LoadedModel, options: TrainerOptions): Promise<Trainer>;
   /** milliseconds an image at batch 1, median, of two networks measured in turns */
-  latency(before: Sized, after: Sized, threads?: number, trust?: Trust): Promise<LatencyPair>;
+  latency(before: Model, after: Model, threads?: number, trust?: Trust): Promise<LatencyPair>;
   /** the number that a script prints for a model file */
   script(command: string, modelFile: string, limits?: ScriptLimits): Promise<number>;
 }

@@ -1,10 +1,10 @@
+import type { Model } from '../../graph/types.ts';
 import { commonPreprocesses, findPreprocess } from '../../data/find-preprocess.ts';
 import { parsePreprocess, standardise } from '../../data/preprocess.ts';
 import type { Preprocess, Split } from '../../data/types.ts';
 import type { Score } from '../../runtime/types.ts';
 import type { DataPlan } from '../plan/plan.ts';
 import { scalesPixels } from './own-scale.ts';
-import type { Sized } from './ports.ts';
 
 /** The preprocessing that was asked for by name; null where it is to be found. */
 export async function askedScale(data: DataPlan, train: Split): Promise<Preprocess | null> {
@@ -22,7 +22,7 @@ export async function foundScale(
   score: (preprocess: Preprocess) => Promise<Score>,
   train: Split,
   classes: number,
-  { graph, weights }: Sized,
+  { graph, weights }: Model,
 ): Promise<{ preprocess: Preprocess; reason: string }> {
   const fallback = scalesPixels(graph, weights) ? 'raw' : 'unit';
   return await findPreprocess(score, await commonPreprocesses(train), classes, fallback);

@@ -1,7 +1,7 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
-import type { Weights } from '../../graph/types.ts';
+import type { Model, Weights } from '../../graph/types.ts';
 import type { Score } from '../../runtime/types.ts';
-import type { Sized, Workshop } from './ports.ts';
+import type { Trainer } from './ports.ts';
 
 /** Most images that batch norms are measured on. */
 export const RECALIBRATION_IMAGES = 6400;
@@ -35,16 +35,16 @@ export function settlingImages(train: number, epochs: number): number {
  * measured afresh, and that is kept where it scores better on the validation split, by the loss of all outputs.
  */
 export async function settle(
-  workshop: Workshop,
-  network: Sized,
+  trainer: Trainer,
+  network: Model,
   epochs: number,
   signal?: AbortSignal,
 ): Promise<Settled> {
-  const score = await workshop.score(network, 'validation', signal);
+  const score = await trainer.score(network, 'validation', signal);
   const asTrained = { weights: network.weights, score, recalibrated: false };
   if (epochs === 0 || !network.graph.nodes.some(({ op }) => hasStatistics(op))) return asTrained;
-  const weights = await resettle(workshop, network, epochs, signal);
-  const after = await workshop.score({ ...network, weights }, 'validation', signal);
+  const weights = await resettle(trainer, network, epochs, signal);
+  const after = await trainer.score({ ...network, weights }, 'validation', signal);
   const [was, is] = [lossOf(score), lossOf(after)];
   const figures = `a loss of ${is.toFixed(4)} instead of ${was.toFixed(4)} on validation`;
   if (!(is < (1 - NOISE) * was))
@@ -59,13 +59,13 @@ export async function settle(
 
 /** The same where it is known to have been better: for a config that says so. */
 export async function resettle(
-  workshop: Workshop,
-  network: Sized,
+  trainer: Trainer,
+  network: Model,
   epochs: number,
   signal?: AbortSignal,
 ): Promise<Weights> {
-  const most = settlingImages(workshop.images.set.train.size, epochs);
-  return await workshop.recalibrate(network, signal, most);
+  const most = settlingImages(trainer.images.set.train.size, epochs);
+  return await trainer.recalibrate(network, signal, most);
 }
 
 /** Of the labelled output and, where they were measured, of the others. */

@@ -2,7 +2,7 @@ import { hasStatistics } from '../../graph/op-facts.ts';
 import { inputShape } from '../../graph/shapes.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { batchCount, batches } from '../../data/batches.ts';
 import type { Recorded } from '../../data/classes.ts';
 import { openImages } from '../../data/open.ts';
@@ -31,7 +31,7 @@ import type { DataPlan } from '../plan/plan.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
-import type { Opening, Sized, TrainingOptions, Workshop, WorkshopOptions } from './ports.ts';
+import type { Opening, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
@@ -89,7 +89,7 @@ interface Scoring {
 export async function choosePreprocess(
   data: DataPlan,
   set: ImageSet,
-  model: Sized,
+  model: Model,
   options: Scoring = {},
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const { preprocess, found } = await chooseScale(data, set, model, options);
@@ -103,7 +103,7 @@ export async function choosePreprocess(
 async function chooseScale(
   data: DataPlan,
   set: ImageSet,
-  model: Sized,
+  model: Model,
   { threads, trust, signal }: Scoring,
 ): Promise<{ preprocess: Preprocess; found: string }> {
   const asked = await askedScale(data, set.train);
@@ -123,11 +123,11 @@ async function chooseScale(
 }
 
 /** Images, an engine and a preprocessing: all that training and scoring need. */
-export async function openWorkshop(
+export async function openTrainer(
   data: DataPlan,
   model: LoadedModel,
-  options: WorkshopOptions,
-): Promise<Workshop> {
+  options: TrainerOptions,
+): Promise<Trainer> {
   const { threads = defaultThreads(), signal } = options;
   let opened: Promise<Judgement & { backend: Backend }> | undefined;
   // before anything is scored: where onnxruntime is missing, this engine scores, too
@@ -163,7 +163,7 @@ export async function openWorkshop(
     const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
-    return new RealWorkshop({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
+    return new ImageSetTrainer({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
   } catch (error) {
     await set.close();
     throw error;
@@ -178,12 +178,12 @@ interface Opened {
   readonly threads: number | undefined;
   readonly trust: Trust;
   /** the network as it came, with its decision on labels */
-  readonly original: Sized;
+  readonly original: Model;
   readonly teacher: Teacher | null;
   readonly learns: readonly string[];
 }
 
-class RealWorkshop implements Workshop {
+class ImageSetTrainer implements Trainer {
   readonly images: MethodImages;
   readonly found: string;
   readonly labelled: string | undefined;
@@ -193,7 +193,7 @@ class RealWorkshop implements Workshop {
   private readonly backend: Backend;
   private readonly threads: number | undefined;
   private readonly trust: Trust;
-  private readonly original: Sized;
+  private readonly original: Model;
   private readonly teacher: Teacher | null;
 
   constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: Opened) {
@@ -210,7 +210,7 @@ class RealWorkshop implements Workshop {
     this.teacher = teacher;
   }
 
-  async score(network: Sized, name: 'validation' | 'test', signal?: AbortSignal): Promise<Score> {
+  async score(network: Model, name: 'validation' | 'test', signal?: AbortSignal): Promise<Score> {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {
@@ -223,7 +223,7 @@ class RealWorkshop implements Workshop {
   }
 
   async recalibrate(
-    { graph, weights }: Sized,
+    { graph, weights }: Model,
     signal?: AbortSignal,
     mostImages = RECALIBRATION_IMAGES,
   ): Promise<Weights> {
@@ -237,7 +237,7 @@ class RealWorkshop implements Workshop {
   }
 
   async *train(
-    given: Sized,
+    given: Model,
     settings: TrainSettings,
     options: TrainingOptions,
   ): AsyncGenerator<TrainEvent, Weights, void> {
@@ -267,12 +267,12 @@ class RealWorkshop implements Workshop {
     }
   }
 
-  /** A network with this workshop's decision on which output labels are of. */
-  private own({ graph, weights }: Sized): Sized {
+  /** A network with this trainer's decision on which output labels are of. */
+  private own({ graph, weights }: Model): Model {
     return { graph: this.labelled === undefined ? graph : { ...graph, labelled: this.labelled }, weights };
   }
 
-  async samples(before: Sized, after: Sized): Promise<Sample[]> {
+  async samples(before: Model, after: Model): Promise<Sample[]> {
     const split = this.set.test ?? this.set.validation;
     const random = new Random(1);
     const indices = random.shuffle(Array.from({ length: split.size }, (_, i) => i)).slice(0, 12);
@@ -302,18 +302,18 @@ class RealWorkshop implements Workshop {
 }
 
 /** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
-export function labelledFor<T extends Sized>(network: T, { classes }: ImageSet, { labelsOf }: DataPlan): T {
+export function labelledFor<T extends Model>(network: T, { classes }: ImageSet, { labelsOf }: DataPlan): T {
   return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
 }
 
 /** Accuracy and loss of a network on a split. */
 export async function scoreSplit(
-  network: Sized,
+  network: Model,
   split: Split,
   preprocess: Preprocess,
   options: Scoring & {
     backend?: Backend;
-    original?: Sized;
+    original?: Model;
     onImages?: (images: number) => void;
   } = {},
 ): Promise<Score> {

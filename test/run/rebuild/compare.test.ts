@@ -22,8 +22,8 @@ beforeAll(async () => {
   const plan = await workspaceWithPlan(folder, bare);
   const run = await RunFolder.create(folder, plan);
   runFolder = run.folder;
-  const services = { ...fakeServices(), method: async (name: string) => methodNamed(name) };
-  const events = runPrune(run, plan, services);
+  const ports = { ...fakeServices(), method: async (name: string) => methodNamed(name) };
+  const events = runPrune(run, plan, ports);
   while (!(await events.next()).done);
   await run.close();
   model = path.join(folder, 'net.h5');

@@ -37,8 +37,8 @@ const sha256 = async (file: string) =>
     .digest('hex');
 
 /** Works on a planned run to its end. */
-async function finish(run: RunFolder, plan: Plan, services = fakeServices()): Promise<RunResult> {
-  const events = runPrune(run, plan, services);
+async function finish(run: RunFolder, plan: Plan, ports = fakeServices()): Promise<RunResult> {
+  const events = runPrune(run, plan, ports);
   try {
     for (;;) {
       const next = await events.next();
@@ -236,12 +236,12 @@ describe('a run has files of its own', () => {
         data: { path: 'images', preprocess: 'auto', augment: { flip: true, shift: 3 } },
       });
       // its own settings, and a search that needs no engine
-      const services = fakeServices();
-      const drawn = await services.method('drawn');
+      const ports = fakeServices();
+      const drawn = await ports.method('drawn');
       const run: Method['run'] = (context) => drawn.run({ ...context, settings: { rounds: 2 } });
       const method = async () => ({ ...methodNamed(name), run });
       const folder = await RunFolder.create(where, plan);
-      const result = await finish(folder, plan, { ...services, method });
+      const result = await finish(folder, plan, { ...ports, method });
       const log = logOf(folder.folder);
       await log.refresh();
       const { id } = log.facts.arms.get(name)!;
@@ -263,8 +263,8 @@ describe('a run has files of its own', () => {
       ...{ method: 'random', controls: ['l1'] },
     });
     const run = await RunFolder.create(where, plan);
-    const services = { ...fakeServices(), method: async (name: string) => methodNamed(name) };
-    const result = await finish(run, plan, services);
+    const ports = { ...fakeServices(), method: async (name: string) => methodNamed(name) };
+    const result = await finish(run, plan, ports);
     const before = await Promise.all([result.configFile, result.modelFile].map(sha256));
     const names: string[] = [];
     for (const arm of ['random', 'l1']) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createNetwork } from '../../../src/formats/index.ts';
 import type { Weights } from '../../../src/graph/types.ts';
 import type { Score } from '../../../src/runtime/types.ts';
-import type { Workshop } from '../../../src/run/steps/ports.ts';
+import type { Trainer } from '../../../src/run/steps/ports.ts';
 import { settle, settlingImages } from '../../../src/run/steps/settle.ts';
 
 const { graph, weights: trained } = createNetwork('resnet8', {
@@ -21,8 +21,8 @@ const bare = {
 };
 const afresh: Weights = new Map(trained);
 
-/** A workshop in which the trained network and the recalibrated one score as given. */
-function workshop(before: Partial<Score>, after: Partial<Score>) {
+/** A trainer in which the trained network and the recalibrated one score as given. */
+function trainer(before: Partial<Score>, after: Partial<Score>) {
   const seen: string[] = [];
   const score = (partial: Partial<Score>): Score => ({ accuracy: 50, loss: 1, images: 100, ...partial });
   const fake = {
@@ -36,13 +36,13 @@ function workshop(before: Partial<Score>, after: Partial<Score>) {
       return score(weights === afresh ? after : before);
     },
   };
-  return { seen, workshop: fake as unknown as Workshop };
+  return { seen, trainer: fake as unknown as Trainer };
 }
 
 describe('batch norms after a training', () => {
   it('are measured afresh where that scores better, and it is said with both figures', async () => {
-    const { workshop: shop, seen } = workshop({ accuracy: 25, loss: 4 }, { accuracy: 100, loss: 0.01 });
-    const settled = await settle(shop, { graph, weights: trained }, 1);
+    const { trainer: context, seen } = trainer({ accuracy: 25, loss: 4 }, { accuracy: 100, loss: 0.01 });
+    const settled = await settle(context, { graph, weights: trained }, 1);
     expect(settled).toMatchObject({ recalibrated: true, score: { accuracy: 100 } });
     expect(settled.weights).toBe(afresh);
     expect(settled.said).toMatch(/0\.0100 instead of 4\.0000 .*100\.0 instead of 25\.0 %/);
@@ -57,8 +57,8 @@ describe('batch norms after a training', () => {
     ['no number', { loss: NaN }],
     ['better by the labels, worse by another output', { loss: 0.5, outputs: [of(9)] }],
   ])('stay as they were trained where they are %s', async (_, after) => {
-    const { workshop: shop } = workshop({ outputs: [of(1)] }, { outputs: [of(1)], ...after });
-    const settled = await settle(shop, { graph, weights: trained }, 1);
+    const { trainer: context } = trainer({ outputs: [of(1)] }, { outputs: [of(1)], ...after });
+    const settled = await settle(context, { graph, weights: trained }, 1);
     expect(settled.weights).toBe(trained);
     expect(settled).toMatchObject({ recalibrated: false, score: { loss: 1 } });
     expect(settled.said).toContain('stay as they are');
@@ -69,8 +69,8 @@ describe('batch norms after a training', () => {
       [bare, 1],
       [graph, 0],
     ] as const) {
-      const { workshop: shop, seen } = workshop({}, { loss: 0 });
-      const settled = await settle(shop, { graph: network, weights: trained }, epochs);
+      const { trainer: context, seen } = trainer({}, { loss: 0 });
+      const settled = await settle(context, { graph: network, weights: trained }, epochs);
       expect([settled.weights, settled.said, seen]).toEqual([trained, undefined, ['validation']]);
     }
   });
