@@ -153,7 +153,7 @@ export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies
   readonly images?: { readonly train: number; readonly validation: number };
 }
 
-/** Work in images, for a prediction of its time (src/run/predict.ts). */
+/** Work in images, for a prediction of its time (src/run/estimate/time.ts). */
 export interface Work {
   /** through training steps: forward, backward, update */
   readonly trained: readonly ImageWork[];

@@ -72,7 +72,7 @@ const stamp = { seq: z.number().optional(), at: z.number().optional() };
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({ type: z.literal(type), ...stamp, ...shape });
 
-/** What a run tells, as the panel gets it (src/run/events.ts, with candidates and pictures shortened). */
+/** What a run tells, as the panel gets it (src/run/store/events.ts, with candidates and pictures shortened). */
 export const runEvent = z.discriminatedUnion('type', [
   event('opened', { model: z.object({ name: z.string(), path: z.string(), format: z.string() }), cost }),
   event('backend', { name: z.string(), why: z.string(), threads: z.number() }),

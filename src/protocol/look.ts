@@ -9,7 +9,7 @@ const nothing = z.object({});
 /** folders of the workspace: below them the source of a config may lie */
 const roots = z.array(z.string()).optional();
 
-/** Something that a run does beyond training and writing into its own folders (src/run/consent.ts). */
+/** Something that a run does beyond training and writing into its own folders (src/run/plan/consent.ts). */
 const deed = z.object({ kind: z.enum(['script', 'write']), what: z.string() });
 
 /** What the looking process answers: all that reads; what trains (apply) is asked of a process of its own. It stays quick while a run works. */
@@ -119,7 +119,7 @@ export const look = {
         roots,
       }),
       result: z.object({
-        /** as ApplyOutcome (src/run/apply.ts); or what it needs first, and nothing was done */
+        /** as ApplyOutcome (src/run/rebuild/apply.ts); or what it needs first, and nothing was done */
         outcome: z.enum([
           'same',
           'alike',

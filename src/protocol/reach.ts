@@ -7,7 +7,7 @@ import { cost } from './views.ts';
 
 export type Rounding = 'auto' | number;
 
-/** What any rounding comes down to. JSON-safe; made by src/run/feasibility.ts. */
+/** What any rounding comes down to. JSON-safe; made by src/run/plan/feasibility.ts. */
 export const reachTable = z.object({
   /** cost of the network as it is */
   original: cost,
@@ -103,7 +103,7 @@ export function reach(
   };
 }
 
-/** What widths are multiples of: as asked, or what suits the network and its goals (see src/run/rounding.ts). */
+/** What widths are multiples of: as asked, or what suits the network and its goals (see src/run/plan/rounding.ts). */
 export function multipleFor(
   table: ReachTable,
   targets: readonly TargetView[],

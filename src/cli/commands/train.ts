@@ -122,12 +122,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        settled = await settle(
-          trainer,
-          { graph: model.graph, weights: next.value },
-          settings.epochs,
-          signal,
-        );
+        settled = await settle(trainer, { graph: model.graph, weights: next.value }, settings.epochs, signal);
         break;
       }
       const event = next.value;

@@ -15,7 +15,7 @@ type Asked = Params<Look, 'apply'>;
 type Answer = Result<Look, 'apply'>;
 
 /**
- * Rebuilds a config's model by the engine's one rule (src/run/apply.ts), which says what it needs before it does
+ * Rebuilds a config's model by the engine's one rule (src/run/rebuild/apply.ts), which says what it needs before it does
  * anything: images, the user's word that the cut alone will do, or another place.
  */
 export async function apply(

@@ -151,13 +151,22 @@ export class GoalMissed extends Error {
   override name = 'GoalMissed';
 }
 
-async function* runMethod(context: RunContext, method: Method, arm: ArmState, main: boolean): Events<Outcome> {
+async function* runMethod(
+  context: RunContext,
+  method: Method,
+  arm: ArmState,
+  main: boolean,
+): Events<Outcome> {
   const { session, plan, model, dependencies, trainer } = context;
   const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
   const inner = session.takeInner(`method:${arm.name}`);
   const settings = context.settings(method, main);
   if (!inner && arm.tries === 0) {
-    const reward = method.reward?.(settings, { ...context.model, dependencies, budgets: session.state.budgets });
+    const reward = method.reward?.(settings, {
+      ...context.model,
+      dependencies,
+      budgets: session.state.budgets,
+    });
     yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
   }
   if (inner?.random) random.state = inner.random;

@@ -163,7 +163,17 @@ export async function openTrainer(
     const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
-    return new ImageSetTrainer({ set, preprocess, found, backend, threads, trust, original, teacher, learns });
+    return new ImageSetTrainer({
+      set,
+      preprocess,
+      found,
+      backend,
+      threads,
+      trust,
+      original,
+      teacher,
+      learns,
+    });
   } catch (error) {
     await set.close();
     throw error;

@@ -4,7 +4,13 @@ import { costModel } from '../../../src/graph/architecture.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { methods } from '../../../src/methods/index.ts';
 import { reach } from '../../../src/protocol/reach.ts';
-import { armsOf, reachOf, reachSentence, refuseUnreachable, tableOf } from '../../../src/run/plan/feasibility.ts';
+import {
+  armsOf,
+  reachOf,
+  reachSentence,
+  refuseUnreachable,
+  tableOf,
+} from '../../../src/run/plan/feasibility.ts';
 import { parseTargets } from '../../../src/run/plan/targets.ts';
 import type { Target } from '../../../src/run/plan/targets.ts';
 
