@@ -3,10 +3,10 @@ import { LongestFirst } from './test/support/longest-first.mts';
 
 /** What computes with TensorFlow's kernels: these differ with oneDNN and with the processor. */
 const kernels = [
-  'test/runtime/kernels/tensorflow.test.ts',
+  'test/runtime/kernels/tensorflow/kernels.test.ts',
   'test/runtime/execution.tensorflow.test.ts',
   'test/runtime/step-graph.test.ts',
-  'test/runtime/{onnx,rehearse,recalibrate,score,train,update}.test.ts',
+  'test/runtime/{onnx,train,update,training/recalibrate,scoring/{rehearse,score}}.test.ts',
   'test/methods/smoke.test.ts',
 ];
 

@@ -1,12 +1,13 @@
 import os from 'node:os';
 import { findGroups } from '../src/graph/channels.ts';
-import { costModel, fullArchitecture } from '../src/graph/architecture.ts';
+import { fullArchitecture } from '../src/graph/architecture.ts';
+import { costModel } from '../src/graph/cost.ts';
 import { Random } from '../src/graph/random.ts';
 import { createNetwork } from '../src/formats/networks/index.ts';
 import { decideOneDnn, thisProcessor } from '../src/runtime/backend/onednn.ts';
 import { openBackend } from '../src/runtime/backend/open.ts';
-import { Network } from '../src/runtime/network.ts';
-import { openScorer } from '../src/runtime/score.ts';
+import { Network } from '../src/runtime/training/network.ts';
+import { openScorer } from '../src/runtime/scoring/score.ts';
 import type { BackendName } from '../src/runtime/types.ts';
 
 const telling = ['avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_tile'];

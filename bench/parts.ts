@@ -1,5 +1,5 @@
 import { batches } from '../src/data/batches.ts';
-import { PREPROCESSES } from '../src/data/preprocess.ts';
+import { PREPROCESSES } from '../src/data/pixels/preprocess.ts';
 import type { Split } from '../src/data/types.ts';
 import { GraphBuilder } from '../test/support/builder.ts';
 import { findGroups } from '../src/graph/channels.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { decode } from '../src/data/decode.ts';
-import { parseResize, type Resize } from '../src/data/resize.ts';
+import { decode } from '../src/data/pixels/decode.ts';
+import { parseResize, type Resize } from '../src/data/pixels/resize.ts';
 
 interface Picture {
   readonly file: string;

@@ -1,5 +1,5 @@
 import { Random } from '../graph/random.ts';
-import { lookup } from './preprocess.ts';
+import { lookup } from './pixels/preprocess.ts';
 import type { Augmentation, Batch, Preprocess, Split } from './types.ts';
 
 export interface BatchOptions {

@@ -1,5 +1,5 @@
 import { InputError } from '../graph/errors.ts';
-import { fold, list, type Expected } from './find-splits.ts';
+import { fold, list, type Expected } from './sources/find-splits.ts';
 import type { Source } from './source.ts';
 
 /** Which output of a network each class of a set is. */

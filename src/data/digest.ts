@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inParallel } from './pixels.ts';
+import { inParallel } from './pixels/pixels.ts';
 import { byCodePoint, type Item } from './source.ts';
 
 /** Up to this many bytes of files, contents are hashed; beyond, names and sizes must do. Not an option: it is part of

@@ -1,5 +1,5 @@
 import { InputError } from '../graph/errors.ts';
-import { PREPROCESSES, standardise, suits } from './preprocess.ts';
+import { PREPROCESSES, standardise, suits } from './pixels/preprocess.ts';
 import type { Preprocess, Split } from './types.ts';
 
 export interface Score {

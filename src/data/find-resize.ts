@@ -1,5 +1,5 @@
 import { beatsGuessing, finite, lead, percent, SURE, type Score } from './find-preprocess.ts';
-import { COMMONEST, type Resize } from './resize.ts';
+import { COMMONEST, type Resize } from './pixels/resize.ts';
 
 export interface FoundResize {
   readonly by: Resize;

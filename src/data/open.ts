@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { InputError, Interrupted } from '../graph/errors.ts';
-import type { ArraySource } from './arrays.ts';
+import type { ArraySource } from './sources/arrays.ts';
 import { toRecord, type Recorded } from './classes.ts';
-import { probe, type Resizing, type Shape } from './decode.ts';
+import { probe, type Resizing, type Shape } from './pixels/decode.ts';
 import { digestFiles } from './digest.ts';
-import type { Expected } from './find-splits.ts';
-import { openSource } from './forms.ts';
+import type { Expected } from './sources/find-splits.ts';
+import { openSource } from './sources/forms.ts';
 import type { FoundResize } from './find-resize.ts';
-import { lostClasses, numbered } from './numbered.ts';
-import { PixelCache } from './pixel-cache.ts';
-import { BrokenImages, Decoded, inParallel } from './pixels.ts';
-import { splitOf, type Reader } from './ready-split.ts';
-import { COMMONEST } from './resize.ts';
+import { lostClasses, numbered } from './sources/numbered.ts';
+import { PixelCache } from './pixels/pixel-cache.ts';
+import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
+import { splitOf, type Reader } from './splits/ready-split.ts';
+import { COMMONEST } from './pixels/resize.ts';
 import { otherSizes, sampleOf, type Sizes } from './sample-sizes.ts';
 import { byCodePoint, mebibytes, reasonOf, type Item, type Source, type SplitName } from './source.ts';
-import { partition, type Partition } from './split.ts';
+import { partition, type Partition } from './splits/split.ts';
 import type { ImageSet, Split } from './types.ts';
 
 const Numbers = z.object({

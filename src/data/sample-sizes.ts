@@ -1,7 +1,7 @@
-import type { Shape } from './decode.ts';
-import { probe } from './decode.ts';
-import { BrokenImages, Decoded, inParallel } from './pixels.ts';
-import type { Resize } from './resize.ts';
+import type { Shape } from './pixels/decode.ts';
+import { probe } from './pixels/decode.ts';
+import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
+import type { Resize } from './pixels/resize.ts';
 import type { Item } from './source.ts';
 import type { Split } from './types.ts';
 

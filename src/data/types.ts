@@ -1,4 +1,4 @@
-import type { Resize } from './resize.ts';
+import type { Resize } from './pixels/resize.ts';
 
 /** Images of one split, decoded on demand to uint8, NHWC, at the size that the set was opened with. */
 export interface Split {

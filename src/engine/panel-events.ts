@@ -1,4 +1,4 @@
-import { titled } from '../data/preprocess.ts';
+import { titled } from '../data/pixels/preprocess.ts';
 import { runEvent } from '../protocol/events.ts';
 import type { CandidateView, PanelEvent } from '../protocol/events.ts';
 import type { Candidate } from '../methods/types.ts';

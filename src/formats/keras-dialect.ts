@@ -2,7 +2,7 @@ import { InputError } from '../graph/errors.ts';
 import { isKeras3 } from './keras-config/parse.ts';
 import { isObject, plain } from './keras-config/plain.ts';
 import { readModelSpec } from './keras-config/spec.ts';
-import type { Call, LayerSpec, ModelSpec, TensorRef } from './keras-config/spec.ts';
+import type { Call, LayerSpec, ModelSpec, TensorRef } from './keras-config/layer-spec.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { isObject } from './keras-config/plain.ts';
 import { readModelSpec } from './keras-config/spec.ts';
-import type { Argument, ModelSpec, TensorRef } from './keras-config/spec.ts';
+import type { Argument, ModelSpec, TensorRef } from './keras-config/layer-spec.ts';
 
 /**
  * The configuration with its layers in the order in which Keras itself numbers them. Keras finds weights by that

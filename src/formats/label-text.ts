@@ -1,6 +1,6 @@
 import { inOrder, namesInJson } from './label-names.ts';
 import type { Fits } from './label-names.ts';
-import { pythonAsJson } from './python-literal.ts';
+import { pythonAsJson } from './json/python-literal.ts';
 
 /** Class names of a text file. */
 export interface TextNames {

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/types.ts';
 import { isKeras3, parseKerasConfig } from './keras-config/parse.ts';
 import { isObject } from './keras-config/plain.ts';
 import { readModelSpec } from './keras-config/spec.ts';
-import type { LayerSpec, ModelSpec } from './keras-config/spec.ts';
+import type { LayerSpec, ModelSpec } from './keras-config/layer-spec.ts';
 
 /** A program that loads what is written. */
 export type Reader = 'keras2' | 'keras3' | 'tfjs';

@@ -3,11 +3,6 @@ import { leastArchitecture } from './budget.ts';
 import { costModel } from './cost.ts';
 import type { Architecture, Cost, Dependencies, Graph, KeptChannels } from './types.ts';
 
-export { costModel, layerCosts, paperFlops, paperFlopsModel } from './cost.ts';
-export type { LayerCost, PaperOptions } from './cost.ts';
-export { fitToBudget, leastArchitecture, roundWidth } from './budget.ts';
-export type { FitOptions } from './budget.ts';
-
 /** The network as it is: every group at its full width. */
 export function fullArchitecture(dependencies: Dependencies): Architecture {
   return dependencies.groups.map((g) => g.size);

@@ -280,3 +280,8 @@ function lonely(
   );
   return tied ? 'all its channels are tied to one another' : 'a single channel';
 }
+
+/** The layers that make a group's channels. */
+export function producersOf(group: Dependencies['groups'][number]): string[] {
+  return [...new Set(group.members.filter((m) => m.role === 'producer').map((m) => m.layer))];
+}

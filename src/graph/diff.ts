@@ -1,4 +1,5 @@
-import { architectureOf, costModel, fullArchitecture, layerCosts } from './architecture.ts';
+import { architectureOf, fullArchitecture } from './architecture.ts';
+import { costModel, layerCosts } from './cost.ts';
 import type { LayerCost } from './cost.ts';
 import type { Cost, Dependencies, Graph, KeptChannels } from './types.ts';
 

@@ -1,5 +1,6 @@
 import { InputError } from '../graph/errors.ts';
-import { costModel, fitToBudget, leastArchitecture } from '../graph/architecture.ts';
+import { fitToBudget, leastArchitecture } from '../graph/budget.ts';
+import { costModel } from '../graph/cost.ts';
 import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
 import type { Budget, MethodContext, Metric } from './types.ts';
 

@@ -1,8 +1,8 @@
 import type { ImageSet, Preprocess } from '../data/types.ts';
 import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
-import type { Trust } from '../runtime/engines.ts';
-import type { Teacher } from '../runtime/teacher.ts';
+import type { Trust } from '../runtime/scoring/engines.ts';
+import type { Teacher } from '../runtime/training/teacher.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 
 /** memory: the largest sum of activations alive at once (Cost.peakActivationBytes) */

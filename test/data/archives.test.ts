@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { entryPath } from '../../src/data/archive.ts';
+import { entryPath } from '../../src/data/sources/archive.ts';
 import { openImages } from '../../src/data/open.ts';
 import { tar } from '../../bench/hostile/bytes.mjs';
 import { classFolders, lyingZip, tarBytes, temporaryFolder, writeFolder, type Files } from './fixtures.ts';

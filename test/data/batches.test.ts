@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { batchCount, batches } from '../../src/data/batches.ts';
-import { PREPROCESSES, parsePreprocess } from '../../src/data/preprocess.ts';
+import { PREPROCESSES, parsePreprocess } from '../../src/data/pixels/preprocess.ts';
 import { thumbnails } from '../../src/data/sample.ts';
 import type { Augmentation, Batch, Preprocess, Split } from '../../src/data/types.ts';
 import { Random, type RandomState } from '../../src/graph/random.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { matched, numberClasses } from '../../src/data/classes.ts';
-import type { Expected } from '../../src/data/find-splits.ts';
+import type { Expected } from '../../src/data/sources/find-splits.ts';
 import { openImages } from '../../src/data/open.ts';
 import {
   classFolders,

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
-import { measure } from '../../src/data/preprocess.ts';
+import { measure } from '../../src/data/pixels/preprocess.ts';
 import { needs, shared, sharedPath } from '../support/needs.ts';
 
 const fashion = sharedPath('data/fashion-mnist');

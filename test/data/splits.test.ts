@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Expected } from '../../src/data/find-splits.ts';
+import type { Expected } from '../../src/data/sources/find-splits.ts';
 import { openImages } from '../../src/data/open.ts';
-import { looseSplitOf } from '../../src/data/split-names.ts';
+import { looseSplitOf } from '../../src/data/splits/split-names.ts';
 import { classFolders, picture, freshFolders, writeFolder, writeZip, type Files } from './fixtures.ts';
 
 const fresh = freshFolders();

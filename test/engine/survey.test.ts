@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { survey } from '../../src/engine/look/survey.ts';
+import { survey } from '../../src/engine/look/plan/survey.ts';
 import { classFolders, freshFolders, writeFolder } from '../data/fixtures.ts';
 
 const fresh = freshFolders();

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { findGroups } from '../../src/graph/channels.ts';
 import { loadModel, saveModel } from '../../src/formats/index.ts';
 import { createNetwork } from '../../src/formats/networks/index.ts';
-import { nestsTooDeep } from '../../src/formats/keras-config/json-depth.ts';
+import { nestsTooDeep } from '../../src/formats/json/depth.ts';
 import { parseKerasConfig } from '../../src/formats/keras-config/index.ts';
 import { openZip } from '../../src/formats/keras/zip.ts';
 import { makeHdf5, withHdf5, type Hdf5Writer } from '../../src/formats/keras-h5/hdf5.ts';

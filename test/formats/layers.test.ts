@@ -9,7 +9,7 @@ import { Random } from '../../src/graph/random.ts';
 import { prune, zeroRemoved } from '../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
+import { Network } from '../../src/runtime/training/network.ts';
 import { exportOnnx } from '../../src/runtime/export-onnx.ts';
 import type { Backend } from '../../src/runtime/types.ts';
 import type { Job, KerasVersion } from '../support/keras.ts';

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costModel, fitToBudget, fullArchitecture, roundWidth } from '../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../src/graph/architecture.ts';
+import { fitToBudget, roundWidth } from '../../src/graph/budget.ts';
+import { costModel } from '../../src/graph/cost.ts';
 import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { InputError } from '../../src/graph/errors.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { architectureOf, costModel, fullArchitecture, layerCosts } from '../../src/graph/architecture.ts';
+import { architectureOf, fullArchitecture } from '../../src/graph/architecture.ts';
+import { costModel, layerCosts } from '../../src/graph/cost.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { inferShapes, sizeOf } from '../../src/graph/shapes.ts';
 import { narrowGraph, permuteChannels, prune, zeroRemoved } from '../../src/graph/surgery.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { openImages } from '../../src/data/open.ts';
-import { costModel, fullArchitecture } from '../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../src/graph/architecture.ts';
+import { costModel } from '../../src/graph/cost.ts';
 import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { Random } from '../../src/graph/random.ts';
@@ -9,10 +10,10 @@ import { FixedBatches, epochBatches } from '../../src/methods/images.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import type { MethodContext, Outcome } from '../../src/methods/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
-import { defaultTrainSettings } from '../../src/runtime/schedule.ts';
-import { evaluate } from '../../src/runtime/score.ts';
-import { trainToEnd } from '../../src/runtime/trainer.ts';
+import { Network } from '../../src/runtime/training/network.ts';
+import { defaultTrainSettings } from '../../src/runtime/training/schedule.ts';
+import { evaluate } from '../../src/runtime/scoring/score.ts';
+import { trainToEnd } from '../../src/runtime/training/trainer.ts';
 import { needs, shared, sharedPath } from '../support/needs.ts';
 
 const folder = sharedPath('data/fashion-mnist');

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../support/builder.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { decideLabels, headsOf, labelledHead } from '../../src/runtime/heads.ts';
-import { describeAims } from '../../src/runtime/losses.ts';
-import { measureOf } from '../../src/runtime/score.ts';
+import { describeAims } from '../../src/runtime/training/losses.ts';
+import { measureOf } from '../../src/runtime/scoring/score.ts';
 
 /** A network with several ends on one row of eight features. */
 function ends(make: (b: GraphBuilder, features: string) => string[]) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kerasH5 } from '../../src/formats/keras-h5/index.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
+import { Network } from '../../src/runtime/training/network.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 import { python } from '../support/keras.ts';
 import { lacks, needs } from '../support/needs.ts';

@@ -6,7 +6,7 @@ import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { ActivationKind, Graph, Op, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
+import { Network } from '../../src/runtime/training/network.ts';
 import { exportOnnx } from '../../src/runtime/export-onnx.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 import { ACTIVATIONS, difference, randomInputs } from './zoo.ts';

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
+import { Network } from '../../src/runtime/training/network.ts';
 import { exportOnnx } from '../../src/runtime/export-onnx.ts';
 import type { Backend, BackendName } from '../../src/runtime/types.ts';
 import { clipped, difference, limits, randomInputs, zoo } from './zoo.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { GraphBuilder } from '../support/builder.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { evaluate, openScorer } from '../../src/runtime/score.ts';
+import { evaluate, openScorer } from '../../src/runtime/scoring/score.ts';
 import { randomInputs } from './zoo.ts';
 
 vi.mock('onnxruntime-node', () => ({

@@ -4,9 +4,9 @@ import { GraphBuilder } from '../support/builder.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network } from '../../src/runtime/network.ts';
-import { defaultTrainSettings, rateAt } from '../../src/runtime/schedule.ts';
-import { train, trainToEnd, type TrainOptions } from '../../src/runtime/trainer.ts';
+import { Network } from '../../src/runtime/training/network.ts';
+import { defaultTrainSettings, rateAt } from '../../src/runtime/training/schedule.ts';
+import { train, trainToEnd, type TrainOptions } from '../../src/runtime/training/trainer.ts';
 import type { Backend, Batch, Snapshot, TrainSettings } from '../../src/runtime/types.ts';
 
 let backend: Backend;

@@ -3,7 +3,7 @@ import { GraphBuilder } from '../support/builder.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
-import { Network, type StepOptions } from '../../src/runtime/network.ts';
+import { Network, type StepOptions } from '../../src/runtime/training/network.ts';
 import type { Backend, Batch } from '../../src/runtime/types.ts';
 import { difference } from './zoo.ts';
 

@@ -1,5 +1,5 @@
 import { Chart, LinearScale, LineElement, PointElement, ScatterController } from 'chart.js';
-import { linearTicks, niceRange } from '../tradeoff/axes.ts';
+import { linearTicks, niceRange } from './axes.ts';
 import { place } from './labels.ts';
 import type { Palette } from './palette.ts';
 

@@ -1,5 +1,4 @@
-import { useSignal } from '@preact/signals';
-import { effect } from '@preact/signals';
+import { useSignal, effect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { LinePlot } from '../charts/line-plot.ts';
 import type { Line, LineScene } from '../charts/line-plot.ts';
@@ -7,7 +6,7 @@ import { palette } from '../charts/palette.ts';
 import { PanelCard } from '../components/panel-card.tsx';
 import { VirtualList } from '../components/virtual-list.tsx';
 import { accuracyTitle, significant } from '../format.ts';
-import { stageName } from '../shell/stages.ts';
+import { stageName } from '../model/stages.ts';
 import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { nearest, tableOf, thin } from './series.ts';

@@ -4,7 +4,7 @@ import { host } from '../host.ts';
 import type { Side } from '../../src/protocol/views.ts';
 import { candidateRef, run, shownCompare } from '../state.ts';
 import { t } from '../strings.ts';
-import { boardNow, second, starredIndices } from '../tradeoff/state.ts';
+import { boardNow, second, starredIndices } from '../candidates/state.ts';
 import { Dropdown } from '../ui.tsx';
 
 /** What a side is called before the engine has named it. */

@@ -15,11 +15,11 @@ import {
   type CandidateRef,
 } from '../state.ts';
 import { t } from '../strings.ts';
-import { commit, fineTune, write } from '../tradeoff/actions.ts';
-import { chosenScores } from '../tradeoff/state.ts';
+import { commit, fineTune, write } from '../candidates/actions.ts';
+import { chosenScores } from '../candidates/state.ts';
 import { Button } from '../ui.tsx';
 import type { CandidateView } from '../../src/protocol/events.ts';
-import { whatIsWritten, writtenName } from './written.ts';
+import { whatIsWritten, writtenName } from '../model/written.ts';
 
 /** What can be done with the candidate that is shown, what is being done, and what would do it. */
 export function Footer() {

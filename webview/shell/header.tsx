@@ -8,7 +8,7 @@ import { mayStart, start } from '../plan/start.ts';
 import { busy, draft, network, ready, run, runSummary, status, tab, trusted } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
-import { statusLine } from './stages.ts';
+import { statusLine } from '../model/stages.ts';
 
 /** What the panel is about, how its run stands, and what can be done with it. */
 export function Header() {

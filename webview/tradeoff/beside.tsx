@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { percent } from '../format.ts';
 import { t } from '../strings.ts';
-import { controls } from './board.ts';
-import type { Spread } from './board.ts';
-import { accuracyKeys, chosenScores, marksNow } from './state.ts';
-import { accuracyName } from './words.ts';
+import { controls } from '../candidates/board.ts';
+import type { Spread } from '../candidates/board.ts';
+import { accuracyKeys, chosenScores, marksNow } from '../candidates/state.ts';
+import { accuracyName } from '../candidates/words.ts';
 
 const steps = [...accuracyKeys, 'test'] as const;
 type Step = (typeof steps)[number];

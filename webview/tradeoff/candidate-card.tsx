@@ -5,11 +5,19 @@ import { change, milliseconds, percent, whole } from '../format.ts';
 import { extraArm } from '../../src/protocol/events.ts';
 import type { CandidateView } from '../../src/protocol/events.ts';
 import type { RunData } from '../run-data.ts';
-import { whatIsWritten } from '../shell/written.ts';
+import { whatIsWritten } from '../model/written.ts';
 import { busy, candidateRef, mainArm, run, trusted } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui.tsx';
-import { chooseSecond, commit, compareTwo, compareWithFile, fineTune, star, write } from './actions.ts';
+import {
+  chooseSecond,
+  commit,
+  compareTwo,
+  compareWithFile,
+  fineTune,
+  star,
+  write,
+} from '../candidates/actions.ts';
 import { Beside, Others } from './beside.tsx';
 import {
   accuracyKeys,
@@ -26,8 +34,8 @@ import {
   secondIndex,
   xs,
   ys,
-} from './state.ts';
-import { accuracyName, costFormat, costName, rewardText } from './words.ts';
+} from '../candidates/state.ts';
+import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
 
 const costs = ['macs', 'params', 'bytes', 'peakActivationBytes'] as const;
 

@@ -5,9 +5,9 @@ import type { Column } from '../components/virtual-list.tsx';
 import { amount, percent, size, whole } from '../format.ts';
 import { plural, t } from '../strings.ts';
 import { TextField } from '../ui.tsx';
-import { compareTwo, star } from './actions.ts';
-import { noFilter } from './rows.ts';
-import type { Filter, SortKey } from './rows.ts';
+import { compareTwo, star } from '../candidates/actions.ts';
+import { noFilter } from '../candidates/rows.ts';
+import type { Filter, SortKey } from '../candidates/rows.ts';
 import {
   boardNow,
   chosenIndex,
@@ -21,8 +21,8 @@ import {
   second,
   secondIndex,
   sort,
-} from './state.ts';
-import { rewardText } from './words.ts';
+} from '../candidates/state.ts';
+import { rewardText } from '../candidates/words.ts';
 
 /** All candidates in rows: the chart's twin for those who don't see it, and for exact numbers. */
 export function CandidatesTable() {

@@ -4,11 +4,21 @@ import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, Dropdown } from '../ui.tsx';
 import { TradeoffChart, zoomBy } from './chart.tsx';
-import { below, home, isoFits, whole, zoomed } from './scene.ts';
+import { below, home, isoFits, whole, zoomed } from './compose-scene.ts';
 import { Sliders } from './sliders.tsx';
-import { accuracyKey, accuracyKeys, boardNow, costKey, costKeys, front, view, xs, ys } from './state.ts';
-import type { CostChoice } from './state.ts';
-import { accuracyName, costName } from './words.ts';
+import {
+  accuracyKey,
+  accuracyKeys,
+  boardNow,
+  costKey,
+  costKeys,
+  front,
+  view,
+  xs,
+  ys,
+} from '../candidates/state.ts';
+import type { CostChoice } from '../candidates/state.ts';
+import { accuracyName, costName } from '../candidates/words.ts';
 
 /** Fits the axes to the front, which is where one chooses. */
 function fitFront(): void {

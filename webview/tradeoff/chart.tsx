@@ -4,11 +4,11 @@ import { palette } from '../charts/palette.ts';
 import { accuracyTitle, percent } from '../format.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';
-import { pan, zoom } from './axes.ts';
-import type { Range } from './axes.ts';
+import { pan, zoom } from '../charts/axes.ts';
+import type { Range } from '../charts/axes.ts';
 import { PointTip, pointWords } from './point-tip.tsx';
 import { Plot } from './plot.ts';
-import { box, cursor, namedMarks, scene, whole, zoomed } from './scene.ts';
+import { box, cursor, namedMarks, scene, whole, zoomed } from './compose-scene.ts';
 import {
   accuracyKey,
   boardNow,
@@ -22,8 +22,8 @@ import {
   toggleStar,
   xs,
   ys,
-} from './state.ts';
-import { accuracyName, costFormat, costName } from './words.ts';
+} from '../candidates/state.ts';
+import { accuracyName, costFormat, costName } from '../candidates/words.ts';
 
 /** Zooms about a point of the axes; the middle where none is given. */
 export function zoomBy(factor: number, about?: { x: number; y: number }): void {

@@ -1,7 +1,7 @@
 import { place } from '../charts/labels.ts';
 import type { Box } from '../charts/labels.ts';
 import type { Palette } from '../charts/palette.ts';
-import type { Scene } from './plot.ts';
+import type { Scene } from './scene.ts';
 
 type Pixel = (x: number, y: number) => { readonly x: number; readonly y: number };
 const FONT = 11;

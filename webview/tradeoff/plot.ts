@@ -1,47 +1,12 @@
 import { Chart, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController } from 'chart.js';
 import type { ChartDataset, Scale } from 'chart.js';
 import type { Palette } from '../charts/palette.ts';
-import { linearTicks, logTicks } from './axes.ts';
-import type { Range } from './axes.ts';
-import type { CostAccuracy } from './iso-reward.ts';
+import { linearTicks, logTicks } from '../charts/axes.ts';
 import { Cloud } from './cloud.ts';
 import { drawMarks } from './marks.ts';
+import type { Scene } from './scene.ts';
 
 Chart.register(ScatterController, LinearScale, LogarithmicScale, LineElement, PointElement);
-
-/** A named mark of the chart: the original (a disc) or a control arm (a diamond). */
-export interface NamedMark {
-  readonly kind: 'original' | 'control';
-  readonly label: string;
-  readonly x: number;
-  readonly y: number;
-}
-
-/** All that the chart shows. x: a cost, y: an accuracy in percent; NaN where a candidate has none. */
-export interface Scene {
-  /** one a candidate; replaced, never changed */
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-  /** 1: drawn strongly (keeps the budget), 0: faintly */
-  readonly strong: Uint8Array;
-  /** indices by growing cost */
-  readonly front: readonly number[];
-  readonly iso: readonly { readonly points: readonly CostAccuracy[]; readonly chosen: boolean }[];
-  readonly limit: { readonly x: number; readonly label: string } | null;
-  readonly marks: readonly NamedMark[];
-  readonly starred: readonly number[];
-  /** index, -1 for none */
-  readonly chosen: number;
-  readonly second: number;
-  readonly cursor: number;
-  readonly hovered: number;
-  readonly xRange: Range;
-  readonly yRange: Range;
-  readonly log: boolean;
-  readonly formatX: (value: number) => string;
-  /** a rectangle that is being drawn to zoom into, pixels */
-  readonly box: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number } | null;
-}
 
 const TICK = 11;
 

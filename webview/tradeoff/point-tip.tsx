@@ -3,8 +3,8 @@ import { change, percent } from '../format.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import type { Box } from '../charts/labels.ts';
-import { accuracyKeys, boardNow, costKey, isStarred, ranking, ys, xs } from './state.ts';
-import { accuracyName, costFormat, costName, rewardText } from './words.ts';
+import { accuracyKeys, boardNow, costKey, isStarred, ranking, ys, xs } from '../candidates/state.ts';
+import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
 
 /** A candidate in one sentence. */
 export function pointWords(index: number): string {

@@ -1,167 +1,36 @@
-import { computed, signal } from '@preact/signals';
-import { reward } from '../../src/methods/rewarded-meta/reward.ts';
-import { run } from '../state.ts';
-import { t } from '../strings.ts';
-import { accuracyRange, focus, niceRange, niceStep, steady } from './axes.ts';
-import type { Range } from './axes.ts';
-import { costOf } from './board.ts';
-import { isoLine, isoRewards } from './iso-reward.ts';
-import type { NamedMark, Scene } from './plot.ts';
-import {
-  accuracyKey,
-  boardNow,
-  chosenIndex,
-  costKey,
-  front,
-  hovered,
-  marksNow,
-  secondIndex,
-  spec,
-  starredIndices,
-  view,
-  xs,
-  ys,
-} from './state.ts';
-import { budgetLabel, costFormat } from './words.ts';
+import type { Range } from '../charts/axes.ts';
+import type { CostAccuracy } from './iso-reward.ts';
 
-/** The chart's own state: what part is seen, and what the keyboard and the pointer are at. */
-export interface Window {
-  readonly x: Range;
-  readonly y: Range;
+/** A named mark of the chart: the original (a disc) or a control arm (a diamond). */
+export interface NamedMark {
+  readonly kind: 'original' | 'control';
+  readonly label: string;
+  readonly x: number;
+  readonly y: number;
 }
-export const zoomed = signal<Window | null>(null);
-export const cursor = signal(-1);
-export const box = signal<Scene['box']>(null);
 
-/** Named marks where they stand on the axes chosen. */
-export const namedMarks = computed<readonly NamedMark[]>(() =>
-  marksNow.value.flatMap((mark) => {
-    const key = costKey.value;
-    const x = key === 'latency' ? mark.latency : mark.costs[key];
-    const y = mark.accuracies[accuracyKey.value];
-    if (x === null || y === undefined) return [];
-    return [{ kind: mark.kind, label: mark.kind === 'original' ? t('original') : mark.name, x, y }];
-  }),
-);
-
-let held: { key: string; x: Range | null; y: Range | null } = { key: '', x: null, y: null };
-
-/** The whole: every point but for the hopeless, the original and the controls; steady while points arrive. */
-export const whole = computed<Window>(() => {
-  const key = `${run.value?.run} ${costKey.value} ${accuracyKey.value} ${view.value.log}`;
-  if (held.key !== key) held = { key, x: null, y: null };
-  let low = Infinity;
-  let high = 0;
-  for (const marked of namedMarks.value) {
-    low = Math.min(low, marked.x);
-    high = Math.max(high, marked.x);
-  }
-  for (const value of xs.value) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  if (!(high > 0)) [low, high] = [1, 10];
-  const x: Range = view.value.log
-    ? [low / 1.15, high * 1.15]
-    : [0, Math.min(niceRange(0, high * 1.02, 8)[1], high * 1.12)];
-  const y = accuracyRange(
-    ys.value,
-    namedMarks.value.map((mark) => mark.y),
-  );
-  held = { key, x: steady(held.x, x), y: steady(held.y, y) };
-  return { x: held.x!, y: held.y! };
-});
-
-const limit = computed<Scene['limit']>(() => {
-  const found = boardNow.value?.budgets.find(
-    ({ metric }) => (metric === 'latency' ? 'latency' : costOf(metric)) === costKey.value,
-  );
-  return found ? { x: found.limit, label: budgetLabel(found.limit, found.original) } : null;
-});
-
-let heldFocus: { of: Window; x: Range } | null = null;
-
-/** What is seen before anything is zoomed: the whole, or the part of it where the candidates are. */
-export const home = computed<Window>(() => {
-  const all = whole.value;
-  let low = Infinity;
-  let high = -Infinity;
-  const take = (value: number) => {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  };
-  xs.value.forEach((value, i) => {
-    if (!Number.isNaN(ys.value[i])) take(value);
-  });
-  for (const { kind, x } of namedMarks.value) if (kind === 'control' && low <= high) take(x);
-  if (limit.value && low <= high) take(limit.value.x);
-  const found = focus(low, high, all.x, view.value.log);
-  if (!found) {
-    heldFocus = null;
-    return all;
-  }
-  if (heldFocus?.of.x !== all.x) heldFocus = null;
-  heldFocus = { of: all, x: steady(heldFocus?.x ?? null, found) };
-  return { x: heldFocus.x, y: all.y };
-});
-
-const seen = computed<Window>(() => zoomed.value ?? home.value);
-
-/** How many candidates lie below the accuracy axis. */
-export const below = computed(() => {
-  const least = seen.value.y[0];
-  let n = 0;
-  for (const value of ys.value) if (value < least) n++;
-  return n;
-});
-
-/** Whether lines of equal reward can be drawn: on the axes that the reward is made of. */
-export const isoFits = computed(() => {
-  const now = spec.value;
-  if (!now) return false;
-  const searched = boardNow.value!.columns.recalibrated.some((value) => !Number.isNaN(value))
-    ? 'recalibrated'
-    : 'cut';
-  const metric = now.kind === 'metapruning' ? costKey.value : now.metric;
-  return metric === costKey.value && accuracyKey.value === searched;
-});
-
-const iso = computed<Scene['iso']>(() => {
-  const now = spec.value;
-  const i = chosenIndex.value;
-  if (!now || !isoFits.value || i < 0) return [];
-  const { x: cost, y: accuracy } = { x: xs.value[i], y: boardNow.value!.columns.proxy[i] };
-  if (!(cost > 0) || Number.isNaN(accuracy)) return [];
-  const at = (a: number) => reward(now, { accuracy: a, macs: cost, params: cost, bytes: cost });
-  const { x, y } = seen.value;
-  const step = niceStep(y[1] - y[0], 14);
-  const own = at(accuracy);
-  return isoRewards({ reward: own, accuracy }, at, step).map((value) => ({
-    points: isoLine(now, value, { cost: x, accuracy: y }),
-    chosen: value === own,
-  }));
-});
-
-const none = new Float64Array();
-const noFlags = new Uint8Array();
-
-/** All that the chart shows now. */
-export const scene = computed<Scene>(() => ({
-  x: boardNow.value ? xs.value : none,
-  y: boardNow.value ? ys.value : none,
-  strong: boardNow.value?.within ?? noFlags,
-  front: front.value,
-  iso: iso.value,
-  limit: limit.value,
-  marks: namedMarks.value,
-  starred: starredIndices.value,
-  chosen: chosenIndex.value,
-  second: secondIndex.value,
-  cursor: cursor.value,
-  hovered: hovered.value,
-  xRange: seen.value.x,
-  yRange: seen.value.y,
-  log: view.value.log,
-  formatX: costFormat(costKey.value),
-  box: box.value,
-}));
+/** All that the chart shows. x: a cost, y: an accuracy in percent; NaN where a candidate has none. */
+export interface Scene {
+  /** one a candidate; replaced, never changed */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** 1: drawn strongly (keeps the budget), 0: faintly */
+  readonly strong: Uint8Array;
+  /** indices by growing cost */
+  readonly front: readonly number[];
+  readonly iso: readonly { readonly points: readonly CostAccuracy[]; readonly chosen: boolean }[];
+  readonly limit: { readonly x: number; readonly label: string } | null;
+  readonly marks: readonly NamedMark[];
+  readonly starred: readonly number[];
+  /** index, -1 for none */
+  readonly chosen: number;
+  readonly second: number;
+  readonly cursor: number;
+  readonly hovered: number;
+  readonly xRange: Range;
+  readonly yRange: Range;
+  readonly log: boolean;
+  readonly formatX: (value: number) => string;
+  /** a rectangle that is being drawn to zoom into, pixels */
+  readonly box: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number } | null;
+}

@@ -1,10 +1,10 @@
 import { useId } from 'preact/hooks';
 import { t } from '../strings.ts';
-import { boardNow, coefficients, moveCoefficients, moved, spec } from './state.ts';
-import { isoFits } from './scene.ts';
-import { coefficientsOf } from './spec.ts';
-import type { Coefficients } from './spec.ts';
-import { rewardWords } from './words.ts';
+import { boardNow, coefficients, moveCoefficients, moved, spec } from '../candidates/state.ts';
+import { isoFits } from './compose-scene.ts';
+import { coefficientsOf } from '../candidates/spec.ts';
+import type { Coefficients } from '../candidates/spec.ts';
+import { rewardWords } from '../candidates/words.ts';
 
 const MOST = 4;
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
-import { parsePreprocess } from '../../data/preprocess.ts';
-import { parseResize } from '../../data/resize.ts';
+import { parsePreprocess } from '../../data/pixels/preprocess.ts';
+import { parseResize } from '../../data/pixels/resize.ts';
 import type { DataPlan } from '../../run/plan/plan.ts';
 
 /** The options that every command with `--data` has. */

@@ -1,10 +1,10 @@
-import { titled } from '../../data/preprocess.ts';
+import { titled } from '../../data/pixels/preprocess.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
-import { trustEngines } from '../../runtime/engines.ts';
-import type { Judgement } from '../../runtime/engines.ts';
+import { trustEngines } from '../../runtime/scoring/engines.ts';
+import type { Judgement } from '../../runtime/scoring/engines.ts';
 import { labelledHead } from '../../runtime/heads.ts';
-import { latency } from '../../runtime/latency.ts';
+import { latency } from '../../runtime/scoring/latency.ts';
 import { orderOf, remarksOn, unlabelled } from '../../run/steps/head.ts';
 import { machineName } from '../../system/machine.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../../run/steps/trainer.ts';

@@ -1,4 +1,5 @@
-import { costModel, fullArchitecture, layerCosts } from '../../graph/architecture.ts';
+import { fullArchitecture } from '../../graph/architecture.ts';
+import { costModel, layerCosts } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
 import { loadModel } from '../../formats/index.ts';
 import { bytes, count } from '../../report/text.ts';

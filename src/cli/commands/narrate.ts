@@ -1,4 +1,4 @@
-import { titled } from '../../data/preprocess.ts';
+import { titled } from '../../data/pixels/preprocess.ts';
 import type { RunEvent } from '../../run/store/events.ts';
 import { orderOf } from '../../run/steps/head.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { COMMONEST } from '../../data/resize.ts';
+import { COMMONEST } from '../../data/pixels/resize.ts';
 import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
 import type { FormatName } from '../../formats/types.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
-import { defaultTrainSettings } from '../../runtime/schedule.ts';
+import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import { travel } from '../../run/result/companions.ts';
 import { orderOf, remarksOn } from '../../run/steps/head.ts';

@@ -1,4 +1,4 @@
-import { PREPROCESSES } from '../../data/preprocess.ts';
+import { PREPROCESSES } from '../../data/pixels/preprocess.ts';
 import { engineVersion } from '../../config/version.ts';
 import { methods } from '../../methods/index.ts';
 import { protocolVersion } from '../../protocol/contract.ts';

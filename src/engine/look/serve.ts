@@ -35,12 +35,13 @@ export function look(): void {
     setup: async () =>
       (await import('./doctor.ts')).setup((text) => notify(connection, contract, 'setup', { text })),
     inspect: async (params) => (await import('./inspect.ts')).inspect(models, params),
-    reach: async (params) => (await import('./reach.ts')).reachTable(models, params),
-    findData: async (params, signal) => (await import('./find-data.ts')).findData(models, params, signal),
-    openData: async (params) => (await import('./open-data.ts')).openData(models, params),
+    reach: async (params) => (await import('./plan/reach.ts')).reachTable(models, params),
+    findData: async (params, signal) =>
+      (await import('./plan/find-data.ts')).findData(models, params, signal),
+    openData: async (params) => (await import('./plan/open-data.ts')).openData(models, params),
     assess: async ({ draft, measure }, signal) =>
-      (await import('./assess.ts')).assess(models, draft, measure, signal),
-    create: async ({ draft }) => (await import('./create.ts')).create(models, draft),
+      (await import('./plan/assess.ts')).assess(models, draft, measure, signal),
+    create: async ({ draft }) => (await import('./plan/create.ts')).create(models, draft),
     deeds: async ({ folder }) => (await import('./consent.ts')).deeds(folder),
     agree: async ({ folder, deeds }) => (await import('./consent.ts')).agree(folder, deeds),
     runs: async ({ workspace }) => ({

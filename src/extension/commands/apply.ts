@@ -6,9 +6,9 @@ import type { Params, Result } from '../../protocol/contract.ts';
 import type { Look } from '../../protocol/look.ts';
 import { t } from '../l10n.ts';
 import { workspaceRoots } from '../models/find.ts';
-import { pickData } from '../panels/dialogs.ts';
+import { pickData } from '../window/dialogs.ts';
 import { sideOf } from './models.ts';
-import { cancellable } from './progress.ts';
+import { cancellable } from '../window/progress.ts';
 import type { Parts } from './register.ts';
 
 type Asked = Params<Look, 'apply'>;

@@ -12,7 +12,7 @@ import type { Shown } from '../types.ts';
 import { apply } from './apply.ts';
 import { folderOf, uriOf } from './arguments.ts';
 import { sideOf } from './models.ts';
-import { cancellable } from './progress.ts';
+import { cancellable } from '../window/progress.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
-import { cancellable } from './progress.ts';
+import { cancellable } from '../window/progress.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
 

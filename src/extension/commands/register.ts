@@ -4,8 +4,8 @@ import type { RunsTree } from '../views/runs-tree.ts';
 import type { TfjsModels } from '../models/tfjs-models.ts';
 import type { Services } from '../types.ts';
 import { folderOf } from './arguments.ts';
-import { NeedsTrust, tell } from './errors.ts';
-import type { Action } from './errors.ts';
+import { NeedsTrust, tell } from '../window/errors.ts';
+import type { Action } from '../window/errors.ts';
 
 /** What commands work with. */
 export interface Parts extends Services {

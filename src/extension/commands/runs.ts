@@ -9,7 +9,7 @@ import type { RunState } from '../views/labels.ts';
 import { folderOf, rowOf } from './arguments.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
-import { openReport } from './report.ts';
+import { openReport } from '../window/report.ts';
 
 /** Commands on runs: each takes the one clicked on, else the only one that it suits, else one that is picked. */
 export function runCommands(parts: Parts): Record<string, Handler> {

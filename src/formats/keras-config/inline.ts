@@ -4,10 +4,10 @@ import type { Builder } from './builder.ts';
 import { LayerCall } from './layer-call.ts';
 import { layerReader } from './layers/table.ts';
 import { operationArguments, operationReader } from './layers/operation.ts';
-import { shown } from './python-json.ts';
+import { shown } from '../json/python-json.ts';
 import { keyOf, orderOf, tensorsOf } from './order.ts';
 import { truthy } from './settings.ts';
-import type { Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
+import type { Call, LayerSpec, ModelSpec, TensorRef } from './layer-spec.ts';
 
 export interface Setting {
   readonly builder: Builder;

@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Op, Shape } from '../../graph/types.ts';
 import type { Builder } from './builder.ts';
-import { shown } from './python-json.ts';
+import { shown } from '../json/python-json.ts';
 import { isHarmless } from './settings.ts';
 
 /** One call of one layer, as the layer's own reader sees it. */
@@ -150,4 +150,16 @@ export class LayerCall {
 export function shortly(value: unknown): string {
   const text = shown(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Reads a bare operation (`x * 2`, `ops.relu(x)`) that Keras recorded as a layer. */
+export type OperationReader = (call: LayerCall, operands: readonly Operand[], tensorflow: boolean) => string;
+
+/** A tensor by its value's id, or a constant. */
+export type Operand = string | Constant;
+
+/** Numbers along the last axis, or one; `depth` is the number of axes that it is written with. */
+export interface Constant {
+  readonly values: readonly number[];
+  readonly depth: number;
 }

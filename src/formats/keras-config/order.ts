@@ -1,4 +1,4 @@
-import type { Call, LayerSpec, ModelSpec, TensorRef } from './spec.ts';
+import type { Call, LayerSpec, ModelSpec, TensorRef } from './layer-spec.ts';
 
 /** One call of one layer of a functional model. */
 export interface Placed {

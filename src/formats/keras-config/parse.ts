@@ -2,8 +2,8 @@ import { InputError } from '../../graph/errors.ts';
 import type { Shape } from '../../graph/types.ts';
 import { Builder, TooLarge } from './builder.ts';
 import { inlineModel } from './inline.ts';
-import { refuseUnknownLayers } from './refused.ts';
-import type { ModelSpec } from './spec.ts';
+import { refuseUnknownLayers } from './refusals/refused.ts';
+import type { ModelSpec } from './layer-spec.ts';
 import { readModelSpec } from './spec.ts';
 import type { ParsedConfig } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
-import type { Meta } from './hdf5.ts';
-import { FLOAT, INTEGER } from './hdf5.ts';
+import type { Meta } from './hdf5-module.ts';
+import { FLOAT, INTEGER } from './hdf5-module.ts';
 
 const littleEndianHere = endianness() === 'LE';
 

@@ -1,8 +1,9 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Param } from '../../graph/types.ts';
 import type { LayerWeights, ParsedConfig } from '../keras-config/types.ts';
-import type { Hdf5, Meta } from './hdf5.ts';
-import { FLOAT } from './hdf5.ts';
+import type { Hdf5 } from './hdf5.ts';
+import type { Meta } from './hdf5-module.ts';
+import { FLOAT } from './hdf5-module.ts';
 
 /** A dataset of the file. */
 export interface StoredArray {

@@ -1,5 +1,5 @@
 import type { Hdf5 } from '../keras-h5/hdf5.ts';
-import { FLOAT } from '../keras-h5/hdf5.ts';
+import { FLOAT } from '../keras-h5/hdf5-module.ts';
 
 /**
  * The masks of pruning wrappers, in a store: beside the wrapped layer ("layer/vars"), the wrapper keeps its own arrays

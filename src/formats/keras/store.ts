@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
-import type { LayerSpec, ModelSpec } from '../keras-config/spec.ts';
+import type { LayerSpec, ModelSpec } from '../keras-config/layer-spec.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
-import { INTEGER } from '../keras-h5/hdf5.ts';
+import { INTEGER } from '../keras-h5/hdf5-module.ts';
 import type { Hdf5 } from '../keras-h5/hdf5.ts';
 import { slashed } from './slashes.ts';
 import type { Groups } from './slashes.ts';

@@ -2,7 +2,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
-import { pythonJson } from '../keras-config/python-json.ts';
+import { pythonJson } from '../json/python-json.ts';
 import { keepsCount } from '../keras-config/types.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
 import { updateKerasConfig } from '../keras-config/update.ts';

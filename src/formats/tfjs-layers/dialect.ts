@@ -2,7 +2,7 @@ import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { Graph } from '../../graph/types.ts';
 import { isObject } from '../keras-config/plain.ts';
-import { shown } from '../keras-config/python-json.ts';
+import { shown } from '../json/python-json.ts';
 
 type Json = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/types.ts';
-import { MAX_JSON_DEPTH, nestsTooDeep } from '../keras-config/json-depth.ts';
+import { MAX_JSON_DEPTH, nestsTooDeep } from '../json/depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
 import { readInput } from '../files.ts';
 import { MAX_CONFIG } from '../limits.ts';

@@ -3,9 +3,9 @@ import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import type { Bounds, Sweep } from '../rl/sweep.ts';
-import { Replay, type Episode, type RewardScale, type Step } from './replay.ts';
-import { Representation } from './representation.ts';
-import { Sac, type SacLosses, type SacSettings } from './sac.ts';
+import { Replay, type Episode, type RewardScale, type Step } from './learner/replay.ts';
+import { Representation } from './learner/representation.ts';
+import { Sac, type SacLosses, type SacSettings } from './learner/sac.ts';
 
 export interface AgentSettings extends SacSettings {
   /** whether there is an environment representation; without one z is zeros */

@@ -1,10 +1,10 @@
 import type { RandomState } from '../../graph/random.ts';
 import { prune, zeroRemoved } from '../../graph/surgery.ts';
 import type { Architecture, KeptChannels, Weights } from '../../graph/types.ts';
-import type { Network } from '../../runtime/network.ts';
-import { importanceOf, type Importance } from '../baselines/importance.ts';
-import { keepBest } from '../baselines/widths.ts';
-import { CandidateScorer } from '../rewarded-meta/score.ts';
+import type { Network } from '../../runtime/training/network.ts';
+import { importanceOf, type Importance } from '../importance/importance.ts';
+import { keepBest } from '../importance/widths.ts';
+import { CandidateScorer } from '../scoring.ts';
 import type { Sweep } from '../rl/sweep.ts';
 import type { MethodContext, MethodImages } from '../types.ts';
 import type { Environment } from './environment.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import { rateAt } from '../../runtime/schedule.ts';
+import { rateAt } from '../../runtime/training/schedule.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
-import { settingError } from '../rewarded-meta/settings.ts';
+import { settingError } from '../setting-error.ts';
 import type { Effort, SettingsContext } from '../types.ts';
 
 const count = z.number().int().min(1);

@@ -5,12 +5,12 @@ import { Random } from '../../graph/random.ts';
 import type { Architecture, Dependencies, KeptChannels } from '../../graph/types.ts';
 import { costsOf } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
-import { settingError } from '../rewarded-meta/settings.ts';
+import { settingError } from '../setting-error.ts';
 import type { Method, MethodContext } from '../types.ts';
-import type { Criterion, Importance } from './importance.ts';
-import { importanceOf } from './importance.ts';
-import { gradientImages, taylorByImages } from './taylor.ts';
-import { globalWidths, keepBest, uniformWidths } from './widths.ts';
+import type { Criterion, Importance } from '../importance/importance.ts';
+import { importanceOf } from '../importance/importance.ts';
+import { gradientImages, taylorByImages } from '../importance/taylor.ts';
+import { globalWidths, keepBest, uniformWidths } from '../importance/widths.ts';
 
 const schema = z.strictObject({
   /** uniform: the same share of every group; global: one ranking of all channels decides the widths too */

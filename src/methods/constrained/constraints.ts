@@ -1,4 +1,5 @@
-import { costModel, fitToBudget, leastArchitecture } from '../../graph/architecture.ts';
+import { fitToBudget, leastArchitecture } from '../../graph/budget.ts';
+import { costModel } from '../../graph/cost.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Architecture, Cost, KeptChannels } from '../../graph/types.ts';
 import { costBy, isStatic } from '../budgets.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import { settingError } from '../rewarded-meta/settings.ts';
+import { settingError } from '../setting-error.ts';
 import type { Effort, SettingsContext } from '../types.ts';
 import { multiplierKinds } from './multiplier.ts';
 

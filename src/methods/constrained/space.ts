@@ -1,8 +1,9 @@
-import { fullArchitecture, roundWidth } from '../../graph/architecture.ts';
+import { fullArchitecture } from '../../graph/architecture.ts';
+import { roundWidth } from '../../graph/budget.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Architecture, Dependencies, Graph, KeptChannels } from '../../graph/types.ts';
-import type { Importance } from '../baselines/importance.ts';
-import { byImportance } from '../baselines/widths.ts';
+import type { Importance } from '../importance/importance.ts';
+import { byImportance } from '../importance/widths.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { widthAt } from '../rl/ratios.ts';
 import type { Actions, Environment } from './environment.ts';

@@ -1,5 +1,6 @@
-import { costModel, fullArchitecture } from '../../graph/architecture.ts';
-import { gradientImages } from '../baselines/taylor.ts';
+import { fullArchitecture } from '../../graph/architecture.ts';
+import { costModel } from '../../graph/cost.ts';
+import { gradientImages } from '../importance/taylor.ts';
 import { isStatic, costsOf, fitToBudgets } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { learningSeconds, rowMacs } from '../rl/work.ts';

@@ -1,7 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Random } from '../../graph/random.ts';
 import type { Backend, Tf } from '../../runtime/types.ts';
-import type { Trained } from './generator.ts';
+import type { Trained } from './generators/generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
 import { ratiosOf } from './levels.ts';
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../graph/random.ts';
-import type { EvolutionProblem, EvolutionSettings } from './evolution.ts';
+import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 
 /** Says whether a proposal was taken. */
 type Accept = (genes: number[]) => boolean;

@@ -3,13 +3,13 @@ import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Costs } from '../budgets.ts';
 import type { Candidate, MethodEvent } from '../types.ts';
-import type { EvolutionProblem, EvolutionSettings } from './evolution.ts';
+import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { Evolution } from './evolution.ts';
 import type { GenePlan, Genes } from './levels.ts';
 import { LEVELS, uniformGenes, widthsOf } from './levels.ts';
 import type { RewardSpec } from './reward.ts';
 import { reward } from './reward.ts';
-import type { CandidateScorer } from './score.ts';
+import type { CandidateScorer } from '../scoring.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import type { Supernet } from './supernet.ts';
 

@@ -1,11 +1,13 @@
 import * as z from 'zod';
+import { settingError } from '../setting-error.ts';
 import { kernelOf, mixes } from '../../graph/op-facts.ts';
-import { costModel, fullArchitecture } from '../../graph/architecture.ts';
+import { fullArchitecture } from '../../graph/architecture.ts';
+import { costModel } from '../../graph/cost.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
 import type { Effort, SettingsContext } from '../types.ts';
 import { rewardKinds } from './reward.ts';
-import { fits, pruningNetSize, trainingBytes } from './size.ts';
+import { fits, pruningNetSize, trainingBytes } from './generators/size.ts';
 
 const count = z.number().int().min(1);
 const share = z.number().min(0).max(1);
@@ -232,12 +234,4 @@ function choose(
 
 function definedOnly<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as T;
-}
-
-/** One sentence for the first thing that is wrong. */
-export function settingError(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (issue.code === 'unrecognized_keys')
-    return `there is no setting "${issue.keys.join('", "')}" for this method`;
-  return `setting "${issue.path.join('.')}": ${issue.message}`;
 }

@@ -4,7 +4,7 @@ import type { Work, WorkContext } from '../types.ts';
 import { genePlan } from './levels.ts';
 import { searchProblem } from './search.ts';
 import type { RewardedMetaSettings } from './settings.ts';
-import { checkPruningNetFits } from './size.ts';
+import { checkPruningNetFits } from './generators/size.ts';
 
 /** MACs of a network whose every width is drawn evenly from 10 to 100 %, over the original's: the mean of a square. */
 const evenShare = 0.37;

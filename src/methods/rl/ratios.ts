@@ -1,4 +1,4 @@
-import { roundWidth } from '../../graph/architecture.ts';
+import { roundWidth } from '../../graph/budget.ts';
 
 /**
  * The width of a group of `size` channels at a prune ratio: the allowed width (a multiple of roundTo, or the whole

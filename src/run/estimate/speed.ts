@@ -8,10 +8,10 @@ import { Random } from '../../graph/random.ts';
 import type { Architecture, Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
-import { Network } from '../../runtime/network.ts';
-import { recalibrate } from '../../runtime/recalibrate.ts';
-import { defaultTrainSettings } from '../../runtime/schedule.ts';
-import { openScorer } from '../../runtime/score.ts';
+import { Network } from '../../runtime/training/network.ts';
+import { recalibrate } from '../../runtime/training/recalibrate.ts';
+import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
+import { openScorer } from '../../runtime/scoring/score.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */

@@ -2,13 +2,9 @@ import { InputError } from '../../graph/errors.ts';
 import type { Architecture, Cost, Dependencies, Graph } from '../../graph/types.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
 import type { Budget, Method } from '../../methods/types.ts';
-import {
-  bounds,
-  costModel,
-  fitToBudget,
-  fullArchitecture,
-  leastArchitecture,
-} from '../../graph/architecture.ts';
+import { bounds, fullArchitecture } from '../../graph/architecture.ts';
+import { fitToBudget, leastArchitecture } from '../../graph/budget.ts';
+import { costModel } from '../../graph/cost.ts';
 import { limitOf, MULTIPLES, reach } from '../../protocol/reach.ts';
 import type { Reach, Reached, ReachTable, Rounding } from '../../protocol/reach.ts';
 import { methods } from '../../methods/index.ts';

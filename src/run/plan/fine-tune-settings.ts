@@ -3,7 +3,7 @@ import { frozenLayers } from '../../graph/frozen.ts';
 import type { Graph } from '../../graph/types.ts';
 import type { Effort } from '../../methods/types.ts';
 import type { TrainSettings } from '../../runtime/types.ts';
-import { defaultTrainSettings } from '../../runtime/schedule.ts';
+import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import type { DataPlan } from './plan.ts';
 
 const epochsByEffort: Record<Effort, number> = { quick: 3, standard: 15, thorough: 40 };

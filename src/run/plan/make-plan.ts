@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import { engineVersion } from '../../config/version.ts';
-import { parsePreprocess } from '../../data/preprocess.ts';
-import { parseResize } from '../../data/resize.ts';
+import { parsePreprocess } from '../../data/pixels/preprocess.ts';
+import { parseResize } from '../../data/pixels/resize.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Method } from '../../methods/types.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';

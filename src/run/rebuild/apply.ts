@@ -7,7 +7,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Cost, Weights } from '../../graph/types.ts';
-import type { TrainEvent } from '../../runtime/trainer.ts';
+import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import { besideAgain, travel } from '../result/companions.ts';
 import type { BesideAgain } from '../result/companions.ts';
 import { hashNetwork, modelFile, hashModel, outputs } from '../../formats/identity.ts';

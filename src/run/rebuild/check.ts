@@ -8,8 +8,13 @@ import { gatherAxes } from '../../graph/slices.ts';
 import { permuteChannels, positionsOf, prune, zeroRemoved } from '../../graph/surgery.ts';
 import type { Dependencies, Graph, KeptChannels, Node, Weights } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from '../../runtime/conditioning.ts';
-import type { Conditioning } from '../../runtime/conditioning.ts';
+import {
+  conditioning,
+  largestDifference,
+  LEAST_TOLERANCE,
+  ownInputs,
+} from '../../runtime/training/conditioning.ts';
+import type { Conditioning } from '../../runtime/training/conditioning.ts';
 import { layerByLayer } from './layer-by-layer.ts';
 import { outputs } from '../../formats/identity.ts';
 

@@ -1,7 +1,7 @@
 import { readConfig } from '../../config/files.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
-import { titled } from '../../data/preprocess.ts';
+import { titled } from '../../data/pixels/preprocess.ts';
 import type { Preprocess } from '../../data/types.ts';
 import { compareFacts } from '../../graph/facts.ts';
 import type { Accuracy, Facts, SideFacts, Step } from '../../graph/facts.ts';

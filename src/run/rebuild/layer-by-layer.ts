@@ -4,8 +4,8 @@ import { inferShapes, sizeOf } from '../../graph/shapes.ts';
 import { gatherAxes, zeroAlong } from '../../graph/slices.ts';
 import { positionsOf, zeroRemoved } from '../../graph/surgery.ts';
 import type { AxisChannels, Dependencies, Graph, KeptChannels, Shape, Weights } from '../../graph/types.ts';
-import { alone } from '../../runtime/alone.ts';
-import { largestDifference } from '../../runtime/conditioning.ts';
+import { alone } from '../../runtime/scoring/alone.ts';
+import { largestDifference } from '../../runtime/training/conditioning.ts';
 
 type Predict = (
   graph: Graph,

@@ -4,7 +4,7 @@ import { InputError } from '../../graph/errors.ts';
 import { thaw } from '../../graph/frozen.ts';
 import type { Weights } from '../../graph/types.ts';
 import { adopt, differences, numericsOf } from '../../runtime/backend/numerics.ts';
-import type { TrainEvent } from '../../runtime/trainer.ts';
+import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { DataPlan } from '../plan/plan.ts';
 import { fineTuningSchema } from '../plan/plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { architectureOf, costModel, fullArchitecture } from '../../graph/architecture.ts';
+import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
+import { costModel } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
 import type { Cost, Model } from '../../graph/types.ts';
 import { loadModel } from '../../formats/index.ts';
@@ -14,8 +15,8 @@ import { remarksOnSet } from '../steps/head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Opening } from '../steps/ports.ts';
-import { trustEngines } from '../../runtime/engines.ts';
-import type { Judgement } from '../../runtime/engines.ts';
+import { trustEngines } from '../../runtime/scoring/engines.ts';
+import type { Judgement } from '../../runtime/scoring/engines.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
 
 const fileHash = 'pruned file, SHA-256';

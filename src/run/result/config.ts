@@ -6,7 +6,7 @@ import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { ImageSet, Preprocess } from '../../data/types.ts';
 import { labelledHead } from '../../runtime/heads.ts';
-import { aimsOf } from '../../runtime/losses.ts';
+import { aimsOf } from '../../runtime/training/losses.ts';
 import type { Score, TrainSettings } from '../../runtime/types.ts';
 import type { LatencyPair } from '../steps/ports.ts';
 import type { PlacedFiles } from './place.ts';
@@ -16,7 +16,7 @@ import { widthMultiple } from '../plan/rounding.ts';
 import type { State } from '../store/state.ts';
 import type { WeightsFrom } from '../steps/weights.ts';
 import { relative } from '../../config/paths.ts';
-import { producersOf } from '../../graph/groups.ts';
+import { producersOf } from '../../graph/channels.ts';
 
 /** What a config says of the images. */
 export interface DataFacts {

@@ -1,4 +1,4 @@
-import { titled } from '../../data/preprocess.ts';
+import { titled } from '../../data/pixels/preprocess.ts';
 import type { ReportArm, ReportCandidate, ReportLoss, RunReport } from '../../report/types.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunEvent } from '../store/events.ts';

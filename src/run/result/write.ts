@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { architectureOf, costModel, fullArchitecture } from '../../graph/architecture.ts';
+import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
+import { costModel } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';

@@ -1,4 +1,5 @@
-import { architectureOf, costModel } from '../../graph/architecture.ts';
+import { architectureOf } from '../../graph/architecture.ts';
+import { costModel } from '../../graph/cost.ts';
 import { Random } from '../../graph/random.ts';
 import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';

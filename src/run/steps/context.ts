@@ -1,6 +1,7 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
-import { costModel, fullArchitecture, layerCosts, leadingChannels } from '../../graph/architecture.ts';
-import { findGroups } from '../../graph/channels.ts';
+import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
+import { costModel, layerCosts } from '../../graph/cost.ts';
+import { findGroups, producersOf } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';
@@ -19,7 +20,6 @@ import type { RunFolder } from '../store/folder.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Plan } from '../plan/plan.ts';
 import { widthMultiple } from '../plan/rounding.ts';
-import { producersOf } from '../../graph/groups.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
 import type { Session } from './session.ts';

@@ -1,4 +1,4 @@
-import { compareLatency } from '../../runtime/latency.ts';
+import { compareLatency } from '../../runtime/scoring/latency.ts';
 import { loadModel, saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
 import { machineName } from '../../system/machine.ts';

@@ -1,10 +1,10 @@
-import type { Expected } from '../../data/find-splits.ts';
+import type { Expected } from '../../data/sources/find-splits.ts';
 import type { ImageSet } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { classCounts, oneUnitProblem } from '../../runtime/binary.ts';
 import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../../runtime/heads.ts';
-import { othersOf } from '../../runtime/losses.ts';
+import { othersOf } from '../../runtime/training/losses.ts';
 
 /** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
 export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {

@@ -1,14 +1,14 @@
 import { batches } from '../../data/batches.ts';
-import type { Resizing } from '../../data/decode.ts';
+import type { Resizing } from '../../data/pixels/decode.ts';
 import { findResize } from '../../data/find-resize.ts';
 import type { FoundResize } from '../../data/find-resize.ts';
-import { parseResize } from '../../data/resize.ts';
+import { parseResize } from '../../data/pixels/resize.ts';
 import type { Sizes } from '../../data/sample-sizes.ts';
 import type { ImageSet, Preprocess } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { Trust } from '../../runtime/engines.ts';
+import type { Trust } from '../../runtime/scoring/engines.ts';
 import { decideLabels } from '../../runtime/heads.ts';
-import { evaluate, openScorer } from '../../runtime/score.ts';
+import { evaluate, openScorer } from '../../runtime/scoring/score.ts';
 import type { DataPlan } from '../plan/plan.ts';
 import { askedScale, foundScale } from './scale.ts';
 

@@ -1,6 +1,6 @@
 import type { Model } from '../../graph/types.ts';
 import { commonPreprocesses, findPreprocess } from '../../data/find-preprocess.ts';
-import { parsePreprocess, standardise } from '../../data/preprocess.ts';
+import { parsePreprocess, standardise } from '../../data/pixels/preprocess.ts';
 import type { Preprocess, Split } from '../../data/types.ts';
 import type { Score } from '../../runtime/types.ts';
 import type { DataPlan } from '../plan/plan.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Snapshot } from '../../runtime/types.ts';
 import { computedBySchema } from '../../config/schema.ts';
-import { RESIZES } from '../../data/resize.ts';
+import { RESIZES } from '../../data/pixels/resize.ts';
 import { InputError } from '../../graph/errors.ts';
 
 const score = z.object({

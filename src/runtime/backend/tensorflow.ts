@@ -1,7 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
 import type { Backend } from '../types.ts';
-import { tensorflowKernels } from '../kernels/tensorflow.ts';
+import { tensorflowKernels } from '../kernels/tensorflow/kernels.ts';
 import { loadAddon } from './addon.ts';
 import { settleOneDnn } from './onednn.ts';
 import { loadTfjs, require } from './packages.ts';

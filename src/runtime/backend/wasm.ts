@@ -4,7 +4,7 @@ import path from 'node:path';
 import type workerThreads from 'node:worker_threads';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type { Backend, Tf } from '../types.ts';
-import { wasmKernels } from '../kernels/wasm.ts';
+import { wasmKernels } from '../kernels/wasm/kernels.ts';
 import { mends } from './mends.ts';
 import { loadTfjs, packageFolder, packageVersion, require } from './packages.ts';
 import { temporaryFolder } from '../../files/temporary.ts';

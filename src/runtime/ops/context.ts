@@ -1,3 +1,4 @@
+import { InputError } from '../../graph/errors.ts';
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Node, OpKind, OpOf } from '../../graph/types.ts';
 import type { ExportContext } from '../onnx/layout.ts';
@@ -40,4 +41,17 @@ export interface OpRun<K extends OpKind> {
   run(c: OpContext, op: OpOf<K>): tfc.Tensor;
   /** emits ONNX nodes, and gives the name of the value */
   onnx(c: ExportContext, op: OpOf<K>): string;
+}
+
+/** y with the bias of the node, if it has one. */
+export function withBias(c: OpContext, y: tfc.Tensor): tfc.Tensor {
+  const bias = c.param('bias');
+  return bias ? c.backend.kernels.biasAdd(y, bias as tfc.Tensor1D) : y;
+}
+
+/** @throws InputError where there is none */
+export function kernelOf(c: OpContext): tfc.Tensor4D {
+  const kernel = c.param('kernel');
+  if (!kernel) throw new InputError(`layer ${c.node.layer}: a ${c.node.op.kind} without a kernel`);
+  return kernel as tfc.Tensor4D;
 }

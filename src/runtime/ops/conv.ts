@@ -2,7 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { Pair } from '../../graph/types.ts';
 import { padsOf, transposedSize } from '../geometry.ts';
 import { biasOf, reorder } from '../onnx/constants.ts';
-import { kernelOf, withBias } from './kernel.ts';
+import { kernelOf, withBias } from './context.ts';
 import type { ExportContext } from '../onnx/layout.ts';
 import type { OpContext, OpOf, OpRun } from './context.ts';
 

@@ -1,6 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { biasOf, reorder } from '../onnx/constants.ts';
-import { kernelOf, withBias } from './kernel.ts';
+import { kernelOf, withBias } from './context.ts';
 import type { ExportContext } from '../onnx/layout.ts';
 import type { OpContext, OpRun } from './context.ts';
 

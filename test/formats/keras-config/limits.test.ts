@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePythonJson, pythonJson } from '../../../src/formats/keras-config/index.ts';
-import { shown } from '../../../src/formats/keras-config/python-json.ts';
+import { shown } from '../../../src/formats/json/python-json.ts';
 import { ofKeras, parse, tensor } from './one-layer.ts';
 import type { Json } from './one-layer.ts';
 

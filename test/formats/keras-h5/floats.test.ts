@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { half, toFloat32 } from '../../../src/formats/keras-h5/floats.ts';
-import { FLOAT, INTEGER } from '../../../src/formats/keras-h5/hdf5.ts';
+import { FLOAT, INTEGER } from '../../../src/formats/keras-h5/hdf5-module.ts';
 
 const meta = (type: number, size: number, littleEndian: boolean, total_size: number) => ({
   type,

@@ -9,7 +9,7 @@ import { sizeOf } from '../../../src/graph/shapes.ts';
 import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../../src/graph/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { Network } from '../../../src/runtime/network.ts';
+import { Network } from '../../../src/runtime/training/network.ts';
 import { difference, predictKeras, randomHalf, randomInputs } from '../../support/keras.ts';
 import { lacks, needs, shared, sharedPath } from '../../support/needs.ts';
 import type { ReferenceValue } from '../../support/reference-executor.ts';

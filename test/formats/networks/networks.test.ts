@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork, networkNames, networkSummary } from '../../../src/formats/networks/index.ts';
-import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { initialise } from '../../../src/formats/networks/initialise.ts';
 import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';

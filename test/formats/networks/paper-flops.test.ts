@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createNetwork } from '../../../src/formats/networks/index.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
-import { fullArchitecture, paperFlopsModel } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { paperFlopsModel } from '../../../src/graph/cost.ts';
 import type { Architecture, Dependencies } from '../../../src/graph/types.ts';
 
 // The vectors of docs/methods/metapruning.md, "FLOPs count", and of the same sources, in millions to two decimals. A

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
@@ -9,9 +10,9 @@ import { methodNamed } from '../../../src/methods/index.ts';
 import { FixedBatches } from '../../../src/methods/images.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { Network } from '../../../src/runtime/network.ts';
-import { defaultTrainSettings } from '../../../src/runtime/schedule.ts';
-import { evaluate } from '../../../src/runtime/score.ts';
+import { Network } from '../../../src/runtime/training/network.ts';
+import { defaultTrainSettings } from '../../../src/runtime/training/schedule.ts';
+import { evaluate } from '../../../src/runtime/scoring/score.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import { batchOf, imageSet, smallNet, unit } from '../nets.ts';
 

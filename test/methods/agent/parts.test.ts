@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/graph/random.ts';
 import { Agent, type AgentSettings } from '../../../src/methods/agent/agent.ts';
-import { Gru } from '../../../src/methods/agent/gru.ts';
-import { Replay } from '../../../src/methods/agent/replay.ts';
-import { squash } from '../../../src/methods/agent/squashed.ts';
+import { Gru } from '../../../src/methods/agent/learner/gru.ts';
+import { Replay } from '../../../src/methods/agent/learner/replay.ts';
+import { squash } from '../../../src/methods/agent/learner/squashed.ts';
 import { clearGradients, type Parameter } from '../../../src/methods/rl/parameter.ts';
 import { toySettings, toySweep } from './toys.ts';
 

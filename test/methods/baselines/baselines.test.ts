@@ -1,17 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../../src/graph/types.ts';
-import { importanceOf } from '../../../src/methods/baselines/importance.ts';
-import { taylorImportance } from '../../../src/methods/baselines/taylor.ts';
+import { importanceOf } from '../../../src/methods/importance/importance.ts';
+import { taylorImportance } from '../../../src/methods/importance/taylor.ts';
 import { baselines } from '../../../src/methods/baselines/method.ts';
 import { methodNamed, methods } from '../../../src/methods/index.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { Network } from '../../../src/runtime/network.ts';
-import { Teacher } from '../../../src/runtime/teacher.ts';
+import { Network } from '../../../src/runtime/training/network.ts';
+import { Teacher } from '../../../src/runtime/training/teacher.ts';
 import type { Backend, Batch } from '../../../src/runtime/types.ts';
 import { batchOf, imageSet, smallNet, unit } from '../nets.ts';
 

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  architectureOf,
-  costModel,
-  fullArchitecture,
-  leastArchitecture,
-  roundWidth,
-} from '../../../src/graph/architecture.ts';
+import { architectureOf, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { leastArchitecture, roundWidth } from '../../../src/graph/budget.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/graph/random.ts';
+import { Evolution } from '../../../src/methods/rewarded-meta/evolution.ts';
 import {
-  Evolution,
   type EvolutionProblem,
   evolutionSettingsSchema,
-} from '../../../src/methods/rewarded-meta/evolution.ts';
+} from '../../../src/methods/rewarded-meta/search-space.ts';
 import { proposeCrossover, proposeMutation, repair } from '../../../src/methods/rewarded-meta/proposals.ts';
 
 const paper = evolutionSettingsSchema.parse({});

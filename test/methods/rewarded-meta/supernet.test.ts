@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune, sliceParam } from '../../../src/graph/surgery.ts';
-import { Inherit } from '../../../src/methods/rewarded-meta/inherit.ts';
+import { Inherit } from '../../../src/methods/rewarded-meta/generators/inherit.ts';
 import {
   type Genes,
   LEVELS,
@@ -11,10 +11,10 @@ import {
   uniformGenes,
   widthsOf,
 } from '../../../src/methods/rewarded-meta/levels.ts';
-import { PruningNet } from '../../../src/methods/rewarded-meta/pruning-net.ts';
+import { PruningNet } from '../../../src/methods/rewarded-meta/generators/pruning-net.ts';
 import { Supernet } from '../../../src/methods/rewarded-meta/supernet.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { Network } from '../../../src/runtime/network.ts';
+import { Network } from '../../../src/runtime/training/network.ts';
 import type { Backend } from '../../../src/runtime/types.ts';
 import { batchOf, smallNet } from '../nets.ts';
 

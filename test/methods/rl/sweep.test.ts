@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costModel, fullArchitecture, leastArchitecture } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { leastArchitecture } from '../../../src/graph/budget.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Dependencies, Graph } from '../../../src/graph/types.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { costModel, fullArchitecture } from '../../../src/graph/architecture.ts';
+import { fullArchitecture } from '../../../src/graph/architecture.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
 import type { Effort, Metric, Work } from '../../../src/methods/types.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork } from '../../../src/formats/networks/index.ts';
-import { costModel } from '../../../src/graph/architecture.ts';
+import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { methods } from '../../../src/methods/index.ts';
 import { reach } from '../../../src/protocol/reach.ts';

@@ -4,8 +4,8 @@ import { GraphBuilder } from '../../support/builder.ts';
 import type { Graph, Op, Weights } from '../../../src/graph/types.ts';
 import { checkModel } from '../../../src/run/rebuild/check.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
-import { ownInputs } from '../../../src/runtime/conditioning.ts';
-import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/engines.ts';
+import { ownInputs } from '../../../src/runtime/training/conditioning.ts';
+import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/scoring/engines.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Backend, BackendName } from '../../../src/runtime/types.ts';
 

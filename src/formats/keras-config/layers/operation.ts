@@ -1,19 +1,7 @@
 import { shortly } from '../layer-call.ts';
-import type { LayerCall } from '../layer-call.ts';
-import type { Argument, Call, LayerSpec } from '../spec.ts';
+import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
+import type { Argument, Call, LayerSpec } from '../layer-spec.ts';
 import { OPERATIONS } from './operations.ts';
-
-/** Reads a bare operation (`x * 2`, `ops.relu(x)`) that Keras recorded as a layer. */
-export type OperationReader = (call: LayerCall, operands: readonly Operand[], tensorflow: boolean) => string;
-
-/** A tensor by its value's id, or a constant. */
-export type Operand = string | Constant;
-
-/** Numbers along the last axis, or one; `depth` is the number of axes that it is written with. */
-export interface Constant {
-  readonly values: readonly number[];
-  readonly depth: number;
-}
 
 /** Where TensorFlow keeps the functions that are known by their last name alone. */
 const TENSORFLOW_MODULES = new Set([

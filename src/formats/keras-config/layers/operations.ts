@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import type { Op } from '../../../graph/types.ts';
 import { fields, limit, or, pair, padding, reads } from '../fields.ts';
-import type { LayerCall } from '../layer-call.ts';
+import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
 import { reluOp } from './activation.ts';
 import { ELEMENTWISE, powerOf } from './elementwise.ts';
 import type { OnOne } from './elementwise.ts';
 import type { MergeKind } from './merge.ts';
-import type { Constant, Operand, OperationReader } from './operation.ts';
 import { resizeOperation } from './resizing.ts';
 import { concatenation, expandDims, pad, reshapeOperation, squeeze, transpose } from './rearrange.ts';
 import { reduction, spread, unitLength } from './reductions.ts';

@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { sizeOf } from '../../../graph/shapes.ts';
 import { axes, count, fields, integer, only, or, reads, word } from '../fields.ts';
 import { shortly } from '../layer-call.ts';
-import type { LayerCall } from '../layer-call.ts';
-import type { OperationReader } from './operation.ts';
+import type { LayerCall, OperationReader } from '../layer-call.ts';
 import { perSample } from './reductions.ts';
 
 /** Keras' newshape and TensorFlow's shape, batch axis first, with at most one length left to be found. */

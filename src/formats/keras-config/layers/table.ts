@@ -1,5 +1,5 @@
 import type { LayerCall } from '../layer-call.ts';
-import type { LayerSpec } from '../spec.ts';
+import type { LayerSpec } from '../layer-spec.ts';
 import { activationLayer, preluLayer } from './activation.ts';
 import { customScaleLayer, layerScale } from './applications.ts';
 import { conv2d, conv2dTranspose, dense, depthwiseConv2d, separableConv2d } from './conv.ts';

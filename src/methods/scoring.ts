@@ -1,0 +1,65 @@
+import { hasStatistics } from '../graph/op-facts.ts';
+import { Random, type RandomState } from '../graph/random.ts';
+import type { Graph, Weights } from '../graph/types.ts';
+import { recalibrate } from '../runtime/training/recalibrate.ts';
+import { evaluate } from '../runtime/scoring/score.ts';
+import type { Score } from '../runtime/types.ts';
+import { FixedBatches } from './images.ts';
+import type { MethodImages } from './types.ts';
+import type { RewardedMetaSettings } from './rewarded-meta/settings.ts';
+
+/** Images a scoring run of the network takes at once. */
+const SCORE_BATCH = 250;
+
+export type ScoreSettings = Pick<
+  RewardedMetaSettings,
+  'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
+>;
+
+/**
+ * Scores candidates: batch-norm recalibration on training images, then top-1 on the validation split
+ * (docs/methods/metapruning.md, "Score"), the same images for every candidate. A network without batch norm has nothing
+ * to recalibrate.
+ */
+export class CandidateScorer {
+  private readonly recalibration: FixedBatches;
+  private readonly validation: FixedBatches;
+
+  constructor(
+    private readonly images: MethodImages,
+    private readonly settings: ScoreSettings,
+    root: RandomState,
+  ) {
+    const { set, preprocess } = images;
+    const { recalibrationBatches, recalibrationBatchSize } = settings;
+    const random = new Random(root);
+    this.recalibration = FixedBatches.draw(
+      set.train,
+      preprocess,
+      random.fork('recalibration images'),
+      recalibrationBatches * recalibrationBatchSize,
+      recalibrationBatchSize,
+    );
+    this.validation = FixedBatches.draw(
+      set.validation,
+      preprocess,
+      new Random(root).fork('validation images'),
+      settings.validationImages,
+      SCORE_BATCH,
+    );
+  }
+
+  /** The network with recalibrated statistics, and its score. */
+  async score(graph: Graph, weights: Weights): Promise<{ weights: Weights; score: Score }> {
+    const { backend, trust } = this.images;
+    const recalibrated = new Map(weights);
+    if (graph.nodes.some((node) => hasStatistics(node.op))) {
+      const mode = this.settings.recalibrationMode;
+      const statistics = await recalibrate(backend, graph, weights, { batches: this.recalibration, mode });
+      for (const [id, values] of statistics) recalibrated.set(id, values);
+    }
+    const network = { graph, weights: recalibrated };
+    const score = await evaluate(network, this.validation, { backend, trust, threads: backend.threads });
+    return { weights: recalibrated, score };
+  }
+}

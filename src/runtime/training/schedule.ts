@@ -1,0 +1,56 @@
+import type { Schedule, TrainSettings } from '../types.ts';
+
+/**
+ * Learning rate of step `step` (from 0) of `total`. Warm-up goes linearly from rate / 10 to rate over its steps; the
+ * schedule then runs over those that remain: step multiplies by `factor` (0.1) at each milestone (0.5 and 0.75 of the
+ * whole), linear falls to 0, cosine falls along half a wave to 0 (Loshchilov and Hutter 2017, without restarts).
+ */
+export function rateAt(schedule: Schedule, step: number, total: number): number {
+  const { kind, rate } = schedule;
+  const warmup = schedule.warmupSteps ?? 0;
+  if (step < warmup) return rate * (0.1 + 0.9 * (step / warmup));
+  const rest = Math.max(total - warmup, 1);
+  const at = Math.min((step - warmup) / rest, 1);
+  switch (kind) {
+    case 'constant':
+      return rate;
+    case 'linear':
+      return rate * (1 - at);
+    case 'cosine':
+      return (rate * (1 + Math.cos(Math.PI * at))) / 2;
+    case 'step': {
+      const passed = (schedule.milestones ?? [0.5, 0.75]).filter((m) => step >= m * total).length;
+      return rate * (schedule.factor ?? 0.1) ** passed;
+    }
+  }
+}
+
+/**
+ * Settings that work for small convolutional networks. From scratch: rate 0.1 at batch 128 after a warm-up, decay
+ * 5e-4, as for ResNets on CIFAR; fine-tuning: a fifth of the rate and of the decay. The rate goes with the batch.
+ */
+export function defaultTrainSettings(
+  kind: 'scratch' | 'fine-tune',
+  { images, epochs }: { images: number; epochs?: number },
+): TrainSettings {
+  const scratch = kind === 'scratch';
+  const batchSize = images >= 10_000 ? 128 : images >= 1_000 ? 64 : 32;
+  const count = epochs ?? (scratch ? 30 : 10);
+  const stepsPerEpoch = Math.max(Math.ceil(images / batchSize), 1);
+  return {
+    epochs: count,
+    batchSize,
+    optimizer: 'sgd',
+    schedule: {
+      kind: 'cosine',
+      rate: ((scratch ? 0.1 : 0.02) * batchSize) / 128,
+      warmupSteps: scratch ? Math.min(stepsPerEpoch, Math.floor((stepsPerEpoch * count) / 10)) : 0,
+    },
+    momentum: 0.9,
+    nesterov: false,
+    weightDecay: scratch ? 5e-4 : 1e-4,
+    labelSmoothing: 0,
+    augmentation: { flip: false, shift: 0 },
+    patience: 0,
+  };
+}

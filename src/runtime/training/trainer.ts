@@ -1,0 +1,265 @@
+import * as z from 'zod';
+import { InputError } from '../../graph/errors.ts';
+import { Breather } from '../breathe.ts';
+import type { Network } from './network.ts';
+import { rateAt } from './schedule.ts';
+import type { Batch, Measure, Score, Snapshot, TrainSettings } from '../types.ts';
+
+/** What can be trained: a network, or anything else that takes a step and can be saved. */
+export type Trainable = Pick<Network, 'trainStep' | 'snapshot' | 'restore'>;
+
+export interface TrainOptions {
+  /**
+   * Mini-batches of an epoch (from 0), beginning at mini-batch `from` (not 0 after a resume). The same epoch must
+   * give the same batches each time it is asked for.
+   */
+  readonly batches: (epoch: number, from: number) => AsyncIterable<Batch>;
+  readonly stepsPerEpoch: number;
+  readonly settings: TrainSettings;
+  /** for dropout */
+  readonly seed?: number;
+  /** named in every event; default "train" */
+  readonly stage?: string;
+  /** measured after each epoch; needed for early stopping */
+  readonly validate?: () => Promise<Score>;
+  /** a checkpoint of this training, as `take` gave it */
+  readonly from?: Snapshot;
+  readonly signal?: AbortSignal;
+  /** least seconds between checkpoints offered within an epoch (one that isn't taken costs nothing); default 0.5 */
+  readonly checkpointSeconds?: number;
+}
+
+/** Shaped like the methods' events, so that a method can pass them on. */
+export type TrainEvent =
+  | {
+      readonly type: 'progress';
+      readonly stage: string;
+      /** images seen, of all that this training will see */
+      readonly done: number;
+      readonly total: number;
+      readonly unit: 'images';
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'loss';
+      readonly stage: string;
+      /** epochs done, from 1 */
+      readonly epoch: number;
+      /** mean training loss over the epoch */
+      readonly loss: number;
+      /** validation accuracy in percent */
+      readonly accuracy?: number;
+      /** what the accuracy is, where it isn't plain accuracy */
+      readonly measure?: Measure;
+      readonly validationLoss?: number;
+    }
+  | { readonly type: 'checkpoint'; readonly take: () => Snapshot };
+
+export interface TrainResult {
+  readonly epochs: number;
+  readonly steps: number;
+  /** mean training loss of the last epoch */
+  readonly loss: number;
+  /** of the last epoch, where there is a `validate` */
+  readonly validation?: Score;
+  readonly stoppedEarly: boolean;
+}
+
+const positionSchema = z.object({
+  epoch: z.number().int().nonnegative(),
+  /** mini-batches of this epoch already done */
+  batch: z.number().int().nonnegative(),
+  step: z.number().int().nonnegative(),
+  images: z.number().int().nonnegative(),
+  epochImages: z.number().int().nonnegative(),
+  epochLoss: z.number(),
+  lastLoss: z.number().nullable(),
+  bestLoss: z.number().nullable(),
+  sinceBest: z.number().int().nonnegative(),
+  done: z.boolean(),
+  validation: z.object({ accuracy: z.number(), loss: z.number(), images: z.number() }).nullable(),
+});
+type Position = z.infer<typeof positionSchema>;
+const checkpointSchema = z.object({
+  kind: z.literal('training'),
+  position: positionSchema,
+  network: z.unknown(),
+});
+
+/**
+ * Making a graph of the step takes as long as it saves in some twenty steps (measured on small and medium networks).
+ * Whether one is made goes by the whole training, so that it is the same after a resume.
+ */
+const STEPS_FOR_A_GRAPH = 40;
+
+const START: Position = {
+  epoch: 0,
+  batch: 0,
+  step: 0,
+  images: 0,
+  epochImages: 0,
+  epochLoss: 0,
+  lastLoss: null,
+  bestLoss: null,
+  sinceBest: 0,
+  done: false,
+  validation: null,
+};
+
+/**
+ * Trains a network in place, event by event. Stopped at any checkpoint and gone on from it (`from`, on a network of
+ * the same graph), it gives the same weights, bit for bit, as uninterrupted.
+ * @throws Interrupted once the signal is aborted (within one step); Error where the loss is no longer a number
+ */
+export async function* train(
+  network: Trainable,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, TrainResult, void> {
+  const { settings, stepsPerEpoch, stage = 'train' } = options;
+  if (stepsPerEpoch < 1) throw new InputError('there is no mini-batch to train on');
+  const position: Position = options.from ? restore(network, options.from) : { ...START };
+  const totalSteps = settings.epochs * stepsPerEpoch;
+  const breather = new Breather(options.signal);
+  const speed = new Speed();
+  let checkpointAt = performance.now();
+  const checkpoint = (): TrainEvent => {
+    checkpointAt = performance.now();
+    return { type: 'checkpoint', take: () => save(network, position) };
+  };
+
+  while (position.epoch < settings.epochs && !position.done) {
+    await breather.breathe();
+    for await (const batch of options.batches(position.epoch, position.batch)) {
+      // a stop loses nothing
+      if (options.signal?.aborted) yield checkpoint();
+      await breather.breathe();
+      speed.start();
+      const rate = rateAt(settings.schedule, position.step, totalSteps);
+      const asGraph = totalSteps >= STEPS_FOR_A_GRAPH && batch.n === settings.batchSize;
+      const loss = network.trainStep(batch, { rate, settings, seed: options.seed, asGraph });
+      speed.stop(batch.n);
+      if (!Number.isFinite(loss))
+        throw new InputError(
+          `training diverged: its loss is ${loss} at step ${position.step + 1}, at the learning rate ${Number(rate.toPrecision(3))}; a lower one may help (\`espalier train --learning-rate\`), unless an operation of the network has no finite gradient, as a square root has none at 0`,
+        );
+      position.step++;
+      position.batch++;
+      position.images += batch.n;
+      position.epochImages += batch.n;
+      position.epochLoss += loss * batch.n;
+      if (performance.now() - checkpointAt > (options.checkpointSeconds ?? 0.5) * 1000) yield checkpoint();
+      if (speed.due()) yield progress(stage, position, totalSteps, speed);
+    }
+    if (position.batch !== stepsPerEpoch)
+      throw new InputError(
+        `epoch ${position.epoch + 1} had ${position.batch} mini-batches instead of ${stepsPerEpoch}`,
+      );
+    await breather.breathe();
+    const validation = await options.validate?.();
+    yield endEpoch(position, settings, stage, validation);
+    yield progress(stage, position, totalSteps, speed);
+    yield checkpoint();
+  }
+  return {
+    epochs: position.epoch,
+    steps: position.step,
+    loss: position.lastLoss ?? NaN,
+    validation: position.validation ?? undefined,
+    stoppedEarly: position.epoch < settings.epochs,
+  };
+}
+
+/** Runs a training to its end, giving its events to `onEvent`. */
+export async function trainToEnd(
+  network: Trainable,
+  options: TrainOptions,
+  onEvent: (event: TrainEvent) => void = () => {},
+): Promise<TrainResult> {
+  const events = train(network, options);
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    onEvent(next.value);
+  }
+}
+
+function endEpoch(
+  position: Position,
+  settings: TrainSettings,
+  stage: string,
+  validation?: Score,
+): TrainEvent {
+  const loss = position.epochLoss / position.epochImages;
+  position.epoch++;
+  position.batch = 0;
+  position.epochImages = 0;
+  position.epochLoss = 0;
+  position.lastLoss = loss;
+  if (validation) {
+    const { accuracy, loss: validationLoss, images } = validation;
+    position.validation = { accuracy, loss: validationLoss, images };
+    if (position.bestLoss === null || validation.loss < position.bestLoss) {
+      position.bestLoss = validation.loss;
+      position.sinceBest = 0;
+    } else position.sinceBest++;
+    position.done = settings.patience > 0 && position.sinceBest >= settings.patience;
+  }
+  return {
+    type: 'loss',
+    stage,
+    epoch: position.epoch,
+    loss,
+    ...(validation ? { accuracy: validation.accuracy, validationLoss: validation.loss } : {}),
+    ...(validation?.measure ? { measure: validation.measure } : {}),
+  };
+}
+
+function progress(stage: string, position: Position, totalSteps: number, speed: Speed): TrainEvent {
+  const perStep = position.images / Math.max(position.step, 1);
+  const total = Math.round(totalSteps * perStep);
+  const secondsLeft = speed.rate > 0 ? (total - position.images) / speed.rate : Infinity;
+  const done = Math.min(position.images, total);
+  return { type: 'progress', stage, done, total, unit: 'images', imagesPerSecond: speed.rate, secondsLeft };
+}
+
+/** Images a second, over the recent past and with reading them, and when to say so. */
+class Speed {
+  private began: number | null = null;
+  private images = 0;
+  private said = performance.now();
+  rate = 0;
+
+  start(): void {
+    this.began ??= performance.now();
+  }
+
+  stop(images: number): void {
+    this.images += images;
+    const elapsed = (performance.now() - this.began!) / 1000;
+    if (elapsed > 0) this.rate = this.images / elapsed;
+    if (elapsed > 10) {
+      this.began = performance.now();
+      this.images = 0;
+    }
+  }
+
+  due(): boolean {
+    const now = performance.now();
+    if (now - this.said < 250) return false;
+    this.said = now;
+    return true;
+  }
+}
+
+function save(network: Trainable, position: Position): Snapshot {
+  const { json, arrays } = network.snapshot();
+  return { json: { kind: 'training', position: { ...position }, network: json }, arrays };
+}
+
+function restore(network: Trainable, from: Snapshot): Position {
+  const state = checkpointSchema.safeParse(from.json);
+  if (!state.success) throw new InputError('the checkpoint is not one of a training');
+  network.restore({ json: state.data.network, arrays: from.arrays });
+  return state.data.position;
+}
