@@ -1,6 +1,6 @@
 /**
  * How images of another size than the network's may be resized, the commonest first, as configs, plans and options spell
- * it (docs/resizing.md; src/data/resize.ts does it).
+ * it (docs/resizing.md; src/data/pixels/resize.ts does it).
  */
 export const resizeNames = [
   'keras',

@@ -18,7 +18,7 @@ const perFolder = 2000;
 const peeked = 40;
 
 /**
- * Image sets of the forms that runs read (src/data/forms.ts), by names and listings alone: below the model's own folder
+ * Image sets of the forms that runs read (src/data/sources/forms.ts), by names and listings alone: below the model's own folder
  * first, then below its parents up to the given folders, then the rest. Bounded in depth, entries and time.
  */
 export async function findData(

@@ -1,5 +1,5 @@
 import { shortly } from '../layer-call.ts';
-import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
+import type { Constant, Operand, OperationReader } from '../layer-call.ts';
 import type { Argument, Call, LayerSpec } from '../layer-spec.ts';
 import { OPERATIONS } from './operations.ts';
 
