@@ -13,8 +13,8 @@ const may = {
   config: ['graph', 'files'],
   report: ['graph', 'config', 'methods'],
   run: ['graph', 'files', 'system', 'formats', 'data', 'runtime', 'methods', 'config', 'report', 'protocol'],
-  engine: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
-  cli: ['graph', 'files', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  engine: ['graph', 'files', 'system', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
+  cli: ['graph', 'files', 'system', 'run', 'config', 'report', 'protocol', 'formats', 'data', 'runtime', 'methods'],
   extension: ['protocol', 'config', 'graph', 'files', 'system'],
 };
 const folders = Object.keys(may);

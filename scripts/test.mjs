@@ -83,6 +83,7 @@ async function count(name, check) {
 async function checks() {
   const all = {
     eslint: ['node_modules/eslint/bin/eslint.js', '.'],
+    'no circle of imports': ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'webview'],
     prettier: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
     types: ['node_modules/typescript/bin/tsc', '--noEmit'],
     'types of the panel': ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'webview'],
