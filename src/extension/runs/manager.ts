@@ -5,44 +5,22 @@ import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { endTree, isEngine } from '../process/processes.ts';
-import type { NodeChoice } from '../process/node.ts';
-import type { Engine, Runs, Status } from '../types.ts';
+import type { Runs, Status } from '../types.ts';
 import type { FollowListener } from './follow.ts';
 import { Followers } from './followers.ts';
 import { isRun, lastLogLines, readEngineFile } from './files.ts';
-import type { Job, Memory } from './jobs.ts';
+import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
 import type { Outcome, Patience } from './live.ts';
 import { LiveRun, patience } from './live.ts';
+import type { RunsOptions } from './options.ts';
+import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
+import { alive, statusOf } from './status.ts';
+import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
-
-export interface RunsOptions {
-  readonly engine: Pick<Engine, 'look'>;
-  /** dist/engine.cjs */
-  readonly script: string;
-  readonly node: () => Promise<NodeChoice>;
-  /** the workspace's folders, absolute */
-  readonly folders: () => readonly string[];
-  readonly trusted: () => boolean;
-  readonly settings: () => { readonly keepAlive: boolean; readonly maxParallel: number };
-  readonly memory: Memory;
-  readonly log: (line: string) => void;
-  /** says something with buttons; resolves to the one that was pressed */
-  readonly say: (
-    kind: 'error' | 'warning' | 'information',
-    text: string,
-    ...buttons: string[]
-  ) => Promise<string | undefined>;
-  readonly showLog: (folder: string) => void;
-  /** told once, when the runs are first read: from then on a change on disk is worth watching for */
-  readonly onFirstRead?: () => void;
-  readonly times?: Patience;
-}
 
 /** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
 const reloadTime = 120_000;
-
-const alive = (status: string): boolean => status === 'running' || status === 'paused';
 
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 
@@ -68,7 +46,7 @@ export class RunsHost implements Runs {
   /** runs that are about to start: their room is theirs already, whatever is awaited until their process is there */
   private readonly coming = new Set<string>();
   /** how runs stood when that was last told, by folder */
-  private readonly told = new Map<string, string>();
+  private readonly told = new Told((folder) => this.status(folder));
 
   constructor(private readonly options: RunsOptions) {
     const { engine, folders, log } = options;
@@ -134,8 +112,7 @@ export class RunsHost implements Runs {
     // offered once
     this.jobs.touch();
     if (!fresh) return rest;
-    for (const job of rest)
-      await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+    for (const job of rest) await this.restart(job);
     return null;
   }
 
@@ -165,40 +142,13 @@ export class RunsHost implements Runs {
   }
 
   status(folder: string): Status {
-    const live = this.live.get(folder);
-    const outcome = this.outcomes.get(folder);
-    const summary = this.summary(folder);
-    const status: Status = {
-      run: folder,
-      status: summary?.status ?? 'stopped',
+    return statusOf(folder, {
+      summary: this.summary(folder),
+      live: this.live.get(folder),
+      outcome: this.outcomes.get(folder),
       queued: this.jobs.isQueued(folder),
-      fixed: null,
-      message: summary?.failure ?? null,
-      log: [],
-      memory: null,
-    };
-    if (live)
-      return {
-        ...status,
-        status: live.paused ? 'paused' : 'running',
-        message:
-          live.silent === null
-            ? null
-            : t(
-                'The run has not responded for {0} seconds: wait, or stop it; it can go on from its last checkpoint.',
-                Math.round(live.silent / 1000),
-              ),
-        memory: live.memory === null ? null : Math.round(live.memory / 2 ** 20),
-      };
-    if (outcome)
-      return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
-    if (!summary && this.told.has(folder)) return { ...status, fixed: t("The run's folder was deleted.") };
-    if (alive(status.status))
-      return {
-        ...status,
-        fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).'),
-      };
-    return status;
+      deleted: this.told.knows(folder),
+    });
   }
 
   refresh(): Promise<void> {
@@ -222,7 +172,7 @@ export class RunsHost implements Runs {
     const running = this.live.get(folder) ?? (await this.adopt(folder));
     if (running || this.others().includes(folder))
       throw new InputError(t('The run {0} is at work already.', path.basename(folder)));
-    await this.mustAgree(folder);
+    await mustAgree(folder, this.options);
     this.outcomes.delete(folder);
     if (this.working() >= Math.max(1, this.options.settings().maxParallel)) {
       this.jobs.enqueue(job);
@@ -231,26 +181,6 @@ export class RunsHost implements Runs {
       return;
     }
     await this.launch(job);
-  }
-
-  /** A run that came with the folder does nothing beyond training before its user has seen what that would be. */
-  private async mustAgree(folder: string): Promise<void> {
-    const look = await this.options.engine.look();
-    const { deeds } = await look.request('deeds', { folder });
-    if (!deeds.length) return;
-    const name = path.basename(folder);
-    const what = deeds.map((deed) =>
-      deed.kind === 'script' ? t('run the command "{0}"', deed.what) : t('write "{0}"', deed.what),
-    );
-    const allow = t('Allow');
-    const text = t(
-      'The run {0} was not planned by you on this computer. It would {1}.',
-      name,
-      what.join('; '),
-    );
-    if ((await this.options.say('warning', text, allow)) !== allow)
-      throw new InputError(t('The run {0} was not started: what it would do was not allowed.', name));
-    await look.request('agree', { folder, deeds });
   }
 
   async pause(folder: string): Promise<void> {
@@ -297,7 +227,7 @@ export class RunsHost implements Runs {
     await rm(folder, { recursive: true, force: true });
     this.outcomes.delete(folder);
     this.summaries.forget(folder);
-    this.told.delete(folder);
+    this.told.forget(folder);
     this.changed.fire();
   }
 
@@ -347,22 +277,12 @@ export class RunsHost implements Runs {
 
   /** What has become of runs without a word to us: one of a terminal that ended or was killed, a folder that was deleted. */
   private tellChanges(): void {
-    const now = new Map(this.summaries.all.map(({ folder }) => [folder, this.state(folder)]));
-    const changed = [...new Set([...this.told.keys(), ...now.keys()])].filter(
-      (folder) => this.told.has(folder) && this.told.get(folder) !== this.state(folder),
-    );
-    for (const [folder, state] of now) this.told.set(folder, state);
+    const changed = this.told.changed(this.summaries.all.map(({ folder }) => folder));
     for (const folder of changed) {
-      if (!now.has(folder)) this.told.set(folder, this.state(folder));
       this.followers.poke(folder);
       this.changedStatus.fire(this.status(folder));
     }
     if (changed.length) void this.pump();
-  }
-
-  private state(folder: string): string {
-    const { status, fixed } = this.status(folder);
-    return `${status} ${fixed ?? ''}`;
   }
 
   private liveRun(folder: string): LiveRun {
@@ -488,6 +408,10 @@ export class RunsHost implements Runs {
     }
   }
 
+  private restart(job: Job): Promise<void> {
+    return this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+  }
+
   private failedStart(job: Job, error: Error): void {
     const outcome: Outcome = {
       status: 'failed',
@@ -502,32 +426,20 @@ export class RunsHost implements Runs {
   }
 
   private async tellFailure(job: Job, outcome: Outcome): Promise<void> {
-    const [resume, log] = [t('Resume'), t('Show Log')];
-    const text = `${path.basename(job.folder)}: ${outcome.message}`;
-    const last =
-      outcome.crashed && outcome.log.length ? ` ${t('It last said: {0}', outcome.log.at(-1)!)}` : '';
-    const pressed = await this.options.say('error', text + last, resume, log);
-    if (pressed === log) this.options.showLog(job.folder);
-    if (pressed === resume)
-      await this.start(job.folder, job.candidate).catch((error: Error) =>
-        this.options.say('error', error.message),
-      );
+    if (!(await tellFailure(job, outcome, this.options))) return;
+    await this.start(job.folder, job.candidate).catch((error: Error) =>
+      this.options.say('error', error.message),
+    );
   }
 
   /** Runs that stopped when the window was closed, and what waited behind them. */
   private async offer(stopped: readonly Job[]): Promise<void> {
-    const waiting = this.jobs.queue.length;
-    if (!stopped.length && !waiting) return;
-    const names = [...stopped, ...this.jobs.queue].map((job) => path.basename(job.folder)).join(', ');
-    const [resume, later] = [t('Resume'), t('Not Now')];
-    const text = t('These runs were stopped or waiting when the window was closed: {0}. Resume them?', names);
-    const pressed = await this.options.say('information', text, resume, later);
-    if (pressed !== resume) {
+    if (!stopped.length && !this.jobs.queue.length) return;
+    if (!(await mayGoOn([...stopped, ...this.jobs.queue], this.options))) {
       while (this.jobs.next());
       return;
     }
-    for (const job of stopped)
-      await this.start(job.folder, job.candidate).catch((error: Error) => this.failedStart(job, error));
+    for (const job of stopped) await this.restart(job);
     await this.pump();
   }
 
@@ -550,7 +462,7 @@ export class RunsHost implements Runs {
   private fire(folder: string): void {
     if (this.disposed) return;
     // as it was told last, so that whatever a later look finds to be otherwise is told too
-    if (this.told.has(folder)) this.told.set(folder, this.state(folder));
+    this.told.note(folder);
     this.changedStatus.fire(this.status(folder));
     this.changed.fire();
   }

@@ -1,0 +1,55 @@
+import type { RunSummary } from '../../protocol/events.ts';
+import { t } from '../l10n.ts';
+import type { Status } from '../types.ts';
+import type { LiveRun, Outcome } from './live.ts';
+
+/** What is known of a run, from its folder, its process and how that ended. */
+export interface Known {
+  /** as its folder tells it */
+  readonly summary?: RunSummary;
+  /** its process, where this window is connected to it */
+  readonly live?: LiveRun;
+  /** how its process ended, where only this window has seen it */
+  readonly outcome?: Outcome;
+  readonly queued: boolean;
+  /** its folder was there before */
+  readonly deleted: boolean;
+}
+
+/** Whether somebody works on it. */
+export const alive = (status: string): boolean => status === 'running' || status === 'paused';
+
+/** How a run stands, in one word, with what is to be said of it. */
+export function statusOf(folder: string, { summary, live, outcome, queued, deleted }: Known): Status {
+  const status: Status = {
+    run: folder,
+    status: summary?.status ?? 'stopped',
+    queued,
+    fixed: null,
+    message: summary?.failure ?? null,
+    log: [],
+    memory: null,
+  };
+  if (live)
+    return {
+      ...status,
+      status: live.paused ? 'paused' : 'running',
+      message:
+        live.silent === null
+          ? null
+          : t(
+              'The run has not responded for {0} seconds: wait, or stop it; it can go on from its last checkpoint.',
+              Math.round(live.silent / 1000),
+            ),
+      memory: live.memory === null ? null : Math.round(live.memory / 2 ** 20),
+    };
+  if (outcome)
+    return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
+  if (!summary && deleted) return { ...status, fixed: t("The run's folder was deleted.") };
+  if (alive(status.status))
+    return {
+      ...status,
+      fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).'),
+    };
+  return status;
+}
