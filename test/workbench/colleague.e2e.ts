@@ -1,14 +1,14 @@
 import { copyFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mostly } from './places.ts';
+import { versions } from './places.ts';
 import { until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
 import { git } from './workspace.ts';
 
 // A run, its config committed, and a colleague who has the config, the original and the images, but not the result.
-describe.each(mostly.filter(({ here }) => here))('$version', (version) => {
+describe.each(versions.filter(({ here }) => here))('$version', (version) => {
   const w = suite(version);
 
   it("a colleague's config is applied in the editor to the same bytes", { timeout: 400_000 }, async () => {

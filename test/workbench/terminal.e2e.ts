@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { mostly } from './places.ts';
+import { versions } from './places.ts';
 import { until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { typed } from './terminal.ts';
@@ -13,7 +13,7 @@ import { suite } from './workbench-suite.ts';
 const SECONDS = 30_000;
 
 // A run of a terminal's, looked at and waited for in the panel.
-describe.each(mostly)('code-server $version', (version) => {
+describe.each(versions)('code-server $version', (version) => {
   describe.skipIf(!version.here)('a run in a terminal', () => {
     const w = suite(version, { settings: { 'espalier.roundTo': 1 } });
     let terminal: ChildProcess | null = null;
