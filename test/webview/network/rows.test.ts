@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matching, networkRows, producersOf, sorted } from '../../../webview/network/rows.ts';
-import { deepNetwork } from '../../../webview/dev/fixtures.ts';
+import { deepNetwork } from '../../../webview/dev/deep-network.ts';
 
 const network = deepNetwork(60);
 const rows = networkRows(network);
