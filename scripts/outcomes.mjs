@@ -1,4 +1,5 @@
-// Tests that skipped, and why: the reason stands in the name of the test or of one around it. And tests that failed, at once or for good.
+// Tests that skipped, and why: the reason stands in the name of the test or of one around it. And tests that failed, at
+// the first try or at both.
 
 /** The part of a name that says why it skips. */
 export const because = (reason) => `[because ${reason}]`;
@@ -12,9 +13,9 @@ const REASON = / ?\[(because [^\]]+)\]/;
 export function skippedLines(report, relative, otherwise = 'and its name does not say why') {
   const byReason = new Map();
   for (const { name: file, assertionResults } of report.testResults)
-    for (const { status, ancestorTitles, title } of assertionResults) {
-      if (!['pending', 'skipped', 'todo', 'disabled'].includes(status)) continue;
-      const name = [...ancestorTitles, title].join(' › ');
+    for (const test of assertionResults) {
+      if (!['pending', 'skipped', 'todo', 'disabled'].includes(test.status)) continue;
+      const name = nameOf(test);
       const reason = REASON.exec(name)?.[1] ?? otherwise;
       const line = `skipped: ${relative(file)} › ${name.replaceAll(new RegExp(REASON, 'g'), '')}, ${reason}`;
       byReason.set(reason, [...(byReason.get(reason) ?? []), line]);
@@ -27,10 +28,9 @@ export function failedLines(report, relative) {
   return report.testResults.flatMap(({ name: file, status, message, assertionResults }) => {
     const failures = assertionResults.filter((one) => one.status === 'failed');
     if (!failures.length && status === 'failed') return [`FAILED: ${relative(file)}: ${firstLine(message)}`];
-    return failures.map(({ ancestorTitles, title, failureMessages }) => {
-      const name = [...ancestorTitles, title].join(' › ');
-      return `FAILED: ${relative(file)} › ${name}: ${firstLine(failureMessages?.[0])}`;
-    });
+    return failures.map(
+      (one) => `FAILED: ${relative(file)} › ${nameOf(one)}: ${firstLine(one.failureMessages?.[0])}`,
+    );
   });
 }
 
@@ -40,10 +40,12 @@ export function retriedLines(report, relative) {
     assertionResults
       .filter(({ status, failureMessages }) => status === 'passed' && failureMessages?.length)
       .map(
-        ({ ancestorTitles, title, failureMessages }) =>
-          `passed at the second try: ${relative(file)} › ${[...ancestorTitles, title].join(' › ')}: ${firstLine(failureMessages[0])}`,
+        (one) =>
+          `passed at the second try: ${relative(file)} › ${nameOf(one)}: ${firstLine(one.failureMessages[0])}`,
       ),
   );
 }
+
+const nameOf = ({ ancestorTitles, title }) => [...ancestorTitles, title].join(' › ');
 
 const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0];

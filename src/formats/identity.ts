@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { fileError, readRegular, streamRegular } from '../files/regular.ts';
 import { temporaryFolder } from '../files/temporary.ts';
-import type { Graph, Weights } from '../graph/types.ts';
+import type { Model } from '../graph/types.ts';
 import { saveModel } from './index.ts';
 import { MAX_CONFIG } from './limits.ts';
 import type { LoadedModel } from './types.ts';
@@ -36,7 +36,7 @@ export async function hashFile(file: string): Promise<string> {
  */
 export async function hashNetwork(
   source: LoadedModel,
-  { graph, weights }: { readonly graph: Graph; readonly weights: Weights },
+  { graph, weights }: Model,
   name: string,
 ): Promise<string> {
   const folder = await temporaryFolder('hash');

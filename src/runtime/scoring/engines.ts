@@ -1,5 +1,5 @@
 import { Random } from '../../graph/random.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { conditioning, largestDifference, LEAST_TOLERANCE, ownInputs } from '../training/conditioning.ts';
 import { logitsOf } from './logits.ts';
 import { Network } from '../training/network.ts';
@@ -64,7 +64,7 @@ export function withLogits(graph: Graph): Graph {
  * without the optimiser, to what the network's own rounding allows. Asked before anything is scored.
  */
 export async function trustEngines(
-  model: { readonly graph: Graph; readonly weights: Weights },
+  model: Model,
   { backend, threads = 1 }: { readonly backend?: Backend; readonly threads?: number } = {},
 ): Promise<Judgement> {
   const believed: Judgement = { trust: 'optimised' };

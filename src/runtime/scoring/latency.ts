@@ -1,7 +1,7 @@
 import { inputShape } from '../../graph/shapes.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { Breather } from '../breathe.ts';
 import { openScorer, type Scorer, type ScorerOptions } from './score.ts';
 
@@ -23,11 +23,6 @@ export interface Latency {
   readonly batch: number;
   readonly threads: number;
   readonly engine: string;
-}
-
-export interface Model {
-  readonly graph: Graph;
-  readonly weights: Weights;
 }
 
 /** How long a network takes on this machine, by onnxruntime: warmed up, the median of many runs. */

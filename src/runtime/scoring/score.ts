@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
 import { InputError } from '../../graph/errors.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { openBackend } from '../backend/open.ts';
 import type { Trust } from './engines.ts';
 import { Breather } from '../breathe.ts';
@@ -115,7 +115,7 @@ export interface EvaluateOptions extends Omit<ScorerOptions, 'logits' | 'others'
   /** called with the number of images scored so far */
   readonly onImages?: (images: number) => void;
   /** the network before pruning: how far the outputs are from its answers that labels say nothing of is measured, too */
-  readonly original?: { readonly graph: Graph; readonly weights: Weights };
+  readonly original?: Model;
 }
 
 /** Losses above this (and what is no number) count as this, so that one image can't spoil a mean. */
@@ -128,7 +128,7 @@ const WORST = 100;
  * @throws InputError without images, or where a label is not one of the network's classes
  */
 export async function evaluate(
-  network: Scorer | { readonly graph: Graph; readonly weights: Weights },
+  network: Scorer | Model,
   batches: AsyncIterable<Batch>,
   { original, ...options }: EvaluateOptions = {},
 ): Promise<Score> {
