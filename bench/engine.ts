@@ -8,7 +8,7 @@ import { decideOneDnn, thisProcessor } from '../src/runtime/backend/onednn.ts';
 import { openBackend } from '../src/runtime/backend/open.ts';
 import { Network } from '../src/runtime/training/network.ts';
 import { openScorer } from '../src/runtime/scoring/score.ts';
-import type { BackendName } from '../src/runtime/types.ts';
+import type { BackendName } from '../src/terms/choices.ts';
 
 const telling = ['avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'avx_vnni', 'amx_tile'];
 

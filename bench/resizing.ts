@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { decode } from '../src/data/pixels/decode.ts';
-import { parseResize, type Resize } from '../src/data/pixels/resize.ts';
+import { parseResize } from '../src/data/pixels/resize.ts';
+import type { Resize } from '../src/terms/images.ts';
 
 interface Picture {
   readonly file: string;

@@ -4,7 +4,7 @@ import type { Tab } from '../src/protocol/panel.ts';
 import type { Side } from '../src/protocol/views.ts';
 import { host } from './host.ts';
 import { remember } from './persist.ts';
-import { emptyRun, told } from './run-data.ts';
+import { emptyRun, told } from '../src/terms/run-data.ts';
 import {
   busy,
   compare,
@@ -17,10 +17,10 @@ import {
   selected,
   status,
   tab,
-  type CandidateRef,
   type Message,
 } from './state.ts';
 import { t } from './strings.ts';
+import type { CandidateOfRun } from '../src/terms/candidates.ts';
 
 /** Shows a view. */
 export function show(which: Tab): void {
@@ -102,7 +102,7 @@ export async function follow(folder: string, view?: Tab, sides: typeof compare.v
 }
 
 /** Chooses a candidate; null: the run's own choice. */
-export function choose(ref: CandidateRef | null): void {
+export function choose(ref: CandidateOfRun | null): void {
   selected.value = ref;
 }
 

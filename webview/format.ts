@@ -1,4 +1,4 @@
-import type { RunData } from './run-data.ts';
+import type { RunData } from '../src/terms/run-data.ts';
 import { t } from './strings.ts';
 
 /** Numbers for people. A narrow no-break space stands before units, a real minus before what is less. */

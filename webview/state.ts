@@ -1,21 +1,17 @@
 import { computed, signal } from '@preact/signals';
 import type { Notice, Result } from '../src/protocol/contract.ts';
-import type { CandidateView, RunSummary, WrittenFiles } from '../src/protocol/events.ts';
+import type { RunSummary, WrittenFiles } from '../src/protocol/runs.ts';
 import type { Host, Tab } from '../src/protocol/panel.ts';
 import type { Draft } from '../src/protocol/plan.ts';
 import type { NetworkView, Side } from '../src/protocol/views.ts';
 import { loaded, loading } from './load.ts';
-import { candidateOf, type ArmData, type RunData } from './run-data.ts';
+import { candidateOf, type ArmData, type RunData } from '../src/terms/run-data.ts';
+import type { CandidateOfRun, RunCandidate } from '../src/terms/candidates.ts';
 
 /** What the panel knows. Signals only; what changes them is in actions.ts. */
 
 export type Ready = Result<Host, 'ready'>;
 export type Status = Notice<Host, 'status'>;
-export interface CandidateRef {
-  readonly run: string;
-  readonly arm: string;
-  readonly id: number;
-}
 
 /** The host's first answer. */
 export const opening = loading<Ready>(20_000);
@@ -49,14 +45,14 @@ export const mainArm = computed<ArmData | null>(
 );
 
 /** The candidate that the user chose; null: the run's own choice (or the best so far). */
-export const selected = signal<CandidateRef | null>(null);
+export const selected = signal<CandidateOfRun | null>(null);
 
 /** Candidates that were written at the user's wish, by candidate: what is committed is held to these hashes. */
 export const byHand = signal<ReadonlyMap<string, WrittenFiles>>(new Map());
-export const candidateKey = ({ run, arm, id }: CandidateRef): string => `${id} ${arm} ${run}`;
+export const candidateKey = ({ run, arm, id }: CandidateOfRun): string => `${id} ${arm} ${run}`;
 
 /** The candidate that the panel is about: the user's choice, else the run's, else the best reward so far. */
-export const candidate = computed<CandidateView | null>(() => {
+export const candidate = computed<RunCandidate | null>(() => {
   const shown = run.value;
   if (!shown) return null;
   const choice = selected.value;
@@ -68,14 +64,14 @@ export const candidate = computed<CandidateView | null>(() => {
   const arm = mainArm.value;
   if (!arm) return null;
   if (arm.chosen) return candidateOf(arm, arm.chosen.id) ?? arm.chosen;
-  let best: CandidateView | null = null;
+  let best: RunCandidate | null = null;
   for (const one of arm.candidates)
     if (best === null || (one.reward ?? -Infinity) > (best.reward ?? -Infinity)) best = one;
   return best;
 });
 
 /** The same as a reference for the host. */
-export const candidateRef = computed<CandidateRef | null>(() => {
+export const candidateRef = computed<CandidateOfRun | null>(() => {
   const one = candidate.value;
   return one && run.value ? { run: run.value.run, arm: one.arm, id: one.id } : null;
 });

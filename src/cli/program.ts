@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { resizeNames } from '../config/resize-names.ts';
 import { engineVersion } from '../config/version.ts';
 import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
+import { resizes } from '../terms/images.ts';
 
 /** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
 type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
@@ -244,7 +244,7 @@ function dataOptions(command: Command, required: boolean): void {
     )
     .option(
       '--resize <name>',
-      `how images of another size are resized: auto (default; as the network knows them), ${resizeNames.join(', ')}`,
+      `how images of another size are resized: auto (default; as the network knows them), ${resizes.join(', ')}`,
     )
     .option('--limit <images>', 'at most so many images of each split', images('--limit'))
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))

@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { rangesPattern } from './ranges.ts';
-import { resizeNames } from './resize-names.ts';
+import { effort } from '../terms/choices.ts';
+import type { Frozen } from '../terms/frozen.ts';
+import { metric } from '../terms/goals.ts';
+import { preprocess } from '../terms/images.ts';
+import { numerics } from '../terms/numerics.ts';
+import { measure, split } from '../terms/scores.ts';
 
 /** Version of the config format; a reader refuses what is newer. */
 export const configVersion = 1;
@@ -17,12 +22,11 @@ const cost = z.strictObject({
 });
 
 const score = z.strictObject({
-  split: z.enum(['validation', 'test']),
+  split,
   accuracy: z.number().min(0).max(100).describe('Percent.'),
   loss: z.number().describe('Mean cross-entropy; of several sigmoids mean binary cross-entropy.'),
   images: count,
-  measure: z
-    .literal('top-1 of sigmoids')
+  measure: measure
     .optional()
     .describe("What accuracy is here: whether a multi-label network's likeliest label is the image's class."),
   outputs: z
@@ -37,19 +41,6 @@ const score = z.strictObject({
     .describe("How far the outputs without labels are from the original's answers."),
 });
 
-const preprocess = z.strictObject({
-  name: z.string(),
-  scale: z.array(z.number()),
-  offset: z.array(z.number()),
-  bgr: z.boolean(),
-  resize: z
-    .enum(resizeNames)
-    .optional()
-    .describe(
-      'How images of another size were resized; absent where all had the size, and in what older versions wrote.',
-    ),
-});
-
 const control = z.strictObject({
   name: z.string(),
   macs: count,
@@ -60,26 +51,9 @@ const control = z.strictObject({
   test: z.number().optional(),
 });
 
-const option = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]{1,40}$/)
-  .optional();
-
-/** What decides the last bits of a training besides its settings and seed (src/runtime/backend/numerics.ts). */
-export const computedBySchema = z
-  .strictObject({
-    backend: z.enum(['tensorflow', 'wasm']),
-    version: z.string().describe("Of the backend's library."),
-    threads: z.number().int().min(1).max(1024),
-    processor: z.string().optional().describe('Architecture and widest vectors.'),
-    options: z
-      .strictObject({
-        TF_ENABLE_ONEDNN_OPTS: z.enum(['0', '1']).optional(),
-        ONEDNN_MAX_CPU_ISA: option,
-        ONEDNN_DEFAULT_FPMATH_MODE: option,
-      })
-      .optional()
-      .describe('As the library saw them.'),
+/** Of the weights: see terms/numerics.ts. */
+export const computedBySchema = numerics
+  .extend({
     mixed: z
       .literal(true)
       .optional()
@@ -140,7 +114,7 @@ export const configSchema = z
     method: z.strictObject({
       name: z.string(),
       seed: z.number().int(),
-      effort: z.enum(['quick', 'standard', 'thorough']),
+      effort,
       roundTo: count,
       freeze: z.array(z.string()),
       weights: z
@@ -173,7 +147,7 @@ export const configSchema = z
     computedBy: computedBySchema.optional(),
     targets: z.array(
       z.strictObject({
-        metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
+        metric,
         limit: z.number(),
         original: z.number(),
         command: z.string().optional(),
@@ -215,8 +189,8 @@ export const configSchema = z
   })
   .describe('A network with channels pruned by Espalier.');
 
-export type PrunedConfig = z.infer<typeof configSchema>;
-export type ConfigScore = z.infer<typeof score>;
+export type PrunedConfig = Frozen<z.infer<typeof configSchema>>;
+export type ConfigScore = Frozen<z.infer<typeof score>>;
 
 /** The JSON schema that editors use for `*.espalier.json` (media/espalier.schema.json). */
 export function configJsonSchema(): unknown {

@@ -1,6 +1,8 @@
 import { Random } from '../graph/random.ts';
 import { lookup } from './pixels/preprocess.ts';
-import type { Augmentation, Batch, Preprocess, Split } from './types.ts';
+import type { Batch, Split } from './types.ts';
+import type { Augmentation } from '../terms/choices.ts';
+import type { Preprocess } from '../terms/images.ts';
 
 export interface BatchOptions {
   readonly batchSize: number;

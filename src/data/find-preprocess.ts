@@ -1,6 +1,7 @@
 import { InputError } from '../graph/errors.ts';
 import { PREPROCESSES, standardise, suits } from './pixels/preprocess.ts';
-import type { Preprocess, Split } from './types.ts';
+import type { Split } from './types.ts';
+import type { Preprocess } from '../terms/images.ts';
 
 export interface Score {
   /** in percent */

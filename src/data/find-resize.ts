@@ -1,5 +1,6 @@
 import { beatsGuessing, finite, lead, percent, SURE, type Score } from './find-preprocess.ts';
-import { COMMONEST, type Resize } from './pixels/resize.ts';
+import { COMMONEST } from './pixels/resize.ts';
+import type { Resize } from '../terms/images.ts';
 
 export interface FoundResize {
   readonly by: Resize;

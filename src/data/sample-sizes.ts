@@ -1,9 +1,9 @@
 import type { Shape } from './pixels/decode.ts';
 import { probe } from './pixels/decode.ts';
 import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
-import type { Resize } from './pixels/resize.ts';
 import type { Item } from './source.ts';
 import type { Split } from './types.ts';
+import type { Resize } from '../terms/images.ts';
 
 /** What a way of resizing is chosen by: a part of the images, resized in one way or another. */
 export interface Sizes {

@@ -1,4 +1,4 @@
-import type { Resize } from './pixels/resize.ts';
+import type { Resize, ImageFacts } from '../terms/images.ts';
 
 /** Images of one split, decoded on demand to uint8, NHWC, at the size that the set was opened with. */
 export interface Split {
@@ -14,15 +14,7 @@ export interface Split {
 }
 
 /** A labelled image set. The test split is for the end only: nothing that searches or tunes may read it. */
-export interface ImageSet {
-  readonly path: string;
-  readonly form: 'folder' | 'zip' | 'tar' | 'idx' | 'npz';
-  /** names by output of the network that the set was opened for */
-  readonly classes: readonly string[];
-  /** where their order comes from, in words, if not from the folders' names alone */
-  readonly classesFrom?: string;
-  /** what must be given again for the same order; absent where that is the folders with images, by name */
-  readonly recordedClasses?: readonly string[];
+export interface ImageSet extends ImageFacts {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -41,26 +33,6 @@ export interface ImageSet {
   /** what a person should know about the set, one sentence each: classes without test images, files left out */
   readonly warnings?: readonly string[];
   close(): Promise<void>;
-}
-
-/** From uint8 to what the network expects: y = x * scale[c] + offset[c], after an optional RGB -> BGR. */
-export interface Preprocess {
-  /** unit, signed, raw, imagenet, caffe, standardise, ... or 'custom' */
-  readonly name: string;
-  readonly scale: readonly number[];
-  readonly offset: readonly number[];
-  readonly bgr: boolean;
-  /**
-   * How images of another size were resized. Absent where none was; and in what versions before it wrote, which left it
-   * to libvips.
-   */
-  readonly resize?: Resize;
-}
-
-export interface Augmentation {
-  readonly flip: boolean;
-  /** largest shift in pixels, zero-filled in the preprocessed space of pixel value 0 (the "random crop" of CIFAR) */
-  readonly shift: number;
 }
 
 /** One mini-batch. x: [n, H, W, C] preprocessed float32, a fresh array each time; y: class indices. */

@@ -1,11 +1,11 @@
 import type * as vscode from 'vscode';
 import type { Client } from '../protocol/rpc.ts';
 import type { Look } from '../protocol/look.ts';
-import type { PanelEvent, RunSummary } from '../protocol/events.ts';
-import type { Host } from '../protocol/panel.ts';
+import type { RunSummary } from '../protocol/runs.ts';
+import type { Host, Tab } from '../protocol/panel.ts';
 import type { Notice } from '../protocol/contract.ts';
 import type { Side } from '../protocol/views.ts';
-import type { Tab } from '../protocol/panel.ts';
+import type { ListedEvent } from '../terms/run-events.ts';
 
 /** The looking process: started on first need, restarted after a crash. */
 export interface Engine extends vscode.Disposable {
@@ -31,7 +31,7 @@ export interface Runs extends vscode.Disposable {
   status(folder: string): Status;
   readonly onDidChangeStatus: vscode.Event<Status>;
   /** the latest progress of the run at work, for the status bar; null where none is */
-  readonly active: { readonly summary: RunSummary; readonly progress: PanelEvent | null } | null;
+  readonly active: { readonly summary: RunSummary; readonly progress: ListedEvent | null } | null;
   /** starts a made or stopped run, or queues it while another works */
   start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void>;
   pause(folder: string): Promise<void>;
@@ -43,7 +43,7 @@ export interface Runs extends vscode.Disposable {
   /** all events from the first on, in batches, then live ones */
   follow(
     folder: string,
-    listener: (events: readonly PanelEvent[], reset: boolean) => void,
+    listener: (events: readonly ListedEvent[], reset: boolean) => void,
   ): vscode.Disposable;
 }
 

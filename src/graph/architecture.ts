@@ -1,7 +1,9 @@
 import { InputError } from './errors.ts';
 import { leastArchitecture } from './budget.ts';
 import { costModel } from './cost.ts';
-import type { Architecture, Cost, Dependencies, Graph, KeptChannels } from './types.ts';
+import type { Dependencies, Graph } from './types.ts';
+import type { Architecture, KeptChannels } from '../terms/candidates.ts';
+import type { Cost } from '../terms/cost.ts';
 
 /** The network as it is: every group at its full width. */
 export function fullArchitecture(dependencies: Dependencies): Architecture {

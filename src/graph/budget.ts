@@ -1,5 +1,6 @@
 import { InputError } from './errors.ts';
-import type { Architecture, Dependencies } from './types.ts';
+import type { Dependencies } from './types.ts';
+import type { Architecture } from '../terms/candidates.ts';
 
 export interface FitOptions {
   /** widths are multiples of this, or a group's whole size; default 1 */

@@ -3,7 +3,9 @@ import { channelAxis } from './ops/rules/layout.ts';
 import { networkWidths, Terms } from './widths.ts';
 import type { CountOptions } from './ops/spec.ts';
 import type { NetworkWidths } from './widths.ts';
-import type { Architecture, Cost, Dependencies, Graph, Node, Shape } from './types.ts';
+import type { Dependencies, Graph, Node, Shape } from './types.ts';
+import type { Architecture } from '../terms/candidates.ts';
+import type { Cost } from '../terms/cost.ts';
 
 /**
  * The cost of any architecture of a network, for one image; a pure function that takes microseconds, since only

@@ -1,7 +1,9 @@
 import { architectureOf, fullArchitecture } from './architecture.ts';
 import { costModel, layerCosts } from './cost.ts';
 import type { LayerCost } from './cost.ts';
-import type { Cost, Dependencies, Graph, KeptChannels } from './types.ts';
+import type { Dependencies, Graph } from './types.ts';
+import type { KeptChannels } from '../terms/candidates.ts';
+import type { Cost } from '../terms/cost.ts';
 
 /** One figure on both sides. */
 export interface Sides {

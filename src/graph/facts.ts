@@ -1,4 +1,4 @@
-import type { Cost } from './types.ts';
+import type { Cost } from '../terms/cost.ts';
 
 /** What is known of a network beside its channels, as its config or its run tells it. JSON-safe. */
 export interface SideFacts {

@@ -3,7 +3,8 @@ import { InputError } from './errors.ts';
 import { specOf } from './ops/index.ts';
 import { inferShapes, sizeOf } from './shapes.ts';
 import { gatherAxes, zeroAlong } from './slices.ts';
-import type { AxisChannels, Dependencies, Graph, KeptChannels, Node, Op, Param, Weights } from './types.ts';
+import type { AxisChannels, Dependencies, Graph, Node, Op, Param, Weights } from './types.ts';
+import type { KeptChannels } from '../terms/candidates.ts';
 
 /**
  * The network at its kept channels, without weights: shapes of parameters, targets of reshapes, and constants along

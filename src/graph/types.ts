@@ -171,18 +171,6 @@ export interface Graph {
 /** Parameter id -> values, row-major in Param.shape. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
-/** What an architecture costs, for one image (batch 1). */
-export interface Cost {
-  /** multiply-accumulates of convolutions and dense layers */
-  macs: number;
-  /** all parameters, batch-norm statistics too */
-  params: number;
-  /** params * 4: float32 */
-  bytes: number;
-  /** largest sum, in bytes of float32, of values alive at once, executing in order */
-  peakActivationBytes: number;
-}
-
 /**
  * A set of channels that are interchangeable as positions: every channel of the group is kept or removed
  * everywhere it appears (a conv's outputs, the batch norm behind it, the inputs of every consumer, all producers that
@@ -223,12 +211,6 @@ export interface Dependencies {
   /** for each node id: the same for its output value */
   readonly values: Readonly<Record<string, readonly (AxisChannels | null)[]>>;
 }
-
-/** One width per group, in the order of Dependencies.groups (the network encoding vector in channels). */
-export type Architecture = readonly number[];
-
-/** Per group, the kept channels, ascending; a frozen group keeps all. */
-export type KeptChannels = readonly (readonly number[])[];
 
 /** A network on its own: what is cut, trained and measured. */
 export interface Model {

@@ -1,5 +1,6 @@
 import { inferShapes } from './shapes.ts';
-import type { Architecture, AxisChannels, Dependencies, Graph, Shape } from './types.ts';
+import type { AxisChannels, Dependencies, Graph, Shape } from './types.ts';
+import type { Architecture } from '../terms/candidates.ts';
 
 /** The length of an axis as a function of an architecture: fixed positions, and some for every channel of a group. */
 interface Width {

@@ -1,8 +1,11 @@
 import { InputError } from '../graph/errors.ts';
 import { fitToBudget, leastArchitecture } from '../graph/budget.ts';
 import { costModel } from '../graph/cost.ts';
-import type { Architecture, Cost, Dependencies, Graph } from '../graph/types.ts';
-import type { Budget, MethodContext, Metric } from './types.ts';
+import type { Dependencies, Graph } from '../graph/types.ts';
+import type { MethodContext } from './types.ts';
+import type { Architecture } from '../terms/candidates.ts';
+import type { Cost } from '../terms/cost.ts';
+import type { Budget, Metric } from '../terms/goals.ts';
 
 /** Metrics that are a function of the widths. */
 export type StaticMetric = Exclude<Metric, 'latency' | 'script'>;

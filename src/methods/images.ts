@@ -2,8 +2,10 @@ import { batches } from '../data/batches.ts';
 import { InputError } from '../graph/errors.ts';
 import type { RandomState } from '../graph/random.ts';
 import { Random } from '../graph/random.ts';
-import type { Augmentation, Batch, Preprocess, Split } from '../data/types.ts';
+import type { Batch, Split } from '../data/types.ts';
 import type { MethodContext, MethodImages } from './types.ts';
+import type { Augmentation } from '../terms/choices.ts';
+import type { Preprocess } from '../terms/images.ts';
 
 /** float32 bytes of preprocessed images that are kept rather than read again. */
 const CACHE_BYTES = 256 * 2 ** 20;

@@ -3,10 +3,10 @@ import { Random, type RandomState } from '../graph/random.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { recalibrate } from '../runtime/training/recalibrate.ts';
 import { evaluate } from '../runtime/scoring/score.ts';
-import type { Score } from '../runtime/types.ts';
 import { FixedBatches } from './images.ts';
 import type { MethodImages } from './types.ts';
 import type { RewardedMetaSettings } from './rewarded-meta/settings.ts';
+import type { Score } from '../terms/scores.ts';
 
 /** Images a scoring run of the network takes at once. */
 const SCORE_BATCH = 250;

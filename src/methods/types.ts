@@ -1,79 +1,18 @@
-import type { ImageSet, Preprocess } from '../data/types.ts';
-import type { Architecture, Cost, Dependencies, Graph, KeptChannels, Weights } from '../graph/types.ts';
+import type { ImageSet } from '../data/types.ts';
+import type { Dependencies, Graph, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
 import type { Trust } from '../runtime/scoring/engines.ts';
 import type { Teacher } from '../runtime/training/teacher.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
-
-/** memory: the largest sum of activations alive at once (Cost.peakActivationBytes) */
-export type Metric = 'macs' | 'params' | 'bytes' | 'memory' | 'latency' | 'script';
-
-/** A limit that the result must not exceed. */
-export interface Budget {
-  readonly metric: Metric;
-  /** absolute, in the metric's unit (latency: ms an image at batch 1; script: whatever it prints) */
-  readonly limit: number;
-  /** the original's value */
-  readonly original: number;
-  /** script: the command */
-  readonly command?: string;
-}
-
-/** The three accuracies, in percent, on the validation split. Absent: not measured yet. */
-export interface Accuracies {
-  /** straight after cutting */
-  readonly cut?: number;
-  /** after batch-norm recalibration */
-  readonly recalibrated?: number;
-  /** after fine-tuning */
-  readonly fineTuned?: number;
-}
-
-/** An architecture plus which channels are kept, with its scores. */
-export interface Candidate {
-  /** 0, 1, ... in the order of proposal */
-  readonly id: number;
-  /** how it came to be: random, mutation, crossover, uniform, l1, ... */
-  readonly origin: string;
-  readonly architecture: Architecture;
-  readonly kept: KeptChannels;
-  readonly cost: Cost;
-  readonly accuracies: Accuracies;
-  /** rank by this, descending; absent for methods without a reward */
-  readonly reward?: number;
-}
+import type { Preprocess } from '../terms/images.ts';
+import type { Architecture, Candidate } from '../terms/candidates.ts';
+import type { Augmentation, Effort } from '../terms/choices.ts';
+import type { Budget } from '../terms/goals.ts';
+import type { ArmEvent } from '../terms/run-events.ts';
 
 /** What a method tells while it works. JSON-safe but for `checkpoint`. */
 export type MethodEvent =
-  | { readonly type: 'stage'; readonly stage: string; readonly message: string }
-  /** done of total in this stage, in `unit` (images, candidates, epochs) */
-  | {
-      readonly type: 'progress';
-      readonly stage: string;
-      readonly done: number;
-      readonly total: number;
-      readonly unit: string;
-    }
-  | {
-      readonly type: 'loss';
-      readonly stage: string;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly accuracy?: number;
-    }
-  | { readonly type: 'candidate'; readonly candidate: Candidate }
-  /** end of a search round: the best so far */
-  | {
-      readonly type: 'generation';
-      readonly generation: number;
-      readonly best: number;
-      readonly reward: number;
-    }
-  /** a point of one of the method's own curves: reward, cost share, multiplier:<constraint>, entropy, ... */
-  | { readonly type: 'metric'; readonly name: string; readonly step: number; readonly value: number }
-  /** the widths that the method would choose at this step (an epoch), one a group */
-  | { readonly type: 'widths'; readonly step: number; readonly architecture: Architecture }
-  | { readonly type: 'warning'; readonly message: string }
+  | ArmEvent<'stage' | 'progress' | 'loss' | 'candidate' | 'generation' | 'metric' | 'widths' | 'warning'>
   /** a point from which the method can go on; `take` is called at once or not at all */
   | { readonly type: 'checkpoint'; readonly take: () => Promise<Snapshot> | Snapshot };
 
@@ -175,8 +114,6 @@ export interface ImageWork {
   readonly opByOp?: true;
 }
 
-export type Effort = 'quick' | 'standard' | 'thorough';
-
 /** What a method may look at to choose its defaults. */
 export interface SettingsContext {
   readonly graph: Graph;
@@ -185,5 +122,5 @@ export interface SettingsContext {
   /** true where the source's weights are untrained (made by `espalier new`) */
   readonly untrained: boolean;
   /** what the user asked for in training; a method's own training does the same */
-  readonly augmentation?: { readonly flip: boolean; readonly shift: number };
+  readonly augmentation?: Augmentation;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Frozen } from '../terms/frozen.ts';
 
 /** One request: what it takes and what it answers. */
 export interface Request {
@@ -12,9 +13,13 @@ export interface Contract {
   readonly notices: Readonly<Record<string, z.ZodType>>;
 }
 
-export type Params<C extends Contract, M extends keyof C['requests']> = z.infer<C['requests'][M]['params']>;
-export type Result<C extends Contract, M extends keyof C['requests']> = z.infer<C['requests'][M]['result']>;
-export type Notice<C extends Contract, N extends keyof C['notices']> = z.infer<C['notices'][N]>;
+export type Params<C extends Contract, M extends keyof C['requests']> = Frozen<
+  z.infer<C['requests'][M]['params']>
+>;
+export type Result<C extends Contract, M extends keyof C['requests']> = Frozen<
+  z.infer<C['requests'][M]['result']>
+>;
+export type Notice<C extends Contract, N extends keyof C['notices']> = Frozen<z.infer<C['notices'][N]>>;
 
 /** Both sides of a border must say the same number before anything else; raised with every change of a message. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;

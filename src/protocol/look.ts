@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import type { Frozen } from '../terms/frozen.ts';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runEvent, runSummary, writtenFiles } from './events.ts';
+import { runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
 import { diff, network, side } from './views.ts';
+import { listedEvent } from '../terms/run-events.ts';
+import { candidateOfRun } from '../terms/candidates.ts';
 
 const nothing = z.object({});
 /** folders of the workspace: below them the source of a config may lie */
@@ -92,7 +95,7 @@ export const look = {
     /** events of a run's file from `from` on, at most so many; more while next is not null */
     readRun: {
       params: z.object({ folder: z.string(), from: z.number(), most: z.number().int().positive().max(5000) }),
-      result: z.object({ summary: runSummary, events: z.array(runEvent), next: z.number().nullable() }),
+      result: z.object({ summary: runSummary, events: z.array(listedEvent), next: z.number().nullable() }),
     },
     diff: { params: z.object({ a: side, b: side, roots }), result: diff },
     exportDiff: {
@@ -104,7 +107,7 @@ export const look = {
      * under names at which nothing else stands
      */
     write: {
-      params: z.object({ run: z.string(), arm: z.string(), id: z.number(), out: z.string() }),
+      params: candidateOfRun.extend({ out: z.string() }),
       result: writtenFiles,
     },
     /** with `data` it trains as the config says: ask a process of its own; by the notice `applying` it tells how far it is */
@@ -172,7 +175,7 @@ export const work = {
   },
   notices: {
     /** at most four times a second */
-    events: z.object({ events: z.array(runEvent) }),
+    events: z.object({ events: z.array(listedEvent) }),
     /** every second: what tells a hung process from a busy one */
     heartbeat: z.object({ rss: z.number(), status: z.enum(['running', 'paused']) }),
     /** the last word: how it ended */
@@ -192,7 +195,7 @@ export const engineFile = z.object({
   /** whether it is held; kept up to date, so that a folder tells it without a connection */
   status: z.enum(['running', 'paused']).optional(),
 });
-export type EngineFile = z.infer<typeof engineFile>;
+export type EngineFile = Frozen<z.infer<typeof engineFile>>;
 
 /** `failure.json` in a run's folder after it failed. */
 export const failureFile = z.object({

@@ -1,15 +1,18 @@
 import * as z from 'zod';
+import type { Frozen } from '../terms/frozen.ts';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runEvent, runStatus, runSummary, writtenFiles } from './events.ts';
+import { runStatus, runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
 import { diff, network, side } from './views.ts';
+import { listedEvent } from '../terms/run-events.ts';
+import { candidateOfRun, candidateRef } from '../terms/candidates.ts';
 
 const nothing = z.object({});
 const tab = z.enum(['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs']);
-export type Tab = z.infer<typeof tab>;
+export type Tab = Frozen<z.infer<typeof tab>>;
 
-const pick = z.object({ arm: z.string(), id: z.number() }).nullable();
+const pick = candidateRef.nullable();
 /** How the user left a run: what it was ranked by and what was chosen. */
 export const runView = z.object({
   /** null: the run's own */
@@ -20,7 +23,7 @@ export const runView = z.object({
   /** milliseconds since 1970: the oldest are forgotten first */
   at: z.number(),
 });
-export type RunView = z.infer<typeof runView>;
+export type RunView = Frozen<z.infer<typeof runView>>;
 
 /** What a panel remembers of itself (setState, and the serializer's state after a reload). */
 export const panelState = z.object({
@@ -35,10 +38,10 @@ export const panelState = z.object({
   /** how runs were left, by folder */
   runs: z.record(z.string(), runView).default({}),
 });
-export type PanelState = z.infer<typeof panelState>;
+export type PanelState = Frozen<z.infer<typeof panelState>>;
 
 /** A candidate of the run that the panel shows. */
-const which = z.object({ run: z.string(), arm: z.string(), id: z.number() });
+const which = candidateOfRun;
 
 /** What the panel asks of its host. */
 export const host = {
@@ -137,7 +140,7 @@ export const host = {
     star: { params: which.extend({ starred: z.boolean() }), result: nothing },
     stars: {
       params: z.object({ run: z.string() }),
-      result: z.object({ starred: z.array(z.object({ arm: z.string(), id: z.number() })) }),
+      result: z.object({ starred: z.array(candidateRef) }),
     },
     /** opens a file beside the panel, the log, or a page of help */
     open: {
@@ -150,7 +153,7 @@ export const host = {
   },
   notices: {
     /** events of the followed run, in order, without gaps; `reset` before the first of a (re-)follow */
-    events: z.object({ run: z.string(), reset: z.boolean(), events: z.array(runEvent) }),
+    events: z.object({ run: z.string(), reset: z.boolean(), events: z.array(listedEvent) }),
     status: z.object({
       run: z.string(),
       status: runStatus,

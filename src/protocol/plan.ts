@@ -1,54 +1,16 @@
 import * as z from 'zod';
+import { choices, dataOptions } from '../terms/choices.ts';
+import type { Frozen } from '../terms/frozen.ts';
 
-/** What the user chooses before a run. Files are absolute paths. */
-export const target = z.object({
-  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
-  /** absolute, or percent of the original */
-  value: z.number().positive(),
-  relative: z.boolean(),
-  command: z.string().optional(),
-});
-export type TargetView = z.infer<typeof target>;
-
-export const effort = z.enum(['quick', 'standard', 'thorough']);
-export type Effort = z.infer<typeof effort>;
-
+/** What the user chooses before a run: a plan but for what is found out when it is made. Files are absolute paths. */
 export const draft = z.object({
   model: z.string(),
   /** folder that holds `.espalier` */
   workspace: z.string(),
-  data: z
-    .object({
-      path: z.string(),
-      /** a name, or auto */
-      preprocess: z.string(),
-      /** how images of another size are resized: a name, or auto (default) */
-      resize: z.string().optional(),
-      limit: z.number().int().positive().optional(),
-      validationImages: z.number().int().positive().optional(),
-      augment: z.object({ flip: z.boolean(), shift: z.number().int().nonnegative() }).optional(),
-      /** name of the output that the classes are of; default: what fits their number best */
-      labelsOf: z.string().optional(),
-    })
-    .nullable(),
-  targets: z.array(target),
-  method: z.string(),
-  settings: z.record(z.string(), z.unknown()),
-  effort,
-  seed: z.number().int().min(0).max(0xffffffff),
-  /** what widths are multiples of; auto: what suits the network and its goals */
-  roundTo: z.union([z.literal('auto'), z.number().int().min(1).max(1024)]),
-  freeze: z.array(z.string()),
-  interiorOutputs: z.boolean(),
-  controls: z.array(z.string()),
-  fineTuneEpochs: z.number().int().nonnegative().optional(),
-  /** layers that the model's file has frozen stay as they are */
-  keepFrozen: z.boolean().optional(),
-  backend: z.enum(['auto', 'tensorflow', 'wasm']),
-  threads: z.number().int().positive().optional(),
-  measureLatency: z.boolean(),
+  data: dataOptions.nullable(),
+  ...choices,
 });
-export type Draft = z.infer<typeof draft>;
+export type Draft = Frozen<z.infer<typeof draft>>;
 
 export const method = z.object({
   name: z.string(),
@@ -64,7 +26,7 @@ export const dataFound = z.object({
   /** class folders, where they could be counted without reading images */
   classes: z.number().optional(),
 });
-export type DataFound = z.infer<typeof dataFound>;
+export type DataFound = Frozen<z.infer<typeof dataFound>>;
 
 export const dataView = z.object({
   path: z.string(),
@@ -80,7 +42,7 @@ export const dataView = z.object({
   /** where the network has several outputs: those that the classes could be of, and the one that fits best */
   outputs: z.object({ able: z.array(z.string()), best: z.string() }).optional(),
 });
-export type DataView = z.infer<typeof dataView>;
+export type DataView = Frozen<z.infer<typeof dataView>>;
 
 /** What can be said of a draft before anything runs. */
 export const assessment = z.object({
@@ -110,4 +72,4 @@ export const assessment = z.object({
   /** how the seconds were come by, one sentence */
   basis: z.string(),
 });
-export type Assessment = z.infer<typeof assessment>;
+export type Assessment = Frozen<z.infer<typeof assessment>>;

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { TargetView } from './plan.ts';
-import type { CostView } from './views.ts';
-import { cost } from './views.ts';
+import type { Frozen } from '../terms/frozen.ts';
+import { cost } from '../terms/cost.ts';
+import type { Cost } from '../terms/cost.ts';
+import type { Target } from '../terms/goals.ts';
+import type { Rounding } from '../terms/choices.ts';
 
 /** The one rule of whether a goal can be reached: the panel's page, the plan, the command line and a run all ask it. */
-
-export type Rounding = 'auto' | number;
 
 /** What any rounding comes down to. JSON-safe; made by src/run/plan/feasibility.ts. */
 export const reachTable = z.object({
@@ -24,7 +24,7 @@ export const reachTable = z.object({
     }),
   ),
 });
-export type ReachTable = z.infer<typeof reachTable>;
+export type ReachTable = Frozen<z.infer<typeof reachTable>>;
 
 /** Multiples that `auto` chooses from, the quickest first; else 1. */
 const BLOCKS = [8, 4, 2];
@@ -56,21 +56,18 @@ export interface Reach {
 }
 
 /** Whether a goal is a function of the widths; else it has to be measured. */
-export function isCounted(metric: TargetView['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
+export function isCounted(metric: Target['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
   return metric !== 'latency' && metric !== 'script';
 }
 
 /** A cost by a metric, in its unit; null where it has to be measured. */
-export function costOf(of: CostView, metric: TargetView['metric']): number | null {
+export function costOf(of: Cost, metric: Target['metric']): number | null {
   if (!isCounted(metric)) return null;
   return metric === 'memory' ? of.peakActivationBytes : of[metric];
 }
 
 /** A goal's limit in its metric's unit. */
-export function limitOf(
-  { relative, value }: Pick<TargetView, 'relative' | 'value'>,
-  original: number,
-): number {
+export function limitOf({ relative, value }: Pick<Target, 'relative' | 'value'>, original: number): number {
   return relative ? (original * value) / 100 : value;
 }
 
@@ -80,7 +77,7 @@ export function limitOf(
  */
 export function reach(
   table: ReachTable,
-  targets: readonly TargetView[],
+  targets: readonly Target[],
   rounding: Rounding,
   methods: readonly string[],
 ): Reach | null {
@@ -106,7 +103,7 @@ export function reach(
 /** What widths are multiples of: as asked, or what suits the network and its goals (see src/run/plan/rounding.ts). */
 export function multipleFor(
   table: ReachTable,
-  targets: readonly TargetView[],
+  targets: readonly Target[],
   rounding: Rounding,
   methods: readonly string[],
 ): number {
@@ -130,7 +127,7 @@ export function multipleFor(
 /** The least that all of the methods come to: the widest of their narrowest. */
 function floorOf(
   { least, floors }: ReachTable['multiples'][number],
-  metric: TargetView['metric'],
+  metric: Target['metric'],
   methods: readonly string[],
 ): { least: number; because: string | null } | null {
   const own = costOf(least, metric);
@@ -146,7 +143,7 @@ function floorOf(
 /** The nearest goal that can be reached, in the goal's own terms: rounded up, so that it holds when it is typed. */
 function nearestOf(
   table: ReachTable,
-  targets: readonly TargetView[],
+  targets: readonly Target[],
   at: number,
   rounding: Rounding,
   methods: readonly string[],

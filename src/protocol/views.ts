@@ -1,16 +1,10 @@
 import * as z from 'zod';
+import type { Frozen } from '../terms/frozen.ts';
 import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
+import { cost } from '../terms/cost.ts';
+import { candidateOfRun } from '../terms/candidates.ts';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
-
-export const cost = z.object({
-  macs: z.number(),
-  params: z.number(),
-  /** parameters as float32 */
-  bytes: z.number(),
-  peakActivationBytes: z.number(),
-});
-export type CostView = z.infer<typeof cost>;
 
 export const layer = z.object({
   /** the node's id, unique */
@@ -26,7 +20,7 @@ export const layer = z.object({
   /** index in groups of the channels that its output has; null where none can be removed */
   group: z.number().nullable(),
 });
-export type LayerView = z.infer<typeof layer>;
+export type LayerView = Frozen<z.infer<typeof layer>>;
 
 export const group = z.object({
   id: z.string(),
@@ -37,7 +31,7 @@ export const group = z.object({
     z.object({ layer: z.string(), node: z.string(), role: z.enum(['producer', 'through', 'consumer']) }),
   ),
 });
-export type GroupView = z.infer<typeof group>;
+export type GroupView = Frozen<z.infer<typeof group>>;
 
 export const network = z.object({
   name: z.string(),
@@ -53,7 +47,7 @@ export const network = z.object({
   sha256: z.string(),
   fileBytes: z.number(),
 });
-export type NetworkView = z.infer<typeof network>;
+export type NetworkView = Frozen<z.infer<typeof network>>;
 
 const two = z.object({ a: z.number(), b: z.number() });
 
@@ -71,7 +65,7 @@ export const diffLayer = z.object({
   /** index of the group in the source, null where there is none */
   group: z.number().nullable(),
 });
-export type DiffLayerView = z.infer<typeof diffLayer>;
+export type DiffLayerView = Frozen<z.infer<typeof diffLayer>>;
 
 const verdict = z.enum(verdicts).nullable();
 /** The rows of src/graph/facts.ts. */
@@ -111,7 +105,7 @@ export const diff = z.object({
   costs: z.array(costRow),
   groups: z.array(z.object({ id: z.string(), channels: z.number(), frozen: z.string().nullable() })),
 });
-export type DiffView = z.infer<typeof diff>;
+export type DiffView = Frozen<z.infer<typeof diff>>;
 
 /** One side of a comparison. Files are absolute paths. */
 export const side = z.discriminatedUnion('kind', [
@@ -131,8 +125,8 @@ export const side = z.discriminatedUnion('kind', [
     label: z.string().optional(),
   }),
   /** candidate `id` of an arm of a run */
-  z.object({ kind: z.literal('candidate'), run: z.string(), arm: z.string(), id: z.number() }),
+  candidateOfRun.extend({ kind: z.literal('candidate') }),
   /** the source model of a run */
   z.object({ kind: z.literal('original'), run: z.string() }),
 ]);
-export type Side = z.infer<typeof side>;
+export type Side = Frozen<z.infer<typeof side>>;

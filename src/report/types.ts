@@ -1,4 +1,5 @@
-import type { Cost, KeptChannels } from '../graph/types.ts';
+import type { KeptChannels } from '../terms/candidates.ts';
+import type { Cost } from '../terms/cost.ts';
 
 /** Accuracy in percent and mean cross-entropy over so many images. */
 export interface ReportScore {

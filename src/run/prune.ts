@@ -7,7 +7,6 @@ import { costModel } from '../graph/cost.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
-import type { RunEvent } from './store/events.ts';
 import { readEvents } from './store/folder.ts';
 import { allowedScripts } from './plan/consent.ts';
 import { hashFile, outputs } from '../formats/identity.ts';
@@ -26,6 +25,7 @@ import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
 import { prepareRun } from './steps/context.ts';
 import type { PreparedRun } from './steps/context.ts';
+import type { RunEvent } from '../terms/run-events.ts';
 
 export interface RunResult {
   readonly config: PrunedConfig;

@@ -1,8 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Pair, Padding } from '../graph/types.ts';
+import type { BackendName } from '../terms/choices.ts';
 
 export type Tf = typeof tfc;
-export type BackendName = 'tensorflow' | 'wasm';
 
 /** One TensorFlow.js engine, ready. At most one is open in a process. */
 export interface Backend {
@@ -113,58 +113,6 @@ export interface Answer {
   readonly values: Float32Array;
   /** what its loss is multiplied with (teacher.ts) */
   readonly weight: number;
-}
-
-/** Learning rate over a whole training, in steps (mini-batches). */
-export interface Schedule {
-  readonly kind: 'constant' | 'step' | 'linear' | 'cosine';
-  readonly rate: number;
-  /** linear warm-up from rate / 10 over this many steps */
-  readonly warmupSteps?: number;
-  /** step: fractions of the training at which the rate is multiplied by `factor` */
-  readonly milestones?: readonly number[];
-  readonly factor?: number;
-}
-
-/** Everything that decides a training, JSON-safe: part of the plan and of the config file. */
-export interface TrainSettings {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly optimizer: 'sgd' | 'adam';
-  readonly schedule: Schedule;
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  /** on kernels only (convolutions and dense), as in the papers */
-  readonly weightDecay: number;
-  readonly labelSmoothing: number;
-  /** largest common L2 norm of a step's gradients; absent: any */
-  readonly clipNorm?: number;
-  readonly augmentation: { readonly flip: boolean; readonly shift: number };
-  /** stop when the validation loss has not improved for this many epochs; 0: never */
-  readonly patience: number;
-  /** what became of layers that the source's file has frozen; absent: it has none (or they were kept, in old configs) */
-  readonly frozen?: 'trained' | 'kept';
-}
-
-/** Accuracy in percent (0..100), mean cross-entropy, and how many images it was measured on. */
-export interface Score {
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly images: number;
-  /** what `accuracy` is, where it isn't plain accuracy (score.ts) */
-  readonly measure?: Measure;
-  /** how far the outputs that labels say nothing of are from the original's answers */
-  readonly outputs?: readonly OutputScore[];
-}
-
-/** A multi-label network's likeliest label against the image's one class. */
-export type Measure = 'top-1 of sigmoids';
-
-/** An output against the original's answers: mean over the images. */
-export interface OutputScore {
-  readonly name: string;
-  readonly loss: 'KL divergence' | 'mean squared error';
-  readonly value: number;
 }
 
 /** Serialisable state: JSON beside named float32 arrays (weights, momenta). What a checkpoint holds. */

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { batchCount, batches } from '../../src/data/batches.ts';
 import { PREPROCESSES, parsePreprocess } from '../../src/data/pixels/preprocess.ts';
 import { thumbnails } from '../../src/data/sample.ts';
-import type { Augmentation, Batch, Preprocess, Split } from '../../src/data/types.ts';
+import type { Batch, Split } from '../../src/data/types.ts';
 import { Random, type RandomState } from '../../src/graph/random.ts';
+import type { Augmentation } from '../../src/terms/choices.ts';
+import type { Preprocess } from '../../src/terms/images.ts';
 
 /** A split of seeded noise in memory; `reads` tells what was asked for and when. */
 function noiseSplit(

@@ -2,9 +2,9 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { findResize } from '../../src/data/find-resize.ts';
 import { openImages } from '../../src/data/open.ts';
-import type { Resize } from '../../src/data/pixels/resize.ts';
 import type { Sizes } from '../../src/data/sample-sizes.ts';
 import { classFolders, freshFolders, writeFolder, type Files } from './fixtures.ts';
+import type { Resize } from '../../src/terms/images.ts';
 
 const fresh = freshFolders();
 

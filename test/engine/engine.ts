@@ -16,7 +16,6 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Notice } from '../../src/protocol/contract.ts';
-import type { PanelEvent } from '../../src/protocol/events.ts';
 import { engineFile, look, work } from '../../src/protocol/look.ts';
 import type { EngineFile, Look, Work } from '../../src/protocol/look.ts';
 import type { Draft } from '../../src/protocol/plan.ts';
@@ -24,6 +23,7 @@ import { client } from '../../src/protocol/rpc.ts';
 import type { Client } from '../../src/protocol/rpc.ts';
 // @ts-expect-error a script without types
 import { options } from '../../scripts/bundle.mjs';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
@@ -131,7 +131,7 @@ export interface Working {
   readonly file: EngineFile;
   readonly socket: net.Socket;
   readonly ask: Client<Work>['request'];
-  readonly events: PanelEvent[];
+  readonly events: ListedEvent[];
   /** when each batch of events came, in milliseconds */
   readonly batches: number[];
   readonly beats: Notice<Work, 'heartbeat'>[];

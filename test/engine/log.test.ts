@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { Outbox } from '../../src/engine/work/outbox.ts';
 import { panelEvent } from '../../src/engine/panel-events.ts';
-import type { PanelEvent } from '../../src/protocol/events.ts';
-import type { RunEvent } from '../../src/run/store/events.ts';
 import { RunLog } from '../../src/run/store/event-log.ts';
+import type { ListedEvent, RunEvent } from '../../src/terms/run-events.ts';
+import type { Stage } from '../../src/terms/stages.ts';
 
 let folder: string;
 let file: string;
@@ -49,7 +49,7 @@ it('reads on where it was, whatever was torn, and starts anew where the file was
   expect(log.length).toBe(200);
   appendFileSync(file, next.slice(20));
   expect((await log.read(199, 10)).map(({ seq }) => seq)).toEqual([199, 200]);
-  expect(log.facts.candidates).toBe(201);
+  expect(log.found).toBe(201);
   expect((await log.candidate('a "quoted" arm', 77))?.kept).toEqual([[0, 1, 77]]);
   expect(await log.candidate('another', 77)).toBeNull();
   // a run that went on from its checkpoint: the same numbers, told again, then longer than before
@@ -59,7 +59,7 @@ it('reads on where it was, whatever was torn, and starts anew where the file was
   expect(again).toHaveLength(250);
   expect(again[150]).toMatchObject({ arm: 'b', at: 99 });
   expect(await log.candidate('a "quoted" arm', 160)).toBeNull();
-  expect(log.facts.candidates).toBe(250);
+  expect(log.found).toBe(250);
   rmSync(file);
   await log.refresh();
   expect(log.length).toBe(0);
@@ -68,19 +68,29 @@ it('reads on where it was, whatever was torn, and starts anew where the file was
 it('goes no further than what is whole: a line out of its turn ends it', async () => {
   const log = new RunLog(folder);
   const stage = (seq: number) =>
-    `${JSON.stringify({ seq, at: 0, type: 'stage', stage: 's', message: '' })}\n`;
+    `${JSON.stringify({ seq, at: 0, type: 'stage', stage: 'search', message: '' })}\n`;
   writeFileSync(file, stage(0) + stage(1) + stage(5) + stage(6));
   expect(await log.read(0, 10)).toHaveLength(2);
   writeFileSync(file, `${stage(0)}not json\n${stage(2)}`);
   expect(await log.read(0, 10)).toHaveLength(1);
+  // somebody else's: of a shape that no run writes
+  writeFileSync(file, `${stage(0)}${JSON.stringify({ seq: 1, type: 'budgets', budgets: 7 })}\n${stage(2)}`);
+  expect(await log.read(0, 10)).toHaveLength(1);
+});
+
+it('reads a loss that came out as no number, which JSON writes as null', async () => {
+  const log = new RunLog(folder);
+  const loss: RunEvent = { seq: 0, type: 'loss', stage: 'fine-tune', epoch: 1, loss: NaN };
+  writeFileSync(file, `${JSON.stringify(loss)}\n`);
+  expect(await log.read(0, 10)).toEqual([loss]);
 });
 
 it('coalesces what is told: the latest progress of each stage, and no batch sooner than a quarter second', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   onTestFinished(() => void vi.useRealTimers());
-  const told: { at: number; events: PanelEvent[] }[] = [];
+  const told: { at: number; events: ListedEvent[] }[] = [];
   const outbox = new Outbox((events) => told.push({ at: performance.now(), events }));
-  const progress = (stage: string, done: number): PanelEvent => ({
+  const progress = (stage: Stage, done: number): ListedEvent => ({
     type: 'progress',
     stage,
     done,
@@ -89,9 +99,9 @@ it('coalesces what is told: the latest progress of each stage, and no batch soon
   });
   let count = 0;
   for (let waited = 0; waited < 900; waited += 5) {
-    outbox.add(progress('one', ++count));
-    outbox.add(progress('two', count));
-    outbox.add({ type: 'loss', stage: 'one', epoch: count, loss: 1 });
+    outbox.add(progress('search', ++count));
+    outbox.add(progress('generator', count));
+    outbox.add({ type: 'loss', stage: 'search', epoch: count, loss: 1 });
     vi.advanceTimersByTime(5);
   }
   // the first at once, then every quarter second
@@ -103,7 +113,7 @@ it('coalesces what is told: the latest progress of each stage, and no batch soon
     Array.from({ length: count }, (_, i) => i + 1),
   );
   for (const { events } of told)
-    for (const stage of ['one', 'two'])
+    for (const stage of ['search', 'generator'])
       expect(events.filter((event) => event.type === 'progress' && event.stage === stage)).toHaveLength(1);
 });
 
@@ -120,17 +130,24 @@ it('leaves out of an event what no panel draws, and an event that it could not d
     type: 'candidate',
     seq: 4,
     at: 1,
-    candidate: { arm: 'l1', id: 3, origin: 'random', ...cost, cut: 50 },
+    arm: 'l1',
+    candidate: { id: 3, origin: 'random', cost, accuracies: { cut: 50 } },
   });
   const progress: RunEvent = {
     type: 'progress',
-    stage: 's',
+    stage: 'search',
     done: 0,
     total: 1,
     unit: 'images',
     secondsLeft: Infinity,
   };
-  expect(panelEvent(progress)).toEqual({ type: 'progress', stage: 's', done: 0, total: 1, unit: 'images' });
+  expect(panelEvent(progress)).toEqual({
+    type: 'progress',
+    stage: 'search',
+    done: 0,
+    total: 1,
+    unit: 'images',
+  });
   expect(panelEvent({ type: 'samples', samples: [] })).toBeNull();
-  expect(panelEvent({ type: 'loss', stage: 's', epoch: 1, loss: NaN })).toBeNull();
+  expect(panelEvent({ type: 'loss', stage: 'search', epoch: 1, loss: NaN })).toBeNull();
 });

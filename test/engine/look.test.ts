@@ -245,11 +245,14 @@ describe('a run of the command line', () => {
     expect(JSON.stringify(whole.events)).not.toContain('kept');
     const pages: unknown[] = [];
     for (let from: number | null = 0; from !== null;) {
-      const { events, next }: { events: unknown[]; next: number | null } = await engine.ask('readRun', {
-        folder: run,
-        from,
-        most: 2,
-      });
+      const { events, next }: { events: readonly unknown[]; next: number | null } = await engine.ask(
+        'readRun',
+        {
+          folder: run,
+          from,
+          most: 2,
+        },
+      );
       pages.push(...events);
       from = next;
     }

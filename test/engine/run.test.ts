@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PanelEvent } from '../../src/protocol/events.ts';
 import {
   alive,
   buildPrograms,
@@ -16,6 +15,7 @@ import {
   workspace,
 } from './engine.ts';
 import type { Built, Looking } from './engine.ts';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 let built: Built;
 let engine: Looking;
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 /** Recorded events by their number: each once, none missing between the first and the last that matter to a panel. */
-const numbers = (events: readonly PanelEvent[]) =>
+const numbers = (events: readonly ListedEvent[]) =>
   events.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
 
 describe('a run on real images, stopped, killed and left alone', () => {
@@ -201,7 +201,8 @@ describe('a run on real images, stopped, killed and left alone', () => {
   it('its result is written again with the same bytes', async () => {
     const { events } = await engine.ask('readRun', { folder: run, from: 0, most: 5000 });
     const chosen = events.find((event) => event.type === 'chosen');
-    const { arm, id } = chosen!.candidate;
+    const { arm, candidate } = chosen!;
+    const { id } = candidate;
     const [config, model] = ['model.espalier.json', 'model.pruned.h5'].map((name) =>
       readFileSync(path.join(folder, name)),
     );
@@ -212,20 +213,20 @@ describe('a run on real images, stopped, killed and left alone', () => {
 
   it('another candidate is fine-tuned, also in two sittings, tested and written', async () => {
     const { events } = await engine.ask('readRun', { folder: run, from: 0, most: 5000 });
-    const chosen = events.find((event) => event.type === 'chosen')!.candidate;
+    const { arm, candidate: chosen } = events.find((event) => event.type === 'chosen')!;
     const other = events
-      .flatMap((event) => (event.type === 'candidate' ? [event.candidate] : []))
-      .find(({ arm, id }) => arm === chosen.arm && id !== chosen.id)!;
+      .flatMap((event) => (event.type === 'candidate' && event.arm === arm ? [event.candidate] : []))
+      .find(({ id }) => id !== chosen.id)!;
     const out = path.join(folder, 'other');
-    const which = { run, arm: other.arm, id: other.id, out };
+    const which = { run, arm, id: other.id, out };
     // before: cut, and its config claims no accuracy
     const bare = JSON.parse(readFileSync((await engine.ask('write', which)).config, 'utf8'));
     expect(Object.keys(bare.accuracy)).toEqual(['original', 'originalTest']);
     expect(bare.method.candidate).toBe(other.id);
-    expect(bare.cost.after.macs).toBe(other.macs);
+    expect(bare.cost.after.macs).toBe(other.cost.macs);
 
-    const args = ['--candidate', other.arm, String(other.id)];
-    const name = `${other.arm}#${other.id}`;
+    const args = ['--candidate', arm, String(other.id)];
+    const name = `${arm}#${other.id}`;
     const first = start(run, { args });
     const one = await connect(run, first);
     await one.ask('attach', {});
@@ -256,8 +257,7 @@ describe('a run on real images, stopped, killed and left alone', () => {
     );
     expect(JSON.parse(verified).ok).toBe(true);
     // and the run's own result is what it was
-    const { arm, id } = chosen;
-    const own = await engine.ask('write', { run, arm, id, out: path.join(folder, 'own') });
+    const own = await engine.ask('write', { run, arm, id: chosen.id, out: path.join(folder, 'own') });
     expect(readFileSync(own.model).equals(readFileSync(path.join(folder, 'model.pruned.h5')))).toBe(true);
     expect((await engine.ask('readRun', { folder: run, from: 0, most: 1 })).summary.status).toBe('done');
   });

@@ -6,8 +6,9 @@ import { inferShapes, sizeOf } from '../../src/graph/shapes.ts';
 import { narrowGraph, permuteChannels, prune, zeroRemoved } from '../../src/graph/surgery.ts';
 import { execute } from '../support/reference-executor.ts';
 import type { Random } from '../../src/graph/random.ts';
-import type { Dependencies, Graph, KeptChannels, Weights } from '../../src/graph/types.ts';
+import type { Dependencies, Graph, Weights } from '../../src/graph/types.ts';
 import type { ReferenceValue } from '../support/reference-executor.ts';
+import type { KeptChannels } from '../../src/terms/candidates.ts';
 
 /** A random, non-empty choice of channels of every group; about this share of them. */
 export function randomKept(dependencies: Dependencies, random: Random, share = 0.5): KeptChannels {

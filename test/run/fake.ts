@@ -9,12 +9,14 @@ import { costModel } from '../../src/graph/cost.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { Model, Weights } from '../../src/graph/types.ts';
-import type { Candidate, Method } from '../../src/methods/types.ts';
+import type { Method } from '../../src/methods/types.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
-import type { Backend, Score } from '../../src/runtime/types.ts';
+import type { Backend } from '../../src/runtime/types.ts';
 import { hashModel } from '../../src/formats/identity.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import type { RunPorts, Trainer } from '../../src/run/steps/ports.ts';
+import type { Candidate } from '../../src/terms/candidates.ts';
+import type { Score } from '../../src/terms/scores.ts';
 
 /**
  * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves

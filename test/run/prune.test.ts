@@ -13,13 +13,13 @@ import { RunFolder } from '../../src/run/store/folder.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunResult } from '../../src/run/prune.ts';
-import type { RunEvent } from '../../src/run/store/events.ts';
 import { rebuild } from '../../src/run/rebuild/rebuild.ts';
 import type { RunPorts } from '../../src/run/steps/ports.ts';
 import { methodNamed } from '../../src/methods/index.ts';
 import { ScriptFailed } from '../../src/run/plan/script.ts';
 import { needs } from '../support/needs.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
+import type { RunEvent } from '../../src/terms/run-events.ts';
 
 let folder: string;
 let count = 0;

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../src/graph/random.ts';
-import type { RunEvent } from '../../src/run/store/events.ts';
 import { RunFolder, readEvents } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunOptions } from '../../src/run/steps/ports.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
+import type { RunEvent } from '../../src/terms/run-events.ts';
 
 let folder: string;
 let child: string;

@@ -8,9 +8,10 @@ import { openBackend } from '../../src/runtime/backend/open.ts';
 import { forward, type Mode } from '../../src/runtime/forward.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/training/schedule.ts';
-import type { Backend, BackendName } from '../../src/runtime/types.ts';
+import type { Backend } from '../../src/runtime/types.ts';
 import { execute } from '../support/reference-executor.ts';
 import { clipped, difference, limits, randomInputs, zoo, type Small } from './zoo.ts';
+import type { BackendName } from '../../src/terms/choices.ts';
 
 const N = 2;
 

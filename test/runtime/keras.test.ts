@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kerasH5 } from '../../src/formats/keras-h5/index.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
-import type { Backend, BackendName } from '../../src/runtime/types.ts';
+import type { Backend } from '../../src/runtime/types.ts';
 import { python } from '../support/keras.ts';
 import { lacks, needs } from '../support/needs.ts';
 import { difference } from './zoo.ts';
+import type { BackendName } from '../../src/terms/choices.ts';
 
 const need = needs(lacks.keras());
 const N = 8;

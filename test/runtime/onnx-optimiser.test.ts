@@ -8,8 +8,9 @@ import type { ActivationKind, Graph, Op, Weights } from '../../src/graph/types.t
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { exportOnnx } from '../../src/runtime/export-onnx.ts';
-import type { Backend, BackendName } from '../../src/runtime/types.ts';
+import type { Backend } from '../../src/runtime/types.ts';
 import { ACTIVATIONS, difference, randomInputs } from './zoo.ts';
+import type { BackendName } from '../../src/terms/choices.ts';
 
 let backend: Backend;
 beforeAll(async () => {

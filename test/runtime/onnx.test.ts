@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { exportOnnx } from '../../src/runtime/export-onnx.ts';
-import type { Backend, BackendName } from '../../src/runtime/types.ts';
+import type { Backend } from '../../src/runtime/types.ts';
 import { clipped, difference, limits, randomInputs, zoo } from './zoo.ts';
+import type { BackendName } from '../../src/terms/choices.ts';
 
 let backend: Backend;
 beforeAll(async () => {

@@ -7,7 +7,8 @@ import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { defaultTrainSettings, rateAt } from '../../src/runtime/training/schedule.ts';
 import { train, trainToEnd, type TrainOptions } from '../../src/runtime/training/trainer.ts';
-import type { Backend, Batch, Snapshot, TrainSettings } from '../../src/runtime/types.ts';
+import type { Backend, Batch, Snapshot } from '../../src/runtime/types.ts';
+import type { TrainSettings } from '../../src/terms/training.ts';
 
 let backend: Backend;
 beforeAll(async () => {

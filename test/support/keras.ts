@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll } from 'vitest';
-import type { Graph, KeptChannels, Dependencies, Shape } from '../../src/graph/types.ts';
+import type { Graph, Dependencies, Shape } from '../../src/graph/types.ts';
 import type { Random } from '../../src/graph/random.ts';
 import { COMPUTES } from '../../scripts/workbench.mjs';
 import { inferShapes } from '../../src/graph/shapes.ts';
 import { readNpy, writeNpy } from './npy.ts';
 import type { ReferenceValue } from './reference-executor.ts';
+import type { KeptChannels } from '../../src/terms/candidates.ts';
 
 /** A Python with tensorflow, keras and tf_keras, for checks against real Keras. */
 export const python = process.env.ESPALIER_PYTHON;

@@ -3,13 +3,13 @@ import type {
   ActivationKind,
   Dependencies,
   Graph,
-  KeptChannels,
   Node,
   Op,
   Padding,
   Shape,
   Weights,
 } from '../../src/graph/types.ts';
+import type { KeptChannels } from '../../src/terms/candidates.ts';
 
 /** One image's values (batch 1), row-major in the per-sample shape. */
 export interface ReferenceValue {

@@ -1,6 +1,6 @@
 import { reward } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
-import type { Candidate } from '../../src/methods/types.ts';
+import type { Candidate } from '../../src/terms/candidates.ts';
 
 /** The accuracy that a search ranks by: after recalibration, else straight after cutting. */
 function proxyAccuracy(candidate: Pick<Candidate, 'accuracies'>): number | undefined {

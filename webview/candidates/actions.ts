@@ -1,21 +1,21 @@
 import { compareSides, openThing, perform, tell } from '../actions.ts';
 import { baseName } from '../format.ts';
 import { host } from '../host.ts';
-import type { WrittenFiles } from '../../src/protocol/events.ts';
+import type { WrittenFiles } from '../../src/protocol/runs.ts';
 import { byHand, candidateKey } from '../state.ts';
-import type { CandidateRef } from '../state.ts';
 import { t } from '../strings.ts';
 import { second, toggleStar } from './state.ts';
+import type { CandidateOfRun } from '../../src/terms/candidates.ts';
 
 /** What can be done with one candidate; every one tells what went wrong by itself. */
 
-export async function fineTune(ref: CandidateRef): Promise<void> {
+export async function fineTune(ref: CandidateOfRun): Promise<void> {
   const started = await perform('fineTune', t('Fine-tuning'), () => host.request('fineTune', ref));
   if (started) tell(t('Candidate {0} is being fine-tuned.', ref.id));
 }
 
 /** @returns what was written, or null where nothing was */
-export async function write(ref: CandidateRef): Promise<WrittenFiles | null> {
+export async function write(ref: CandidateOfRun): Promise<WrittenFiles | null> {
   const written = await perform('write', t('Writing the model'), () => host.request('write', ref));
   if (!written) return null;
   byHand.value = new Map(byHand.value).set(candidateKey(ref), written);
@@ -27,7 +27,7 @@ export async function write(ref: CandidateRef): Promise<WrittenFiles | null> {
 
 /** Commits what is written of a candidate already, or writes it first; refused where other files stand there by now. */
 export async function commit(
-  ref: CandidateRef,
+  ref: CandidateOfRun,
   known: (Pick<WrittenFiles, 'config'> & Partial<WrittenFiles>) | undefined,
 ): Promise<void> {
   // of a run of before, nothing tells whether the files are still its own
@@ -41,21 +41,21 @@ export async function commit(
   if (done) tell(t('Committed {0} as {1}.', done.files.map(baseName).join(', '), done.hash.slice(0, 8)));
 }
 
-export function star(ref: CandidateRef): void {
+export function star(ref: CandidateOfRun): void {
   void perform('star', t('Starring'), () => toggleStar(ref));
 }
 
 /** Opens the channel diff of two candidates. */
-export function compareTwo(a: CandidateRef, b: CandidateRef): void {
+export function compareTwo(a: CandidateOfRun, b: CandidateOfRun): void {
   compareSides({ a: { kind: 'candidate', ...a }, b: { kind: 'candidate', ...b } });
 }
 
 /** Asks for a file to compare the candidate with. */
-export async function compareWithFile(ref: CandidateRef): Promise<void> {
+export async function compareWithFile(ref: CandidateOfRun): Promise<void> {
   const picked = await perform('pickSide', t('Choosing a file'), () => host.request('pickSide', {}));
   if (picked?.side) compareSides({ a: picked.side, b: { kind: 'candidate', ...ref } });
 }
 
-export function chooseSecond(ref: CandidateRef | null): void {
+export function chooseSecond(ref: CandidateOfRun | null): void {
   second.value = ref;
 }

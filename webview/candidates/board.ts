@@ -1,19 +1,14 @@
 import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
-import { candidateOfArm } from '../../src/protocol/events.ts';
-import type { CandidateView } from '../../src/protocol/events.ts';
-import type { ArmData, RunData, Scores } from '../run-data.ts';
+import { mainArmOf } from '../../src/terms/run-data.ts';
+import type { ArmData, RunData, Scores } from '../../src/terms/run-data.ts';
 import { columns } from './columns.ts';
 import type { AccuracyKey, Columns, CostKey } from './columns.ts';
 import { parseSpec } from './spec.ts';
+import { candidateOfArm } from '../../src/terms/candidates.ts';
+import type { CandidateRef, RunCandidate } from '../../src/terms/candidates.ts';
 
 export type Budget = RunData['budgets'][number];
-
-/** Which candidate, across arms. */
-export interface CandidateKey {
-  readonly arm: string;
-  readonly id: number;
-}
 
 /** What the trade-off view shows of a run, made anew at every batch of events. */
 export interface Board {
@@ -25,16 +20,16 @@ export interface Board {
   readonly spec: RewardSpec;
   /** whether the run's method has a reward */
   readonly rewarded: boolean;
-  readonly indexOf: (key: CandidateKey | null) => number;
+  readonly indexOf: (key: CandidateRef | null) => number;
 }
 
 /** The method's arm: the first that is no control. */
 export function mainArm(run: RunData): ArmData | undefined {
-  return run.arms.find((arm) => !arm.control) ?? run.arms[0];
+  return mainArmOf(run) ?? run.arms[0];
 }
 
 /** Scores that are told of a candidate after the search: its arm's, where it is the arm's choice, or its extra arm's. */
-export function scoresOf(run: RunData, { arm, id }: CandidateKey): Scores | null {
+export function scoresOf(run: RunData, { arm, id }: CandidateRef): Scores | null {
   let own: Scores | null = null;
   for (const one of run.arms) {
     const extra = candidateOfArm(one.arm);
@@ -45,14 +40,16 @@ export function scoresOf(run: RunData, { arm, id }: CandidateKey): Scores | null
 }
 
 /** A candidate with what was measured of it after the search. */
-function measured(candidate: CandidateView, scores: Scores | null): CandidateView {
+function measured(candidate: RunCandidate, scores: Scores | null): RunCandidate {
   if (!scores) return candidate;
   const { cut, recalibrated, fineTuned } = scores.validation;
   return {
     ...candidate,
-    cut: candidate.cut ?? cut,
-    recalibrated: candidate.recalibrated ?? recalibrated,
-    fineTuned: candidate.fineTuned ?? fineTuned,
+    accuracies: {
+      cut: candidate.accuracies.cut ?? cut?.accuracy,
+      recalibrated: candidate.accuracies.recalibrated ?? recalibrated?.accuracy,
+      fineTuned: candidate.accuracies.fineTuned ?? fineTuned?.accuracy,
+    },
   };
 }
 
@@ -121,7 +118,7 @@ export interface Mark {
 /** The original first, then the control arms that have come to a result. */
 export function marks(run: RunData): Mark[] {
   const made: Mark[] = [];
-  const { original } = run.scores.validation;
+  const original = run.scores.validation.original?.accuracy;
   const arms = proposers(run).filter((arm) => arm.control && arm.chosen);
   if (run.cost)
     made.push({
@@ -129,7 +126,7 @@ export function marks(run: RunData): Mark[] {
       name: '',
       costs: run.cost,
       accuracies: { cut: original, recalibrated: original, fineTuned: original },
-      test: run.scores.test,
+      test: run.scores.test?.accuracy ?? null,
       latency: (run.latency ?? run.arms.find((arm) => arm.latency)?.latency)?.before ?? null,
     });
   for (const arm of arms) {
@@ -137,9 +134,9 @@ export function marks(run: RunData): Mark[] {
     made.push({
       kind: 'control',
       name: arm.arm,
-      costs: chosen,
-      accuracies: { cut: chosen.cut, recalibrated: chosen.recalibrated, fineTuned: chosen.fineTuned },
-      test: arm.scores.test,
+      costs: chosen.cost,
+      accuracies: chosen.accuracies,
+      test: arm.scores.test?.accuracy ?? null,
       latency: arm.latency?.after ?? null,
     });
   }

@@ -1,16 +1,18 @@
-import type { CandidateView } from '../../src/protocol/events.ts';
+import type { RunCandidate } from '../../src/terms/candidates.ts';
+import type { Cost } from '../../src/terms/cost.ts';
+import type { Accuracies } from '../../src/terms/scores.ts';
 
 /** Which of a candidate's three accuracies. */
-export type AccuracyKey = 'cut' | 'recalibrated' | 'fineTuned';
+export type AccuracyKey = keyof Accuracies;
 /** Which of a candidate's costs. */
-export type CostKey = 'macs' | 'params' | 'bytes' | 'peakActivationBytes';
+export type CostKey = keyof Cost;
 
 /**
  * Candidates column by column, so that ten thousand are ranked, filtered and drawn within a frame.
  * Row i is candidates[i]; NaN where a value was not measured. Accuracies in percent, validation split.
  */
 export interface Columns {
-  readonly candidates: readonly CandidateView[];
+  readonly candidates: readonly RunCandidate[];
   readonly size: number;
   readonly macs: Float64Array;
   readonly params: Float64Array;
@@ -30,7 +32,7 @@ export interface Columns {
  *
  * @param controls the names of the control arms
  */
-export function columns(candidates: readonly CandidateView[], controls: readonly string[] = []): Columns {
+export function columns(candidates: readonly RunCandidate[], controls: readonly string[] = []): Columns {
   const size = candidates.length;
   const column = () => new Float64Array(size);
   const made = {
@@ -48,14 +50,14 @@ export function columns(candidates: readonly CandidateView[], controls: readonly
   for (let i = 0; i < size; i++) {
     const c = candidates[i];
     made.control[i] = Number(control.has(c.arm));
-    made.macs[i] = c.macs;
-    made.params[i] = c.params;
-    made.bytes[i] = c.bytes;
-    made.peakActivationBytes[i] = c.peakActivationBytes;
-    made.cut[i] = c.cut ?? NaN;
-    made.recalibrated[i] = c.recalibrated ?? NaN;
-    made.fineTuned[i] = c.fineTuned ?? NaN;
-    made.proxy[i] = c.recalibrated ?? c.cut ?? NaN;
+    made.macs[i] = c.cost.macs;
+    made.params[i] = c.cost.params;
+    made.bytes[i] = c.cost.bytes;
+    made.peakActivationBytes[i] = c.cost.peakActivationBytes;
+    made.cut[i] = c.accuracies.cut ?? NaN;
+    made.recalibrated[i] = c.accuracies.recalibrated ?? NaN;
+    made.fineTuned[i] = c.accuracies.fineTuned ?? NaN;
+    made.proxy[i] = c.accuracies.recalibrated ?? c.accuracies.cut ?? NaN;
   }
   return { candidates, size, ...made };
 }

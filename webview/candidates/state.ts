@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { host } from '../host.ts';
 import { remembered, rememberRun, runView } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
-import type { CandidateRef } from '../state.ts';
-import type { RunData } from '../run-data.ts';
+import type { RunData } from '../../src/terms/run-data.ts';
 import { board, costOf, marks, scoresOf } from './board.ts';
 import type { Board } from './board.ts';
 import { paretoFront } from './front.ts';
@@ -13,6 +12,7 @@ import { noFilter, rows } from './rows.ts';
 import type { Filter, Sort } from './rows.ts';
 import { coefficientsOf, withCoefficients } from './spec.ts';
 import type { Coefficients } from './spec.ts';
+import type { CandidateOfRun } from '../../src/terms/candidates.ts';
 
 /** What the trade-off view knows beyond the panel's state; nothing here is told to the host but stars. */
 
@@ -141,7 +141,7 @@ export const front = computed(() => paretoFront(xs.value, ys.value));
 
 /** The candidate that the panel is about, and the one that it is compared with. */
 export const chosenIndex = computed(() => boardNow.value?.indexOf(candidateRef.value) ?? -1);
-export const second = signal<CandidateRef | null>(null);
+export const second = signal<CandidateOfRun | null>(null);
 /** The next candidate that is picked is the second of a comparison. */
 export const comparing = signal(false);
 export const secondIndex = computed(() => boardNow.value?.indexOf(second.value) ?? -1);
@@ -152,7 +152,7 @@ export const chosenScores = computed(() =>
 );
 
 /** A candidate of the board as the host knows it. */
-export function refOf(index: number): CandidateRef | null {
+export function refOf(index: number): CandidateOfRun | null {
   const one = boardNow.value?.columns.candidates[index];
   return one && run.value ? { run: run.value.run, arm: one.arm, id: one.id } : null;
 }
@@ -247,7 +247,7 @@ function leftAs(folder: string | null): void {
 }
 effect(() => {
   const folder = folderNow.value;
-  const part = (ref: CandidateRef | null) => ref && ref.run === folder && { arm: ref.arm, id: ref.id };
+  const part = (ref: CandidateOfRun | null) => ref && ref.run === folder && { arm: ref.arm, id: ref.id };
   const coefficients = moved.value;
   const picked = following.value ? null : part(selected.value) || null;
   const other = part(second.value) || null;
@@ -259,7 +259,7 @@ export function isStarred(one: { arm: string; id: number }): boolean {
 }
 
 /** Stars a candidate, or takes its star; shown at once, put back if the host refuses. */
-export async function toggleStar(ref: CandidateRef): Promise<void> {
+export async function toggleStar(ref: CandidateOfRun): Promise<void> {
   const set = (starred: boolean) => {
     const next = new Set(stars.value);
     if (starred) next.add(nameOf(ref));

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { show } from '../actions.ts';
-import type { RunData } from '../run-data.ts';
+import type { RunData } from '../../src/terms/run-data.ts';
 import { followed, ready, run } from '../state.ts';
 import { t } from '../strings.ts';
 import { Empty, Problem, Waiting } from './state-view.tsx';

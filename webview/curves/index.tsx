@@ -3,7 +3,7 @@ import { RunView } from '../components/run-view.tsx';
 import { Empty } from '../components/state-view.tsx';
 import { percent } from '../format.ts';
 import { loaded } from '../load.ts';
-import type { RunData } from '../run-data.ts';
+import type { RunData } from '../../src/terms/run-data.ts';
 import { network, status } from '../state.ts';
 import { t } from '../strings.ts';
 import { CurveCard } from './curve-card.tsx';

@@ -1,4 +1,5 @@
-import type { ArmData, RunData } from '../run-data.ts';
+import type { ArmData, RunData } from '../../src/terms/run-data.ts';
+import type { Stage } from '../../src/terms/stages.ts';
 
 export interface Point {
   readonly x: number;
@@ -19,7 +20,7 @@ export interface Curve {
   /** loss, accuracy, reward, or the metric's name up to its colon */
   readonly name: string;
   /** the stage that losses and accuracies are of; else empty */
-  readonly stage: string;
+  readonly stage: Stage | '';
   readonly of: 'stage' | 'generation' | 'metric';
   readonly series: readonly Series[];
 }
@@ -27,7 +28,7 @@ export interface Curve {
 /** All curves of a run: training first, then the search's, then the method's own in the order in which they came. */
 export function curves(run: RunData): Curve[] {
   const made: Curve[] = [];
-  const add = (name: string, of: Curve['of'], series: readonly Series[], stage = '') => {
+  const add = (name: string, of: Curve['of'], series: readonly Series[], stage: Curve['stage'] = '') => {
     if (series.length > 0) made.push({ name, of, stage, series });
   };
   for (const stage of new Set(run.losses.map((event) => event.stage))) {
@@ -66,7 +67,7 @@ export function curves(run: RunData): Curve[] {
 /** One line an arm; an epoch that is told again (after a resume) counts as it was told last. */
 function byArm(
   run: RunData,
-  stage: string,
+  stage: Stage,
   value: (event: RunData['losses'][number]) => number | undefined,
 ): Series[] {
   const lines = new Map<string, Map<number, number>>();

@@ -5,9 +5,10 @@ import { Failure, notify, serve, type Handlers } from '../../src/protocol/rpc.ts
 import { acceptPort } from '../../src/protocol/transport.ts';
 import type { Host, PanelState } from '../../src/protocol/panel.ts';
 import type { MessageConnection } from 'vscode-jsonrpc';
-import type { PanelEvent, RunSummary } from '../../src/protocol/events.ts';
+import type { RunSummary } from '../../src/protocol/runs.ts';
 import { madeFixture, type Fixture } from './fixtures.ts';
 import { dress } from './themes.ts';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /**
  * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
@@ -65,7 +66,7 @@ function statusOf(folder: string, status: RunSummary['status']): void {
   notify(link, contract, 'runs', { runs: [...runs] });
 }
 
-async function tellEvents(folder: string, events: readonly PanelEvent[]): Promise<void> {
+async function tellEvents(folder: string, events: readonly ListedEvent[]): Promise<void> {
   const live = query.has('live');
   const size = live ? Number(query.get('live') || 5) : 2000;
   notify(link, contract, 'events', { run: folder, reset: true, events: [] });

@@ -1,9 +1,10 @@
-import type { PanelEvent, RunSummary } from '../../src/protocol/events.ts';
+import type { RunSummary } from '../../src/protocol/runs.ts';
 import type { DiffView, NetworkView } from '../../src/protocol/views.ts';
 import type { Ready } from '../state.ts';
 import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { deepNetwork, draws } from './deep-network.ts';
 import { longRun } from './long-run.ts';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /** What the page's host answers with: recorded (record.mjs) or made here, large. Never part of the extension. */
 export interface Fixture {
@@ -13,7 +14,7 @@ export interface Fixture {
   readonly data: DataView;
   readonly runs: readonly RunSummary[];
   /** by the run's folder */
-  readonly events: Readonly<Record<string, readonly PanelEvent[]>>;
+  readonly events: Readonly<Record<string, readonly ListedEvent[]>>;
   readonly diff: DiffView;
 }
 

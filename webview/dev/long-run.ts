@@ -1,16 +1,19 @@
-import type { CandidateView, PanelEvent } from '../../src/protocol/events.ts';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { draws } from './deep-network.ts';
+import type { RunCandidate } from '../../src/terms/candidates.ts';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /** A search of so many candidates, as a run of rewarded meta-pruning tells it. */
-export function longRun(network: NetworkView, candidates: number, method = 'rewarded-meta'): PanelEvent[] {
+export function longRun(network: NetworkView, candidates: number, method = 'rewarded-meta'): ListedEvent[] {
   const random = draws(7);
   const { cost } = network;
-  const events: PanelEvent[] = [
+  const events: ListedEvent[] = [
     {
       type: 'opened',
       model: { name: network.name, path: `/project/${network.name}`, format: network.format },
       cost,
+      groups: [],
+      layers: [],
     },
     { type: 'backend', name: 'tensorflow', why: 'the fastest here', threads: 2 },
     {
@@ -21,7 +24,7 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
       train: 45_000,
       validation: 5_000,
       test: 10_000,
-      preprocess: 'unit',
+      preprocess: { name: 'unit', scale: [1 / 255], offset: [0], bgr: false },
       found: 'scored highest',
     },
     { type: 'budgets', budgets: [{ metric: 'macs', limit: cost.macs / 2, original: cost.macs }] },
@@ -59,7 +62,7 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
   events.push({ type: 'stage', arm: method, stage: 'search', message: 'searching' });
   const rewardOf = (accuracy: number, macs: number) =>
     (100 / Math.max(0.1, 100 - accuracy)) ** 2 * -Math.log(macs / cost.macs);
-  const one = (arm: string, id: number, share: number, loss: number, origin: string): CandidateView => {
+  const one = (arm: string, id: number, share: number, loss: number, origin: string): RunCandidate => {
     const recalibrated = Math.min(92, 92.2 - 55 * Math.exp(-share * 7) - loss);
     const macs = Math.round(cost.macs * share);
     const params = Math.round(cost.params * (share * 0.9 + 0.05));
@@ -67,16 +70,17 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
       arm,
       id,
       origin,
-      macs,
-      params,
-      bytes: 4 * params,
-      peakActivationBytes: Math.round(cost.peakActivationBytes * (0.5 + share / 2)),
-      cut: Math.max(10, recalibrated - 20 * random() - 5),
-      recalibrated,
+      cost: {
+        macs,
+        params,
+        bytes: 4 * params,
+        peakActivationBytes: Math.round(cost.peakActivationBytes * (0.5 + share / 2)),
+      },
+      accuracies: { cut: Math.max(10, recalibrated - 20 * random() - 5), recalibrated },
       reward: rewardOf(recalibrated, macs),
     };
   };
-  let best: CandidateView | null = null;
+  let best: RunCandidate | null = null;
   for (let id = 0; id < candidates; id++) {
     const candidate = one(
       method,
@@ -85,8 +89,8 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
       random() ** 1.6 * 9 + 0.2,
       ['random', 'crossover', 'mutation'][Math.floor(random() * 3)],
     );
-    events.push({ type: 'candidate', candidate });
-    if (candidate.macs <= cost.macs / 2 && (best === null || candidate.reward! > best.reward!))
+    events.push({ type: 'candidate', arm: method, candidate });
+    if (candidate.cost.macs <= cost.macs / 2 && (best === null || candidate.reward! > best.reward!))
       best = candidate;
     if (id % Math.ceil(candidates / 20) === 0 && best)
       events.push({
@@ -105,13 +109,20 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
     total: candidates,
     unit: 'candidates',
   });
-  if (best) events.push({ type: 'chosen', candidate: best });
+  if (best) events.push({ type: 'chosen', arm: method, candidate: best });
   for (const [index, arm] of ['uniform', 'random', 'l1'].entries()) {
     const candidate = one(arm, 0, 0.5, 2 + index, arm);
     events.push(
       { type: 'arm', arm, control: true },
-      { type: 'candidate', candidate },
-      { type: 'chosen', candidate: { ...candidate, fineTuned: candidate.recalibrated! + 1.5 } },
+      { type: 'candidate', arm, candidate },
+      {
+        type: 'chosen',
+        arm,
+        candidate: {
+          ...candidate,
+          accuracies: { ...candidate.accuracies, fineTuned: candidate.accuracies.recalibrated! + 1.5 },
+        },
+      },
     );
   }
   if (best) {
@@ -122,7 +133,7 @@ export function longRun(network: NetworkView, candidates: number, method = 'rewa
         arm: method,
         step: 'recalibrated',
         split: 'validation',
-        score: { accuracy: best.recalibrated!, loss: 0.3, images: 5000 },
+        score: { accuracy: best.accuracies.recalibrated!, loss: 0.3, images: 5000 },
       },
     );
   }

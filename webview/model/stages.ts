@@ -1,27 +1,31 @@
-import type { RunData } from '../run-data.ts';
+import type { RunData } from '../../src/terms/run-data.ts';
 import type { Status } from '../state.ts';
-import type { RunStatus } from '../../src/protocol/events.ts';
+import type { RunStatus } from '../../src/protocol/runs.ts';
 import { duration, whole } from '../format.ts';
 import { t } from '../strings.ts';
+import type { Stage } from '../../src/terms/stages.ts';
 
-/** A stage as its event names it, in a word or two for people. */
-export function stageName(stage: string): string {
-  const names: Readonly<Record<string, string>> = {
-    open: t('Reading'),
-    data: t('Reading images'),
+/** A stage in a word or two for people. */
+export function stageName(stage: Stage): string {
+  const names: Readonly<Record<Stage, string>> = {
     original: t('Scoring the original'),
+    cut: t('Cutting'),
+    recalibrate: t('Recalibrating'),
+    'fine-tune': t('Fine-tuning'),
+    train: t('Training'),
     generator: t('Training the generator'),
     reward: t('Searching'),
     search: t('Searching'),
-    recalibrate: t('Recalibrating'),
-    cut: t('Cutting'),
-    'fine-tune': t('Fine-tuning'),
-    scratch: t('Training from scratch'),
-    test: t('Testing'),
-    latency: t('Measuring latency'),
-    write: t('Writing'),
+    finalists: t('Measuring the best again'),
+    'warm-up': t('Training the whole network'),
+    fill: t('Trying random networks'),
+    joint: t('Training agent and weights'),
+    episodes: t('Trying the agent’s networks'),
+    align: t('Aligning the weights'),
+    agent: t('Training the agent'),
+    weights: t('Training the weights'),
   };
-  return names[stage] ?? stage.charAt(0).toUpperCase() + stage.slice(1);
+  return names[stage];
 }
 
 export function statusName(status: RunStatus, queued = false): string {

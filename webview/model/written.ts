@@ -1,14 +1,15 @@
-import type { CandidateView, RunSummary, WrittenFiles } from '../../src/protocol/events.ts';
+import type { RunSummary, WrittenFiles } from '../../src/protocol/runs.ts';
 import { baseName } from '../format.ts';
-import type { ArmData, RunData } from '../run-data.ts';
+import type { ArmData, RunData } from '../../src/terms/run-data.ts';
 import { byHand, candidateKey } from '../state.ts';
 import { t } from '../strings.ts';
+import type { RunCandidate } from '../../src/terms/candidates.ts';
 
 /** The files of a candidate: written by the user's wish, or by the run, which writes its own choice. */
 export function whatIsWritten(
   run: RunData,
   main: ArmData,
-  candidate: CandidateView,
+  candidate: RunCandidate,
 ): (Pick<WrittenFiles, 'config'> & Partial<WrittenFiles>) | undefined {
   const { arm, id } = candidate;
   const asked = byHand.value.get(candidateKey({ run: run.run, arm, id }));

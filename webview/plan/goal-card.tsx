@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { TargetView } from '../../src/protocol/plan.ts';
 import { costOf, limitOf, type Reached } from '../../src/protocol/reach.ts';
 import { Check, Cross } from '../components/icons.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
@@ -11,6 +10,7 @@ import { Button, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
 import { metricName, parsed, shown, typed, type Metric } from './goal.ts';
 import { reached, table } from './reach-store.ts';
+import type { Target } from '../../src/terms/goals.ts';
 
 const METRICS: readonly Metric[] = ['macs', 'params', 'bytes', 'memory', 'latency', 'script'];
 
@@ -20,7 +20,7 @@ export function GoalCard() {
   const free = METRICS.filter(
     (metric) => metric === 'script' || !targets.some((one) => one.metric === metric),
   );
-  const set = (index: number, target: TargetView) =>
+  const set = (index: number, target: Target) =>
     change({ targets: targets.map((one, at) => (at === index ? target : one)) });
   const now = reached.value;
   return (
@@ -61,12 +61,12 @@ export function GoalCard() {
 }
 
 interface GoalProps {
-  readonly target: TargetView;
+  readonly target: Target;
   readonly metrics: readonly Metric[];
   /** undefined while it isn't known */
   readonly said: Reached | undefined;
   readonly roundTo: number | undefined;
-  readonly onChange: (target: TargetView) => void;
+  readonly onChange: (target: Target) => void;
   readonly onRemove?: () => void;
 }
 

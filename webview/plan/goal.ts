@@ -1,9 +1,9 @@
-import type { TargetView } from '../../src/protocol/plan.ts';
 import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
+import type { Target } from '../../src/terms/goals.ts';
 
-export type Metric = TargetView['metric'];
+export type Metric = Target['metric'];
 
 export function metricName(metric: Metric): string {
   return {
@@ -58,7 +58,7 @@ export function typed(metric: Metric, value: number, relative: boolean): string 
 }
 
 /** "MACs ≤ 50 %": a goal in a few words. */
-export function goalText(target: TargetView): string {
+export function goalText(target: Target): string {
   const amountText = target.relative
     ? `${significant(target.value, 4)}\u202f%`
     : shown(target.metric, target.value);

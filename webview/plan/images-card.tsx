@@ -1,7 +1,6 @@
 import { PanelCard } from '../components/panel-card.tsx';
 import { Empty, Problem, StateView, Waiting } from '../components/state-view.tsx';
 import { relative, shape, whole } from '../format.ts';
-import { resizeNames } from '../../src/config/resize-names.ts';
 import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { loaded } from '../load.ts';
 import { busy, draft, ready } from '../state.ts';
@@ -20,6 +19,7 @@ import {
 } from './data-store.ts';
 import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
+import { resizes } from '../../src/terms/images.ts';
 
 /** Which images the network learns from: those found in the workspace, or others. */
 export function ImagesCard() {
@@ -188,7 +188,7 @@ function Reading({ outputs }: Pick<DataView, 'outputs'>) {
         value={data.resize ?? 'auto'}
         options={[
           { value: 'auto', label: t('Find out (auto)') },
-          ...resizeNames.map((name) => ({ value: name, label: name })),
+          ...resizes.map((name) => ({ value: name, label: name })),
         ]}
         onChange={(resize) => set({ resize: resize === 'auto' ? undefined : resize })}
       />

@@ -4,9 +4,10 @@ import { show } from '../actions.ts';
 import { draft, ready } from '../state.ts';
 import { t } from '../strings.ts';
 import { Dropdown } from '../ui.tsx';
-import type { Draft, Effort } from '../../src/protocol/plan.ts';
+import type { Draft } from '../../src/protocol/plan.ts';
 import { change } from './draft.ts';
 import { reached } from './reach-store.ts';
+import type { Effort } from '../../src/terms/choices.ts';
 
 const CONTROLS = ['uniform', 'random', 'l1', 'scratch'];
 const ROUNDS = [1, 2, 4, 8, 16, 32];

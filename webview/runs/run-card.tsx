@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../src/protocol/events.ts';
+import type { RunSummary } from '../../src/protocol/runs.ts';
 import { follow, openThing, perform } from '../actions.ts';
 import { Bar } from '../components/bar.tsx';
 import { RunNotes } from '../components/run-notes.tsx';

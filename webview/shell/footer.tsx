@@ -12,14 +12,13 @@ import {
   shownCompare,
   tab,
   trusted,
-  type CandidateRef,
 } from '../state.ts';
 import { t } from '../strings.ts';
 import { commit, fineTune, write } from '../candidates/actions.ts';
 import { chosenScores } from '../candidates/state.ts';
 import { Button } from '../ui.tsx';
-import type { CandidateView } from '../../src/protocol/events.ts';
 import { whatIsWritten, writtenName } from '../model/written.ts';
+import type { CandidateOfRun, RunCandidate } from '../../src/terms/candidates.ts';
 
 /** What can be done with the candidate that is shown, what is being done, and what would do it. */
 export function Footer() {
@@ -48,12 +47,12 @@ export function Footer() {
   );
 }
 
-function Actions({ of, one }: { of: CandidateRef; one: CandidateView }) {
+function Actions({ of, one }: { of: CandidateOfRun; one: RunCandidate }) {
   const shown = run.value;
   const main = mainArm.value;
   const written = shown && main ? whatIsWritten(shown, main, one) : undefined;
-  const fineTuned = one.fineTuned ?? chosenScores.value?.validation.fineTuned;
-  const accuracy = fineTuned ?? one.recalibrated ?? one.cut;
+  const fineTuned = one.accuracies.fineTuned ?? chosenScores.value?.validation.fineTuned?.accuracy;
+  const accuracy = fineTuned ?? one.accuracies.recalibrated ?? one.accuracies.cut;
   const working = (name: string) => busy.value.has(name);
   return (
     <>

@@ -15,7 +15,7 @@ export function Header() {
   const about = ready.value;
   const net = loaded(network.value.value);
   const cost = net?.cost ?? run.value?.cost;
-  const accuracy = run.value?.scores.validation.original ?? runSummary.value?.result?.original;
+  const accuracy = run.value?.scores.validation.original?.accuracy ?? runSummary.value?.result?.original;
   const facts = [
     cost && t('{0} MACs', amount(cost.macs)),
     cost && t('{0} parameters', amount(cost.params)),

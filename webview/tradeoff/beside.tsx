@@ -5,6 +5,7 @@ import { controls } from '../candidates/board.ts';
 import type { Spread } from '../candidates/board.ts';
 import { accuracyKeys, chosenScores, marksNow } from '../candidates/state.ts';
 import { accuracyName } from '../candidates/words.ts';
+import { otherOutputs } from '../../src/terms/run-data.ts';
 
 const steps = [...accuracyKeys, 'test'] as const;
 type Step = (typeof steps)[number];
@@ -53,7 +54,7 @@ function BySteps(props: {
 
 /** How far the outputs without labels have moved away from the original's answers. */
 export function Others() {
-  const others = chosenScores.value?.others ?? {};
+  const others = chosenScores.value ? otherOutputs(chosenScores.value) : {};
   const measured = steps.flatMap((step) => others[step] ?? []);
   const outputs = new Map(measured.map(({ name, loss }) => [name, loss]));
   return (

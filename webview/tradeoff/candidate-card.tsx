@@ -2,9 +2,7 @@ import { Change, FromTo } from '../components/number.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
 import { RunNotes } from '../components/run-notes.tsx';
 import { change, milliseconds, percent, whole } from '../format.ts';
-import { extraArm } from '../../src/protocol/events.ts';
-import type { CandidateView } from '../../src/protocol/events.ts';
-import type { RunData } from '../run-data.ts';
+import type { RunData } from '../../src/terms/run-data.ts';
 import { whatIsWritten } from '../model/written.ts';
 import { busy, candidateRef, mainArm, run, trusted } from '../state.ts';
 import { t } from '../strings.ts';
@@ -36,6 +34,8 @@ import {
   ys,
 } from '../candidates/state.ts';
 import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
+import { extraArm } from '../../src/terms/candidates.ts';
+import type { RunCandidate } from '../../src/terms/candidates.ts';
 
 const costs = ['macs', 'params', 'bytes', 'peakActivationBytes'] as const;
 
@@ -93,7 +93,7 @@ export function CandidateCard() {
   );
 }
 
-function Costs({ one, shown }: { one: CandidateView; shown: RunData }) {
+function Costs({ one, shown }: { one: RunCandidate; shown: RunData }) {
   const cost = shown.cost!;
   const latency = latencyOf(shown, one);
   const index = chosenIndex.value;
@@ -103,10 +103,14 @@ function Costs({ one, shown }: { one: CandidateView; shown: RunData }) {
         <>
           <dt class="dim">{costName(key)}</dt>
           <dd>
-            <FromTo before={costFormat(key)(cost[key])} after={costFormat(key)(one[key])} big={i === 0} />
+            <FromTo
+              before={costFormat(key)(cost[key])}
+              after={costFormat(key)(one.cost[key])}
+              big={i === 0}
+            />
           </dd>
           <dd>
-            <Change before={cost[key]} after={one[key]} />
+            <Change before={cost[key]} after={one.cost[key]} />
           </dd>
         </>
       ))}
@@ -133,27 +137,27 @@ function Costs({ one, shown }: { one: CandidateView; shown: RunData }) {
   );
 }
 
-function latencyOf(shown: RunData, one: CandidateView) {
+function latencyOf(shown: RunData, one: RunCandidate) {
   const extra = shown.arms.find(({ arm }) => arm === extraArm(one.arm, one.id));
   if (extra?.latency) return extra.latency;
   const arm = shown.arms.find(({ arm, chosen }) => arm === one.arm && chosen?.id === one.id);
   return arm?.latency ?? (arm && !arm.control ? shown.latency : null);
 }
 
-function Accuracies({ one, shown }: { one: CandidateView; shown: RunData }) {
-  const test = chosenScores.value?.test ?? null;
-  const { original } = shown.scores.validation;
+function Accuracies({ one, shown }: { one: RunCandidate; shown: RunData }) {
+  const test = chosenScores.value?.test?.accuracy ?? null;
+  const original = shown.scores.validation.original?.accuracy;
   return (
     <>
       <dl class="steps">
         {accuracyKeys.map((key) => (
-          <div key={key} class={one[key] === undefined ? '' : 'on'}>
+          <div key={key} class={one.accuracies[key] === undefined ? '' : 'on'}>
             <dt class="dim">{accuracyName(key)}</dt>
             <dd>
-              {one[key] === undefined ? (
+              {one.accuracies[key] === undefined ? (
                 <span class="dim">{t('not yet')}</span>
               ) : (
-                <b class="number">{percent(one[key])}</b>
+                <b class="number">{percent(one.accuracies[key])}</b>
               )}
             </dd>
           </div>
@@ -175,7 +179,7 @@ function Accuracies({ one, shown }: { one: CandidateView; shown: RunData }) {
         {original !== undefined && t('Original {0}', percent(original))}
         {original !== undefined &&
           shown.scores.test !== null &&
-          t(' ({0} on test)', percent(shown.scores.test))}
+          t(' ({0} on test)', percent(shown.scores.test.accuracy))}
         {original !== undefined && '.'}
       </p>
     </>
@@ -242,13 +246,13 @@ function Second() {
   const one = boardNow.value?.columns.candidates[chosenIndex.value];
   if (!other || !one || !second.value) return null;
   const to = second.value;
-  const points = (other.recalibrated ?? other.cut ?? NaN) - (one.recalibrated ?? one.cut ?? NaN);
+  const points = searched(other) - searched(one);
   return (
     <p class="second">
       <span aria-hidden="true">□ </span>
       {t('Candidate {0}', other.id)}:{' '}
       <span class="number">
-        {t('{0} MACs', change(one.macs, other.macs))}
+        {t('{0} MACs', change(one.cost.macs, other.cost.macs))}
         {!Number.isNaN(points) && `, ${pointsText(points)}`}
       </span>{' '}
       <button type="button" class="plain link" onClick={() => compareTwo(ref, to)}>
@@ -261,7 +265,7 @@ function Second() {
   );
 }
 
-function Actions({ one, shown }: { one: CandidateView; shown: RunData }) {
+function Actions({ one, shown }: { one: RunCandidate; shown: RunData }) {
   const ref = candidateRef.value!;
   const written = mainArm.value ? whatIsWritten(shown, mainArm.value, one) : undefined;
   const why = reasons(one, shown);
@@ -290,7 +294,7 @@ function Actions({ one, shown }: { one: CandidateView; shown: RunData }) {
 }
 
 /** Why a button can't be used now, one sentence each. */
-function reasons(one: CandidateView, shown: RunData): Record<'fineTune' | 'write' | 'commit', string | null> {
+function reasons(one: RunCandidate, shown: RunData): Record<'fineTune' | 'write' | 'commit', string | null> {
   const untrusted = trusted.value ? null : t('This needs a trusted workspace.');
   const working = (name: 'fineTune' | 'write' | 'commit') => busy.value.get(name)?.what;
   const busyWith = (name: 'fineTune' | 'write' | 'commit') => (working(name) ? `${working(name)}…` : null);
@@ -298,7 +302,7 @@ function reasons(one: CandidateView, shown: RunData): Record<'fineTune' | 'write
     fineTune:
       untrusted ??
       busyWith('fineTune') ??
-      (one.fineTuned !== undefined
+      (one.accuracies.fineTuned !== undefined
         ? t('It is fine-tuned already.')
         : shown.data === null
           ? t('Fine-tuning needs images: this run had none.')
@@ -307,3 +311,6 @@ function reasons(one: CandidateView, shown: RunData): Record<'fineTune' | 'write
     commit: untrusted ?? busyWith('commit') ?? busyWith('write'),
   };
 }
+
+/** What the search knew of it, percent. */
+const searched = ({ accuracies: { recalibrated, cut } }: RunCandidate): number => recalibrated ?? cut ?? NaN;

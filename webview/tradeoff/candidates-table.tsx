@@ -125,9 +125,9 @@ export function CandidatesTable() {
               percent(now.columns.cut[i]),
               percent(now.columns.recalibrated[i]),
               percent(now.columns.fineTuned[i]),
-              <span title={whole(one.macs)}>{amount(one.macs)}</span>,
-              <span title={whole(one.params)}>{amount(one.params)}</span>,
-              <span title={whole(one.bytes)}>{size(one.bytes)}</span>,
+              <span title={whole(one.cost.macs)}>{amount(one.cost.macs)}</span>,
+              <span title={whole(one.cost.params)}>{amount(one.cost.params)}</span>,
+              <span title={whole(one.cost.bytes)}>{size(one.cost.bytes)}</span>,
               <span class="dim">{one.origin}</span>,
               <span class="dim">
                 {control[i] === 1 && '◇ '}

@@ -55,10 +55,10 @@ export function PointTip({ index, at, area }: { index: number; at: { x: number; 
           {original !== undefined && <span class="dim">{change(original, xs.value[index])}</span>}
         </dd>
         {accuracyKeys.map((which) =>
-          one[which] === undefined ? null : (
+          one.accuracies[which] === undefined ? null : (
             <>
               <dt>{accuracyName(which)}</dt>
-              <dd>{percent(one[which])}</dd>
+              <dd>{percent(one.accuracies[which])}</dd>
             </>
           ),
         )}

@@ -5,10 +5,10 @@ import type { Applied } from '../../run/rebuild/apply.ts';
 import type { Output } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
-import { dataPlan } from './data-options.ts';
-import type { DataOptions } from './data-options.ts';
+import { dataOptions } from './data-options.ts';
+import type { DataFlags } from './data-options.ts';
 
-interface ApplyOptions extends DataOptions {
+interface ApplyOptions extends DataFlags {
   readonly out?: string;
   readonly source?: string;
   readonly epochs?: number;
@@ -21,7 +21,7 @@ interface ApplyOptions extends DataOptions {
  * @returns 1 where other bytes were written than the run wrote
  */
 export async function apply(output: Output, [file]: string[], options: ApplyOptions): Promise<number> {
-  const data = dataPlan(options);
+  const data = dataOptions(options);
   if (!data && options.epochs !== undefined)
     throw new InputError('--epochs needs images: give some with --data');
   if (data && options.cutOnly)

@@ -1,10 +1,11 @@
 import { InputError } from '../../graph/errors.ts';
 import { parsePreprocess } from '../../data/pixels/preprocess.ts';
 import { parseResize } from '../../data/pixels/resize.ts';
-import type { DataPlan } from '../../run/plan/plan.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Plan } from '../../run/plan/plan.ts';
 
 /** The options that every command with `--data` has. */
-export interface DataOptions {
+export interface DataFlags {
   readonly data?: string;
   readonly preprocess?: string;
   readonly resize?: string;
@@ -12,12 +13,12 @@ export interface DataOptions {
   readonly validationImages?: number;
   readonly augment?: string;
   readonly labelsOf?: string;
-  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend?: Plan['backend'];
   readonly threads?: number;
 }
 
 /** How images are opened, from the options; undefined without --data. */
-export function dataPlan(options: DataOptions): DataPlan | undefined {
+export function dataOptions(options: DataFlags): DataOptions | undefined {
   if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
   if (options.resize !== undefined) parseResize(options.resize);
   if (options.data === undefined) {
@@ -39,7 +40,7 @@ export function dataPlan(options: DataOptions): DataPlan | undefined {
   };
 }
 
-function augmentation(text: string | undefined): DataPlan['augment'] {
+function augmentation(text: string | undefined): DataOptions['augment'] {
   if (text === undefined) return undefined;
   let flip = false;
   let shift = 0;

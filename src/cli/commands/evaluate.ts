@@ -1,4 +1,4 @@
-import { titled } from '../../data/pixels/preprocess.ts';
+import { titled } from '../../terms/images.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { trustEngines } from '../../runtime/scoring/engines.ts';
@@ -12,16 +12,16 @@ import { percent } from '../../report/text.ts';
 import type { Output } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
-import { dataPlan } from './data-options.ts';
-import type { DataOptions } from './data-options.ts';
+import { dataOptions } from './data-options.ts';
+import type { DataFlags } from './data-options.ts';
 
-interface EvaluateOptions extends DataOptions {
+interface EvaluateOptions extends DataFlags {
   readonly split?: 'train' | 'validation' | 'test';
 }
 
 /** `espalier evaluate MODEL --data PATH`: no engine but ONNX Runtime is needed. */
 export async function evaluate(output: Output, [file]: string[], options: EvaluateOptions): Promise<void> {
-  const data = dataPlan(options)!;
+  const data = dataOptions(options)!;
   const loaded = await loadModel(file);
   const progress = new Progress();
   const stop = stopOnCtrlC(() => progress.say('Stopping…'));

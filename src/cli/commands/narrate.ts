@@ -1,11 +1,11 @@
-import { titled } from '../../data/pixels/preprocess.ts';
-import type { RunEvent } from '../../run/store/events.ts';
+import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/steps/head.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
 import { table } from '../output.ts';
 import type { Progress } from '../progress.ts';
+import type { RunEvent } from '../../terms/run-events.ts';
 
 const stepNames: Record<string, string> = {
   original: 'the network as it is',

@@ -5,7 +5,7 @@ import { consent, deedsOf, described, refusal, unconsented } from '../../run/pla
 import { makePlan } from '../../run/plan/make-plan.ts';
 import { RunFolder } from '../../run/store/folder.ts';
 import { inTheWay } from '../../run/result/output-names.ts';
-import type { Plan, Rounding } from '../../run/plan/plan.ts';
+import type { Plan } from '../../run/plan/plan.ts';
 import { defaultControls } from '../../run/plan/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
@@ -16,11 +16,13 @@ import { settings } from '../options.ts';
 import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
-import { dataPlan } from './data-options.ts';
-import type { DataOptions } from './data-options.ts';
+import { dataOptions } from './data-options.ts';
+import type { DataFlags } from './data-options.ts';
 import { narrate, resultTable } from './narrate.ts';
+import type { Rounding } from '../../terms/choices.ts';
+import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 
-interface PruneOptions extends DataOptions {
+interface PruneOptions extends DataFlags {
   readonly target?: string[];
   readonly method?: string;
   readonly seed?: number;
@@ -129,15 +131,15 @@ async function resumed(
   let folder: string | null;
   if (named === undefined) folder = await RunFolder.latest(workspace);
   else {
-    const inRuns = path.join(workspace, '.espalier', 'runs', named!);
+    const inRuns = path.join(workspace, espalierFolder, runsFolder, named!);
     const isRun = (where: string) =>
-      stat(path.join(where, 'run.json')).then(
+      stat(path.join(where, runFiles.plan)).then(
         () => true,
         () => false,
       );
     folder = (await isRun(inRuns)) ? inRuns : path.resolve(named!);
     if (!(await isRun(folder)))
-      throw new InputError(`there is no run "${named}" in ${path.join('.espalier', 'runs')}`);
+      throw new InputError(`there is no run "${named}" in ${path.join(espalierFolder, runsFolder)}`);
   }
   if (!folder)
     throw new InputError(
@@ -180,7 +182,7 @@ async function started(
 ): Promise<{ run: RunFolder; plan: Plan }> {
   if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
-  const data = dataPlan(options);
+  const data = dataOptions(options);
   const given = settings(options.set);
   const own: Record<string, unknown> = {
     accuracyCoefficient: options.accuracyCoefficient,

@@ -7,7 +7,6 @@ import type { FormatName } from '../../formats/types.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
-import type { TrainSettings } from '../../runtime/types.ts';
 import { travel } from '../../run/result/companions.ts';
 import { orderOf, remarksOn } from '../../run/steps/head.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
@@ -22,10 +21,11 @@ import type { Output } from '../output.ts';
 import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
-import { dataPlan } from './data-options.ts';
-import type { DataOptions } from './data-options.ts';
+import { dataOptions } from './data-options.ts';
+import type { DataFlags } from './data-options.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
-interface TrainOptions extends DataOptions {
+interface TrainOptions extends DataFlags {
   readonly epochs?: number;
   readonly seed?: number;
   readonly batchSize?: number;
@@ -44,7 +44,7 @@ interface TrainOptions extends DataOptions {
 
 /** `espalier train MODEL --data PATH --out FILE` */
 export async function train(output: Output, [file]: string[], options: TrainOptions): Promise<void> {
-  const data = dataPlan(options)!;
+  const data = dataOptions(options)!;
   const out = path.resolve(options.out);
   const model = await loadModel(file);
   const format = await outputFormat(out, model);

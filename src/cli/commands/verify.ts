@@ -2,10 +2,10 @@ import { verifyConfig } from '../../run/rebuild/verify.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { dataPlan } from './data-options.ts';
-import type { DataOptions } from './data-options.ts';
+import { dataOptions } from './data-options.ts';
+import type { DataFlags } from './data-options.ts';
 
-interface VerifyOptions extends DataOptions {
+interface VerifyOptions extends DataFlags {
   readonly tolerance?: number;
   readonly source?: string;
 }
@@ -14,7 +14,7 @@ interface VerifyOptions extends DataOptions {
 export async function verify(output: Output, [file]: string[], options: VerifyOptions): Promise<number> {
   const progress = new Progress();
   const { ok, checks, notes } = await verifyConfig(file, {
-    data: dataPlan(options),
+    data: dataOptions(options),
     ownPreprocess: options.preprocess !== undefined,
     threads: options.threads,
     source: options.source,

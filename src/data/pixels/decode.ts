@@ -5,9 +5,10 @@ import { decodeGif, gifHeader, isGif } from './gif.ts';
 import { headerOf, type Header } from './headers.ts';
 import { mostPixels } from '../limits.ts';
 import { Room } from '../room.ts';
-import { changes, resized, type Resize } from './resize.ts';
+import { changes, resized } from './resize.ts';
 import type { Found } from '../source.ts';
 import { firstPicture, isTiff } from './tiff.ts';
+import type { Resize } from '../../terms/images.ts';
 
 export interface Shape {
   readonly height: number;

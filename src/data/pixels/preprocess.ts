@@ -1,5 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
-import type { Preprocess, Split } from '../types.ts';
+import type { Split } from '../types.ts';
+import type { Preprocess } from '../../terms/images.ts';
 
 const MEAN = [0.485, 0.456, 0.406];
 const STD = [0.229, 0.224, 0.225];
@@ -29,11 +30,6 @@ export const PREPROCESSES: Readonly<Record<string, Preprocess>> = {
 
 const NAMES = [...Object.keys(PREPROCESSES), 'standardise', 'auto'];
 const SYNTAX = `${NAMES.join(', ')}, or numbers in units of 0 to 255: mean=125.3,123,113.9,std=63,62.1,66.7 or scale=0.0078,offset=-1 (add ",bgr" for BGR)`;
-
-/** For people: its name, and how images of another size were resized. */
-export function titled({ name, resize }: Preprocess): string {
-  return resize ? `${name}, resized as ${resize}` : name;
-}
 
 /**
  * Reads the option. `standardise` needs the training split (`standardise`) and `auto` a network (`findPreprocess`).

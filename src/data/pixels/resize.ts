@@ -3,6 +3,8 @@ import type { Raster } from './bmp.ts';
 import { axesOf, between, type Fit } from './fit.ts';
 import { resample, type Filter } from './resample.ts';
 import { areas, linear, nearest } from './point-sample.ts';
+import { resizes } from '../../terms/images.ts';
+import type { Resize } from '../../terms/images.ts';
 
 type Size = { readonly height: number; readonly width: number };
 type Way = { readonly kernel: 'linear' | 'below' | 'nearest' | 'area' | Filter; readonly fit: Fit | 'bars' };
@@ -38,12 +40,7 @@ const WAYS = {
   /** tf.image.resize(method='area'), cv2.INTER_AREA where it shrinks: every pixel counts by its share */
   area: { kernel: 'area', fit: 'stretch' },
   'area-crop': { kernel: 'area', fit: 'crop' },
-} as const satisfies Record<string, Way>;
-
-export type Resize = keyof typeof WAYS;
-
-/** All names, the commonest first. */
-export const RESIZES = Object.keys(WAYS) as [Resize, ...Resize[]];
+} as const satisfies Record<Resize, Way>;
 
 /** The one that is taken where nothing tells them apart: what image_dataset_from_directory does. */
 export const COMMONEST: Resize = 'keras';
@@ -53,7 +50,7 @@ export function parseResize(text: string): Resize | 'auto' {
   const word = text.trim().toLowerCase();
   if (word === 'auto') return word;
   if (Object.hasOwn(WAYS, word)) return word as Resize;
-  throw new InputError(`No way of resizing is called "${text}": it is auto or one of ${RESIZES.join(', ')}.`);
+  throw new InputError(`No way of resizing is called "${text}": it is auto or one of ${resizes.join(', ')}.`);
 }
 
 /** Whether a picture is changed: one of the network's size isn't, but for its margins where only its centre is shown. */

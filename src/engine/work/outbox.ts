@@ -1,16 +1,16 @@
-import type { PanelEvent } from '../../protocol/events.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 const least = 250;
 
 /** Gathers events and tells them at most four times a second; of progress only the latest of each arm and stage. */
 export class Outbox {
-  private waiting: PanelEvent[] = [];
+  private waiting: ListedEvent[] = [];
   private timer: NodeJS.Timeout | undefined;
   private toldAt = -Infinity;
 
-  constructor(private readonly tell: (events: PanelEvent[]) => void) {}
+  constructor(private readonly tell: (events: ListedEvent[]) => void) {}
 
-  add(event: PanelEvent): void {
+  add(event: ListedEvent): void {
     if (event.type === 'progress') {
       const { arm, stage } = event;
       this.waiting = this.waiting.filter(

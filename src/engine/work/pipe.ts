@@ -15,6 +15,7 @@ import { notify, serve } from '../../protocol/rpc.ts';
 import type { RunFolder } from '../../run/store/folder.ts';
 import { refuseOthers } from '../version.ts';
 import { makePlace, removePlace } from './place.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** What a client may ask for, once it has said who it is. */
 export interface Desk {
@@ -90,7 +91,7 @@ export class Pipe {
   /** Takes engine.json and the pipe away; whoever is connected stays so. */
   async withdraw(): Promise<void> {
     this.file = null;
-    await rm(this.run.file('engine.json'), { force: true });
+    await rm(this.run.file(runFiles.engine), { force: true });
     this.server.close();
     if (this.folder) await removePlace(this.folder);
   }
@@ -174,7 +175,7 @@ export class Pipe {
   }
 
   private async write(): Promise<void> {
-    const target = this.run.file('engine.json');
+    const target = this.run.file(runFiles.engine);
     await writeFileWhole(target, Buffer.from(`${JSON.stringify(this.file)}\n`), 0o600);
   }
 }

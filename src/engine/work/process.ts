@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { engineVersion } from '../../config/version.ts';
-import type { PanelEvent } from '../../protocol/events.ts';
 import { failureOf } from '../../protocol/rpc.ts';
 import { runCandidate } from '../../run/steps/extra-candidate.ts';
 import type { RunFolder } from '../../run/store/folder.ts';
@@ -14,6 +13,8 @@ import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
 import { Outbox } from './outbox.ts';
 import { Pipe } from './pipe.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** Seconds for which a process that nobody is attached to waits for somebody: after its start, and later. */
 const patience = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
@@ -66,7 +67,7 @@ export class RunProcess {
 
   /** @returns the exit code */
   async work(): Promise<number> {
-    await rm(this.run.file('failure.json'), { force: true });
+    await rm(this.run.file(runFiles.failure), { force: true });
     const release = this.onSignals();
     const beat = setInterval(
       () => this.pipe.tell('heartbeat', { rss: process.memoryUsage.rss(), status: this.status }),
@@ -96,7 +97,7 @@ export class RunProcess {
   }
 
   /** Tells what is in the file by then: whoever hears of a candidate may ask the looking process about it. */
-  private tell(events: PanelEvent[]): void {
+  private tell(events: ListedEvent[]): void {
     const recorded = this.telling.then(() => this.run.flush());
     // that it can't be written is told by the run itself
     this.telling = recorded.catch(() => {}).then(() => this.pipe.tell('events', { events }));
@@ -142,7 +143,7 @@ export class RunProcess {
     say(message.replace(/\s*\n\s*/g, ' '));
     if (detail) say(detail);
     try {
-      writeFileSync(this.run.file('failure.json'), `${JSON.stringify({ message, kind, detail })}\n`);
+      writeFileSync(this.run.file(runFiles.failure), `${JSON.stringify({ message, kind, detail })}\n`);
     } catch (error) {
       say(`the failure can't be recorded: ${String(error)}`);
     }

@@ -4,7 +4,7 @@ import { readConfig } from '../../config/files.ts';
 import { sourceFile } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import { activeFile, pickFile, workspaceRoots } from '../models/find.ts';
 import { isConfig } from '../models/kinds.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
@@ -10,6 +10,7 @@ import { folderOf, rowOf } from './arguments.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
 import { openReport } from '../window/report.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** Commands on runs: each takes the one clicked on, else the only one that it suits, else one that is picked. */
 export function runCommands(parts: Parts): Record<string, Handler> {
@@ -94,7 +95,7 @@ export function runCommands(parts: Parts): Record<string, Handler> {
       if (!folder) return;
       if (!report) throw new InputError(t('This run has no report yet.'));
       // its own folder keeps a copy
-      await openReport(written.now.report === 'same' ? report : path.join(folder, 'report.html'));
+      await openReport(written.now.report === 'same' ? report : path.join(folder, runFiles.report));
     },
     'espalier.refreshRuns': () => tree.refresh(),
     'espalier.diffCandidate': async (given) => {

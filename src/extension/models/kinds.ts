@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { configSuffix } from '../../config/files.ts';
+import { espalierFolder } from '../../terms/run-folder.ts';
 
 /** Folders in which nothing of the user's own is looked for. */
-export const skippedFolders = ['node_modules', '.git', '.espalier', '.venv', 'venv', '__pycache__'];
+export const skippedFolders = ['node_modules', '.git', espalierFolder, '.venv', 'venv', '__pycache__'];
 
 /** Bytes from a JSON file's start that tell whether it is a model. */
 export const headBytes = 4096;

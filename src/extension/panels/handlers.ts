@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { InputError } from '../../graph/errors.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
-import type { RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import type { Host, PanelState } from '../../protocol/panel.ts';
 import type { Handlers } from '../../protocol/rpc.ts';
 import type { Side } from '../../protocol/views.ts';
@@ -17,6 +17,7 @@ import { confirmRemoval, pickData, pickExport, pickOutFolder, pickSide } from '.
 import type { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { sideName } from './subject.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** What a panel's requests are answered from. */
 export interface Asked {
@@ -187,7 +188,7 @@ export function handlers(asked: Asked): Handlers<Host> {
   };
 
   async function openLog(run: string | null) {
-    const file = run === null ? null : path.join(run, 'run.log');
+    const file = run === null ? null : path.join(run, runFiles.log);
     if (file && existsSync(file)) await openFile(file, false);
     else log.show();
   }

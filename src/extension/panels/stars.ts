@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { candidateRef } from '../../terms/candidates.ts';
 
-const starred = z.array(z.object({ arm: z.string(), id: z.number() }));
+const starred = z.array(candidateRef);
 export type Star = z.infer<typeof starred>[number];
 
 /** The part of vscode.Memento that is used here. */

@@ -7,20 +7,20 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { Notice } from '../../protocol/contract.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
-import type { PanelEvent } from '../../protocol/events.ts';
 import { isRunPipe } from '../../protocol/pipes.ts';
 import type { EngineFile, Work } from '../../protocol/look.ts';
 import { work } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
 import { Failure, client } from '../../protocol/rpc.ts';
 import { t } from '../l10n.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** So many of the latest events are at hand for those who begin to follow: more than a run holds back from its file. */
 const recentEvents = 4096;
 
 /** A connection to the process that works on a run, shaken hands with and attached. */
 export class RunConnection {
-  private readonly events = new Emitter<readonly PanelEvent[]>();
+  private readonly events = new Emitter<readonly ListedEvent[]>();
   private readonly beats = new Emitter<Notice<Work, 'heartbeat'>>();
   private readonly closed = new Emitter<void>();
   readonly onEvents = this.events.event;
@@ -28,7 +28,7 @@ export class RunConnection {
   /** the connection is gone: see `ended` whether it was told why */
   readonly onClose = this.closed.event;
   /** the latest recorded events that came over this connection */
-  readonly recent: PanelEvent[] = [];
+  readonly recent: ListedEvent[] = [];
   /** its last word */
   ended: Notice<Work, 'ended'> | null = null;
   open = true;

@@ -5,19 +5,20 @@ import { openRegular, readRegular } from '../../files/regular.ts';
 import type { EngineFile } from '../../protocol/look.ts';
 import { engineFile, failureFile } from '../../protocol/look.ts';
 import { lastLines } from '../process/tail.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** The process that works on a run, as its folder tells; null where none does. */
 export async function readEngineFile(folder: string): Promise<EngineFile | null> {
-  return read(path.join(folder, 'engine.json'), engineFile);
+  return read(path.join(folder, runFiles.engine), engineFile);
 }
 
 /** Why a run failed, as its folder tells; null where it did not. */
 export async function readFailure(folder: string): Promise<z.infer<typeof failureFile> | null> {
-  return read(path.join(folder, 'failure.json'), failureFile);
+  return read(path.join(folder, runFiles.failure), failureFile);
 }
 
 export function logFile(folder: string): string {
-  return path.join(folder, 'run.log');
+  return path.join(folder, runFiles.log);
 }
 
 /** The last lines of a run's log; none where it has none. */
@@ -38,7 +39,7 @@ export async function lastLogLines(folder: string, count = 20): Promise<string[]
 
 /** Whether the folder is (still) a run's. */
 export async function isRun(folder: string): Promise<boolean> {
-  return stat(path.join(folder, 'run.json')).then(
+  return stat(path.join(folder, runFiles.plan)).then(
     (found) => found.isFile(),
     () => false,
   );

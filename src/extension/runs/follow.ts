@@ -1,12 +1,12 @@
-import type { PanelEvent } from '../../protocol/events.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** One page of a run's recorded events, from line `from` of its file on; more while next is not null. */
 export type ReadPage = (
   from: number,
   most: number,
-) => Promise<{ readonly events: readonly PanelEvent[]; readonly next: number | null }>;
+) => Promise<{ readonly events: readonly ListedEvent[]; readonly next: number | null }>;
 
-export type FollowListener = (events: readonly PanelEvent[], reset: boolean) => void;
+export type FollowListener = (events: readonly ListedEvent[], reset: boolean) => void;
 
 /** So many events at once: validated and passed on within a few milliseconds. */
 const page = 250;
@@ -19,7 +19,7 @@ export class Follower {
   /** the line after the last event that was told */
   private next = 0;
   private reset = true;
-  private buffer: PanelEvent[] = [];
+  private buffer: ListedEvent[] = [];
   private reading = false;
   private again = false;
   private fresh = false;
@@ -32,7 +32,7 @@ export class Follower {
   ) {}
 
   /** From the first event on; `recent`: events of the live connection that its file may not hold yet. */
-  restart(recent: readonly PanelEvent[] = []): void {
+  restart(recent: readonly ListedEvent[] = []): void {
     this.buffer = [...recent];
     this.again = true;
     this.fresh = true;
@@ -46,7 +46,7 @@ export class Follower {
   }
 
   /** Events of the live connection. */
-  live(events: readonly PanelEvent[]): void {
+  live(events: readonly ListedEvent[]): void {
     if (this.over) return;
     if (this.reading || this.again) this.buffer.push(...events);
     else this.tell(events);
@@ -90,9 +90,9 @@ export class Follower {
     }
   }
 
-  private tell(events: readonly PanelEvent[]): void {
+  private tell(events: readonly ListedEvent[]): void {
     if (this.over) return;
-    const told: PanelEvent[] = [];
+    const told: ListedEvent[] = [];
     for (const event of events) {
       if (event.seq !== undefined) {
         if (event.seq < this.next) continue;

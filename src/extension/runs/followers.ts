@@ -1,6 +1,6 @@
-import type { PanelEvent } from '../../protocol/events.ts';
 import type { FollowListener, ReadPage } from './follow.ts';
 import { Follower } from './follow.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** Everybody who follows a run, by the run's folder. */
 export class Followers {
@@ -12,7 +12,7 @@ export class Followers {
   ) {}
 
   /** `recent`: events of the live connection that the run's file may not hold yet. */
-  add(folder: string, listener: FollowListener, recent: readonly PanelEvent[]): { dispose(): void } {
+  add(folder: string, listener: FollowListener, recent: readonly ListedEvent[]): { dispose(): void } {
     const follower = new Follower(
       (from, most) => this.read(folder, from, most),
       listener,
@@ -36,11 +36,11 @@ export class Followers {
   }
 
   /** From the first event on. */
-  restart(folder: string, recent: readonly PanelEvent[]): void {
+  restart(folder: string, recent: readonly ListedEvent[]): void {
     for (const one of this.of(folder)) one.restart(recent);
   }
 
-  live(folder: string, events: readonly PanelEvent[]): void {
+  live(folder: string, events: readonly ListedEvent[]): void {
     for (const one of this.of(folder)) one.live(events);
   }
 

@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { candidateRef } from '../../terms/candidates.ts';
 
 /** What a run process is started for: the run itself, or one more candidate of it. */
 const job = z.object({
   folder: z.string(),
-  candidate: z.object({ arm: z.string(), id: z.number() }).optional(),
+  candidate: candidateRef.optional(),
 });
 export type Job = z.infer<typeof job>;
 

@@ -1,5 +1,4 @@
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { PanelEvent } from '../../protocol/events.ts';
 import type { EngineFile } from '../../protocol/look.ts';
 import { t } from '../l10n.ts';
 import type { NodeChoice } from '../process/node.ts';
@@ -9,6 +8,7 @@ import { lastLogLines, readEngineFile, readFailure } from './files.ts';
 import type { Job } from './jobs.ts';
 import type { Launched } from './launch.ts';
 import { launch } from './launch.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** Milliseconds for what may hang. */
 export interface Patience {
@@ -39,7 +39,7 @@ export interface Outcome {
 /** One run at work: the process that was started or found, and the connection to it. */
 export class LiveRun {
   private readonly changed = new Emitter<void>();
-  private readonly told = new Emitter<readonly PanelEvent[]>();
+  private readonly told = new Emitter<readonly ListedEvent[]>();
   private readonly attached = new Emitter<RunConnection>();
   private readonly over = new Emitter<Outcome>();
   /** its status, memory or whether it answers */
@@ -50,7 +50,7 @@ export class LiveRun {
   /** once, when its process has gone */
   readonly onEnd = this.over.event;
   connection: RunConnection | null = null;
-  progress: PanelEvent | null = null;
+  progress: ListedEvent | null = null;
   /** bytes */
   memory: number | null = null;
   /** milliseconds without a sign of life, where that is too long */

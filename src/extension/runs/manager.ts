@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { endTree, isEngine } from '../process/processes.ts';
@@ -18,6 +18,7 @@ import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
 import { alive, statusOf } from './status.ts';
 import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
 const reloadTime = 120_000;
@@ -352,7 +353,7 @@ export class RunsHost implements Runs {
   }
 
   /** What the list shows of a run at work, without reading its file again for every candidate. */
-  private count(folder: string, events: readonly PanelEvent[]): void {
+  private count(folder: string, events: readonly ListedEvent[]): void {
     const more = this.summaries.count(folder, events);
     if (events.some((event) => ['chosen', 'score', 'written', 'done'].includes(event.type)))
       this.refreshSoon(1000);

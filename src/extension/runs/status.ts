@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import type { Status } from '../types.ts';
 import type { LiveRun, Outcome } from './live.ts';

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import type { Engine } from '../types.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
+import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
 
 export interface SummariesOptions {
   readonly engine: Pick<Engine, 'look'>;
@@ -68,7 +70,7 @@ export class Summaries {
   }
 
   /** Counts a live run's candidates without reading its file again. Tells whether the list has changed. */
-  count(folder: string, events: readonly PanelEvent[]): boolean {
+  count(folder: string, events: readonly ListedEvent[]): boolean {
     const candidates = events.filter((event) => event.type === 'candidate').length;
     if (candidates)
       this.summaries = this.summaries.map((one) =>
@@ -92,7 +94,7 @@ export class Summaries {
     this.wasRead = true;
     const found: RunSummary[] = [];
     for (const workspace of new Set([...folders(), ...this.elsewhere])) {
-      if (!existsSync(path.join(workspace, '.espalier', 'runs'))) continue;
+      if (!existsSync(path.join(workspace, espalierFolder, runsFolder))) continue;
       const look = await engine.look();
       found.push(...(await look.request('runs', { workspace })).runs);
     }

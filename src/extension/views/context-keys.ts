@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Runs } from '../types.ts';
+import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
 
 /** Keeps the keys that commands are shown by: whether there are runs, and what they do. */
 export function keepContextKeys(runs: Runs): vscode.Disposable {
@@ -42,7 +43,7 @@ async function runFolders(): Promise<number> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   const counts = await Promise.all(
     folders.map(({ uri }) =>
-      readdir(path.join(uri.fsPath, '.espalier', 'runs')).then(
+      readdir(path.join(uri.fsPath, espalierFolder, runsFolder)).then(
         (names) => names.length,
         () => 0,
       ),

@@ -1,7 +1,10 @@
-import type { CandidateView, PanelEvent } from '../../protocol/events.ts';
-import { candidateOfArm } from '../../protocol/events.ts';
 import { t } from '../l10n.ts';
 import { share } from './labels.ts';
+import { candidateOfArm, extraArm } from '../../terms/candidates.ts';
+import type { RunCandidate } from '../../terms/candidates.ts';
+import { emptyRun, mainArmOf, told } from '../../terms/run-data.ts';
+import type { Scores } from '../../terms/run-data.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
 
 /** A line below a run: its result, a control arm, or one of the best candidates. */
 export interface DetailRow {
@@ -23,37 +26,34 @@ type Accuracy = { cut?: number; recalibrated?: number; fineTuned?: number; test?
  * candidates of the main method, by reward.
  */
 export class RunDetails {
-  private original: number | null = null;
-  private main: string | null = null;
-  private readonly chosen = new Map<string, CandidateView>();
-  private readonly scores = new Map<string, Accuracy>();
-  private readonly candidates = new Map<number, CandidateView>();
+  private data = emptyRun('');
 
-  add(events: readonly PanelEvent[]): void {
-    for (const event of events) this.take(event);
+  add(events: readonly ListedEvent[]): void {
+    this.data = told(this.data, events);
   }
 
   rows(): DetailRow[] {
     const rows: DetailRow[] = [];
-    for (const [arm, candidate] of this.chosen) {
-      const main = arm === this.main;
+    const own = mainArmOf(this.data);
+    for (const { arm, chosen: candidate, scores } of this.data.arms) {
+      if (!candidate || candidateOfArm(arm)) continue;
+      const main = arm === own?.arm;
       rows.push({
         kind: main ? 'result' : 'control',
         arm,
         id: candidate.id,
         label: main ? t('Result: {0}', arm) : t('Control: {0}', arm),
-        description: this.describe(candidate, this.scores.get(arm) ?? {}),
+        description: this.describe(candidate, percents(scores)),
         open: false,
       });
     }
-    const result = this.main ? this.chosen.get(this.main)?.id : undefined;
-    const ranked = [...this.candidates.values()]
-      .filter(({ id, reward }) => id !== result && reward !== undefined)
+    const ranked = (own?.candidates ?? [])
+      .filter(({ id, reward }) => id !== own?.chosen?.id && reward !== undefined)
       .sort((a, b) => b.reward! - a.reward! || a.id - b.id)
       .slice(0, best);
     for (const candidate of ranked) {
-      const extra = this.scores.get(`${candidate.arm}#${candidate.id}`);
-      const accuracy = { ...accuracies(candidate), ...extra };
+      const extra = this.data.arms.find(({ arm }) => arm === extraArm(candidate.arm, candidate.id));
+      const accuracy = { ...candidate.accuracies, ...(extra && percents(extra.scores)) };
       rows.push({
         kind: 'candidate',
         arm: candidate.arm,
@@ -66,22 +66,8 @@ export class RunDetails {
     return rows;
   }
 
-  private take(event: PanelEvent): void {
-    if (event.type === 'opened') this.original = event.cost.macs;
-    else if (event.type === 'arm' && !event.control && !candidateOfArm(event.arm)) this.main ??= event.arm;
-    else if (event.type === 'chosen') {
-      if (!candidateOfArm(event.candidate.arm)) this.chosen.set(event.candidate.arm, event.candidate);
-    } else if (event.type === 'candidate') {
-      if (event.candidate.arm === this.main) this.candidates.set(event.candidate.id, event.candidate);
-    } else if (event.type === 'score' && event.arm && event.step !== 'original') {
-      // The test split is shown beside the others, never ranked by.
-      const scores = this.scores.get(event.arm) ?? {};
-      this.scores.set(event.arm, { ...scores, [event.step]: event.score.accuracy });
-    }
-  }
-
-  private describe(candidate: CandidateView, scored: Accuracy): string {
-    const { fineTuned, recalibrated, cut } = { ...accuracies(candidate), ...scored };
+  private describe(candidate: RunCandidate, scored: Accuracy): string {
+    const { fineTuned, recalibrated, cut } = { ...candidate.accuracies, ...scored };
     const accuracy = fineTuned ?? recalibrated ?? cut;
     const step =
       fineTuned !== undefined
@@ -89,16 +75,17 @@ export class RunDetails {
         : recalibrated !== undefined
           ? t('recalibrated')
           : t('after cutting');
-    const parts = this.original ? [t('{0} MACs', share(candidate.macs / this.original))] : [];
+    const parts = this.data.cost ? [t('{0} MACs', share(candidate.cost.macs / this.data.cost.macs))] : [];
     if (accuracy !== undefined) parts.push(`${accuracy.toFixed(1)} % ${step}`);
     return parts.join(' · ');
   }
 }
 
-function accuracies({ cut, recalibrated, fineTuned }: CandidateView): Accuracy {
-  return {
-    ...(cut !== undefined && { cut }),
-    ...(recalibrated !== undefined && { recalibrated }),
-    ...(fineTuned !== undefined && { fineTuned }),
-  };
+/** What was measured after the search, percent. The test split is shown beside the others, never ranked by. */
+function percents({ validation, test }: Scores): Accuracy {
+  const found: Accuracy = {};
+  for (const step of ['cut', 'recalibrated', 'fineTuned'] as const)
+    if (validation[step]) found[step] = validation[step].accuracy;
+  if (test) found.test = test.accuracy;
+  return found;
 }

@@ -1,7 +1,9 @@
 import path from 'node:path';
-import type { PanelEvent, RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
+import type { ListedEvent } from '../../terms/run-events.ts';
+import type { Stage } from '../../terms/stages.ts';
 
 /** A run's state as the tree tells it apart; `queued` waits for another run. */
 export type RunState = RunSummary['status'] | 'queued';
@@ -30,7 +32,7 @@ export function stateName(state: RunState): string {
 }
 
 /** `macs ≤ 50% · 92.4 → 91.6 %`: the goal, and what came out so far. */
-export function runDescription(run: RunSummary, state: RunState, progress: PanelEvent | null): string {
+export function runDescription(run: RunSummary, state: RunState, progress: ListedEvent | null): string {
   const parts = [run.goal];
   const now = state === 'running' && progressText(progress, run.method);
   if (now) parts.push(now);
@@ -98,7 +100,7 @@ export function share(part: number): string {
  * `searching 43 % · 3 min left`, with the name of a control arm before it; empty before anything is known.
  * @param main the run's own method, which goes without saying
  */
-export function progressText(event: PanelEvent | null, main: string): string {
+export function progressText(event: ListedEvent | null, main: string): string {
   if (event?.type !== 'progress') return '';
   const { stage, done, total, secondsLeft, arm } = event;
   const percent = total > 0 ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
@@ -106,17 +108,26 @@ export function progressText(event: PanelEvent | null, main: string): string {
   return `${arm && arm !== main ? `${arm}: ` : ''}${stageName(stage)}${percent}${left}`;
 }
 
-function stageName(stage: string): string {
-  const names: Record<string, string> = {
+function stageName(stage: Stage): string {
+  const names: Readonly<Record<Stage, string>> = {
     original: t('scoring the original'),
+    cut: t('cutting'),
+    recalibrate: t('recalibrating'),
+    'fine-tune': t('fine-tuning'),
+    train: t('training'),
     generator: t('training the generator'),
     reward: t('measuring the reward'),
     search: t('searching'),
-    recalibrate: t('recalibrating'),
-    'fine-tune': t('fine-tuning'),
-    test: t('testing'),
+    finalists: t('measuring the best again'),
+    'warm-up': t('training the whole network'),
+    fill: t('trying random networks'),
+    joint: t('training agent and weights'),
+    episodes: t("trying the agent's networks"),
+    align: t('aligning the weights'),
+    agent: t('training the agent'),
+    weights: t('training the weights'),
   };
-  return names[stage] ?? stage;
+  return names[stage];
 }
 
 /** `40 s`, `3 min`, `2 h 5 min`. */
@@ -129,7 +140,7 @@ export function duration(seconds: number): string {
 }
 
 /** The status bar's text while a run is alive. */
-export function statusText(run: RunSummary, progress: PanelEvent | null, others: number): string {
+export function statusText(run: RunSummary, progress: ListedEvent | null, others: number): string {
   const what = run.status === 'paused' ? t('paused') : progressText(progress, run.method) || t('starting');
   const more = others > 0 ? ` (+${others})` : '';
   return `$(${run.status === 'paused' ? 'debug-pause' : 'loading~spin'}) ${stem(run.model)}: ${what}${more}`;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunSummary } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
 import type { Engine, Runs } from '../types.ts';

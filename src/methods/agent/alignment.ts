@@ -1,6 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { Dependencies, Graph, KeptChannels } from '../../graph/types.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Backend } from '../../runtime/types.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
 
 /** Under the root: where everything removed is zero already, the norm has no gradient. */
 const EPSILON = 1e-12;

@@ -1,5 +1,5 @@
-import type { Architecture } from '../../graph/types.ts';
 import type { Sweep } from '../rl/sweep.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 
 /** What an agent prunes: rules, and what comes of an architecture. A network in training, or a toy. */
 export interface Environment {

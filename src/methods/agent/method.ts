@@ -1,10 +1,9 @@
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
-import type { Architecture } from '../../graph/types.ts';
 import { costsOf, type Costs } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
 import type { Sweep } from '../rl/sweep.ts';
-import type { Candidate, Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import { NetworkEnvironment } from './network-environment.ts';
 import { sweepOf } from './rules.ts';
@@ -13,6 +12,8 @@ import { agentSettings, parseAgentSettings, type AgentMethodSettings } from './s
 import { joinSnapshots, splitSnapshot, type AgentRunState, type Chosen } from './state.ts';
 import { WeightTraining } from './weights.ts';
 import { agentWork } from './work.ts';
+import type { Architecture, Candidate } from '../../terms/candidates.ts';
+import type { Stage } from '../../terms/stages.ts';
 
 type Events<T> = AsyncGenerator<MethodEvent, T, void>;
 
@@ -163,7 +164,7 @@ class AgentRun {
   /** The rest of a round's episodes; returns all of them. */
   private async *episodes(
     manner: 'random' | 'sampled',
-    stage: string,
+    stage: Stage,
     rounds: number,
     of: number,
   ): Events<readonly Played[]> {
@@ -239,7 +240,7 @@ class AgentRun {
     return { chosen, weights };
   }
 
-  private stage(stage: string, message: string): MethodEvent {
+  private stage(stage: Stage, message: string): MethodEvent {
     return { type: 'stage', stage, message };
   }
 

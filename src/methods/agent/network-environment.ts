@@ -1,6 +1,6 @@
 import type { RandomState } from '../../graph/random.ts';
 import { prune, zeroRemoved } from '../../graph/surgery.ts';
-import type { Architecture, KeptChannels, Weights } from '../../graph/types.ts';
+import type { Weights } from '../../graph/types.ts';
 import type { Network } from '../../runtime/training/network.ts';
 import { importanceOf, type Importance } from '../importance/importance.ts';
 import { keepBest } from '../importance/widths.ts';
@@ -9,6 +9,7 @@ import type { Sweep } from '../rl/sweep.ts';
 import type { MethodContext, MethodImages } from '../types.ts';
 import type { Environment } from './environment.ts';
 import type { AgentMethodSettings } from './settings.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 /**
  * A network in training as the agent's environment. A reward is the accuracy of the sub-network, really cut out of a

@@ -1,7 +1,7 @@
-import type { Architecture } from '../../graph/types.ts';
 import { Breather } from '../../runtime/breathe.ts';
 import type { Agent, Manner } from './agent.ts';
 import type { Environment } from './environment.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 
 /** One finished and remembered episode. */
 export interface Played {

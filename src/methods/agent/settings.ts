@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { rateAt } from '../../runtime/training/schedule.ts';
-import type { TrainSettings } from '../../runtime/types.ts';
 import { settingError } from '../setting-error.ts';
-import type { Effort, SettingsContext } from '../types.ts';
+import type { SettingsContext } from '../types.ts';
+import type { Effort } from '../../terms/choices.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 const count = z.number().int().min(1);
 const some = z.number().int().min(0);

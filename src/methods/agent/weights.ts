@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
-import type { KeptChannels } from '../../graph/types.ts';
 import { Network } from '../../runtime/training/network.ts';
 import { train, type TrainEvent, type Trainable } from '../../runtime/training/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -9,6 +8,7 @@ import { epochBatches } from '../images.ts';
 import type { MethodContext, MethodImages } from '../types.ts';
 import { Alignment } from './alignment.ts';
 import { weightTraining, type AgentMethodSettings } from './settings.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
 
 const trainingSchema = z.object({
   network: z.unknown(),

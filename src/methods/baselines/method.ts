@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { leadingChannels } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
-import type { Architecture, Dependencies, KeptChannels } from '../../graph/types.ts';
+import type { Dependencies } from '../../graph/types.ts';
 import { costsOf } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
 import { settingError } from '../setting-error.ts';
@@ -11,6 +11,7 @@ import type { Criterion, Importance } from '../importance/importance.ts';
 import { importanceOf } from '../importance/importance.ts';
 import { gradientImages, taylorByImages } from '../importance/taylor.ts';
 import { globalWidths, keepBest, uniformWidths } from '../importance/widths.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 const schema = z.strictObject({
   /** uniform: the same share of every group; global: one ranking of all channels decides the widths too */

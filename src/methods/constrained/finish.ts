@@ -1,7 +1,7 @@
-import type { Architecture, KeptChannels } from '../../graph/types.ts';
 import type { Constraints } from './constraints.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import type { Space } from './space.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 export interface Choice {
   readonly architecture: Architecture;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { settingError } from '../setting-error.ts';
-import type { Effort, SettingsContext } from '../types.ts';
+import type { SettingsContext } from '../types.ts';
 import { multiplierKinds } from './multiplier.ts';
+import type { Effort } from '../../terms/choices.ts';
 
 const count = z.number().int().min(1);
 const share = z.number().min(0).max(1);

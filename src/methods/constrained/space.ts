@@ -1,13 +1,14 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { roundWidth } from '../../graph/budget.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { Architecture, Dependencies, Graph, KeptChannels } from '../../graph/types.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Importance } from '../importance/importance.ts';
 import { byImportance } from '../importance/widths.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { widthAt } from '../rl/ratios.ts';
 import type { Actions, Environment } from './environment.ts';
 import type { ConstrainedSettings } from './settings.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 /** Decisions up to which each has an input of its own, so that the policy can tell them apart at once. */
 const TOLD_APART = 64;

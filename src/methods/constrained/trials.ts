@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
 import { prune } from '../../graph/surgery.ts';
-import type { Architecture, KeptChannels, Weights } from '../../graph/types.ts';
+import type { Weights } from '../../graph/types.ts';
 import { Network } from '../../runtime/training/network.ts';
 import { epochBatches } from '../images.ts';
 import { CandidateScorer } from '../scoring.ts';
-import type { Candidate, MethodContext, MethodImages } from '../types.ts';
+import type { MethodContext, MethodImages } from '../types.ts';
 import type { Constraints } from './constraints.ts';
 import type { ConstrainedSettings } from './settings.ts';
+import type { Architecture, Candidate, KeptChannels } from '../../terms/candidates.ts';
 
 const trialSchema = z.strictObject({
   id: z.number().int().min(0),

@@ -4,9 +4,10 @@ import { gradientImages } from '../importance/taylor.ts';
 import { isStatic, costsOf, fitToBudgets } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { learningSeconds, rowMacs } from '../rl/work.ts';
-import type { Budget, Work, WorkContext } from '../types.ts';
+import type { Work, WorkContext } from '../types.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
+import type { Budget } from '../../terms/goals.ts';
 
 /** Images of the gradients that Taylor importance is taken from. */
 export const taylorBatches = { count: 10, size: 128 };

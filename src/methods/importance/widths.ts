@@ -1,9 +1,9 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
-import type { Architecture, KeptChannels } from '../../graph/types.ts';
 import type { Costs } from '../budgets.ts';
 import { fitToBudgets } from '../budgets.ts';
 import type { MethodContext } from '../types.ts';
 import type { Importance } from './importance.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 /** The same share of every group, as wide as the budgets allow. */
 export function uniformWidths(context: MethodContext, costs: Costs): Architecture {

@@ -1,4 +1,5 @@
-import type { Architecture, Dependencies } from '../../graph/types.ts';
+import type { Dependencies } from '../../graph/types.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 
 /** Number of width levels: ratios 0.10, 0.13, ..., 1.00 (docs/methods/metapruning.md, "Levels"). */
 export const LEVELS = 31;

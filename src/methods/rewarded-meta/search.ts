@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Costs } from '../budgets.ts';
-import type { Candidate, MethodEvent } from '../types.ts';
+import type { MethodEvent } from '../types.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { Evolution } from './evolution.ts';
 import type { GenePlan, Genes } from './levels.ts';
@@ -12,6 +12,7 @@ import { reward } from './reward.ts';
 import type { CandidateScorer } from '../scoring.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import type { Supernet } from './supernet.ts';
+import type { Candidate } from '../../terms/candidates.ts';
 
 export const searchStateSchema = z.object({
   evolution: z.unknown(),

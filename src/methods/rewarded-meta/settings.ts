@@ -4,10 +4,11 @@ import { kernelOf, mixes } from '../../graph/op-facts.ts';
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { TrainSettings } from '../../runtime/types.ts';
-import type { Effort, SettingsContext } from '../types.ts';
+import type { SettingsContext } from '../types.ts';
 import { rewardKinds } from './reward.ts';
 import { fits, pruningNetSize, trainingBytes } from './generators/size.ts';
+import type { Effort } from '../../terms/choices.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 const count = z.number().int().min(1);
 const share = z.number().min(0).max(1);

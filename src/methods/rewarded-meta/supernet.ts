@@ -4,7 +4,7 @@ import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
 import { inferShapes, inputShape } from '../../graph/shapes.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
-import type { Architecture, Dependencies, Graph, KeptChannels, Weights } from '../../graph/types.ts';
+import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import { clipByGlobalNorm } from '../../runtime/training/clip.ts';
 import { dropoutMasks } from '../../runtime/training/dropout.ts';
 import { forward } from '../../runtime/forward.ts';
@@ -17,6 +17,7 @@ import { cropper } from './generators/crop.ts';
 import type { WeightGenerator } from './generators/generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
 import { widthsOf } from './levels.ts';
+import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 const snapshotSchema = z.object({
   kind: z.literal('supernet'),

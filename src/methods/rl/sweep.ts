@@ -1,5 +1,5 @@
-import type { Architecture } from '../../graph/types.ts';
 import { ratioAt, widthAt, widthsOfGroup } from './ratios.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 
 /** A channel group as an agent meets it. */
 export interface SweepGroup {

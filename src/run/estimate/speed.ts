@@ -5,7 +5,7 @@ import { Interrupted } from '../../graph/errors.ts';
 import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
 import { prune } from '../../graph/surgery.ts';
 import { Random } from '../../graph/random.ts';
-import type { Architecture, Dependencies, Model } from '../../graph/types.ts';
+import type { Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
 import { Network } from '../../runtime/training/network.ts';
@@ -13,6 +13,7 @@ import { recalibrate } from '../../runtime/training/recalibrate.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import { openScorer } from '../../runtime/scoring/score.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */
 export interface Pace {

@@ -1,7 +1,7 @@
 import type { ImageWork, Work } from '../../methods/types.ts';
-import type { TrainSettings } from '../../runtime/types.ts';
 import type { Speed } from './speed.ts';
 import { RECALIBRATION_IMAGES, settlingImages } from '../steps/settle.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 export interface Images {
   readonly train: number;

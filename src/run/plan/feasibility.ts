@@ -1,17 +1,20 @@
 import { InputError } from '../../graph/errors.ts';
-import type { Architecture, Cost, Dependencies, Graph } from '../../graph/types.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
-import type { Budget, Method } from '../../methods/types.ts';
+import type { Method } from '../../methods/types.ts';
 import { bounds, fullArchitecture } from '../../graph/architecture.ts';
 import { fitToBudget, leastArchitecture } from '../../graph/budget.ts';
 import { costModel } from '../../graph/cost.ts';
 import { limitOf, MULTIPLES, reach } from '../../protocol/reach.ts';
-import type { Reach, Reached, ReachTable, Rounding } from '../../protocol/reach.ts';
+import type { Reach, Reached, ReachTable } from '../../protocol/reach.ts';
 import { methods } from '../../methods/index.ts';
 import type { Plan } from './plan.ts';
 import { ScriptFailed } from './script.ts';
 import { describeTarget } from './targets.ts';
-import type { Target } from './targets.ts';
+import type { Architecture } from '../../terms/candidates.ts';
+import type { Rounding } from '../../terms/choices.ts';
+import type { Cost } from '../../terms/cost.ts';
+import type { Budget, Target } from '../../terms/goals.ts';
 
 /** Measures an architecture in a target's unit (a latency, or what a script prints). */
 export type Measure = (target: Target, architecture: Architecture) => Promise<number>;

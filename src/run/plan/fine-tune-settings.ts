@@ -1,10 +1,9 @@
 import { InputError } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import type { Graph } from '../../graph/types.ts';
-import type { Effort } from '../../methods/types.ts';
-import type { TrainSettings } from '../../runtime/types.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
-import type { DataPlan } from './plan.ts';
+import type { DataOptions, Effort } from '../../terms/choices.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 const epochsByEffort: Record<Effort, number> = { quick: 3, standard: 15, thorough: 40 };
 
@@ -12,7 +11,7 @@ const epochsByEffort: Record<Effort, number> = { quick: 3, standard: 15, thoroug
 export function fineTuneSettings(
   effort: Effort,
   images: number,
-  given: { epochs?: number; augment?: DataPlan['augment']; frozen?: TrainSettings['frozen'] },
+  given: { epochs?: number; augment?: DataOptions['augment']; frozen?: TrainSettings['frozen'] },
 ): TrainSettings {
   const settings = defaultTrainSettings('fine-tune', {
     images,

@@ -1,12 +1,12 @@
 import { thaw } from '../../graph/frozen.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { SettingsContext } from '../../methods/types.ts';
-import type { DataPlan } from './plan.ts';
+import type { DataOptions } from '../../terms/choices.ts';
 
 /** What a plan, or a form that becomes one, says that bears on a method's defaults. */
 interface Asked {
   readonly keepFrozen?: boolean;
-  readonly data?: Pick<DataPlan, 'augment'> | null;
+  readonly data?: Pick<DataOptions, 'augment'> | null;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Method } from '../../methods/types.ts';
 import { multipleFor } from '../../protocol/reach.ts';
 import { tableOf } from './feasibility.ts';
-import type { Rounding } from './plan.ts';
-import type { Target } from './targets.ts';
+import type { Rounding } from '../../terms/choices.ts';
+import type { Target } from '../../terms/goals.ts';
 
 /**
  * What widths are multiples of: as asked, or, for `auto`, the largest of 8, 4 and 2 that leaves three quarters of the

@@ -1,20 +1,9 @@
-import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import type { Metric } from '../../methods/types.ts';
 import { sizeUnits, timeUnits } from '../../protocol/units.ts';
+import { metric } from '../../terms/goals.ts';
+import type { Metric, Target } from '../../terms/goals.ts';
 
-/** A goal as the user gave it: what must not be exceeded, absolute or as a share of the original. */
-export const targetSchema = z.strictObject({
-  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
-  /** absolute, in the metric's unit, or percent of the original (0..100, both excluded) */
-  value: z.number().positive(),
-  relative: z.boolean(),
-  /** script: the command that prints the number; {model} in it stands for the pruned file */
-  command: z.string().optional(),
-});
-export type Target = z.infer<typeof targetSchema>;
-
-const metrics: readonly Metric[] = ['macs', 'params', 'bytes', 'memory', 'latency', 'script'];
+const metrics = metric.options;
 const shape =
   'write it as macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120" (macs, params, bytes, memory, latency or script)';
 

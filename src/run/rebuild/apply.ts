@@ -6,12 +6,11 @@ import { containerFor, outputFormat, saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { Cost, Weights } from '../../graph/types.ts';
+import type { Weights } from '../../graph/types.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import { besideAgain, travel } from '../result/companions.ts';
 import type { BesideAgain } from '../result/companions.ts';
 import { hashNetwork, modelFile, hashModel, outputs } from '../../formats/identity.ts';
-import type { DataPlan } from '../plan/plan.ts';
 import { refuseMixed } from '../result/output-names.ts';
 import { probeFile, probeFolder } from '../store/disk-space.ts';
 import { rebuild } from './rebuild.ts';
@@ -20,12 +19,14 @@ import { retrain } from './retrain.ts';
 import type { Opening } from '../steps/ports.ts';
 import { costOf } from './verify.ts';
 import { notRebuilt } from '../steps/weights.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Cost } from '../../terms/cost.ts';
 
 export interface ApplyOptions extends Bounds, Opening {
   /** where to write the model; default where the run did */
   readonly out?: string;
   /** images to recalibrate and fine-tune on, as the config says */
-  readonly data?: DataPlan;
+  readonly data?: DataOptions;
   /** look for the preprocessing that `data` names, rather than take the config's */
   readonly ownPreprocess?: boolean;
   /** of fine-tuning; default as in the config */
@@ -220,7 +221,7 @@ function refuseUnknown(
   config: PrunedConfig,
   file: string,
   weights: 'source' | 'scratch' | 'generated',
-  data: DataPlan | undefined,
+  data: DataOptions | undefined,
 ): void {
   if (weights === 'generated')
     throw new CannotRebuild(

@@ -6,7 +6,7 @@ import { Random } from '../../graph/random.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import { gatherAxes } from '../../graph/slices.ts';
 import { permuteChannels, positionsOf, prune, zeroRemoved } from '../../graph/surgery.ts';
-import type { Dependencies, Graph, KeptChannels, Node, Weights } from '../../graph/types.ts';
+import type { Dependencies, Graph, Node, Weights } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import {
   conditioning,
@@ -17,6 +17,7 @@ import {
 import type { Conditioning } from '../../runtime/training/conditioning.ts';
 import { layerByLayer } from './layer-by-layer.ts';
 import { outputs } from '../../formats/identity.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
 
 export interface CheckResult {
   readonly name: 'pruned equals zeroed' | 'layer by layer' | 'permutation' | 'engines agree' | 'reload';

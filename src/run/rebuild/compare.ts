@@ -9,12 +9,13 @@ import { architectureOf, fullArchitecture, leadingChannels } from '../../graph/a
 import { costModel } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
-import type { Dependencies, Graph, KeptChannels } from '../../graph/types.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { RunFolder } from '../store/folder.ts';
 import type { Models } from '../result/model-cache.ts';
 import { keptOf } from './rebuild.ts';
 import { findKept } from '../store/event-log.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
 
 /** One side of a comparison: a model, or a choice of channels of one. Files are absolute paths. */
 export type Compared =

@@ -1,11 +1,8 @@
 import { readConfig } from '../../config/files.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
-import { titled } from '../../data/pixels/preprocess.ts';
-import type { Preprocess } from '../../data/types.ts';
 import { compareFacts } from '../../graph/facts.ts';
 import type { Accuracy, Facts, SideFacts, Step } from '../../graph/facts.ts';
-import { extraArm } from '../../protocol/events.ts';
 import { compare } from './compare.ts';
 import type { Compared, Comparison } from './compare.ts';
 import { RunFolder } from '../store/folder.ts';
@@ -14,6 +11,11 @@ import type { Models } from '../result/model-cache.ts';
 import type { Plan } from '../plan/plan.ts';
 import { withRevisions } from './revision.ts';
 import type { AtRevision } from './revision.ts';
+import { extraArm } from '../../terms/candidates.ts';
+import { titled } from '../../terms/images.ts';
+import type { Preprocess } from '../../terms/images.ts';
+import type { Scores } from '../../terms/run-data.ts';
+import type { Score, Split } from '../../terms/scores.ts';
 
 /** What is known of a side, and of the network that it was cut from. */
 interface Known {
@@ -107,25 +109,30 @@ async function ofRun(
   const { run, plan } = await RunFolder.look(folder);
   const log = logOf(run.folder);
   await log.refresh();
-  const { data, scores, latencies, arms, budgets } = log.facts;
-  const own = scores.get('');
+  const { data, scores, latency, arms, budgets } = log.data;
+  const own = scores.validation.original;
   const about: SideFacts['about'] = data
     ? {
         images: data.path,
         digest: data.digest,
         preprocessing: words(data.preprocess),
         splits: splitWords({ ...data, limit: plan.data?.limit }),
-        ...measured(own?.original?.measure),
+        ...measured(own?.measure),
       }
     : {};
-  const main = latencies.get('');
-  const original = uncut(own?.original, own?.test, about, main && { ...main, ms: main.before });
+  const original = uncut(
+    own && { ...own, split: 'validation' },
+    scores.test ? { ...scores.test, split: 'test' } : undefined,
+    about,
+    latency ? { ...latency, ms: latency.before } : undefined,
+  );
   if (!which) return { facts: original, original };
   const { accuracies } = await findCandidate(run.folder, which.arm, which.id);
-  const chosen = arms.get(which.arm)?.id === which.id;
-  const after = { ...(chosen && scores.get(which.arm)), ...scores.get(extraArm(which.arm, which.id)) };
-  const extra =
-    latencies.get(extraArm(which.arm, which.id)) ?? (chosen && which.arm === plan.method ? main : undefined);
+  const named = (name: string) => arms.find(({ arm }) => arm === name);
+  const chooser = named(which.arm)?.chosen?.id === which.id ? named(which.arm) : undefined;
+  const extra = named(extraArm(which.arm, which.id));
+  const after = { ...factsOf(chooser?.scores), ...factsOf(extra?.scores) };
+  const timed = extra?.latency ?? (chooser?.arm === plan.method ? latency : null);
   const searched = (accuracy: number | undefined): Accuracy | undefined =>
     accuracy === undefined ? undefined : { accuracy, split: 'validation' };
   return {
@@ -136,12 +143,26 @@ async function ofRun(
         fineTuned: after.fineTuned,
         test: after.test,
       }),
-      ...(extra && { latency: { ms: extra.after, threads: extra.threads, machine: extra.machine } }),
-      about: { ...about, ...planWords(plan, which), ...(budgets && { goal: goalWords(budgets) }) },
+      ...(timed && { latency: { ms: timed.after, threads: timed.threads, machine: timed.machine } }),
+      about: { ...about, ...planWords(plan, which), ...(budgets.length ? { goal: goalWords(budgets) } : {}) },
       settings: plan.settings,
     },
     original,
   };
+}
+
+/** An arm's accuracies by step. */
+function factsOf(scores: Scores | undefined): SideFacts['accuracy'] {
+  if (!scores) return {};
+  const { cut, recalibrated, fineTuned } = scores.validation;
+  const on = (split: Split, score: Score | null | undefined): Accuracy | undefined =>
+    score ? { accuracy: score.accuracy, images: score.images, split } : undefined;
+  return present({
+    cut: on('validation', cut),
+    recalibrated: on('validation', recalibrated),
+    fineTuned: on('validation', fineTuned),
+    test: on('test', scores.test),
+  });
 }
 
 function planWords(

@@ -3,9 +3,10 @@ import type { Random } from '../../graph/random.ts';
 import { inferShapes, sizeOf } from '../../graph/shapes.ts';
 import { gatherAxes, zeroAlong } from '../../graph/slices.ts';
 import { positionsOf, zeroRemoved } from '../../graph/surgery.ts';
-import type { AxisChannels, Dependencies, Graph, KeptChannels, Shape, Weights } from '../../graph/types.ts';
+import type { AxisChannels, Dependencies, Graph, Shape, Weights } from '../../graph/types.ts';
 import { alone } from '../../runtime/scoring/alone.ts';
 import { largestDifference } from '../../runtime/training/conditioning.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
 
 type Predict = (
   graph: Graph,

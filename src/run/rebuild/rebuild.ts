@@ -9,11 +9,12 @@ import { findGroups } from '../../graph/channels.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
-import type { Dependencies, KeptChannels, Model } from '../../graph/types.ts';
+import type { Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { loadModel } from '../../formats/index.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
-import type { DataPlan } from '../plan/plan.ts';
+import type { KeptChannels } from '../../terms/candidates.ts';
+import type { DataOptions } from '../../terms/choices.ts';
 
 /** A pruned config with the model that it is of. */
 export interface Rebuilt {
@@ -106,7 +107,7 @@ export function recordedClasses({ data }: PrunedConfig): Recorded | undefined {
 }
 
 /** How the images of a config are opened again, from a path that the user gives. */
-export function configData(config: PrunedConfig, data: DataPlan): DataPlan {
+export function configData(config: PrunedConfig, data: DataOptions): DataOptions {
   return {
     ...data,
     limit: data.limit ?? config.data?.limit,

@@ -5,16 +5,16 @@ import { thaw } from '../../graph/frozen.ts';
 import type { Weights } from '../../graph/types.ts';
 import { adopt, differences, numericsOf } from '../../runtime/backend/numerics.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import type { DataPlan } from '../plan/plan.ts';
 import { fineTuningSchema } from '../plan/plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Opening, Trainer } from '../steps/ports.ts';
 import { resettle } from '../steps/settle.ts';
 import { openTrainer } from '../steps/trainer.ts';
+import type { DataOptions } from '../../terms/choices.ts';
 
 export interface RetrainOptions extends Opening {
-  readonly data: DataPlan;
+  readonly data: DataOptions;
   readonly ownPreprocess?: boolean;
   readonly epochs?: number;
   readonly backend?: 'auto' | 'tensorflow' | 'wasm';

@@ -3,13 +3,12 @@ import path from 'node:path';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
-import type { Cost, Model } from '../../graph/types.ts';
+import type { Model } from '../../graph/types.ts';
 import { loadModel } from '../../formats/index.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { ConfigScore } from '../../config/schema.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
 import { hashFile, hashModel } from '../../formats/identity.ts';
-import type { DataPlan } from '../plan/plan.ts';
 import { differsHere } from '../../runtime/backend/numerics.ts';
 import { remarksOnSet } from '../steps/head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
@@ -18,6 +17,8 @@ import type { Opening } from '../steps/ports.ts';
 import { trustEngines } from '../../runtime/scoring/engines.ts';
 import type { Judgement } from '../../runtime/scoring/engines.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Cost } from '../../terms/cost.ts';
 
 const fileHash = 'pruned file, SHA-256';
 
@@ -30,7 +31,7 @@ export interface Check {
 
 export interface VerifyOptions extends Bounds, Opening {
   /** images to measure the accuracies on again */
-  readonly data?: DataPlan;
+  readonly data?: DataOptions;
   /** look for the preprocessing that `data` names, rather than take the config's */
   readonly ownPreprocess?: boolean;
   readonly threads?: number;

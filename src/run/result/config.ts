@@ -4,10 +4,9 @@ import { formatRanges } from '../../config/ranges.ts';
 import type { ConfigScore, PrunedConfig } from '../../config/schema.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { ImageSet, Preprocess } from '../../data/types.ts';
+import type { ImageSet } from '../../data/types.ts';
 import { labelledHead } from '../../runtime/heads.ts';
 import { aimsOf } from '../../runtime/training/losses.ts';
-import type { Score, TrainSettings } from '../../runtime/types.ts';
 import type { LatencyPair } from '../steps/ports.ts';
 import type { PlacedFiles } from './place.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,6 +16,9 @@ import type { State } from '../store/state.ts';
 import type { WeightsFrom } from '../steps/weights.ts';
 import { relative } from '../../config/paths.ts';
 import { producersOf } from '../../graph/channels.ts';
+import type { Preprocess } from '../../terms/images.ts';
+import type { Score } from '../../terms/scores.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** What a config says of the images. */
 export interface DataFacts {

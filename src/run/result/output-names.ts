@@ -11,6 +11,7 @@ import { RunFolder } from '../store/folder.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
 import type { Plan } from '../plan/plan.ts';
+import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 
 /** What a plan will write, absolute; `report` only where one was asked for. */
 export interface Names {
@@ -109,7 +110,7 @@ async function standsAt(file: string): Promise<boolean> {
  */
 export async function isOccupied(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => []);
-  return names.some((name) => name !== '.espalier');
+  return names.some((name) => name !== espalierFolder);
 }
 
 /**
@@ -123,7 +124,7 @@ export async function refuseMixed(target: string): Promise<void> {
   const folder = path.dirname(target);
   const names = await readdir(folder).catch((): string[] => []);
   const whole = path.basename(target) === 'model.json';
-  const other = names.find((name) => (whole ? name !== '.espalier' : /\.bin$/i.test(name)));
+  const other = names.find((name) => (whole ? name !== espalierFolder : /\.bin$/i.test(name)));
   if (other === undefined) return;
   throw new InputError(
     `can't write ${target}: ${folder} holds ${other} already, and a TensorFlow.js model is several files that would lie among what is there; name a new or an empty folder`,
@@ -192,7 +193,7 @@ interface Claim {
 
 /** Runs of a workspace that will write still: those at work, or all that haven't ended or failed. */
 async function claimed(workspace: string, which: 'live' | 'unfinished'): Promise<Claim[]> {
-  const runs = path.join(workspace, '.espalier', 'runs');
+  const runs = path.join(workspace, espalierFolder, runsFolder);
   const found: Claim[] = [];
   for (const name of await readdir(runs).catch((): string[] => [])) {
     const folder = path.join(runs, name);
@@ -212,7 +213,7 @@ async function claimed(workspace: string, which: 'live' | 'unfinished'): Promise
 async function ended(folder: string): Promise<boolean> {
   const log = logOf(folder);
   await log.refresh();
-  return log.facts.done || (await there(path.join(folder, 'failure.json')));
+  return log.data.done || (await there(path.join(folder, runFiles.failure)));
 }
 
 /** Whether two plans give the same, whatever their files are called. */

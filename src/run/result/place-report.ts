@@ -5,6 +5,7 @@ import type { RunFolder } from '../store/folder.ts';
 import { hashFile } from '../../formats/identity.ts';
 import { reportFiles } from './output-names.ts';
 import type { Plan } from '../plan/plan.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /**
  * Writes a run's report into its folder, and to where the plan says: under a name with a number, where another's file
@@ -17,7 +18,7 @@ export async function placeReport(
   html: Uint8Array,
   markdown: Uint8Array,
 ): Promise<string> {
-  const own = [run.file('report.html'), run.file('report.md')];
+  const own = [run.file(runFiles.report), run.file(runFiles.markdown)];
   // of an earlier sitting, which was stopped or killed after it had written
   const earlier = await Promise.all(own.map((file) => hashFile(file).catch(() => null)));
   await writeFiles([

@@ -10,8 +10,8 @@ import { besideOf, writeBeside } from './companions.ts';
 import type { Beside } from './companions.ts';
 import { modelParts, hashFile, hashModel, outputs } from '../../formats/identity.ts';
 import { isOccupied } from './output-names.ts';
-import type { Written } from '../store/written.ts';
 import { stampOf } from '../store/written.ts';
+import type { Written } from '../../terms/written.ts';
 
 /** The names of what is placed. */
 export interface PlacedFiles {

@@ -7,15 +7,12 @@ import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
 import { costBy, isStatic } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
-import type { Budget } from '../../methods/types.ts';
-import type { Cost, Graph, Weights } from '../../graph/types.ts';
+import type { Graph, Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
-import { extraArm } from '../../protocol/events.ts';
 import { readWeights } from '../steps/extra-candidate.ts';
 import { readCheckpoint } from '../store/checkpoint.ts';
 import { RunFolder } from '../store/folder.ts';
 import { findCandidate, logOf } from '../store/event-log.ts';
-import type { Facts } from '../store/event-log.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Models } from './model-cache.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -30,6 +27,10 @@ import type { ArmState, State } from '../store/state.ts';
 import { fineTuneSettings, frozenPlan, scratchSettings } from '../plan/fine-tune-settings.ts';
 import { weightsOf } from '../steps/weights.ts';
 import type { WeightsFrom } from '../steps/weights.ts';
+import { extraArm } from '../../terms/candidates.ts';
+import type { Cost } from '../../terms/cost.ts';
+import type { RunData } from '../../terms/run-data.ts';
+import type { Budget } from '../../terms/goals.ts';
 
 /** A candidate of a run, named by its arm and number. */
 export interface Which {
@@ -58,7 +59,7 @@ export async function writeCandidate(
   const { freeze, interiorOutputs } = plan;
   const log = logOf(run.folder);
   await log.refresh();
-  const classes = log.facts.data?.classes.length;
+  const classes = log.data.data?.classes.length;
   const { graph } = classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
   const model = { ...source, graph };
   const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
@@ -76,8 +77,9 @@ export async function writeCandidate(
   const after = cost(architectureOf(dependencies, arm.candidate!.kept));
   const mainMethod = found.method === plan.method;
   const context = settingsContext({ graph, dependencies }, plan, {
-    trainImages: log.facts.data?.train ?? 0,
-    untrained: classes !== undefined && scoresLikeGuessing(log.facts.originalAccuracy, classes),
+    trainImages: log.data.data?.train ?? 0,
+    untrained:
+      classes !== undefined && scoresLikeGuessing(log.data.scores.validation.original?.accuracy, classes),
   });
   const settings = methodNamed(found.method).settings(mainMethod ? plan.settings : {}, plan.effort, context);
   const made = own ? methodNamed(plan.method).weights : undefined;
@@ -105,10 +107,10 @@ export async function writeCandidate(
         settings,
         weights: from,
         sha256,
-        fineTuning: arm.scores.fineTuned ? tuning(plan, graph, log.facts, from) : null,
-        set: dataOf(log.facts, run),
-        preprocess: log.facts.data?.preprocess,
-        latency: own && asked(plan) ? log.facts.latency : undefined,
+        fineTuning: arm.scores.fineTuned ? tuning(plan, graph, log.data, from) : null,
+        set: dataOf(log.data, run),
+        preprocess: log.data.data?.preprocess,
+        latency: own && asked(plan) ? (log.data.latency ?? undefined) : undefined,
         before: cost(fullArchitecture(dependencies)),
         files,
       }),
@@ -167,7 +169,7 @@ function asked(plan: Plan): boolean {
   return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
 }
 
-function tuning(plan: Plan, graph: Graph, { data }: Facts, from: WeightsFrom) {
+function tuning(plan: Plan, graph: Graph, { data }: RunData, from: WeightsFrom) {
   if (!data) return null;
   const settings = fineTuneSettings(plan.effort, data.train, {
     epochs: plan.fineTuneEpochs,
@@ -177,7 +179,7 @@ function tuning(plan: Plan, graph: Graph, { data }: Facts, from: WeightsFrom) {
   return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
 }
 
-function dataOf({ data }: Facts, run: RunFolder): DataFacts | undefined {
+function dataOf({ data }: RunData, run: RunFolder): DataFacts | undefined {
   if (!data?.digest) return undefined;
   const { form, digest, train, validation, test, recordedClasses: classes } = data;
   return { path: run.resolve(data.path), form, digest, train, validation, test, classes };

@@ -8,11 +8,8 @@ import { initialise } from '../../formats/networks/initialise.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { costBy } from '../../methods/budgets.ts';
 import type { StaticMetric } from '../../methods/budgets.ts';
-import type { Budget, Evaluate, Method, MethodEvent, Outcome } from '../../methods/types.ts';
+import type { Evaluate, Method, MethodEvent, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
-import type { Numerics } from '../../runtime/backend/numerics.ts';
-import type { Score, TrainSettings } from '../../runtime/types.ts';
-import type { RunEvent, Step } from '../store/events.ts';
 import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Session } from './session.ts';
@@ -21,6 +18,11 @@ import { settle } from './settle.ts';
 import type { ArmState } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
+import type { Budget } from '../../terms/goals.ts';
+import type { Numerics } from '../../terms/numerics.ts';
+import type { RunEvent } from '../../terms/run-events.ts';
+import type { Score, Step } from '../../terms/scores.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** What every arm of a run shares. */
 export interface RunContext {

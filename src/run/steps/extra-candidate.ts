@@ -1,10 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { InputError } from '../../graph/errors.ts';
 import type { Weights } from '../../graph/types.ts';
-import { extraArm } from '../../protocol/events.ts';
 import { networkOf, runArm } from './arms.ts';
 import { readCheckpoint, writeCheckpoint } from '../store/checkpoint.ts';
-import type { RunEvent } from '../store/events.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { findCandidate } from '../store/event-log.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,6 +12,8 @@ import { prepareRun } from './context.ts';
 import type { PreparedRun } from './context.ts';
 import type { ArmState } from '../store/state.ts';
 import { weightsFor } from './weights.ts';
+import { extraArm } from '../../terms/candidates.ts';
+import type { RunEvent } from '../../terms/run-events.ts';
 
 /**
  * Takes another candidate than the chosen one through all that a run does with its own: cut, recalibrated, fine-tuned,

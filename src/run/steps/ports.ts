@@ -2,15 +2,18 @@ import type { Recorded } from '../../data/classes.ts';
 import type { Method, MethodImages } from '../../methods/types.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { Score, Snapshot, TrainSettings } from '../../runtime/types.ts';
+import type { Snapshot } from '../../runtime/types.ts';
 import type { Trust } from '../../runtime/scoring/engines.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import type { DataPlan } from '../plan/plan.ts';
-import type { Sample } from '../store/events.ts';
 import type { ScriptLimits } from '../plan/script.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Sample } from '../../terms/run-events.ts';
+import type { Score } from '../../terms/scores.ts';
+import type { TrainSettings } from '../../terms/training.ts';
+import type { Stage } from '../../terms/stages.ts';
 
 export interface TrainingOptions {
-  readonly stage: string;
+  readonly stage: Stage;
   readonly seed: number;
   /** where to go on from: this training's own checkpoint */
   readonly from?: Snapshot;
@@ -69,7 +72,7 @@ export interface RunPorts {
   loadModel(path: string): Promise<LoadedModel>;
   saveModel(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
   method(name: string): Promise<Method>;
-  openTrainer(data: DataPlan, model: LoadedModel, options: TrainerOptions): Promise<Trainer>;
+  openTrainer(data: DataOptions, model: LoadedModel, options: TrainerOptions): Promise<Trainer>;
   /** milliseconds an image at batch 1, median, of two networks measured in turns */
   latency(before: Model, after: Model, threads?: number, trust?: Trust): Promise<LatencyPair>;
   /** the number that a script prints for a model file */

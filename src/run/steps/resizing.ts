@@ -4,13 +4,14 @@ import { findResize } from '../../data/find-resize.ts';
 import type { FoundResize } from '../../data/find-resize.ts';
 import { parseResize } from '../../data/pixels/resize.ts';
 import type { Sizes } from '../../data/sample-sizes.ts';
-import type { ImageSet, Preprocess } from '../../data/types.ts';
+import type { ImageSet } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Trust } from '../../runtime/scoring/engines.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { evaluate, openScorer } from '../../runtime/scoring/score.ts';
-import type { DataPlan } from '../plan/plan.ts';
 import { askedScale, foundScale } from './scale.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Preprocess } from '../../terms/images.ts';
 
 export interface ResizeOptions {
   /** what a config or an earlier part of a run says; what was made before resizing had names says nothing of it */
@@ -25,7 +26,7 @@ const scoringBatch = 256;
 
 /** How images of another size are resized: as asked, as recorded, or by how well the network does. */
 export function resizeFor(
-  data: DataPlan,
+  data: DataOptions,
   model: LoadedModel,
   options: ResizeOptions,
 ): Resizing | ((sizes: Sizes) => Promise<FoundResize>) {
@@ -36,7 +37,7 @@ export function resizeFor(
 }
 
 async function measured(
-  data: DataPlan,
+  data: DataOptions,
   model: LoadedModel,
   sizes: Sizes,
   { preprocess: recorded, threads, signal, ...options }: ResizeOptions,

@@ -1,13 +1,14 @@
 import type { Model } from '../../graph/types.ts';
 import { commonPreprocesses, findPreprocess } from '../../data/find-preprocess.ts';
 import { parsePreprocess, standardise } from '../../data/pixels/preprocess.ts';
-import type { Preprocess, Split } from '../../data/types.ts';
-import type { Score } from '../../runtime/types.ts';
-import type { DataPlan } from '../plan/plan.ts';
+import type { Split } from '../../data/types.ts';
 import { scalesPixels } from './own-scale.ts';
+import type { DataOptions } from '../../terms/choices.ts';
+import type { Preprocess } from '../../terms/images.ts';
+import type { Score } from '../../terms/scores.ts';
 
 /** The preprocessing that was asked for by name; null where it is to be found. */
-export async function askedScale(data: DataPlan, train: Split): Promise<Preprocess | null> {
+export async function askedScale(data: DataOptions, train: Split): Promise<Preprocess | null> {
   const asked = parsePreprocess(data.preprocess);
   if (asked === 'standardise') return await standardise(train);
   return asked === 'auto' ? null : asked;

@@ -1,11 +1,11 @@
 import { Interrupted } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import type { RunEvent, RunEventBody } from '../store/events.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { CheckpointPace } from '../store/checkpoint-pace.ts';
 import type { Opening, RunOptions } from './ports.ts';
 import type { State } from '../store/state.ts';
 import { newState, readState } from '../store/state.ts';
+import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
 
 interface Inner {
   readonly kind: string;

@@ -1,7 +1,7 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
 import type { Model, Weights } from '../../graph/types.ts';
-import type { Score } from '../../runtime/types.ts';
 import type { Trainer } from './ports.ts';
+import type { Score } from '../../terms/scores.ts';
 
 /** Most images that batch norms are measured on. */
 export const RECALIBRATION_IMAGES = 6400;

@@ -7,7 +7,7 @@ import { batchCount, batches } from '../../data/batches.ts';
 import type { Recorded } from '../../data/classes.ts';
 import { openImages } from '../../data/open.ts';
 import { thumbnails } from '../../data/sample.ts';
-import type { Augmentation, Batch, ImageSet, Preprocess, Split } from '../../data/types.ts';
+import type { Batch, ImageSet, Split } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { defaultThreads } from '../../runtime/backend/numerics.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
@@ -24,15 +24,18 @@ import { answerOf, evaluate, openScorer } from '../../runtime/scoring/score.ts';
 import type { ScorerOptions } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import type { Backend, Score, TrainSettings } from '../../runtime/types.ts';
-import type { Sample } from '../store/events.ts';
+import type { Backend } from '../../runtime/types.ts';
 import { expectedBy } from './head.ts';
-import type { DataPlan } from '../plan/plan.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
 import type { Opening, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
+import type { Augmentation, DataOptions } from '../../terms/choices.ts';
+import type { Preprocess } from '../../terms/images.ts';
+import type { Sample } from '../../terms/run-events.ts';
+import type { Score } from '../../terms/scores.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
@@ -44,7 +47,7 @@ const teacherImages = 256;
 
 /** Opens an image set as the model knows images: its classes numbered, other sizes resized; no engine: enough to score. */
 export async function openSet(
-  data: DataPlan,
+  data: DataOptions,
   model: LoadedModel,
   options: ResizeOptions &
     Opening & {
@@ -87,7 +90,7 @@ interface Scoring {
 
 /** The preprocessing that was asked for, or the one that suits the network best. */
 export async function choosePreprocess(
-  data: DataPlan,
+  data: DataOptions,
   set: ImageSet,
   model: Model,
   options: Scoring = {},
@@ -101,7 +104,7 @@ export async function choosePreprocess(
 }
 
 async function chooseScale(
-  data: DataPlan,
+  data: DataOptions,
   set: ImageSet,
   model: Model,
   { threads, trust, signal }: Scoring,
@@ -124,7 +127,7 @@ async function chooseScale(
 
 /** Images, an engine and a preprocessing: all that training and scoring need. */
 export async function openTrainer(
-  data: DataPlan,
+  data: DataOptions,
   model: LoadedModel,
   options: TrainerOptions,
 ): Promise<Trainer> {
@@ -312,7 +315,11 @@ class ImageSetTrainer implements Trainer {
 }
 
 /** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
-export function labelledFor<T extends Model>(network: T, { classes }: ImageSet, { labelsOf }: DataPlan): T {
+export function labelledFor<T extends Model>(
+  network: T,
+  { classes }: ImageSet,
+  { labelsOf }: DataOptions,
+): T {
   return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
 }
 

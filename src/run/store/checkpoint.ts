@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { fileError, readRegular } from '../../files/regular.ts';
 import type { Snapshot } from '../../runtime/types.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 const manifestSchema = z.strictObject({
   version: z.literal(1),
@@ -24,8 +25,8 @@ const sealOf = (sha256: string, arrays: unknown, json: unknown): string =>
  * (as checkpoint.old) until the new one is in its place, so that at every moment one whole checkpoint is there.
  */
 export async function writeCheckpoint(folder: string, snapshot: Snapshot): Promise<void> {
-  const [fresh, current, old] = ['checkpoint.new', 'checkpoint', 'checkpoint.old'].map((name) =>
-    path.join(folder, name),
+  const [fresh, current, old] = [runFiles.newCheckpoint, runFiles.checkpoint, runFiles.oldCheckpoint].map(
+    (name) => path.join(folder, name),
   );
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh);
@@ -60,7 +61,7 @@ export async function writeCheckpoint(folder: string, snapshot: Snapshot): Promi
 
 /** The newest whole checkpoint, or null where there is none. */
 export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
-  for (const name of ['checkpoint', 'checkpoint.old']) {
+  for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint]) {
     const snapshot = await readOne(path.join(folder, name));
     if (snapshot) return snapshot;
   }

@@ -2,40 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { openRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { Candidate } from '../../methods/types.ts';
-import type { Cost, KeptChannels } from '../../graph/types.ts';
-import type { Measure } from '../../runtime/types.ts';
-import type { RunEvent } from './events.ts';
-import type { Written } from './written.ts';
+import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
+import { emptyRun, told } from '../../terms/run-data.ts';
+import type { RunData } from '../../terms/run-data.ts';
+import { listedEvent, runEvent } from '../../terms/run-events.ts';
+import type { ListedEvent, RunEvent } from '../../terms/run-events.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
-type ScoreStep = Extract<RunEvent, { type: 'score' }>['step'];
-interface ScoreFact {
-  readonly accuracy: number;
-  readonly images: number;
-  readonly split: 'validation' | 'test';
-  readonly measure?: Measure;
-}
-
-/** What is known of a run from its events, without keeping them. */
-export interface Facts {
-  done: boolean;
-  candidates: number;
-  original?: Cost;
-  originalAccuracy?: number;
-  /** the data event, for what a config says of the images */
-  data?: Extract<RunEvent, { type: 'data' }>;
-  /** what the goals came to in numbers, as a config has them; absent in a run that never came so far */
-  budgets?: Extract<RunEvent, { type: 'budgets' }>['budgets'];
-  /** chosen candidates by arm: their costs, and the accuracies since */
-  readonly arms: Map<string, { cost: Cost; id: number; accuracy?: number }>;
-  /** by arm, '' for the original: every score by its step; `original` is the validation split's */
-  readonly scores: Map<string, Partial<Record<ScoreStep, ScoreFact>>>;
-  /** by arm, '' for the run's own result */
-  readonly latencies: Map<string, Extract<RunEvent, { type: 'latency' }>>;
-  /** of the run's own result */
-  latency?: Extract<RunEvent, { type: 'latency' }>;
-  written?: Written;
-}
+/** What lists and configs ask of a run needs no curves, which may be long. */
+const curves = new Set<RunEvent['type']>(['loss', 'generation', 'metric', 'widths', 'samples']);
 
 const chunk = 1 << 20;
 /** What is compared to see whether the file is still the one that was read. */
@@ -49,7 +24,10 @@ const foot = /,"arm":("(?:[^"\\]|\\.)*")\}$/;
  * read anew.
  */
 export class RunLog {
-  facts: Facts = noFacts();
+  /** what it is at; its candidates are counted beside, and only those that were chosen are in it */
+  data: RunData;
+  /** how many were found */
+  found = 0;
   /** where every line begins, and the end of the last */
   private offsets: number[] = [0];
   /** line of every candidate, by arm and id */
@@ -61,7 +39,8 @@ export class RunLog {
   private readonly file: string;
 
   constructor(folder: string) {
-    this.file = path.join(folder, 'events.jsonl');
+    this.file = path.join(folder, runFiles.events);
+    this.data = emptyRun(folder);
   }
 
   /** Number of whole lines found so far. */
@@ -75,14 +54,18 @@ export class RunLog {
   }
 
   /** At most so many events from number `from` on, of those that are there by now. */
-  read(from: number, most: number): Promise<RunEvent[]> {
+  read(from: number, most: number): Promise<ListedEvent[]> {
     return this.next(
       async () =>
         await this.withFile([], async (file) => {
           await this.update(file);
           const end = Math.min(from + most, this.length);
-          const events: RunEvent[] = [];
-          for (let i = from; i < end; i++) events.push(JSON.parse(await this.line(file, i)) as RunEvent);
+          const events: ListedEvent[] = [];
+          for (let i = from; i < end; i++) {
+            const event = parsed(await this.line(file, i));
+            if (!event) break;
+            events.push(event);
+          }
           return events;
         }),
     );
@@ -96,7 +79,7 @@ export class RunLog {
           await this.update(file);
           const at = this.chosen.get(keyOf(arm, id)) ?? this.candidates.get(keyOf(arm, id));
           if (at === undefined) return null;
-          const event = JSON.parse(await this.line(file, at)) as RunEvent;
+          const event = runEvent.parse(JSON.parse(await this.line(file, at)));
           return event.type === 'candidate' || event.type === 'chosen' ? event.candidate : null;
         }),
     );
@@ -128,7 +111,8 @@ export class RunLog {
   }
 
   private reset(): void {
-    this.facts = noFacts();
+    this.data = emptyRun(this.data.run);
+    this.found = 0;
     this.offsets = [0];
     this.candidates = new Map();
     this.chosen = new Map();
@@ -188,70 +172,26 @@ export class RunLog {
     const [, arm] = foot.exec(line.toString('utf8', Math.max(0, line.length - 200))) ?? [];
     if (id !== undefined && arm !== undefined) {
       this.candidates.set(keyOf(JSON.parse(arm) as string, Number(id)), this.length);
-      this.facts.candidates++;
+      this.found++;
       return true;
     }
-    let event: RunEvent;
-    try {
-      event = JSON.parse(line.toString('utf8')) as RunEvent;
-    } catch {
-      return false;
-    }
-    if (event.seq !== this.length) return false;
-    this.note(event);
+    const event = parsed(line.toString('utf8'));
+    if (event?.seq !== this.length) return false;
+    if (event.type === 'candidate') {
+      this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
+      this.found++;
+    } else if (!curves.has(event.type)) this.data = told(this.data, [event]);
+    if (event.type === 'chosen') this.chosen.set(keyOf(event.arm, event.candidate.id), this.length);
     return true;
-  }
-
-  private note(event: RunEvent): void {
-    const { facts } = this;
-    switch (event.type) {
-      case 'opened':
-        facts.original = event.cost;
-        break;
-      case 'data':
-        facts.data = event;
-        break;
-      case 'budgets':
-        facts.budgets = event.budgets;
-        break;
-      case 'candidate':
-        this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
-        facts.candidates++;
-        break;
-      case 'chosen': {
-        const { cost, id, accuracies } = event.candidate;
-        this.chosen.set(keyOf(event.arm, id), this.length);
-        facts.arms.set(event.arm, { cost, id, accuracy: accuracies.recalibrated });
-        break;
-      }
-      case 'score': {
-        const { accuracy, images, measure } = event.score;
-        const fact: ScoreFact = { accuracy, images, split: event.split, ...(measure ? { measure } : {}) };
-        const of = event.arm ?? '';
-        const step = event.step === 'original' && event.split === 'test' ? 'test' : event.step;
-        facts.scores.set(of, { ...facts.scores.get(of), [step]: fact });
-        if (event.split !== 'validation') break;
-        const arm = event.arm === undefined ? undefined : facts.arms.get(event.arm);
-        if (event.arm === undefined) facts.originalAccuracy = event.score.accuracy;
-        else if (arm) arm.accuracy = event.score.accuracy;
-        break;
-      }
-      case 'latency':
-        if (event.arm === undefined) facts.latency = event;
-        facts.latencies.set(event.arm ?? '', event);
-        break;
-      case 'written':
-        facts.written = event;
-        break;
-      case 'done':
-        if (event.arm === undefined) facts.done = true;
-        break;
-    }
   }
 }
 
-function noFacts(): Facts {
-  return { done: false, candidates: 0, arms: new Map(), scores: new Map(), latencies: new Map() };
+function parsed(line: string): ListedEvent | null {
+  try {
+    return listedEvent.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
 }
 
 const keyOf = (arm: string, id: number): string => `${id} ${arm}`;

@@ -5,7 +5,6 @@ import { InputError } from '../../graph/errors.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { RunEvent, RunEventBody } from './events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { consentToPlan } from '../plan/consent.ts';
 import { lockFolder } from '../../files/lock.ts';
@@ -14,10 +13,14 @@ import { parsePlan } from '../plan/plan.ts';
 
 import { makeFolder } from './disk-space.ts';
 import { unwritable } from './file-errors.ts';
+import { logOf } from './event-log.ts';
+import { runEvent } from '../../terms/run-events.ts';
+import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
+import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
-  const own = path.join(workspace, '.espalier');
+  const own = path.join(workspace, espalierFolder);
   await makeFolder(own);
   await writeFile(path.join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(
     (error: NodeJS.ErrnoException) => {
@@ -76,7 +79,7 @@ export class RunFolder {
         }
         const run = new RunFolder(folder);
         run.lock = await lockFolder(folder);
-        await writeFileWhole(run.file('run.json'), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
+        await writeFileWhole(run.file(runFiles.plan), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
         // whoever plans a run here wants what it does
         await consentToPlan(run, plan);
         return run;
@@ -111,7 +114,7 @@ export class RunFolder {
   }
 
   private async plan(): Promise<Plan> {
-    const file = this.file('run.json');
+    const file = this.file(runFiles.plan);
     let value: unknown;
     try {
       value = JSON.parse((await readRegular(file)).toString('utf8'));
@@ -123,12 +126,12 @@ export class RunFolder {
 
   /** The newest run of a workspace that has not ended, or null. */
   static async latest(workspace: string): Promise<string | null> {
-    const runs = path.join(workspace, '.espalier', 'runs');
+    const runs = path.join(workspace, espalierFolder, runsFolder);
     const names = await readdir(runs).catch(() => []);
     let best: { folder: string; at: number } | null = null;
     for (const name of names) {
       const folder = path.join(runs, name);
-      const at = (await stat(path.join(folder, 'run.json')).catch(() => null))?.mtimeMs;
+      const at = (await stat(path.join(folder, runFiles.plan)).catch(() => null))?.mtimeMs;
       if (at === undefined || (await isDone(folder))) continue;
       if (!best || at > best.at) best = { folder, at };
     }
@@ -142,7 +145,7 @@ export class RunFolder {
     const { events, length } = await readEvents(this.folder, seq);
     if (events.length < seq)
       throw new InputError(`${this.folder}: events.jsonl is shorter than the checkpoint needs`);
-    await truncate(this.file('events.jsonl'), length).catch((error: NodeJS.ErrnoException) => {
+    await truncate(this.file(runFiles.events), length).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     this.seq = seq;
@@ -161,7 +164,7 @@ export class RunFolder {
     const text = this.pending;
     this.pending = '';
     // one after the other, whoever asks: two at once could change places
-    if (text) this.writing = this.writing.then(() => appendFile(this.file('events.jsonl'), text));
+    if (text) this.writing = this.writing.then(() => appendFile(this.file(runFiles.events), text));
     try {
       await this.writing;
     } catch (error) {
@@ -174,7 +177,7 @@ export class RunFolder {
     await this.flush();
     try {
       await this.mustHold();
-      const events = await open(this.file('events.jsonl'), 'a');
+      const events = await open(this.file(runFiles.events), 'a');
       try {
         await events.sync();
       } finally {
@@ -204,7 +207,7 @@ export class RunFolder {
   }
 
   private async isThere(): Promise<boolean> {
-    return await stat(this.file('run.json')).then(
+    return await stat(this.file(runFiles.plan)).then(
       () => true,
       () => false,
     );
@@ -253,27 +256,30 @@ export async function readEvents(
   folder: string,
   most = Infinity,
 ): Promise<{ events: RunEvent[]; length: number }> {
-  const bytes = await readRegular(path.join(folder, 'events.jsonl')).catch(() => Buffer.alloc(0));
+  const bytes = await readRegular(path.join(folder, runFiles.events)).catch(() => Buffer.alloc(0));
   const events: RunEvent[] = [];
   let length = 0;
   while (events.length < most) {
     const end = bytes.indexOf(10, length);
     if (end < 0) break;
-    let event: RunEvent;
-    try {
-      event = JSON.parse(bytes.toString('utf8', length, end)) as RunEvent;
-    } catch {
-      break;
-    }
-    if (event.seq !== events.length) break;
+    const event = parsed(bytes.toString('utf8', length, end));
+    if (event?.seq !== events.length) break;
     events.push(event);
     length = end + 1;
   }
   return { events, length };
 }
 
+function parsed(line: string): RunEvent | null {
+  try {
+    return runEvent.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
+
 async function isDone(folder: string): Promise<boolean> {
-  const { events } = await readEvents(folder);
-  // what extra arms tell comes after the run's own end
-  return events.some((event) => event.type === 'done' && event.arm === undefined);
+  const log = logOf(folder);
+  await log.refresh();
+  return log.data.done;
 }

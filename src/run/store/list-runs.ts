@@ -3,18 +3,20 @@ import path from 'node:path';
 import { readRegular } from '../../files/regular.ts';
 import { engineFile, failureFile } from '../../protocol/look.ts';
 import type { EngineFile } from '../../protocol/look.ts';
-import type { RunStatus, RunSummary } from '../../protocol/events.ts';
+import type { RunStatus, RunSummary } from '../../protocol/runs.ts';
 import { RunFolder } from './folder.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from './event-log.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Target } from '../plan/targets.ts';
-import type { Written } from './written.ts';
+import type { ArmData } from '../../terms/run-data.ts';
 import { writtenNow } from './written.ts';
+import type { Target } from '../../terms/goals.ts';
+import type { Written } from '../../terms/written.ts';
+import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 
 /** Every run of a workspace, the newest first; folders that hold no run of this version are passed over. */
 export async function listRuns(workspace: string): Promise<RunSummary[]> {
-  const runs = path.join(workspace, '.espalier', 'runs');
+  const runs = path.join(workspace, espalierFolder, runsFolder);
   const names = await readdir(runs).catch((): string[] => []);
   const found: RunSummary[] = [];
   for (const name of names) {
@@ -27,35 +29,42 @@ export async function listRuns(workspace: string): Promise<RunSummary[]> {
 /** How a run stands. @throws InputError where the folder holds none */
 export async function summariseRun(folder: string): Promise<RunSummary> {
   const { run, plan } = await RunFolder.look(folder);
-  const { mtimeMs } = await stat(run.file('run.json'));
+  const { mtimeMs } = await stat(run.file(runFiles.plan));
   const log = logOf(run.folder);
   await log.refresh();
-  const { facts } = log;
-  const main = facts.arms.get(plan.method);
+  const { data } = log;
+  const main = data.arms.find(({ arm }) => arm === plan.method);
+  const written = data.written.at(-1);
   const failure = await failureOf(run.folder);
   return {
     id: run.id,
     folder: run.folder,
-    status: await statusOf(run.folder, facts.done, failure !== null),
+    status: await statusOf(run.folder, data.done, failure !== null),
     model: run.resolve(plan.model.path),
     method: plan.method,
     effort: plan.effort,
     seed: plan.seed,
     goal: goalOf(plan),
     created: mtimeMs,
-    candidates: facts.candidates,
+    candidates: log.found,
     result:
-      main && facts.original
+      main?.chosen && data.cost
         ? {
-            accuracy: main.accuracy,
-            original: facts.originalAccuracy,
-            macsShare: main.cost.macs / Math.max(facts.original.macs, 1),
-            paramsShare: main.cost.params / Math.max(facts.original.params, 1),
+            accuracy: lastAccuracy(main),
+            original: data.scores.validation.original?.accuracy,
+            macsShare: main.chosen.cost.macs / Math.max(data.cost.macs, 1),
+            paramsShare: main.chosen.cost.params / Math.max(data.cost.params, 1),
           }
         : null,
-    written: facts.written ? { ...files(facts.written), now: await writtenNow(facts.written) } : null,
+    written: written ? { ...files(written), now: await writtenNow(written) } : null,
     failure,
   };
+}
+
+/** The accuracy that was measured last, on validation. */
+function lastAccuracy({ chosen, scores: { validation } }: ArmData): number | undefined {
+  const last = validation.fineTuned ?? validation.recalibrated ?? validation.cut;
+  return last?.accuracy ?? chosen?.accuracies.recalibrated;
 }
 
 function files({
@@ -88,7 +97,7 @@ async function statusOf(folder: string, done: boolean, failed: boolean): Promise
 export async function readEngineFile(folder: string): Promise<EngineFile | null> {
   try {
     return engineFile.parse(
-      JSON.parse((await readRegular(path.join(folder, 'engine.json'))).toString('utf8')),
+      JSON.parse((await readRegular(path.join(folder, runFiles.engine))).toString('utf8')),
     );
   } catch {
     return null;
@@ -98,7 +107,7 @@ export async function readEngineFile(folder: string): Promise<EngineFile | null>
 async function failureOf(folder: string): Promise<string | null> {
   try {
     return failureFile.parse(
-      JSON.parse((await readRegular(path.join(folder, 'failure.json'))).toString('utf8')),
+      JSON.parse((await readRegular(path.join(folder, runFiles.failure))).toString('utf8')),
     ).message;
   } catch {
     return null;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ImageSet } from '../../data/types.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { RunEvent } from './events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parsePlan } from '../plan/plan.ts';
 import type { State } from './state.ts';
+import type { RunEvent } from '../../terms/run-events.ts';
 
 // A run that goes on with other inputs than it began with would give a mixture that nobody could make again. What it
 // began with is kept in its state; the model's hash stands in the plan.

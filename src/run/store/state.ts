@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Snapshot } from '../../runtime/types.ts';
 import { computedBySchema } from '../../config/schema.ts';
-import { RESIZES } from '../../data/pixels/resize.ts';
 import { InputError } from '../../graph/errors.ts';
+import { resizes } from '../../terms/images.ts';
 
 const score = z.object({
   accuracy: z.number(),
@@ -49,7 +49,7 @@ const preprocess = z.object({
   scale: z.array(z.number()),
   offset: z.array(z.number()),
   bgr: z.boolean(),
-  resize: z.enum(RESIZES).optional(),
+  resize: z.enum(resizes).optional(),
 });
 
 /** The steps of one arm, in order. */

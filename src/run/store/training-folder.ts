@@ -9,6 +9,7 @@ import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
 import { makeFolder } from './disk-space.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
 export type TrainingPlan = Readonly<Record<string, unknown>>;
@@ -100,7 +101,7 @@ export class TrainingFolder {
   /** The result is written: nothing is left to go on with. */
   async finish(): Promise<void> {
     // by name: whatever else lies there is not this training's
-    for (const name of ['checkpoint', 'checkpoint.old', 'checkpoint.new'])
+    for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint, runFiles.newCheckpoint])
       await rm(path.join(this.folder, name), { recursive: true, force: true });
     await this.close();
   }

@@ -1,26 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { describeConfig } from '../../config/describe.ts';
 import { readConfig } from '../../config/files.ts';
-import type { FileState, WrittenNow } from '../../protocol/events.ts';
+import type { FileState, WrittenNow } from '../../protocol/runs.ts';
 import { modelParts, hashFile, hashModel } from '../../formats/identity.ts';
-
-/** What a run wrote, and how to know it again. */
-export interface Written {
-  readonly model: string;
-  readonly config: string;
-  readonly report?: string;
-  /** files that belong to the model, beside it: its class names; absent in runs of before */
-  readonly beside?: readonly string[];
-  /** of the model with its weight files, the config, the report, and each file beside; absent in runs of before */
-  readonly sha256?: {
-    readonly model: string;
-    readonly config: string;
-    readonly report?: string;
-    readonly beside?: readonly string[];
-  };
-  /** sizes and times of the model's files: where they are the same, it isn't read again for a list */
-  readonly stamp?: string;
-}
+import type { Written } from '../../terms/written.ts';
 
 /** Sizes and times of a model's files; where they stayed, so did the model. */
 export async function stampOf(file: string): Promise<string> {

@@ -4,12 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ownQuarters } from '../../system/programs.ts';
-import type { BackendName } from '../types.ts';
 import { cacheFolder } from './cache.ts';
 import { mends } from './mends.ts';
 import { decideOneDnn } from './onednn.ts';
 import { packageFolder, packageVersion, require } from './packages.ts';
 import { prepareTensorflow } from './prepare.ts';
+import type { BackendName } from '../../terms/choices.ts';
 
 export interface EngineReport {
   readonly name: BackendName;

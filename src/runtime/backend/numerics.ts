@@ -1,27 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { InputError } from '../../graph/errors.ts';
-import type { Backend, BackendName } from '../types.ts';
+import type { Backend } from '../types.ts';
+import type { Numerics } from '../../terms/numerics.ts';
 
 /** Variables of the environment by which TensorFlow's libraries choose other kernels, and so other last bits. */
 export const decisive = [
   'TF_ENABLE_ONEDNN_OPTS',
   'ONEDNN_MAX_CPU_ISA',
   'ONEDNN_DEFAULT_FPMATH_MODE',
-] as const;
-export type Decisive = (typeof decisive)[number];
-
-/** What decides the last bits of a training besides its settings and seed. Names no machine. */
-export interface Numerics {
-  readonly backend: BackendName;
-  /** of the backend's library */
-  readonly version: string;
-  readonly threads: number;
-  /** architecture and widest vectors, as "x64 avx512"; absent for wasm, which computes alike on all */
-  readonly processor?: string;
-  /** as the library sees them: what it chooses by itself is filled in; absent for wasm, which reads none */
-  readonly options?: Readonly<Partial<Record<Decisive, string>>>;
-}
+] as const satisfies readonly (keyof Options)[];
+type Options = NonNullable<Numerics['options']>;
 
 /** What this process computes by, of an engine that is open: the environment is then as the library read it. */
 export function numericsOf({ name, version, threads }: Backend): Numerics {
@@ -109,11 +98,8 @@ export function differences(recorded: Numerics, now: Numerics): string[] {
 }
 
 /** The decisive variables as the library takes them; with `flags`, also what TensorFlow chooses where none is set. */
-export function optionsOf(
-  env: NodeJS.ProcessEnv,
-  flags: ReadonlySet<string> | null,
-): Partial<Record<Decisive, string>> {
-  const options: Partial<Record<Decisive, string>> = {};
+export function optionsOf(env: NodeJS.ProcessEnv, flags: ReadonlySet<string> | null): Options {
+  const options: { -readonly [Name in keyof Options]: Options[Name] } = {};
   const text = (name: string): string => env[name]?.trim() ?? '';
   const given = /^(1|true)$/i.test(text('TF_ENABLE_ONEDNN_OPTS'))
     ? true

@@ -1,9 +1,10 @@
-import type { Backend, BackendName } from '../types.ts';
+import type { Backend } from '../types.ts';
 import { mends } from './mends.ts';
 import { defaultThreads } from './numerics.ts';
 import { prepareTensorflow } from './prepare.ts';
 import { openTensorflow } from './tensorflow.ts';
 import { openWasm } from './wasm.ts';
+import type { BackendName } from '../../terms/choices.ts';
 
 export interface OpenOptions {
   /** auto (default): tensorflow where it can be had, else wasm */

@@ -1,5 +1,5 @@
 import type { Head } from '../heads.ts';
-import type { OutputScore } from '../types.ts';
+import type { OutputScore } from '../../terms/scores.ts';
 
 /** The least probability that a logarithm is taken of, as in Keras. */
 const LEAST = 1e-7;

@@ -13,7 +13,8 @@ import { mustTell, othersOf } from '../training/losses.ts';
 import { Network } from '../training/network.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import { openSession } from '../onnx/session.ts';
-import type { Backend, Batch, Measure, Score } from '../types.ts';
+import type { Backend, Batch } from '../types.ts';
+import type { Measure, Score } from '../../terms/scores.ts';
 
 /** A network ready to score images. */
 export interface Scorer {

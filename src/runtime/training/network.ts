@@ -10,7 +10,8 @@ import type { Derivatives } from './differentiate.ts';
 import { forward } from '../forward.ts';
 import { aimsOf, othersOf, targetsOf } from './losses.ts';
 import { Optimizer } from './optimizer.ts';
-import type { Backend, Batch, Snapshot, TrainSettings } from '../types.ts';
+import type { Backend, Batch, Snapshot } from '../types.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** What one training step needs to know. */
 export interface StepOptions {

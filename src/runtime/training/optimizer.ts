@@ -1,5 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { Backend, TrainSettings } from '../types.ts';
+import type { Backend } from '../types.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** What an update needs besides the gradient. */
 export interface Update {

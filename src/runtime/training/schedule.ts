@@ -1,4 +1,4 @@
-import type { Schedule, TrainSettings } from '../types.ts';
+import type { Schedule, TrainSettings } from '../../terms/training.ts';
 
 /**
  * Learning rate of step `step` (from 0) of `total`. Warm-up goes linearly from rate / 10 to rate over its steps; the

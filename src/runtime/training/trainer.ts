@@ -3,7 +3,11 @@ import { InputError } from '../../graph/errors.ts';
 import { Breather } from '../breathe.ts';
 import type { Network } from './network.ts';
 import { rateAt } from './schedule.ts';
-import type { Batch, Measure, Score, Snapshot, TrainSettings } from '../types.ts';
+import type { Batch, Snapshot } from '../types.ts';
+import type { ArmEvent } from '../../terms/run-events.ts';
+import type { Score } from '../../terms/scores.ts';
+import type { Stage } from '../../terms/stages.ts';
+import type { TrainSettings } from '../../terms/training.ts';
 
 /** What can be trained: a network, or anything else that takes a step and can be saved. */
 export type Trainable = Pick<Network, 'trainStep' | 'snapshot' | 'restore'>;
@@ -19,7 +23,7 @@ export interface TrainOptions {
   /** for dropout */
   readonly seed?: number;
   /** named in every event; default "train" */
-  readonly stage?: string;
+  readonly stage?: Stage;
   /** measured after each epoch; needed for early stopping */
   readonly validate?: () => Promise<Score>;
   /** a checkpoint of this training, as `take` gave it */
@@ -29,31 +33,10 @@ export interface TrainOptions {
   readonly checkpointSeconds?: number;
 }
 
-/** Shaped like the methods' events, so that a method can pass them on. */
+/** What a training tells, as a run tells it, but for whose it is. `done` and `total` are images. */
 export type TrainEvent =
-  | {
-      readonly type: 'progress';
-      readonly stage: string;
-      /** images seen, of all that this training will see */
-      readonly done: number;
-      readonly total: number;
-      readonly unit: 'images';
-      readonly imagesPerSecond: number;
-      readonly secondsLeft: number;
-    }
-  | {
-      readonly type: 'loss';
-      readonly stage: string;
-      /** epochs done, from 1 */
-      readonly epoch: number;
-      /** mean training loss over the epoch */
-      readonly loss: number;
-      /** validation accuracy in percent */
-      readonly accuracy?: number;
-      /** what the accuracy is, where it isn't plain accuracy */
-      readonly measure?: Measure;
-      readonly validationLoss?: number;
-    }
+  | (ArmEvent<'progress'> & { readonly imagesPerSecond: number; readonly secondsLeft: number })
+  | ArmEvent<'loss'>
   | { readonly type: 'checkpoint'; readonly take: () => Snapshot };
 
 export interface TrainResult {
@@ -184,12 +167,7 @@ export async function trainToEnd(
   }
 }
 
-function endEpoch(
-  position: Position,
-  settings: TrainSettings,
-  stage: string,
-  validation?: Score,
-): TrainEvent {
+function endEpoch(position: Position, settings: TrainSettings, stage: Stage, validation?: Score): TrainEvent {
   const loss = position.epochLoss / position.epochImages;
   position.epoch++;
   position.batch = 0;
@@ -215,7 +193,7 @@ function endEpoch(
   };
 }
 
-function progress(stage: string, position: Position, totalSteps: number, speed: Speed): TrainEvent {
+function progress(stage: Stage, position: Position, totalSteps: number, speed: Speed): TrainEvent {
   const perStep = position.images / Math.max(position.step, 1);
   const total = Math.round(totalSteps * perStep);
   const secondsLeft = speed.rate > 0 ? (total - position.images) / speed.rate : Infinity;

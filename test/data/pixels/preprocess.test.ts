@@ -7,9 +7,10 @@ import {
   PREPROCESSES,
   standardise,
 } from '../../../src/data/pixels/preprocess.ts';
-import type { Preprocess, Split } from '../../../src/data/types.ts';
+import type { Split } from '../../../src/data/types.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
+import type { Preprocess } from '../../../src/terms/images.ts';
 
 /** y of pixel value v in output channel c */
 function value(preprocess: Preprocess, v: number, c: number, channels = 3): number {

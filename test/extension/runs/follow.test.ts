@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PanelEvent } from '../../../src/protocol/events.ts';
 import { Follower } from '../../../src/extension/runs/follow.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
-const event = (seq: number, name = 'm'): PanelEvent => ({
+const event = (seq: number, name = 'm'): ListedEvent => ({
   type: 'metric',
   seq,
   arm: 'a',
@@ -11,12 +11,12 @@ const event = (seq: number, name = 'm'): PanelEvent => ({
   step: seq,
   value: 0,
 });
-const progress: PanelEvent = { type: 'progress', stage: 's', done: 1, total: 2, unit: 'images' };
+const progress: ListedEvent = { type: 'progress', stage: 'search', done: 1, total: 2, unit: 'images' };
 const soon = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A file of events that is read by pages, each after a while. `hidden`: lines that have no form for panels. */
 class File {
-  lines: PanelEvent[] = [];
+  lines: ListedEvent[] = [];
   hidden = new Set<number>();
   wait = 0;
   reads = 0;
@@ -34,7 +34,7 @@ class File {
 
 /** Follows and notes what a panel would hold. */
 function panel(file: File) {
-  const seen: { events: PanelEvent[]; resets: number; errors: unknown[] } = {
+  const seen: { events: ListedEvent[]; resets: number; errors: unknown[] } = {
     events: [],
     resets: 0,
     errors: [],
@@ -155,7 +155,7 @@ describe('following a run', () => {
           file.lines = range(0, already).map((seq) => event(seq));
           const { follower, seqs } = panel(file);
           let [made, written, told] = [already, already, already];
-          const recent: PanelEvent[] = [];
+          const recent: ListedEvent[] = [];
           const flush = () => {
             for (; written < made; written++) file.lines.push(event(written));
           };

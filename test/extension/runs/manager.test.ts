@@ -12,7 +12,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Draft } from '../../../src/protocol/plan.ts';
-import type { PanelEvent } from '../../../src/protocol/events.ts';
 import { EngineHost } from '../../../src/extension/engine/engine.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
 import { isAlive } from '../../../src/extension/process/processes.ts';
@@ -21,6 +20,7 @@ import { built, demoModel } from '../support.ts';
 import { Memory } from './memory.ts';
 import type { Behaviour } from './program.ts';
 import { standIn } from './program.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 /** Generous, for slow, loaded machines; tests of what does not answer take less. */
 const patient = { start: 90_000, beat: 60_000, stop: 60_000, term: 400 };
@@ -146,7 +146,7 @@ const until = (what: () => unknown) => expect.poll(what, { interval: 25 });
 
 /** Follows a run as a panel does. */
 function follow(runs: RunsHost, folder: string) {
-  const seen = { events: [] as PanelEvent[], resets: 0 };
+  const seen = { events: [] as ListedEvent[], resets: 0 };
   runs.follow(folder, (events, reset) => {
     if (reset) {
       seen.events = [];

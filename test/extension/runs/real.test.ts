@@ -2,7 +2,6 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PanelEvent } from '../../../src/protocol/events.ts';
 import type { Draft } from '../../../src/protocol/plan.ts';
 import { EngineHost } from '../../../src/extension/engine/engine.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
@@ -10,6 +9,7 @@ import { isAlive } from '../../../src/extension/process/processes.ts';
 import { RunsHost } from '../../../src/extension/runs/manager.ts';
 import { built, demoImages, demoModel } from '../support.ts';
 import { Memory } from './memory.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 let workspace: string;
 let engine: EngineHost;
@@ -79,12 +79,12 @@ const pidOf = (folder: string) =>
 const until = (what: () => unknown) => expect.poll(what, { interval: 100 });
 
 function follow(runs: RunsHost, folder: string) {
-  const seen: { events: PanelEvent[] } = { events: [] };
+  const seen: { events: ListedEvent[] } = { events: [] };
   runs.follow(folder, (events, reset) => {
     seen.events = reset ? [...events] : [...seen.events, ...events];
   });
   return {
-    of: (type: PanelEvent['type']) => seen.events.filter((event) => event.type === type),
+    of: (type: ListedEvent['type']) => seen.events.filter((event) => event.type === type),
     seqs: () => seen.events.flatMap(({ seq }) => (seq === undefined ? [] : [seq])),
   };
 }

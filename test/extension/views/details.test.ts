@@ -1,43 +1,49 @@
 import { describe, expect, it } from 'vitest';
-import type { CandidateView, PanelEvent } from '../../../src/protocol/events.ts';
 import { RunDetails } from '../../../src/extension/views/details.ts';
+import type { ListedCandidate } from '../../../src/terms/candidates.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
-const candidate = (arm: string, id: number, more: Partial<CandidateView> = {}): CandidateView => ({
+const found = (
+  type: 'candidate' | 'chosen',
+  arm: string,
+  id: number,
+  { macs = 50, ...more }: { macs?: number } & Partial<ListedCandidate> = {},
+): ListedEvent => ({
+  type,
   arm,
-  id,
-  origin: 'mutation',
-  macs: 50,
-  params: 5,
-  bytes: 20,
-  peakActivationBytes: 1,
-  ...more,
+  candidate: {
+    id,
+    origin: 'mutation',
+    cost: { macs, params: 5, bytes: 20, peakActivationBytes: 1 },
+    accuracies: {},
+    ...more,
+  },
 });
 const cost = { macs: 100, params: 10, bytes: 40, peakActivationBytes: 2 };
-const score = (arm: string, step: 'cut' | 'fineTuned' | 'test', accuracy: number): PanelEvent => ({
+const score = (arm: string, step: 'cut' | 'fineTuned' | 'test', accuracy: number): ListedEvent => ({
   type: 'score',
   arm,
   step,
   split: step === 'test' ? 'test' : 'validation',
   score: { accuracy, loss: 1, images: 10 },
 });
-const events: PanelEvent[] = [
-  { type: 'opened', model: { name: 'a', path: 'a.h5', format: 'keras-h5' }, cost },
+const events: ListedEvent[] = [
+  { type: 'opened', model: { name: 'a', path: 'a.h5', format: 'keras-h5' }, cost, groups: [], layers: [] },
   { type: 'arm', arm: 'rewarded-meta', control: false },
-  ...[1, 2, 3, 4, 5, 6, 7].map((id): PanelEvent => ({
-    type: 'candidate',
-    candidate: candidate('rewarded-meta', id, { reward: id, recalibrated: 80 + id }),
-  })),
-  { type: 'candidate', candidate: candidate('rewarded-meta', 8) },
-  { type: 'chosen', candidate: candidate('rewarded-meta', 7, { macs: 48 }) },
+  ...[1, 2, 3, 4, 5, 6, 7].map((id) =>
+    found('candidate', 'rewarded-meta', id, { reward: id, accuracies: { recalibrated: 80 + id } }),
+  ),
+  found('candidate', 'rewarded-meta', 8),
+  found('chosen', 'rewarded-meta', 7, { macs: 48 }),
   score('rewarded-meta', 'cut', 40),
   score('rewarded-meta', 'fineTuned', 91.5),
   score('rewarded-meta', 'test', 90),
   { type: 'arm', arm: 'uniform', control: true },
-  { type: 'candidate', candidate: candidate('uniform', 1, { reward: 99 }) },
-  { type: 'chosen', candidate: candidate('uniform', 1) },
+  found('candidate', 'uniform', 1, { reward: 99 }),
+  found('chosen', 'uniform', 1),
   score('uniform', 'cut', 11.8),
   { type: 'arm', arm: 'rewarded-meta#6', control: false },
-  { type: 'chosen', candidate: candidate('rewarded-meta#6', 6) },
+  found('chosen', 'rewarded-meta#6', 6),
   score('rewarded-meta#6', 'fineTuned', 90.25),
 ];
 

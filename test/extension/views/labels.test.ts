@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PanelEvent, RunSummary } from '../../../src/protocol/events.ts';
+import type { RunSummary } from '../../../src/protocol/runs.ts';
 import {
   duration,
   progressText,
@@ -8,6 +8,7 @@ import {
   runTooltip,
   statusText,
 } from '../../../src/extension/views/labels.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 const run = (change: Partial<RunSummary> = {}): RunSummary => ({
   id: 'resnet20-rewarded-meta-1',
@@ -30,7 +31,7 @@ const run = (change: Partial<RunSummary> = {}): RunSummary => ({
   failure: null,
   ...change,
 });
-const progress = (change: object = {}): PanelEvent => ({
+const progress = (change: object = {}): ListedEvent => ({
   type: 'progress',
   stage: 'search',
   done: 43,
@@ -69,8 +70,8 @@ describe('progress', () => {
       'searching 100 %',
     );
     expect(progressText(progress({ total: 0, secondsLeft: undefined }), 'rewarded-meta')).toBe('searching');
-    expect(progressText(progress({ arm: 'l1', stage: 'odd', secondsLeft: 20 }), 'rewarded-meta')).toBe(
-      'l1: odd 43 % · 20 s left',
+    expect(progressText(progress({ arm: 'l1', stage: 'agent', secondsLeft: 20 }), 'rewarded-meta')).toBe(
+      'l1: training the agent 43 % · 20 s left',
     );
     expect(progressText(progress({ arm: 'rewarded-meta' }), 'rewarded-meta')).toMatch(/^searching 43 %/);
     expect(progressText(null, 'l1')).toBe('');

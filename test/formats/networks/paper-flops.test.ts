@@ -3,7 +3,8 @@ import { createNetwork } from '../../../src/formats/networks/index.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { fullArchitecture } from '../../../src/graph/architecture.ts';
 import { paperFlopsModel } from '../../../src/graph/cost.ts';
-import type { Architecture, Dependencies } from '../../../src/graph/types.ts';
+import type { Dependencies } from '../../../src/graph/types.ts';
+import type { Architecture } from '../../../src/terms/candidates.ts';
 
 // The vectors of docs/methods/metapruning.md, "FLOPs count", and of the same sources, in millions to two decimals. A
 // gene k is the ratio (10 + 3k) / 100.

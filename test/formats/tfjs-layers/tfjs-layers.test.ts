@@ -7,10 +7,11 @@ import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { inferShapes, sizeOf } from '../../../src/graph/shapes.ts';
 import { prune } from '../../../src/graph/surgery.ts';
-import type { Graph, KeptChannels, Weights } from '../../../src/graph/types.ts';
+import type { Graph, Weights } from '../../../src/graph/types.ts';
 import { needs, shared, sharedPath } from '../../support/needs.ts';
 import { execute } from '../../support/reference-executor.ts';
 import { runTfjs } from './real-tfjs.ts';
+import type { KeptChannels } from '../../../src/terms/candidates.ts';
 
 const folderOfModels = sharedPath('models/tfjs-layers');
 const need = needs(shared('models/tfjs-layers'), shared('models/tfjs-graph'));

@@ -1,7 +1,7 @@
-import type { Architecture } from '../../../src/graph/types.ts';
 import type { AgentSettings } from '../../../src/methods/agent/agent.ts';
 import type { Environment } from '../../../src/methods/agent/environment.ts';
 import { Sweep } from '../../../src/methods/rl/sweep.ts';
+import type { Architecture } from '../../../src/terms/candidates.ts';
 
 const sizes = [8, 8, 8, 8, 8, 8];
 const costs = [4, 1, 3, 2, 5, 2];

@@ -10,19 +10,13 @@ import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../../src/graph/types.ts';
 import { costBy, isStatic } from '../../../src/methods/budgets.ts';
 import { constrained } from '../../../src/methods/constrained/method.ts';
-import type {
-  Budget,
-  Evaluate,
-  MethodContext,
-  MethodEvent,
-  Metric,
-  Outcome,
-} from '../../../src/methods/types.ts';
+import type { Evaluate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import type { ImageSet, Split } from '../../../src/data/types.ts';
 import { randomNetwork } from '../../graph/random-network.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
+import type { Budget, Metric } from '../../../src/terms/goals.ts';
 
 let backend: Backend;
 beforeAll(async () => {

@@ -8,13 +8,14 @@ import { narrowGraph } from '../../../src/graph/surgery.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 import { checkPruningNetFits, pruningNetSize } from '../../../src/methods/rewarded-meta/generators/size.ts';
-import type { Candidate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
+import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { evaluate } from '../../../src/runtime/scoring/score.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import { FixedBatches } from '../../../src/methods/images.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
 import { rerank } from '../../support/rerank.ts';
+import type { Candidate } from '../../../src/terms/candidates.ts';
 
 let backend: Backend;
 beforeAll(async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../../src/methods/types.ts';
 import {
   type RewardSpec,
   coefficients,
@@ -7,6 +6,7 @@ import {
   rewardSpec,
 } from '../../../src/methods/rewarded-meta/reward.ts';
 import { rerank } from '../../support/rerank.ts';
+import type { Candidate } from '../../../src/terms/candidates.ts';
 
 const paper = (baseCost: number, baseAccuracy = 70.6) =>
   rewardSpec('rewarded-meta', { original: baseCost, baseCost, baseAccuracy }) as Extract<

@@ -10,9 +10,9 @@ import { costsOf } from '../../../src/methods/budgets.ts';
 import { sweepGroups } from '../../../src/methods/rl/group-features.ts';
 import { ratioAt, widthAt, widthsOfGroup } from '../../../src/methods/rl/ratios.ts';
 import { Sweep } from '../../../src/methods/rl/sweep.ts';
-import type { Budget } from '../../../src/methods/types.ts';
 import { randomNetwork } from '../../graph/random-network.ts';
 import { smallNet } from '../nets.ts';
+import type { Budget } from '../../../src/terms/goals.ts';
 
 /** An episode of uniform actions inside their bounds. */
 function randomEpisode(sweep: Sweep, random: Random): number[] {

@@ -3,8 +3,10 @@ import { fullArchitecture } from '../../../src/graph/architecture.ts';
 import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
-import type { Effort, Metric, Work } from '../../../src/methods/types.ts';
+import type { Work } from '../../../src/methods/types.ts';
 import { smallNet } from '../nets.ts';
+import type { Effort } from '../../../src/terms/choices.ts';
+import type { Metric } from '../../../src/terms/goals.ts';
 
 const { graph } = smallNet();
 const dependencies = findGroups(graph);

@@ -12,7 +12,7 @@ import {
   tableOf,
 } from '../../../src/run/plan/feasibility.ts';
 import { parseTargets } from '../../../src/run/plan/targets.ts';
-import type { Target } from '../../../src/run/plan/targets.ts';
+import type { Target } from '../../../src/terms/goals.ts';
 
 const { graph } = createNetwork('cnn4', { seed: 1 });
 const dependencies = findGroups(graph);

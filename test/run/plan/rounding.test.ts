@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../support/builder.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import type { Graph } from '../../../src/graph/types.ts';
 import { widthMultiple } from '../../../src/run/plan/rounding.ts';
-import type { Target } from '../../../src/run/plan/targets.ts';
+import type { Target } from '../../../src/terms/goals.ts';
 
 const macs = (value: number): Target => ({ metric: 'macs', value, relative: true });
 const suited = (graph: Graph, ...targets: Target[]): number =>

@@ -7,10 +7,11 @@ import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { ownInputs } from '../../../src/runtime/training/conditioning.ts';
 import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/scoring/engines.ts';
 import { Random } from '../../../src/graph/random.ts';
-import type { Backend, BackendName } from '../../../src/runtime/types.ts';
+import type { Backend } from '../../../src/runtime/types.ts';
 
 import type * as surgery from '../../../src/graph/surgery.ts';
 import type * as exporter from '../../../src/runtime/export-onnx.ts';
+import type { BackendName } from '../../../src/terms/choices.ts';
 
 /** What a deliberately wrong cut does to the weights that it gives. */
 const fault = vi.hoisted(() => ({

@@ -244,7 +244,7 @@ describe('a run has files of its own', () => {
       const result = await finish(folder, plan, { ...ports, method });
       const log = logOf(folder.folder);
       await log.refresh();
-      const { id } = log.facts.arms.get(name)!;
+      const { id } = log.data.arms.find(({ arm }) => arm === name)!.chosen!;
       const out = path.join(where, 'again');
       const again = await writeCandidate(folder.folder, { arm: name, id }, out, new Models());
       const config = await readConfig(again.config);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork } from '../../../src/formats/index.ts';
 import type { Weights } from '../../../src/graph/types.ts';
-import type { Score } from '../../../src/runtime/types.ts';
 import type { Trainer } from '../../../src/run/steps/ports.ts';
 import { settle, settlingImages } from '../../../src/run/steps/settle.ts';
+import type { Score } from '../../../src/terms/scores.ts';
 
 const { graph, weights: trained } = createNetwork('resnet8', {
   inputShape: [8, 8, 1],

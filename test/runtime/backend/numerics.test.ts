@@ -7,8 +7,8 @@ import {
   differences,
   optionsOf,
 } from '../../../src/runtime/backend/numerics.ts';
-import type { Numerics } from '../../../src/runtime/backend/numerics.ts';
 import { inChild } from './child.ts';
+import type { Numerics } from '../../../src/terms/numerics.ts';
 
 const recorded: Numerics = {
   backend: 'tensorflow',

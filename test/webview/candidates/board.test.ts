@@ -1,45 +1,44 @@
 import { describe, expect, test } from 'vitest';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
-import { runEvent } from '../../../src/protocol/events.ts';
-import { emptyRun, told } from '../../../webview/run-data.ts';
+import { emptyRun, told } from '../../../src/terms/run-data.ts';
 import { board, controls, mainArm, marks, scoresOf, spread } from '../../../webview/candidates/board.ts';
+import { listedEvent } from '../../../src/terms/run-events.ts';
 
 const cost = { macs: 1000, params: 100, bytes: 400, peakActivationBytes: 50 };
 const own = rewardSpec('rewarded-meta', { original: 1000 });
 const candidate = (arm: string, id: number, macs: number, recalibrated?: number) => ({
   arm,
-  id,
-  origin: 'random',
-  macs,
-  params: macs / 10,
-  bytes: macs / 2,
-  peakActivationBytes: 40,
-  recalibrated,
+  candidate: {
+    id,
+    origin: 'random',
+    cost: { macs, params: macs / 10, bytes: macs / 2, peakActivationBytes: 40 },
+    accuracies: { recalibrated },
+  },
 });
 const score = (accuracy: number) => ({ accuracy, loss: 1, images: 100 });
 
 const run = told(
   emptyRun('/r'),
   [
-    { type: 'opened', model: { name: 'm', path: 'm.h5', format: 'keras-h5' }, cost },
+    { type: 'opened', model: { name: 'm', path: 'm.h5', format: 'keras-h5' }, cost, groups: [], layers: [] },
     { type: 'budgets', budgets: [{ metric: 'macs', limit: 500, original: 1000 }] },
     { type: 'score', step: 'original', split: 'validation', score: score(92) },
     { type: 'arm', arm: 'rewarded-meta', control: false, reward: own },
-    { type: 'candidate', candidate: candidate('rewarded-meta', 0, 600, 91) },
-    { type: 'candidate', candidate: candidate('rewarded-meta', 1, 500, 88) },
-    { type: 'chosen', candidate: candidate('rewarded-meta', 1, 500, 88) },
+    { type: 'candidate', ...candidate('rewarded-meta', 0, 600, 91) },
+    { type: 'candidate', ...candidate('rewarded-meta', 1, 500, 88) },
+    { type: 'chosen', ...candidate('rewarded-meta', 1, 500, 88) },
     { type: 'score', arm: 'rewarded-meta', step: 'cut', split: 'validation', score: score(40) },
     { type: 'score', arm: 'rewarded-meta', step: 'fineTuned', split: 'validation', score: score(91.5) },
     ...[80, 82, 84].flatMap((accuracy, i) => {
       const arm = i ? `random-${i + 1}` : 'random';
       return [
         { type: 'arm', arm, control: true },
-        { type: 'chosen', candidate: candidate(arm, 0, 498) },
+        { type: 'chosen', ...candidate(arm, 0, 498) },
         { type: 'score', arm, step: 'recalibrated', split: 'validation', score: score(accuracy) },
       ];
     }),
     { type: 'latency', before: 2, after: 1, threads: 2, machine: 'here' },
-  ].map((event) => runEvent.parse(event)),
+  ].map((event) => listedEvent.parse(event)),
 );
 
 describe('the board', () => {
@@ -66,13 +65,13 @@ describe('the board', () => {
       [
         { type: 'score', arm: 'rewarded-meta#0', step: 'fineTuned', split: 'validation', score: score(93) },
         { type: 'score', arm: 'rewarded-meta#0', step: 'test', split: 'test', score: score(90) },
-      ].map((event) => runEvent.parse(event)),
+      ].map((event) => listedEvent.parse(event)),
     );
     const { columns, indexOf } = board(more);
     expect(columns.size).toBe(5);
     expect(columns.fineTuned[indexOf({ arm: 'rewarded-meta', id: 0 })]).toBe(93);
     expect(columns.fineTuned[indexOf({ arm: 'rewarded-meta', id: 1 })]).toBe(91.5);
-    expect(scoresOf(more, { arm: 'rewarded-meta', id: 0 })?.test).toBe(90);
+    expect(scoresOf(more, { arm: 'rewarded-meta', id: 0 })?.test?.accuracy).toBe(90);
     expect(scoresOf(more, { arm: 'rewarded-meta', id: 9 })).toBeNull();
     expect(mainArm(more)?.arm).toBe('rewarded-meta');
     expect(marks(more)).toHaveLength(4);
@@ -80,7 +79,7 @@ describe('the board', () => {
 
   test('a method without a reward is ranked by the defaults: BA 100, BF the original’s MACs', () => {
     const plain = told(emptyRun('/r'), [
-      { type: 'opened', model: { name: 'm', path: 'm', format: 'keras-h5' }, cost },
+      { type: 'opened', model: { name: 'm', path: 'm', format: 'keras-h5' }, cost, groups: [], layers: [] },
       { type: 'arm', arm: 'l1', control: false },
     ]);
     const { spec, rewarded } = board(plain);

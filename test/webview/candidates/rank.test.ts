@@ -2,31 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 import { rerank } from '../../support/rerank.ts';
-import type { Candidate } from '../../../src/methods/types.ts';
-import type { CandidateView } from '../../../src/protocol/events.ts';
 import { columns } from '../../../webview/candidates/columns.ts';
 import { choose, rank } from '../../../webview/candidates/rank.ts';
+import type { Candidate, RunCandidate } from '../../../src/terms/candidates.ts';
 
-const view = (id: number, macs: number, recalibrated?: number, cut?: number): CandidateView => ({
+const view = (id: number, macs: number, recalibrated?: number, cut?: number): RunCandidate => ({
   arm: 'm',
   id,
   origin: 'random',
-  macs,
-  params: macs / 10,
-  bytes: macs,
-  peakActivationBytes: 1,
-  recalibrated,
-  cut,
+  cost: { macs, params: macs / 10, bytes: macs, peakActivationBytes: 1 },
+  accuracies: { recalibrated, cut },
 });
 
-const asEngine = (c: CandidateView): Candidate => ({
-  id: c.id,
-  origin: c.origin,
-  architecture: [],
-  kept: [],
-  cost: { macs: c.macs, params: c.params, bytes: c.bytes, peakActivationBytes: 1 },
-  accuracies: { cut: c.cut, recalibrated: c.recalibrated },
-});
+const asEngine = (c: RunCandidate): Candidate => ({ ...c, architecture: [], kept: [] });
 
 const candidates = fc
   .array(

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
-import type { CandidateView } from '../../../src/protocol/events.ts';
 import { columns } from '../../../webview/candidates/columns.ts';
 import { rank } from '../../../webview/candidates/rank.ts';
 import { noFilter, rows } from '../../../webview/candidates/rows.ts';
 import type { SortKey } from '../../../webview/candidates/rows.ts';
+import type { RunCandidate } from '../../../src/terms/candidates.ts';
 
-const list: CandidateView[] = (
+const list: RunCandidate[] = (
   [
     [0, 'initial', 700, 90, undefined],
     [1, 'random', 300, 70, 88],
@@ -17,12 +17,8 @@ const list: CandidateView[] = (
   arm: 'rewarded-meta',
   id,
   origin,
-  macs,
-  params: macs,
-  bytes: macs,
-  peakActivationBytes: 1,
-  recalibrated,
-  fineTuned,
+  cost: { macs, params: macs, bytes: macs, peakActivationBytes: 1 },
+  accuracies: { recalibrated, fineTuned },
 }));
 const table = columns(list);
 const ranking = rank(table, rewardSpec('metapruning', { original: 1000 }));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { runEvent } from '../../../src/protocol/events.ts';
-import { emptyRun, told } from '../../../webview/run-data.ts';
+import { emptyRun, told } from '../../../src/terms/run-data.ts';
 import { curves, heat, nearest, sampled, tableOf, thin } from '../../../webview/curves/series.ts';
+import { listedEvent } from '../../../src/terms/run-events.ts';
 
 const run = told(
   emptyRun('/r'),
@@ -19,7 +19,7 @@ const run = told(
     { type: 'metric', arm: 'constrained', name: 'cost:macs', step: 1, value: 1.2 },
     { type: 'widths', arm: 'constrained', step: 0, architecture: [16, 32] },
     { type: 'widths', arm: 'constrained', step: 5, architecture: [8, 30] },
-  ].map((event) => runEvent.parse(event)),
+  ].map((event) => listedEvent.parse(event)),
 );
 
 describe('curves', () => {
@@ -47,7 +47,7 @@ describe('curves', () => {
       { type: 'metric', arm: 'agent', name: 'reward:episodes', step: 1, value: 0.4 },
       { type: 'metric', arm: 'agent', name: 'reward:choice', step: 1, value: 0.5 },
       { type: 'generation', arm: 'agent', generation: 0, best: 3, reward: 0.5 },
-    ].map((event) => runEvent.parse(event));
+    ].map((event) => listedEvent.parse(event));
     const found = curves(told(emptyRun('/r'), events));
     expect(found.map(({ name, series }) => [name, series.map(({ part }) => part)])).toEqual([
       ['reward', ['episodes', 'choice']],

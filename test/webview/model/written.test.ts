@@ -1,23 +1,23 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { CandidateView, PanelEvent, RunSummary } from '../../../src/protocol/events.ts';
-import { emptyRun, told } from '../../../webview/run-data.ts';
+import type { RunSummary } from '../../../src/protocol/runs.ts';
+import { emptyRun, told } from '../../../src/terms/run-data.ts';
 import { nowText, whatIsWritten, writtenName } from '../../../webview/model/written.ts';
 import { byHand, candidateKey } from '../../../webview/state.ts';
+import type { RunCandidate } from '../../../src/terms/candidates.ts';
+import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
-const candidate = (id: number): CandidateView => ({
+const candidate = (id: number): RunCandidate => ({
   arm: 'l1',
   id,
   origin: 'l1',
-  macs: 1,
-  params: 1,
-  bytes: 4,
-  peakActivationBytes: 4,
+  cost: { macs: 1, params: 1, bytes: 4, peakActivationBytes: 4 },
+  accuracies: {},
 });
 const sha256 = { model: 'a'.repeat(64), config: 'b'.repeat(64) };
-const events: PanelEvent[] = [
+const events: ListedEvent[] = [
   { type: 'arm', arm: 'l1', control: false },
-  { type: 'candidate', candidate: candidate(3) },
-  { type: 'chosen', candidate: candidate(2) },
+  { type: 'candidate', arm: 'l1', candidate: candidate(3) },
+  { type: 'chosen', arm: 'l1', candidate: candidate(2) },
   { type: 'written', model: '/w/net.pruned.h5', config: '/w/net.espalier.json', sha256 },
 ];
 

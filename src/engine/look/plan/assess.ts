@@ -7,7 +7,7 @@ import { decideLabels } from '../../../runtime/heads.ts';
 import { describeAims } from '../../../runtime/training/losses.ts';
 import { frozenSentence } from '../../../run/plan/fine-tune-settings.ts';
 import { methodNamed } from '../../../methods/index.ts';
-import type { Budget, Method } from '../../../methods/types.ts';
+import type { Method } from '../../../methods/types.ts';
 import type { Assessment, Draft } from '../../../protocol/plan.ts';
 import { MULTIPLES, reach } from '../../../protocol/reach.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
@@ -24,6 +24,7 @@ import type { Forecast } from './forecast.ts';
 import { mismatches } from './open-data.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
+import type { Budget } from '../../../terms/goals.ts';
 
 /** What can be said of a draft before anything runs. @throws InputError only where the model can't be read */
 export async function assess(
@@ -129,7 +130,7 @@ function aims(graph: Graph, images: Survey, { data }: Draft): Assessment['notes'
 
 /** What to know before starting. */
 async function remarks(draft: Draft, settings: unknown, images: Survey | null): Promise<Assessment['notes']> {
-  const said: Assessment['notes'] = [];
+  const said: Assessment['notes'][number][] = [];
   const warn = (text: string) => said.push({ kind: 'warning', text });
   for (const remark of images?.remarks ?? []) warn(remark);
   const chosen = settings as { generator?: unknown; generatorReason?: unknown } | null;

@@ -4,11 +4,11 @@ import { fitToBudget } from '../../../graph/budget.ts';
 import { costModel } from '../../../graph/cost.ts';
 import { InputError } from '../../../graph/errors.ts';
 import { thaw } from '../../../graph/frozen.ts';
-import type { Architecture, Dependencies } from '../../../graph/types.ts';
+import type { Dependencies } from '../../../graph/types.ts';
 import { costBy, isStatic } from '../../../methods/budgets.ts';
 import type { StaticMetric } from '../../../methods/budgets.ts';
 import { methodNamed } from '../../../methods/index.ts';
-import type { Budget, Work } from '../../../methods/types.ts';
+import type { Work } from '../../../methods/types.ts';
 import type { Draft } from '../../../protocol/plan.ts';
 import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
@@ -18,6 +18,8 @@ import type { Opened } from '../../../run/result/model-cache.ts';
 import { armWork, predictSeconds } from '../../../run/estimate/time.ts';
 import { fineTuneSettings } from '../../../run/plan/fine-tune-settings.ts';
 import type { Survey } from './survey.ts';
+import type { Architecture } from '../../../terms/candidates.ts';
+import type { Budget } from '../../../terms/goals.ts';
 
 /** How long a run will take, as far as can be told. */
 export interface Forecast {

@@ -1,6 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { AxisChannels, Dependencies, KeptChannels } from '../../../graph/types.ts';
+import type { AxisChannels, Dependencies } from '../../../graph/types.ts';
 import type { Tf } from '../../../runtime/types.ts';
+import type { KeptChannels } from '../../../terms/candidates.ts';
 
 /**
  * Cuts a full-size parameter to the kept channels, differentiably: gradients of what is cut away are zero.

@@ -1,24 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import type { CandidateView, PanelEvent } from '../../src/protocol/events.ts';
-import { candidateOf, emptyRun, told } from '../../webview/run-data.ts';
+import { candidateOf, emptyRun, otherOutputs, told } from '../../src/terms/run-data.ts';
+import type { ListedCandidate } from '../../src/terms/candidates.ts';
+import type { ListedEvent } from '../../src/terms/run-events.ts';
 
-const candidate = (arm: string, id: number, more: Partial<CandidateView> = {}): CandidateView => ({
+const found = (
+  type: 'candidate' | 'chosen',
+  arm: string,
+  id: number,
+  accuracies: ListedCandidate['accuracies'] = {},
+): ListedEvent => ({
+  type,
   arm,
-  id,
-  origin: 'random',
-  macs: 100 - id,
-  params: 10,
-  bytes: 40,
-  peakActivationBytes: 1,
-  ...more,
+  candidate: {
+    id,
+    origin: 'random',
+    cost: { macs: 100 - id, params: 10, bytes: 40, peakActivationBytes: 1 },
+    accuracies,
+  },
 });
 
 describe('what a run has told', () => {
-  const events: PanelEvent[] = [
+  const events: ListedEvent[] = [
     { type: 'arm', arm: 'uniform', control: true },
     { type: 'arm', arm: 'rewarded-meta', control: false },
-    { type: 'candidate', candidate: candidate('rewarded-meta', 0, { recalibrated: 80 }) },
-    { type: 'candidate', candidate: candidate('rewarded-meta', 1) },
+    found('candidate', 'rewarded-meta', 0, { recalibrated: 80 }),
+    found('candidate', 'rewarded-meta', 1),
     { type: 'loss', arm: 'rewarded-meta', stage: 'generator', epoch: 1, loss: 2 },
     { type: 'loss', arm: 'rewarded-meta', stage: 'generator', epoch: 2, loss: 1 },
     { type: 'metric', arm: 'rewarded-meta', name: 'entropy', step: 0, value: 1 },
@@ -36,34 +42,30 @@ describe('what a run has told', () => {
     expect(whole.arms.map((arm) => arm.arm)).toEqual(['rewarded-meta', 'uniform']);
     expect(whole.losses.map((one) => one.loss)).toEqual([2, 1]);
     expect(whole.arms[0].metrics.get('entropy')?.map((one) => one.value)).toEqual([1, 0.5]);
-    expect(whole.scores).toEqual({ validation: { original: 92 }, test: 91, others: {} });
+    expect(whole.scores.validation.original?.accuracy).toBe(92);
+    expect(whole.scores.test?.accuracy).toBe(91);
     expect(whole.seconds).toBe(7);
   });
 
   test('how far outputs without labels have moved is kept by step', () => {
-    const outputs = [{ name: 'side', loss: 'mean squared error', value: 0.25 }];
+    const outputs = [{ name: 'side', loss: 'mean squared error' as const, value: 0.25 }];
     const score = { accuracy: 80, loss: 1, images: 10, outputs };
     const { arms } = told(emptyRun('run'), [
       { type: 'arm', arm: 'l1', control: false },
       { type: 'score', arm: 'l1', step: 'cut', split: 'validation', score },
       { type: 'score', arm: 'l1', step: 'test', split: 'test', score },
     ]);
-    expect(arms[0].scores).toEqual({
-      validation: { cut: 80 },
-      test: 80,
-      others: { cut: outputs, test: outputs },
-    });
+    expect(arms[0].scores).toEqual({ validation: { cut: score }, test: score });
+    expect(otherOutputs(arms[0].scores)).toEqual({ cut: outputs, test: outputs });
   });
 
   test('a candidate that is told again keeps its place and what was known of it', () => {
     const first = told(emptyRun('run'), events);
     const revision = first.arms[0].revision;
-    const after = told(first, [
-      { type: 'chosen', candidate: candidate('rewarded-meta', 0, { recalibrated: 80, fineTuned: 90 }) },
-    ]);
+    const after = told(first, [found('chosen', 'rewarded-meta', 0, { recalibrated: 80, fineTuned: 90 })]);
     const [arm] = after.arms;
     expect(arm.candidates.map((one) => one.id)).toEqual([0, 1]);
-    expect(candidateOf(arm, 0)).toMatchObject({ recalibrated: 80, fineTuned: 90 });
+    expect(candidateOf(arm, 0)).toMatchObject({ accuracies: { recalibrated: 80, fineTuned: 90 } });
     expect(arm.chosen?.id).toBe(0);
     expect(arm.revision).toBeGreaterThan(revision);
     expect(arm).not.toBe(first.arms[0]);
@@ -75,13 +77,10 @@ describe('what a run has told', () => {
     for (let at = 0; at < 10_000; at += 100)
       run = told(
         run,
-        Array.from({ length: 100 }, (_, i) => ({
-          type: 'candidate' as const,
-          candidate: candidate('a', at + i),
-        })),
+        Array.from({ length: 100 }, (_, i) => found('candidate', 'a', at + i)),
       );
     const [arm] = run.arms;
     expect(arm.candidates).toHaveLength(10_000);
-    expect(candidateOf(arm, 9_999)?.macs).toBe(100 - 9_999);
+    expect(candidateOf(arm, 9_999)?.cost.macs).toBe(100 - 9_999);
   });
 });

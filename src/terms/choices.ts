@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+import { target } from './goals.ts';
+
+/** How much a run may search and train. */
+export const effort = z.enum(['quick', 'standard', 'thorough']);
+export type Effort = z.infer<typeof effort>;
+
+/** What computes: TensorFlow's native library, or TensorFlow.js' WebAssembly. */
+export const backendName = z.enum(['tensorflow', 'wasm']);
+export type BackendName = z.infer<typeof backendName>;
+
+/** auto: TensorFlow where it can be had */
+export const backendChoice = z.enum(['auto', ...backendName.options]);
+
+export const seed = z.number().int().min(0).max(0xffffffff);
+
+/** What widths are multiples of. */
+export const multiple = z.number().int().min(1).max(1024);
+/** auto: what suits the network and its targets (src/run/plan/rounding.ts) */
+export const rounding = z.union([z.literal('auto'), multiple]);
+export type Rounding = z.infer<typeof rounding>;
+
+/** `shift`: largest shift in pixels */
+export const augmentation = z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() });
+export type Augmentation = Frozen<z.infer<typeof augmentation>>;
+
+/** How an image set is opened; the same options wherever images are read. */
+export const dataOptions = z.strictObject({
+  path: z.string(),
+  /** a name, or auto */
+  preprocess: z.string(),
+  /** how images of another size are resized: a name, or auto, which is the default */
+  resize: z.string().optional(),
+  /** at most so many training images */
+  limit: z.number().int().positive().optional(),
+  /** images held out of training to search on; default a tenth, at most 5000 */
+  validationImages: z.number().int().positive().optional(),
+  augment: augmentation.optional(),
+  /** name of the output that the classes are of; default: the one that fits their number best */
+  labelsOf: z.string().optional(),
+});
+export type DataOptions = Frozen<z.infer<typeof dataOptions>>;
+
+/** What is chosen before a run, wherever it is chosen: a form's draft has these, and the plan that is made of it. */
+export const choices = {
+  /** all must hold */
+  targets: z.array(target),
+  method: z.string(),
+  /** given by the user; the method fills in the rest */
+  settings: z.record(z.string(), z.unknown()),
+  seed,
+  effort,
+  roundTo: rounding,
+  freeze: z.array(z.string()),
+  /** outputs that also feed other layers may lose channels */
+  interiorOutputs: z.boolean(),
+  /** names of control arms: methods, and "scratch" */
+  controls: z.array(z.string()),
+  fineTuneEpochs: z.number().int().nonnegative().optional(),
+  /** layers that the source's file has frozen stay as they are; else they are trained with the rest */
+  keepFrozen: z.boolean().optional(),
+  backend: backendChoice,
+  threads: z.number().int().positive().optional(),
+  measureLatency: z.boolean(),
+};

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+
+/** What an architecture costs, for one image (batch 1). */
+export const cost = z.object({
+  /** multiply-accumulates of convolutions and dense layers */
+  macs: z.number(),
+  /** all parameters, batch-norm statistics too */
+  params: z.number(),
+  /** params * 4: float32 */
+  bytes: z.number(),
+  /** largest sum, in bytes of float32, of values alive at once, executing in order */
+  peakActivationBytes: z.number(),
+});
+export type Cost = Frozen<z.infer<typeof cost>>;

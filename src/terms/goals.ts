@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+
+/**
+ * What a budget may be on. memory: the largest sum of activations alive at once (Cost.peakActivationBytes); latency: of
+ * one image, measured; script: whatever a command prints.
+ */
+export const metric = z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']);
+export type Metric = z.infer<typeof metric>;
+
+/** A goal as the user gave it: what must not be exceeded, absolute or as a share of the original. */
+export const target = z.strictObject({
+  metric,
+  /** absolute, in the metric's unit, or percent of the original (0..100, both excluded) */
+  value: z.number().positive(),
+  relative: z.boolean(),
+  /** script: the command that prints the number; {model} in it stands for the pruned file */
+  command: z.string().optional(),
+});
+export type Target = Frozen<z.infer<typeof target>>;
+
+/** A limit that the result must not exceed. */
+export const budget = z.strictObject({
+  metric,
+  /** absolute, in the metric's unit (latency: ms an image at batch 1; script: whatever it prints) */
+  limit: z.number(),
+  /** the original's value */
+  original: z.number(),
+  /** script: the command */
+  command: z.string().optional(),
+});
+export type Budget = Frozen<z.infer<typeof budget>>;

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+import { measured } from './numbers.ts';
+
+/** What an accuracy is, where it isn't plain accuracy: a multi-label network's likeliest label against the one class. */
+export const measure = z.literal('top-1 of sigmoids');
+export type Measure = z.infer<typeof measure>;
+
+/** An output against the original's answers: mean over the images. */
+export const outputScore = z.object({
+  name: z.string(),
+  loss: z.enum(['KL divergence', 'mean squared error']),
+  value: measured,
+});
+export type OutputScore = Frozen<z.infer<typeof outputScore>>;
+
+/** Accuracy in percent (0..100), mean cross-entropy, and how many images it was measured on. */
+export const score = z.object({
+  accuracy: measured,
+  loss: measured,
+  images: z.number(),
+  measure: measure.optional(),
+  /** how far the outputs that labels say nothing of are from the original's answers */
+  outputs: z.array(outputScore).optional(),
+});
+export type Score = Frozen<z.infer<typeof score>>;
+
+/** Where a score was taken. */
+export const step = z.enum(['original', 'cut', 'recalibrated', 'fineTuned', 'test']);
+export type Step = z.infer<typeof step>;
+
+/** Images that a score is of: held out of training, or for the end only. */
+export const split = z.enum(['validation', 'test']);
+export type Split = z.infer<typeof split>;
+
+/** In percent, on the validation split. Absent: not measured yet. */
+export const accuracies = z.object({
+  /** straight after cutting */
+  cut: measured.optional(),
+  /** after batch-norm recalibration */
+  recalibrated: measured.optional(),
+  fineTuned: measured.optional(),
+});
+export type Accuracies = Frozen<z.infer<typeof accuracies>>;

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { augmentation } from './choices.ts';
+import type { Frozen } from './frozen.ts';
+
+/** Learning rate over a whole training, in steps (mini-batches). */
+export const schedule = z.strictObject({
+  kind: z.enum(['constant', 'step', 'linear', 'cosine']),
+  rate: z.number().positive(),
+  /** linear warm-up from rate / 10 over this many steps */
+  warmupSteps: z.number().int().nonnegative().optional(),
+  /** step: fractions of the training at which the rate is multiplied by `factor` */
+  milestones: z.array(z.number()).optional(),
+  factor: z.number().optional(),
+});
+export type Schedule = Frozen<z.infer<typeof schedule>>;
+
+/** Everything that decides a training: part of the plan and of the config file. */
+export const trainSettings = z.strictObject({
+  epochs: z.number().int().nonnegative(),
+  batchSize: z.number().int().positive(),
+  optimizer: z.enum(['sgd', 'adam']),
+  schedule,
+  momentum: z.number(),
+  nesterov: z.boolean(),
+  /** on kernels only (convolutions and dense), as in the papers */
+  weightDecay: z.number(),
+  labelSmoothing: z.number(),
+  /** largest common L2 norm of a step's gradients; absent: any */
+  clipNorm: z.number().positive().optional(),
+  augmentation,
+  /** stop when the validation loss has not improved for this many epochs; 0: never */
+  patience: z.number().int().nonnegative(),
+  /** what became of layers that the source's file has frozen; absent: it has none (or they were kept, in old configs) */
+  frozen: z.enum(['trained', 'kept']).optional(),
+});
+export type TrainSettings = Frozen<z.infer<typeof trainSettings>>;

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+
+/** What a run wrote, and how to know it again. */
+export const written = {
+  model: z.string(),
+  config: z.string(),
+  report: z.string().optional(),
+  /** files that belong to the model, beside it: its class names; absent in runs of before */
+  beside: z.array(z.string()).optional(),
+  /** of the model with its weight files, the config, the report, and each file beside; absent in runs of before */
+  sha256: z
+    .object({
+      model: z.string(),
+      config: z.string(),
+      report: z.string().optional(),
+      beside: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** sizes and times of the model's files: where they are the same, it isn't read again for a list */
+  stamp: z.string().optional(),
+};
+export type Written = Frozen<z.infer<z.ZodObject<typeof written>>>;
