@@ -14,6 +14,7 @@ import { parsePlan } from '../plan/plan.ts';
 
 import { makeFolder } from './disk-space.ts';
 import { unwritable } from './file-errors.ts';
+import { sweepStaging } from './staging.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
@@ -93,6 +94,7 @@ export class RunFolder {
     await refuseLinks(run.folder);
     try {
       run.lock = await lockFolder(run.folder);
+      await sweepStaging(run.folder);
     } catch (error) {
       throw unwritable(error, folder);
     }
