@@ -96,12 +96,13 @@ export function strayMark(): string {
   return `${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Removes temporary files (before MARK after) of processes that are gone: they were killed while they wrote. */
+/** Removes temporary files and folders (before MARK after) of processes that are gone: they were killed while they wrote. */
 export async function sweep(folder: string, before: string, after: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(before) || !name.endsWith(after)) continue;
     const [, pid] = /^(\d+)-[0-9a-f]{12}$/.exec(name.slice(before.length, name.length - after.length)) ?? [];
-    if (pid !== undefined && !processExists(Number(pid))) await rm(path.join(folder, name), { force: true });
+    if (pid !== undefined && !processExists(Number(pid)))
+      await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }
 

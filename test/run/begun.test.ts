@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -202,3 +202,18 @@ test.skipIf(process.platform === 'win32')(
     await RunFolder.latest(where);
   },
 );
+
+test('what a process that was killed left of a model in writing goes when the run is opened again', async () => {
+  const plan = await workspaceWithPlan(where);
+  const run = await RunFolder.create(where, plan);
+  await run.close();
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const [left, another] = [gone, process.pid].map((pid) => run.file(`writing-${pid}-0123456789ab`));
+  for (const folder of [left, another]) {
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'model.h5'), '');
+  }
+  const { run: again } = await RunFolder.open(run.folder);
+  await again.close();
+  expect([existsSync(left), existsSync(another)]).toEqual([false, true]);
+});

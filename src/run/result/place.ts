@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { formatConfig } from '../../config/format.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
@@ -10,6 +10,7 @@ import { besideOf, writeBeside } from './companions.ts';
 import type { Beside } from './companions.ts';
 import { modelParts, hashFile, hashModel, outputs } from '../../formats/identity.ts';
 import { isOccupied } from './output-names.ts';
+import { stagingFolder } from '../store/staging.ts';
 import { stampOf } from '../store/written.ts';
 import type { Written } from '../../terms/written.ts';
 
@@ -133,8 +134,8 @@ async function staged<T>(
   format: LoadedModel['format'],
   use: (file: string, sha256: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(stage, { recursive: true });
-  const folder = await mkdtemp(path.join(stage, 'writing-'));
+  const folder = stagingFolder(stage);
+  await mkdir(folder, { recursive: true });
   try {
     const file = path.join(
       folder,

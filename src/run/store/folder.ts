@@ -17,6 +17,7 @@ import { logOf } from './event-log.ts';
 import { runEvent } from '../../terms/run-events.ts';
 import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import { sweepStaging } from './staging.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
@@ -96,6 +97,7 @@ export class RunFolder {
     await refuseLinks(run.folder);
     try {
       run.lock = await lockFolder(run.folder);
+      await sweepStaging(run.folder);
     } catch (error) {
       throw unwritable(error, folder);
     }

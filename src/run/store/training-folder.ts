@@ -10,6 +10,7 @@ import type { Lock } from '../../files/lock.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
 import { makeFolder } from './disk-space.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import { sweepStaging } from './staging.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
 export type TrainingPlan = Readonly<Record<string, unknown>>;
@@ -55,6 +56,7 @@ export class TrainingFolder {
     await makeFolder(folder);
     const lock = await lockFolder(folder, undefined, 'training');
     try {
+      await sweepStaging(folder);
       const found = await readCheckpoint(folder);
       if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
