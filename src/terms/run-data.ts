@@ -100,7 +100,8 @@ export function told(before: RunData, events: readonly ListedEvent[]): RunData {
     const known = touched.get(name);
     if (known) return known;
     const index = after.arms.findIndex((one) => one.arm === name);
-    const copy: Writable<ArmData> = index < 0 ? newArm(name) : { ...after.arms[index] };
+    const copy: Writable<ArmData> =
+      index < 0 ? newArm(name, after.arms.length > 0) : { ...after.arms[index] };
     const arms = [...after.arms];
     if (index < 0) arms.push(copy);
     else arms[index] = copy;
@@ -214,12 +215,14 @@ export function told(before: RunData, events: readonly ListedEvent[]): RunData {
 /** Where candidates of an arm are, by id; an arm's array is never replaced, so this stays right. */
 const places = new WeakMap<readonly RunCandidate[], Map<number, number>>();
 
-function newArm(arm: string): Writable<ArmData> {
+/** @param later another arm was told of before: the method's own comes first */
+function newArm(arm: string, later: boolean): Writable<ArmData> {
   const candidates: RunCandidate[] = [];
   places.set(candidates, new Map());
   return {
     arm,
-    control: false,
+    // of training from scratch no event says that it is a control
+    control: later && candidateOfArm(arm) === null,
     reward: null,
     candidates,
     revision: 0,

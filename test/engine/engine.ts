@@ -24,6 +24,7 @@ import type { Client } from '../../src/protocol/rpc.ts';
 // @ts-expect-error a script without types
 import { options } from '../../scripts/bundle.mjs';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
+import { protocolVersion } from '../../src/protocol/contract.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
@@ -95,7 +96,7 @@ export function startLook(engine: string): Looking {
   const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
   const { request } = client(connection, look);
   connection.listen();
-  request('hello', { protocol: 1, trusted: true }).catch(() => {});
+  request('hello', { protocol: protocolVersion, trusted: true }).catch(() => {});
   return {
     child,
     connection,
@@ -185,7 +186,7 @@ async function connected(file: EngineFile, hello: boolean): Promise<Working> {
   inner.on('heartbeat', (beat) => working.beats.push(beat));
   inner.on('ended', (ended) => (working.ended = ended));
   connection.listen();
-  if (hello) await working.ask('hello', { protocol: 1, token: file.token });
+  if (hello) await working.ask('hello', { protocol: protocolVersion, token: file.token });
   return working;
 }
 

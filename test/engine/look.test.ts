@@ -5,6 +5,7 @@ import { loadModel } from '../../src/formats/index.ts';
 import { readConfig } from '../../src/config/files.ts';
 import { buildPrograms, draftFor, espalier, exitOf, root, startLook, workspace } from './engine.ts';
 import type { Built, Looking } from './engine.ts';
+import { protocolVersion } from '../../src/protocol/contract.ts';
 
 let built: Built;
 let engine: Looking;
@@ -24,7 +25,7 @@ afterAll(async () => {
 });
 
 it('says who it is, and refuses another version in a sentence', async () => {
-  const hello = await engine.ask('hello', { protocol: 1 });
+  const hello = await engine.ask('hello', { protocol: protocolVersion });
   expect(hello.pid).toBe(engine.child.pid);
   expect(hello.methods.map(({ name }) => name)).toEqual(expect.arrayContaining(['rewarded-meta', 'l1']));
   expect(hello.preprocesses).toContain('auto');
@@ -43,7 +44,7 @@ it('refuses what is no message of the contract, and goes on', async () => {
     kind: 'input',
     message: expect.stringMatching(/there is no model/),
   });
-  expect((await engine.ask('hello', { protocol: 1 })).protocol).toBe(1);
+  expect((await engine.ask('hello', { protocol: protocolVersion })).protocol).toBe(protocolVersion);
 });
 
 it('inspects as the command line does', async () => {
@@ -373,7 +374,7 @@ it('makes the folder of a run that the command line can go on with', async () =>
 
 it('ends when whoever forked it goes away', async () => {
   const other = startLook(built.engine);
-  await other.ask('hello', { protocol: 1 });
+  await other.ask('hello', { protocol: protocolVersion });
   other.child.disconnect();
   await exitOf(other.child);
   // not by an exit, which may wait for threads

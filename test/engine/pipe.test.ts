@@ -10,6 +10,7 @@ import type { Desk } from '../../src/engine/work/pipe.ts';
 import { engineFile } from '../../src/protocol/look.ts';
 import { isRunPipe } from '../../src/protocol/pipes.ts';
 import type { RunFolder } from '../../src/run/store/folder.ts';
+import { protocolVersion } from '../../src/protocol/contract.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -42,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('the place of a run’s socket', (
     await writeFile(path.join(victim, 'src', 'a.ts'), '');
     await chmod(victim, 0o700);
     const crafted = {
-      protocol: 1,
+      protocol: protocolVersion,
       pid: 999_999,
       pipe: path.join(victim, 's'),
       token: 'x',
@@ -129,7 +130,7 @@ describe('a message that never ends', () => {
     const { pipe, at, token } = await opened();
     const stranger = await flood(at, '');
     expect(stranger).toBeLessThan(2 ** 24);
-    const hello = message({ id: 1, method: 'hello', params: { protocol: 1, token } });
+    const hello = message({ id: 1, method: 'hello', params: { protocol: protocolVersion, token } });
     expect(await flood(at, hello)).toBeLessThan(2 ** 25);
     // and one that asks as it should is served
     const socket = net.connect(at);

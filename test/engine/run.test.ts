@@ -16,6 +16,7 @@ import {
 } from './engine.ts';
 import type { Built, Looking } from './engine.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
+import { protocolVersion } from '../../src/protocol/contract.ts';
 
 let built: Built;
 let engine: Looking;
@@ -278,7 +279,9 @@ describe('who may come in', () => {
     await expect(shy.ask('attach', {})).rejects.toThrow(/say hello first/);
     await expect(shy.ask('stop', {})).rejects.toThrow(/say hello first/);
     await expect(shy.ask('hello', { protocol: 7, token: shy.file.token })).rejects.toThrow(/version 7/);
-    await expect(shy.ask('hello', { protocol: 1, token: 'guess' })).rejects.toThrow(/not the token/);
+    await expect(shy.ask('hello', { protocol: protocolVersion, token: 'guess' })).rejects.toThrow(
+      /not the token/,
+    );
     await until(() => shy.socket.destroyed, 'the stranger is shown out');
     const loud = await connect(run, child, false);
     loud.socket.write('GET / HTTP/1.1\r\n\r\n{"what": [}');

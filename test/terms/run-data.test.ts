@@ -59,6 +59,16 @@ describe('what a run has told', () => {
     expect(otherOutputs(arms[0].scores)).toEqual({ cut: outputs, test: outputs });
   });
 
+  test('training from scratch, which no method announces, is a control', () => {
+    const { arms } = told(emptyRun('run'), [
+      { type: 'arm', arm: 'l1', control: false },
+      { type: 'arm', arm: 'random', control: true },
+      found('chosen', 'scratch', 0),
+      found('chosen', 'l1#4', 4),
+    ]);
+    expect(arms.filter(({ control }) => control).map(({ arm }) => arm)).toEqual(['random', 'scratch']);
+  });
+
   test('a candidate that is told again keeps its place and what was known of it', () => {
     const first = told(emptyRun('run'), events);
     const revision = first.arms[0].revision;

@@ -282,6 +282,6 @@ function parsed(line: string): RunEvent | null {
 
 async function isDone(folder: string): Promise<boolean> {
   const log = logOf(folder);
-  await log.refresh();
+  await log.refresh().catch(() => {});
   return log.data.done;
 }

@@ -8,6 +8,7 @@ import { chooseNode } from '../../../src/extension/process/node.ts';
 import { gone, isAlive } from '../../../src/extension/process/processes.ts';
 import { programFolders } from '../../../src/system/programs.ts';
 import { built, demoModel } from '../support.ts';
+import { protocolVersion } from '../../../src/protocol/contract.ts';
 
 let folder: string;
 let log: string[];
@@ -124,7 +125,7 @@ describe('the looking process', () => {
       process.on('message', ({ id, method, params }) => {
         if (method !== 'hello') return;
         tell(params.trusted);
-        const result = { protocol: 1, engine: '1', pid: 1, node: 'v20', methods: [], preprocesses: [] };
+        const result = { protocol: ${protocolVersion}, engine: '1', pid: 1, node: 'v20', methods: [], preprocesses: [] };
         process.send({ jsonrpc: '2.0', id, result });
       });`);
     const told = () =>
@@ -140,7 +141,14 @@ describe('the looking process', () => {
   });
 
   it('gives up a request that hangs: a process that answers pings lives on, one that does not is ended', async () => {
-    const hello = { protocol: 1, engine: '1', pid: 1, node: 'v20', methods: [], preprocesses: [] };
+    const hello = {
+      protocol: protocolVersion,
+      engine: '1',
+      pid: 1,
+      node: 'v20',
+      methods: [],
+      preprocesses: [],
+    };
     const start = async (body: string, ping: number) => {
       let ended = false;
       const made = new LookProcess({
@@ -159,7 +167,8 @@ describe('the looking process', () => {
       '"runs" within 0.5 seconds',
     );
     // it answers after that, so it was not ended
-    const pid = () => busy.made.client.request('hello', { protocol: 1 }).then((said) => said.pid, String);
+    const pid = () =>
+      busy.made.client.request('hello', { protocol: protocolVersion }).then((said) => said.pid, String);
     await expect.poll(pid).toBe(1);
     expect(busy.ended()).toBe(false);
     await busy.made.end();

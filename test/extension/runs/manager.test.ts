@@ -21,6 +21,7 @@ import { Memory } from './memory.ts';
 import type { Behaviour } from './program.ts';
 import { standIn } from './program.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
+import { protocolVersion } from '../../../src/protocol/contract.ts';
 
 /** Generous, for slow, loaded machines; tests of what does not answer take less. */
 const patient = { start: 90_000, beat: 60_000, stop: 60_000, term: 400 };
@@ -485,7 +486,13 @@ describe('runs of a workspace', () => {
     // the number of a process that has gone was given to another: this one
     writeFileSync(
       path.join(folder, 'engine.json'),
-      JSON.stringify({ protocol: 1, pid: process.pid, pipe: '/nowhere', token: 'x', status: 'running' }),
+      JSON.stringify({
+        protocol: protocolVersion,
+        pid: process.pid,
+        pipe: '/nowhere',
+        token: 'x',
+        status: 'running',
+      }),
     );
     const runs = open();
     await runs.refresh();

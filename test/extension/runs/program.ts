@@ -7,6 +7,7 @@ import type * as Os from 'node:os';
 import type * as Path from 'node:path';
 import path from 'node:path';
 import type * as Rpc from 'vscode-jsonrpc/node';
+import { protocolVersion } from '../../../src/protocol/contract.ts';
 
 /** How the stand-in for a run's process behaves; written as `behave.json` into the run's folder. */
 export interface Behaviour {
@@ -37,11 +38,11 @@ export function standIn(folder: string): string {
   const file = path.join(folder, 'bin', 'engine.cjs');
   mkdirSync(path.dirname(file), { recursive: true });
   const rpc = createRequire(import.meta.url).resolve('vscode-jsonrpc/node');
-  writeFileSync(file, `(${program.toString()})(${JSON.stringify(rpc)}, require)`);
+  writeFileSync(file, `(${program.toString()})(${JSON.stringify(rpc)}, ${protocolVersion}, require)`);
   return file;
 }
 
-function program(rpcFile: string, require: NodeJS.Require) {
+function program(rpcFile: string, protocol: number, require: NodeJS.Require) {
   const fs = require('fs') as typeof Fs;
   const net = require('net') as typeof Net;
   const path = require('path') as typeof Path;
@@ -92,7 +93,7 @@ function program(rpcFile: string, require: NodeJS.Require) {
       socket.on('error', () => {});
       connection.onRequest('hello', ({ token }: { token: string }) => {
         if (token !== 'secret') throw new Error('who are you');
-        return { protocol: 1, engine: '1', pid: process.pid, id: path.basename(folder) };
+        return { protocol, engine: '1', pid: process.pid, id: path.basename(folder) };
       });
       connection.onRequest('attach', () => {
         attached.add(connection);
@@ -123,7 +124,7 @@ function program(rpcFile: string, require: NodeJS.Require) {
     .listen(pipe, () =>
       fs.writeFileSync(
         at('engine.json'),
-        JSON.stringify({ protocol: 1, pid: process.pid, pipe, token: 'secret', status }),
+        JSON.stringify({ protocol, pid: process.pid, pipe, token: 'secret', status }),
       ),
     );
   let told = 0;
