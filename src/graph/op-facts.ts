@@ -1,6 +1,7 @@
 import { specOf } from './ops/index.ts';
 import type { KernelSpec } from './ops/spec.ts';
 import type { Op } from './types.ts';
+import { sizeOf } from './ops/rules/sizes.ts';
 
 /*
  * What the program asks about ops, answered from their declarations (ops/), so that an op that is new is counted, decayed,
@@ -22,9 +23,8 @@ export function madeChannels(
   kernel: KernelSpec,
   shape: readonly number[],
 ): { count: number; of: (index: number) => number } {
-  const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
-  const count = product(kernel.out.map((axis) => shape[axis]));
-  const inner = product(shape.slice(Math.max(...kernel.out) + 1));
+  const count = sizeOf(kernel.out.map((axis) => shape[axis]));
+  const inner = sizeOf(shape.slice(Math.max(...kernel.out) + 1));
   return { count, of: (index) => Math.floor(index / inner) % count };
 }
 

@@ -6,6 +6,7 @@ import type { Batch, Split } from '../data/types.ts';
 import type { MethodContext, MethodImages } from './types.ts';
 import type { Augmentation } from '../terms/choices.ts';
 import type { Preprocess } from '../terms/images.ts';
+import { subset } from '../data/splits/subset.ts';
 
 /** float32 bytes of preprocessed images that are kept rather than read again. */
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -82,21 +83,4 @@ export class FixedBatches {
     }
     this.kept = keep;
   }
-}
-
-/** Some images of a split, as a split. */
-function subset(split: Split, chosen: Int32Array): Split {
-  return {
-    name: split.name,
-    height: split.height,
-    width: split.width,
-    channels: split.channels,
-    size: chosen.length,
-    labels: chosen.map((i) => split.labels[i]),
-    read: (indices, out) =>
-      split.read(
-        Int32Array.from(indices, (i) => chosen[i]),
-        out,
-      ),
-  };
 }

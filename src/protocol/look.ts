@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Frozen } from '../terms/frozen.ts';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runSummary, writtenFiles } from './runs.ts';
@@ -183,23 +182,3 @@ export const work = {
   },
 } as const satisfies Contract;
 export type Work = typeof work;
-
-/** `engine.json` in a run's folder while a process works on it. */
-export const engineFile = z.object({
-  protocol: z.number(),
-  pid: z.number().int().positive(),
-  /** unix socket or named pipe */
-  pipe: z.string(),
-  /** what a client must know: the file is readable by its owner alone */
-  token: z.string(),
-  /** whether it is held; kept up to date, so that a folder tells it without a connection */
-  status: z.enum(['running', 'paused']).optional(),
-});
-export type EngineFile = Frozen<z.infer<typeof engineFile>>;
-
-/** `failure.json` in a run's folder after it failed. */
-export const failureFile = z.object({
-  message: z.string(),
-  kind: z.enum(['input', 'internal']),
-  detail: z.string().optional(),
-});

@@ -1,6 +1,6 @@
-import type { ReportGroup, ReportLayer } from './types.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { escape } from './text.ts';
+import type { GroupSummary, LayerSummary } from '../terms/run-events.ts';
 
 /** One layer of a channel diff. */
 export interface DiffRow {
@@ -16,8 +16,8 @@ export interface DiffRow {
 
 /** The rows of a diff from groups, layers and the kept channels of each group. */
 export function diffRows(
-  groups: readonly ReportGroup[],
-  layers: readonly ReportLayer[],
+  groups: readonly GroupSummary[],
+  layers: readonly LayerSummary[],
   kept: readonly (readonly number[])[],
 ): DiffRow[] {
   return layers.map(({ layer, type, group: index }) => {

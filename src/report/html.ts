@@ -1,4 +1,4 @@
-import type { ReportArm, ReportCandidate, ReportScore, RunReport } from './types.ts';
+import type { ReportArm, RunReport } from './types.ts';
 import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
@@ -17,6 +17,8 @@ import {
   percent,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
+import type { ListedCandidate } from '../terms/candidates.ts';
+import type { Score } from '../terms/scores.ts';
 
 /** Most rows of the candidates' table. */
 const mostCandidates = 60;
@@ -106,7 +108,7 @@ function result(report: RunReport): string {
         change(latency.before, latency.after),
       ),
     );
-  const step = (name: string, where: string, value: ReportScore | undefined) =>
+  const step = (name: string, where: string, value: Score | undefined) =>
     `<li${value ? ' class="on"' : ''}><span class="dim">${name}</span><br>${value ? `<b>${percent(value.accuracy, 2)}</b>${measured(value)}` : dim('not measured')}<small>${where}</small></li>`;
   const steps = [
     step('after cutting', 'validation', main.scores.cut),
@@ -218,7 +220,7 @@ function channels(report: RunReport): string {
 function candidates(report: RunReport): string {
   const [main] = report.arms;
   if (!main || main.candidates.length < 2) return '';
-  const rank = (one: ReportCandidate) => one.reward ?? searchAccuracy(one) ?? -Infinity;
+  const rank = (one: ListedCandidate) => one.reward ?? searchAccuracy(one) ?? -Infinity;
   const order = [...main.candidates].sort((a, b) => rank(b) - rank(a) || a.id - b.id);
   const rows = order.slice(0, mostCandidates).map((one) => ({
     on: one.id === main.chosen?.id,

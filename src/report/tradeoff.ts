@@ -1,13 +1,14 @@
-import type { ReportArm, ReportCandidate, RunReport } from './types.ts';
+import type { ReportArm, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
 import { accuracyWord, amount, bytes, capital, count, escape, metricNames, percent, short } from './text.ts';
+import type { ListedCandidate } from '../terms/candidates.ts';
 
 type Metric = 'macs' | 'params' | 'bytes';
 
 const frame = { width: 680, height: 340, left: 44, right: 16, top: 40, bottom: 36, title: 12 };
 
 /** The best accuracy that is known of a candidate before any fine-tuning. */
-export function searchAccuracy(candidate: ReportCandidate): number | undefined {
+export function searchAccuracy(candidate: ListedCandidate): number | undefined {
   return candidate.accuracies.recalibrated ?? candidate.accuracies.cut;
 }
 
@@ -25,7 +26,7 @@ export function chartMetric(report: RunReport): Metric {
 }
 
 /** Candidates that no other beats in both accuracy and cost, cheapest first. */
-export function paretoFront(candidates: readonly ReportCandidate[], metric: Metric): ReportCandidate[] {
+export function paretoFront(candidates: readonly ListedCandidate[], metric: Metric): ListedCandidate[] {
   const scored = candidates.filter((candidate) => searchAccuracy(candidate) !== undefined);
   const order = [...scored].sort(
     (a, b) => a.cost[metric] - b.cost[metric] || searchAccuracy(b)! - searchAccuracy(a)!,

@@ -5,6 +5,7 @@ import { foldBatchNorms } from './onnx/fold.ts';
 import { kept, plain, type ExportContext, type Value } from './onnx/layout.ts';
 import { exportOp } from './ops/index.ts';
 import { OnnxWriter } from './onnx/writer.ts';
+import { sizeOf } from '../graph/ops/rules/sizes.ts';
 
 export interface OnnxNetwork {
   readonly bytes: Uint8Array;
@@ -21,7 +22,7 @@ export interface OnnxNetwork {
  */
 export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
   for (const { id, shape } of Object.values(graph.params))
-    if (weights.get(id)?.length !== shape.reduce((a, b) => a * b, 1))
+    if (weights.get(id)?.length !== sizeOf(shape))
       throw new InputError(`weight ${id} is missing or has not the size of its shape [${shape.join(', ')}]`);
   const shapes = inferShapes(graph);
   const folded = foldBatchNorms(graph, weights);

@@ -1,3 +1,6 @@
+import * as z from 'zod';
+import type { Frozen } from './frozen.ts';
+
 /** Where runs are kept: `.espalier/runs/<id>` of a workspace, and what lies in one (docs/architecture.md). */
 export const espalierFolder = '.espalier';
 export const runsFolder = 'runs';
@@ -21,3 +24,24 @@ export const runFiles = {
   report: 'report.html',
   markdown: 'report.md',
 } as const;
+
+/** `engine.json` in a run's folder while a process works on it. */
+export const engineFile = z.object({
+  protocol: z.number(),
+  pid: z.number().int().positive(),
+  /** unix socket or named pipe */
+  pipe: z.string(),
+  /** what a client must know: the file is readable by its owner alone */
+  token: z.string(),
+  /** whether it is held; kept up to date, so that a folder tells it without a connection */
+  status: z.enum(['running', 'paused']).optional(),
+});
+export type EngineFile = Frozen<z.infer<typeof engineFile>>;
+
+/** `failure.json` in a run's folder after it failed. */
+export const failureFile = z.object({
+  message: z.string(),
+  kind: z.enum(['input', 'internal']),
+  detail: z.string().optional(),
+});
+export type FailureFile = Frozen<z.infer<typeof failureFile>>;

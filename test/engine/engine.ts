@@ -16,8 +16,8 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Notice } from '../../src/protocol/contract.ts';
-import { engineFile, look, work } from '../../src/protocol/look.ts';
-import type { EngineFile, Look, Work } from '../../src/protocol/look.ts';
+import { look, work } from '../../src/protocol/look.ts';
+import type { Look, Work } from '../../src/protocol/look.ts';
 import type { Draft } from '../../src/protocol/plan.ts';
 import { client } from '../../src/protocol/rpc.ts';
 import type { Client } from '../../src/protocol/rpc.ts';
@@ -25,6 +25,8 @@ import type { Client } from '../../src/protocol/rpc.ts';
 import { options } from '../../scripts/bundle.mjs';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
 import { protocolVersion } from '../../src/protocol/contract.ts';
+import { engineFile } from '../../src/terms/run-folder.ts';
+import type { EngineFile } from '../../src/terms/run-folder.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePlace, removePlace } from '../../src/engine/work/place.ts';
 import { Pipe } from '../../src/engine/work/pipe.ts';
 import type { Desk } from '../../src/engine/work/pipe.ts';
-import { engineFile } from '../../src/protocol/look.ts';
+import { engineFile } from '../../src/terms/run-folder.ts';
 import { isRunPipe } from '../../src/protocol/pipes.ts';
 import type { RunFolder } from '../../src/run/store/folder.ts';
 import { protocolVersion } from '../../src/protocol/contract.ts';

@@ -144,7 +144,7 @@ test('where a network has several outputs, how far the others moved is said, and
   const [main, ...rest] = report.arms;
   const at = (value: number) => ({
     ...main.scores.fineTuned!,
-    outputs: [{ name: 'size<b>', loss: 'mean squared error', value }],
+    outputs: [{ name: 'size<b>', loss: 'mean squared error' as const, value }],
   });
   const scores = { ...main.scores, cut: at(4), recalibrated: at(0.25), fineTuned: at(0.03125) };
   const told = { ...report, arms: [{ ...main, scores }, ...rest] };

@@ -1,5 +1,6 @@
 import { Random } from '../../src/graph/random.ts';
-import type { ReportArm, ReportCandidate, RunReport } from '../../src/report/types.ts';
+import type { ReportArm, RunReport } from '../../src/report/types.ts';
+import type { ListedCandidate } from '../../src/terms/candidates.ts';
 
 const cost = (macs: number) => ({
   macs,
@@ -12,7 +13,7 @@ const score = (accuracy: number, images: number) => ({ accuracy, loss: (100 - ac
 /** A report with everything in it; the numbers are drawn, not measured. Names try to break out of the page. */
 export function sampleReport(): RunReport {
   const random = new Random(5);
-  const candidates: ReportCandidate[] = Array.from({ length: 120 }, (_, id) => {
+  const candidates: ListedCandidate[] = Array.from({ length: 120 }, (_, id) => {
     const share = 0.22 + 0.5 * random.uniform();
     const accuracy = 92 - 50 * Math.exp(-share * 7) - 8 * random.uniform() ** 2;
     return {
@@ -59,9 +60,17 @@ export function sampleReport(): RunReport {
       ? []
       : Array.from({ length: 8 }, (_, i) => ({ generation: i, reward: 0.7 + 0.02 * Math.sqrt(i) })),
     losses: [
-      ...(control ? [] : [1, 2, 3].map((epoch) => ({ stage: 'meta-training', epoch, loss: 2 / epoch }))),
+      ...(control
+        ? []
+        : [1, 2, 3].map((epoch) => ({
+            type: 'loss' as const,
+            stage: 'generator' as const,
+            epoch,
+            loss: 2 / epoch,
+          }))),
       ...[1, 2, 3, 4].map((epoch) => ({
-        stage: 'fine-tune',
+        type: 'loss' as const,
+        stage: 'fine-tune' as const,
         epoch,
         loss: 0.5 / epoch + (control ? 0.05 : 0),
         accuracy: accuracy - 3 / epoch + 0.75,
@@ -91,7 +100,7 @@ export function sampleReport(): RunReport {
       preprocess: 'unit',
     },
     original: { validation: score(92.41, 5000), test: score(92.06, 10000) },
-    latency: { before: 1.42, after: 0.88, threads: 2, machine: 'A Processor, 2 cores' },
+    latency: { type: 'latency', before: 1.42, after: 0.88, threads: 2, machine: 'A Processor, 2 cores' },
     arms: [
       arm('rewarded-meta', 91.2, false),
       arm('uniform', 90.1, true),

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { consent, deedsOf, described, refusal, unconsented } from '../../run/plan/consent.ts';
@@ -20,7 +19,8 @@ import { dataOptions } from './data-options.ts';
 import type { DataFlags } from './data-options.ts';
 import { narrate, resultTable } from './narrate.ts';
 import type { Rounding } from '../../terms/choices.ts';
-import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
+import { isRun } from '../../files/run-signs.ts';
 
 interface PruneOptions extends DataFlags {
   readonly target?: string[];
@@ -132,11 +132,6 @@ async function resumed(
   if (named === undefined) folder = await RunFolder.latest(workspace);
   else {
     const inRuns = path.join(workspace, espalierFolder, runsFolder, named!);
-    const isRun = (where: string) =>
-      stat(path.join(where, runFiles.plan)).then(
-        () => true,
-        () => false,
-      );
     folder = (await isRun(inRuns)) ? inRuns : path.resolve(named!);
     if (!(await isRun(folder)))
       throw new InputError(`there is no run "${named}" in ${path.join(espalierFolder, runsFolder)}`);

@@ -10,12 +10,13 @@ import { InputError } from '../../graph/errors.ts';
 import type { Notice, Params, Result } from '../../protocol/contract.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
 import { work as contract } from '../../protocol/look.ts';
-import type { EngineFile, Work } from '../../protocol/look.ts';
+import type { Work } from '../../protocol/look.ts';
 import { notify, serve } from '../../protocol/rpc.ts';
 import type { RunFolder } from '../../run/store/folder.ts';
 import { refuseOthers } from '../version.ts';
 import { makePlace, removePlace } from './place.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import type { EngineFile } from '../../terms/run-folder.ts';
 
 /** What a client may ask for, once it has said who it is. */
 export interface Desk {

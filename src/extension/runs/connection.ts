@@ -8,12 +8,13 @@ import {
 import type { Notice } from '../../protocol/contract.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
 import { isRunPipe } from '../../protocol/pipes.ts';
-import type { EngineFile, Work } from '../../protocol/look.ts';
+import type { Work } from '../../protocol/look.ts';
 import { work } from '../../protocol/look.ts';
 import type { Client } from '../../protocol/rpc.ts';
 import { Failure, client } from '../../protocol/rpc.ts';
 import { t } from '../l10n.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
+import type { EngineFile } from '../../terms/run-folder.ts';
 
 /** So many of the latest events are at hand for those who begin to follow: more than a run holds back from its file. */
 const recentEvents = 4096;

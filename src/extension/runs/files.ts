@@ -1,21 +1,7 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
-import { openRegular, readRegular } from '../../files/regular.ts';
-import type { EngineFile } from '../../protocol/look.ts';
-import { engineFile, failureFile } from '../../protocol/look.ts';
+import { openRegular } from '../../files/regular.ts';
 import { lastLines } from '../process/tail.ts';
 import { runFiles } from '../../terms/run-folder.ts';
-
-/** The process that works on a run, as its folder tells; null where none does. */
-export async function readEngineFile(folder: string): Promise<EngineFile | null> {
-  return read(path.join(folder, runFiles.engine), engineFile);
-}
-
-/** Why a run failed, as its folder tells; null where it did not. */
-export async function readFailure(folder: string): Promise<z.infer<typeof failureFile> | null> {
-  return read(path.join(folder, runFiles.failure), failureFile);
-}
 
 export function logFile(folder: string): string {
   return path.join(folder, runFiles.log);
@@ -34,21 +20,5 @@ export async function lastLogLines(folder: string, count = 20): Promise<string[]
     }
   } catch {
     return [];
-  }
-}
-
-/** Whether the folder is (still) a run's. */
-export async function isRun(folder: string): Promise<boolean> {
-  return stat(path.join(folder, runFiles.plan)).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-async function read<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | null> {
-  try {
-    return schema.parse(JSON.parse((await readRegular(file)).toString('utf8')));
-  } catch {
-    return null;
   }
 }

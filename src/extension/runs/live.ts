@@ -1,14 +1,15 @@
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { EngineFile } from '../../protocol/look.ts';
 import { t } from '../l10n.ts';
 import type { NodeChoice } from '../process/node.ts';
 import { endTree, gone, isAlive } from '../process/processes.ts';
 import { RunConnection } from './connection.ts';
-import { lastLogLines, readEngineFile, readFailure } from './files.ts';
+import { lastLogLines } from './files.ts';
 import type { Job } from './jobs.ts';
 import type { Launched } from './launch.ts';
 import { launch } from './launch.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
+import type { EngineFile } from '../../terms/run-folder.ts';
+import { readEngineFile, readFailure } from '../../files/run-signs.ts';
 
 /** Milliseconds for what may hang. */
 export interface Patience {

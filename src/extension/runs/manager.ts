@@ -8,20 +8,19 @@ import { endTree, isEngine } from '../process/processes.ts';
 import type { Runs, Status } from '../types.ts';
 import type { FollowListener } from './follow.ts';
 import { Followers } from './followers.ts';
-import { isRun, lastLogLines, readEngineFile } from './files.ts';
+import { takeUp } from './after-reload.ts';
+import { lastLogLines } from './files.ts';
+import { isRun, readEngineFile } from '../../files/run-signs.ts';
 import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
 import type { Outcome, Patience } from './live.ts';
 import { LiveRun, patience } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
-import { alive, statusOf } from './status.ts';
+import { activeOf, alive, listed, statusOf } from './status.ts';
 import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
-
-/** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
-const reloadTime = 120_000;
 
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 
@@ -48,10 +47,12 @@ export class RunsHost implements Runs {
   private readonly coming = new Set<string>();
   /** how runs stood when that was last told, by folder */
   private readonly told = new Told((folder) => this.status(folder));
+  private readonly times: Patience;
 
   constructor(private readonly options: RunsOptions) {
     const { engine, folders, log } = options;
     this.jobs = new Jobs(options.memory);
+    this.times = options.times ?? patience;
     this.summaries = new Summaries({
       engine,
       folders,
@@ -79,67 +80,29 @@ export class RunsHost implements Runs {
 
   /** Takes up what this window left behind when it was closed or reloaded; starts nothing where that is nothing. */
   async begin(): Promise<void> {
-    const { seen, jobs } = this.jobs.before;
-    if (!jobs.length && !this.jobs.queue.length) return;
+    if (!this.jobs.before.jobs.length && !this.jobs.queue.length) return;
     this.takingUp = true;
-    let stopped: readonly Job[] | null;
-    try {
-      stopped = await this.takeUp(seen, jobs);
-    } finally {
-      this.takingUp = false;
-    }
+    const stopped = await takeUp({
+      jobs: this.jobs,
+      trusted: this.options.trusted,
+      know: (folder) => this.summaries.know(folder),
+      refresh: () => this.refresh(),
+      summary: (folder) => this.summary(folder),
+      isLive: (folder) => this.live.has(folder),
+      isDisposed: () => this.disposed,
+      mayEnd: (folder) => this.reloading.add(folder),
+      restart: (job) => this.restart(job),
+    }).finally(() => (this.takingUp = false));
     if (stopped) await this.offer(stopped);
     else await this.pump();
   }
 
-  /** @returns what was stopped so long ago that it is only offered to go on; null where nothing is to be asked */
-  private async takeUp(seen: number, jobs: readonly Job[]): Promise<readonly Job[] | null> {
-    for (const { folder } of [...jobs, ...this.jobs.queue]) this.summaries.know(folder);
-    await this.refresh();
-    const fresh = Date.now() - seen < reloadTime;
-    const rest: Job[] = [];
-    for (const job of jobs) {
-      if (fresh) await this.leaving(job.folder);
-      if (this.live.has(job.folder)) {
-        this.jobs.own(job);
-        if (fresh) this.reloading.add(job.folder);
-        continue;
-      }
-      const summary = this.summary(job.folder);
-      if (!summary || (summary.status === 'done' && !job.candidate) || summary.status === 'failed') continue;
-      rest.push(job);
-    }
-    if (!this.options.trusted()) return null;
-    // offered once
-    this.jobs.touch();
-    if (!fresh) return rest;
-    for (const job of rest) await this.restart(job);
-    return null;
-  }
-
   get list(): readonly RunSummary[] {
-    return this.summaries.all.map((summary) => {
-      const { status, message, fixed } = this.status(summary.folder);
-      return {
-        ...summary,
-        status,
-        ...(fixed === null ? {} : { fixed }),
-        failure: status === 'failed' ? (message ?? summary.failure) : summary.failure,
-      };
-    });
+    return this.summaries.all.map((summary) => listed(summary, this.status(summary.folder)));
   }
 
   get active(): Runs['active'] {
-    for (const [folder, live] of this.live) {
-      const summary = this.summary(folder);
-      if (summary && !live.paused)
-        return { summary: { ...summary, status: 'running' }, progress: live.progress };
-    }
-    for (const [folder, live] of this.live) {
-      const summary = this.summary(folder);
-      if (summary) return { summary: { ...summary, status: 'paused' }, progress: live.progress };
-    }
-    return null;
+    return activeOf(this.live, (folder) => this.summary(folder));
   }
 
   status(folder: string): Status {
@@ -185,24 +148,20 @@ export class RunsHost implements Runs {
   }
 
   async pause(folder: string): Promise<void> {
-    await this.liveRun(folder).ask('pause');
+    const live = this.live.get(folder);
+    if (!live) throw new InputError(t('The run {0} is not at work.', path.basename(folder)));
+    await live.ask('pause');
     await this.pump();
   }
 
   async resume(folder: string): Promise<void> {
     const live = this.live.get(folder);
     if (live) await live.ask('resume');
-    else {
-      const job = this.lastJob.get(folder);
-      await this.start(folder, job?.candidate);
-    }
+    else await this.start(folder, this.lastJob.get(folder)?.candidate);
   }
 
   async stop(folder: string): Promise<void> {
-    if (this.jobs.dequeue(folder)) {
-      this.fire(folder);
-      return;
-    }
+    if (this.jobs.dequeue(folder)) return this.fire(folder);
     this.reloading.delete(folder);
     const live = this.live.get(folder) ?? (await this.adopt(folder));
     if (live) return live.stop();
@@ -218,10 +177,9 @@ export class RunsHost implements Runs {
   }
 
   async remove(folder: string): Promise<void> {
-    if (this.live.has(folder) || (await this.adopt(folder)))
-      throw new InputError(t('The run {0} is at work: stop it first.', path.basename(folder)));
+    const live = this.live.has(folder) || (await this.adopt(folder));
     if (this.others().includes(folder)) await this.refresh();
-    if (this.others().includes(folder))
+    if (live || this.others().includes(folder))
       throw new InputError(t('The run {0} is at work: stop it first.', path.basename(folder)));
     if (!(await isRun(folder))) throw new InputError(t('{0} is no run any more.', folder));
     this.jobs.dequeue(folder);
@@ -234,9 +192,8 @@ export class RunsHost implements Runs {
 
   follow(folder: string, listener: FollowListener): { dispose(): void } {
     this.summaries.know(folder);
-    const handle = this.followers.add(folder, listener, this.live.get(folder)?.connection?.recent ?? []);
     void this.fetchLog(folder);
-    return handle;
+    return this.followers.add(folder, listener, this.live.get(folder)?.connection?.recent ?? []);
   }
 
   /** The settings changed. */
@@ -252,10 +209,6 @@ export class RunsHost implements Runs {
     if (this.jobs.owned.length) this.jobs.touch();
     this.followers.end();
     for (const live of this.live.values()) live.release();
-  }
-
-  private get times(): Patience {
-    return this.options.times ?? patience;
   }
 
   private summary(folder: string): RunSummary | undefined {
@@ -286,30 +239,13 @@ export class RunsHost implements Runs {
     if (changed.length) void this.pump();
   }
 
-  private liveRun(folder: string): LiveRun {
-    const live = this.live.get(folder);
-    if (!live) throw new InputError(t('The run {0} is not at work.', path.basename(folder)));
-    return live;
-  }
-
-  /** Waits for a process that is just ending, because the window before this one has let go of it. */
-  private async leaving(folder: string): Promise<void> {
-    for (let attempt = 0; attempt < 30 && !this.live.has(folder) && !this.disposed; attempt++) {
-      const { status } = this.summary(folder) ?? { status: 'stopped' };
-      if (status !== 'running' && status !== 'paused') return;
-      await new Promise((resolve) => setTimeout(resolve, 500).unref());
-      await this.refresh();
-    }
-  }
-
   /** Connects to the process that works on a run, if one does. */
   private async adopt(folder: string): Promise<LiveRun | null> {
     const file = await readEngineFile(folder);
     if (!file || this.disposed || !(await isEngine(file.pid, folder))) return null;
     const known = this.live.get(folder);
     if (known) return known;
-    const live = LiveRun.make({ folder }, this.options.settings().keepAlive, this.options.log, this.times);
-    this.take(live);
+    const live = this.made({ folder });
     try {
       await live.adopt(file);
       this.options.log(`run ${folder}: found at work in process ${file.pid}`);
@@ -324,8 +260,7 @@ export class RunsHost implements Runs {
 
   private async launch(job: Job): Promise<void> {
     this.coming.delete(job.folder);
-    const live = LiveRun.make(job, this.options.settings().keepAlive, this.options.log, this.times);
-    this.take(live);
+    const live = this.made(job);
     this.lastJob.set(job.folder, job);
     try {
       await live.launch(this.options.script, await this.options.node());
@@ -340,8 +275,9 @@ export class RunsHost implements Runs {
     this.refreshSoon();
   }
 
-  private take(live: LiveRun): void {
-    const { folder } = live.job;
+  private made(job: Job): LiveRun {
+    const { folder } = job;
+    const live = LiveRun.make(job, this.options.settings().keepAlive, this.options.log, this.times);
     this.live.set(folder, live);
     live.onChange(() => this.fire(folder));
     live.onAttach((connection) => this.followers.restart(folder, connection.recent));
@@ -350,6 +286,7 @@ export class RunsHost implements Runs {
       this.count(folder, events);
     });
     live.onEnd((outcome) => void this.finished(live, outcome));
+    return live;
   }
 
   /** What the list shows of a run at work, without reading its file again for every candidate. */
@@ -414,13 +351,7 @@ export class RunsHost implements Runs {
   }
 
   private failedStart(job: Job, error: Error): void {
-    const outcome: Outcome = {
-      status: 'failed',
-      message: error.message,
-      log: [],
-      crashed: false,
-      asked: false,
-    };
+    const outcome: Outcome = { ...done, status: 'failed', message: error.message };
     this.outcomes.set(job.folder, outcome);
     this.fire(job.folder);
     void this.tellFailure(job, outcome);
@@ -449,15 +380,14 @@ export class RunsHost implements Runs {
     const log = await lastLogLines(folder);
     const { message, status } = this.status(folder);
     if (status !== 'failed' || this.outcomes.has(folder)) return;
-    this.outcomes.set(folder, { status, message: message ?? '', log, crashed: false, asked: false });
+    this.outcomes.set(folder, { ...done, status, message: message ?? '', log });
     this.fire(folder);
   }
 
   /** Runs that work without a connection to us (in a terminal) are read again now and then, where one follows them. */
   private pokeFollowers(): void {
     for (const folder of this.followers.folders)
-      if (!this.live.has(folder) && ['running', 'paused'].includes(this.status(folder).status))
-        this.followers.poke(folder);
+      if (!this.live.has(folder) && alive(this.status(folder).status)) this.followers.poke(folder);
   }
 
   private fire(folder: string): void {

@@ -1,6 +1,6 @@
 import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
-import type { Status } from '../types.ts';
+import type { Runs, Status } from '../types.ts';
 import type { LiveRun, Outcome } from './live.ts';
 
 /** What is known of a run, from its folder, its process and how that ended. */
@@ -52,4 +52,27 @@ export function statusOf(folder: string, { summary, live, outcome, queued, delet
       fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).'),
     };
   return status;
+}
+
+/** A run as lists show it: as its folder tells it, but for what this window knows better. */
+export function listed(summary: RunSummary, { status, message, fixed }: Status): RunSummary {
+  return {
+    ...summary,
+    status,
+    ...(fixed === null ? {} : { fixed }),
+    failure: status === 'failed' ? (message ?? summary.failure) : summary.failure,
+  };
+}
+
+/** The run that works, or else one that is held, with how far it is; null where there is none. */
+export function activeOf(
+  live: ReadonlyMap<string, LiveRun>,
+  summaryOf: (folder: string) => RunSummary | undefined,
+): Runs['active'] {
+  for (const status of ['running', 'paused'] as const)
+    for (const [folder, { paused, progress }] of live) {
+      const summary = summaryOf(folder);
+      if (summary && paused === (status === 'paused')) return { summary: { ...summary, status }, progress };
+    }
+  return null;
 }

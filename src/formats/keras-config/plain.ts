@@ -30,3 +30,9 @@ export function plain(value: unknown, where: string, depth = 0): unknown {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
+
+/** The name that a model's configuration gives it; undefined where it gives none. */
+export function modelName(config: unknown): string | undefined {
+  const name = isObject(config) && isObject(config.config) ? config.config.name : undefined;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}

@@ -5,7 +5,7 @@ import { fileError, LARGEST_WHOLE, openRegular, readAll } from '../../files/regu
 import { InputError } from '../../graph/errors.ts';
 import { MAX_JSON_DEPTH, nestsTooDeep } from '../json/depth.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
-import { isObject } from '../keras-config/plain.ts';
+import { modelName } from '../keras-config/plain.ts';
 import { unwrapPruning, unwrappedWarning } from '../keras-config/pruning-wrappers.ts';
 import { parsePythonJson } from '../json/python-json.ts';
 import type { LoadedModel } from '../types.ts';
@@ -133,9 +133,4 @@ export function weightsRoot(h5: Hdf5, file: string): string {
   if (h5.kind('/model_weights') !== 'group' || !attributeList(h5, '/model_weights', 'layer_names'))
     throw new InputError(`${file}: holds a network's topology but no weights (no model_weights)`);
   return '/model_weights';
-}
-
-function modelName(config: unknown): string | undefined {
-  const inner = isObject(config) && isObject(config.config) ? config.config.name : undefined;
-  return typeof inner === 'string' && inner !== '' ? inner : undefined;
 }

@@ -13,6 +13,7 @@ import { looksLikeTfjs, modelConfigOf, parseModelJson } from './model-json.ts';
 import { matchNames } from './names.ts';
 import { readShards } from './shards.ts';
 import { decode } from './values.ts';
+import { modelName } from '../keras-config/plain.ts';
 
 /** model.json's own key in Container.files; every shard is there under its path in the manifest. */
 export const jsonKey = 'model.json';
@@ -102,9 +103,4 @@ export function parseJson(text: Uint8Array): unknown {
 async function jsonFile(input: string): Promise<string> {
   const folder = (await stat(input).catch(() => null))?.isDirectory();
   return folder ? path.join(input, 'model.json') : input;
-}
-
-function modelName(config: unknown): string | undefined {
-  const name = (config as { config?: { name?: unknown } }).config?.name;
-  return typeof name === 'string' && name !== '' ? name : undefined;
 }

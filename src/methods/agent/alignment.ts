@@ -2,6 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Backend } from '../../runtime/types.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
+import { sizeOf } from '../../graph/ops/rules/sizes.ts';
 
 /** Under the root: where everything removed is zero already, the norm has no gradient. */
 const EPSILON = 1e-12;
@@ -16,7 +17,7 @@ export function removedParts(
   const parts = new Map<string, Float32Array>();
   for (const { id, shape, trainable } of Object.values(graph.params)) {
     if (!trainable) continue;
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     let part: Float32Array | undefined;
     let inner = size;
     shape.forEach((length, axis) => {

@@ -1,5 +1,6 @@
 import { hasStatistics, kernelOf, learntAxes, mixes } from '../../graph/op-facts.ts';
 import type { AxisChannels, Dependencies, Graph, Node } from '../../graph/types.ts';
+import { sizeOf } from '../../graph/ops/rules/sizes.ts';
 
 /** One place where channels of a group are made or scaled: an axis of a parameter. */
 export interface Place {
@@ -50,8 +51,8 @@ export function eachAlong(
   axis: number,
   visit: (index: number, position: number) => void,
 ): void {
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
   const size = shape[axis];
-  const total = shape.reduce((a, b) => a * b, 1);
+  const total = sizeOf(shape);
   for (let i = 0; i < total; i++) visit(i, Math.floor(i / inner) % size);
 }

@@ -16,6 +16,7 @@ import type { Importance } from './importance.ts';
 import { gather } from './importance.ts';
 import type { Place } from './places.ts';
 import { ownedPlaces } from './places.ts';
+import { sizeOf } from '../../graph/ops/rules/sizes.ts';
 
 /** A batch is drawn answers for in so many parts: each part is one look at the curvature. */
 const PARTS = 8;
@@ -184,7 +185,7 @@ function oneOf(values: Float32Array, width: number, random: Random): Float32Arra
 }
 
 function alongAxis(values: Float32Array, { shape, axis }: Place): Float64Array {
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
   const result = new Float64Array(shape[axis]);
   for (let i = 0; i < values.length; i++) result[Math.floor(i / inner) % shape[axis]] += values[i];
   return result;

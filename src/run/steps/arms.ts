@@ -1,3 +1,4 @@
+import { drive } from './drive.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { Random } from '../../graph/random.ts';
@@ -8,7 +9,7 @@ import { initialise } from '../../formats/networks/initialise.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { costBy } from '../../methods/budgets.ts';
 import type { StaticMetric } from '../../methods/budgets.ts';
-import type { Evaluate, Method, MethodEvent, Outcome } from '../../methods/types.ts';
+import type { Evaluate, Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
 import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -162,7 +163,8 @@ async function* runMethod(
 ): Events<Outcome> {
   const { session, plan, model, dependencies, trainer } = context;
   const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
-  const inner = session.takeInner(`method:${arm.name}`);
+  const kind = `method:${arm.name}`;
+  const inner = session.takeInner(kind);
   const settings = context.settings(method, main);
   if (!inner && arm.tries === 0) {
     const reward = method.reward?.(settings, {
@@ -192,32 +194,7 @@ async function* runMethod(
     roundTo: context.roundTo,
     evaluate: context.evaluate,
   });
-  try {
-    for (;;) {
-      const next = await generator.next();
-      if (next.done) return next.value;
-      const event = next.value;
-      if (event.type === 'checkpoint') {
-        if (session.due()) {
-          const snapshot = await event.take();
-          await session.save({ kind: `method:${arm.name}`, random: random.state, snapshot });
-        }
-      } else yield await pass(session, arm.name, event);
-      session.checkStopWithin(event.type === 'checkpoint');
-    }
-  } finally {
-    await generator.return?.(undefined as never);
-  }
-}
-
-/** An event of a method or a training as the run's own. Progress passes by; the rest is recorded. */
-async function pass(
-  session: Session,
-  arm: string,
-  event: Exclude<MethodEvent, { type: 'checkpoint' }>,
-): Promise<RunEvent> {
-  if (event.type === 'progress') return { arm, ...event };
-  return await session.record({ ...event, arm } as Parameters<Session['record']>[0]);
+  return yield* drive(session, arm.name, kind, generator, random);
 }
 
 /** The arm's narrow network with its weights as they are now. */
@@ -258,7 +235,8 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
   const restart = arm === main && arm.weights === 'scratch';
   const scratch = restart || arm.name === 'scratch';
   const settings = scratch ? scratchSettings(fineTuning, trainer.images.set.train.size) : fineTuning;
-  const inner = session.takeInner(`train:${arm.name}`);
+  const kind = `train:${arm.name}`;
+  const inner = session.takeInner(kind);
   if (!inner) {
     const message = `${scratch ? `training ${restart ? 'it' : 'the same shape'} from scratch` : 'fine-tuning'}, ${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'}`;
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
@@ -276,23 +254,7 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
     from: inner?.snapshot,
     signal: session.signal,
   });
-  let weights;
-  try {
-    for (;;) {
-      const next = await generator.next();
-      if (next.done) {
-        weights = next.value;
-        break;
-      }
-      const event = next.value;
-      if (event.type === 'checkpoint') {
-        if (session.due()) await session.save({ kind: `train:${arm.name}`, snapshot: event.take() });
-      } else yield await pass(session, arm.name, event);
-      session.checkStopWithin(event.type === 'checkpoint');
-    }
-  } finally {
-    await generator.return?.(undefined as never);
-  }
+  const weights = yield* drive(session, arm.name, kind, generator);
   const settled = await settle(trainer, { graph, weights }, settings.epochs, session.signal);
   session.weights.set(arm.name, settled.weights as Map<string, Float32Array>);
   arm.recalibrated = settled.recalibrated || undefined;

@@ -21,7 +21,7 @@ import { widthMultiple } from '../plan/rounding.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
 import type { Session } from './session.ts';
-import { measureScript } from './script.ts';
+import { measureScript } from './measure-script.ts';
 import { ScriptFailed } from '../plan/script.ts';
 import { hashModel } from '../../formats/identity.ts';
 import type { ScriptLimits } from '../plan/script.ts';

@@ -36,6 +36,7 @@ import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import { subset } from '../../data/splits/subset.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
@@ -293,7 +294,7 @@ class ImageSetTrainer implements Trainer {
     const images = await thumbnails(split, indices, Math.min(enlarge, 2));
     const answers: string[][] = [];
     for (const network of [before, after]) {
-      const scores = await answersOf(this.own(network), picked(split, indices), this.preprocess, {
+      const scores = await answersOf(this.own(network), subset(split, indices), this.preprocess, {
         threads: this.threads,
         backend: this.backend,
         trust: this.trust,
@@ -386,24 +387,8 @@ async function answersOf(
 /** A part of a split that is spread over it evenly. */
 function part(split: Split, most: number): Split {
   if (split.size <= most) return split;
-  return picked(
+  return subset(
     split,
     Array.from({ length: most }, (_, k) => Math.floor((k * split.size) / most)),
   );
-}
-
-function picked(split: Split, indices: readonly number[]): Split {
-  return {
-    name: split.name,
-    size: indices.length,
-    height: split.height,
-    width: split.width,
-    channels: split.channels,
-    labels: Int32Array.from(indices, (i) => split.labels[i]),
-    read: (which, out) =>
-      split.read(
-        Array.from(which, (k) => indices[k]),
-        out,
-      ),
-  };
 }

@@ -1,8 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { readRegular } from '../../files/regular.ts';
-import { engineFile, failureFile } from '../../protocol/look.ts';
-import type { EngineFile } from '../../protocol/look.ts';
+import { readEngineFile, readFailure } from '../../files/run-signs.ts';
 import type { RunStatus, RunSummary } from '../../protocol/runs.ts';
 import { RunFolder } from './folder.ts';
 import { lockOwner } from '../../files/lock.ts';
@@ -35,7 +33,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
   const { data } = log;
   const main = data.arms.find(({ arm }) => arm === plan.method);
   const written = data.written.at(-1);
-  const failure = await failureOf(run.folder);
+  const failure = (await readFailure(run.folder))?.message ?? null;
   return {
     id: run.id,
     folder: run.folder,
@@ -91,27 +89,6 @@ async function statusOf(folder: string, done: boolean, failed: boolean): Promise
   }
   if (failed) return 'failed';
   return done ? 'done' : 'stopped';
-}
-
-/** What the process that works on a run left, whether it still lives or not; null where there is nothing. */
-export async function readEngineFile(folder: string): Promise<EngineFile | null> {
-  try {
-    return engineFile.parse(
-      JSON.parse((await readRegular(path.join(folder, runFiles.engine))).toString('utf8')),
-    );
-  } catch {
-    return null;
-  }
-}
-
-async function failureOf(folder: string): Promise<string | null> {
-  try {
-    return failureFile.parse(
-      JSON.parse((await readRegular(path.join(folder, runFiles.failure))).toString('utf8')),
-    ).message;
-  } catch {
-    return null;
-  }
 }
 
 function goalOf({ targets }: Plan): string {

@@ -12,6 +12,7 @@ import { aimsOf, othersOf, targetsOf } from './losses.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Backend, Batch, Snapshot } from '../types.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import { sizeOf } from '../../graph/ops/rules/sizes.ts';
 
 /** What one training step needs to know. */
 export interface StepOptions {
@@ -51,7 +52,7 @@ export class Network {
     const { tf } = backend;
     for (const param of Object.values(graph.params)) {
       const values = weights.get(param.id);
-      const size = param.shape.reduce((a, b) => a * b, 1);
+      const size = sizeOf(param.shape);
       if (values?.length !== size) {
         this.dispose();
         throw new InputError(
@@ -183,7 +184,7 @@ export class Network {
     return graph.inputs.map((id, i) => {
       const own = inputShape(graph, id);
       const shape = own ? [n, ...own] : [];
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = sizeOf(shape);
       if (arrays[i].length !== size)
         throw new InputError(
           `input ${id} takes [${shape.join(', ')}], which is ${size} values, not ${arrays[i].length}`,

@@ -6,6 +6,7 @@ import type { Random } from '../../../graph/random.ts';
 import type { Backend } from '../../../runtime/types.ts';
 import type { Genes, GenePlan } from '../levels.ts';
 import { ratiosOf } from '../levels.ts';
+import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
 /** A variable that training changes. */
 export interface Trained {
@@ -86,7 +87,7 @@ export class TwoLayer {
     const { tf } = backend;
     const inputs = Math.max(groups.length, 1);
     const make = (part: string, shape: number[], fanIn: number): tfc.Variable => {
-      const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      const values = new Float32Array(sizeOf(shape));
       const bound = 1 / Math.sqrt(fanIn);
       for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random.uniform() - 1);
       const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape)));

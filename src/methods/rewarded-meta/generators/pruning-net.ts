@@ -7,6 +7,7 @@ import type { Trained, WeightGenerator } from './generator.ts';
 import { TwoLayer, convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
 import type { GenePlan, Genes } from '../levels.ts';
 import { FULL, LEVELS } from '../levels.ts';
+import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
 export interface PruningNetOptions {
   /** width of the generators' hidden layer: 32, and 64 in the paper's MobileNetV2 */
@@ -54,7 +55,7 @@ export class PruningNet implements WeightGenerator {
       } else if (!trainable) continue;
       else if (convolves(node, role)) {
         const groups = toldGroups(dependencies, id);
-        const size = shape.reduce((a, b) => a * b, 1);
+        const size = sizeOf(shape);
         const random = new Random(options.random).fork(`generator ${id}`);
         const net = new TwoLayer(
           backend,

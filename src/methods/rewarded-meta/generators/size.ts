@@ -3,6 +3,7 @@ import { hasStatistics } from '../../../graph/op-facts.ts';
 import { InputError } from '../../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../../graph/types.ts';
 import { convolves, toldGroups, twoLayerSize, usersOf } from './generator.ts';
+import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
 /** Share of the free memory that a generator may fill; the rest is for activations and images. */
 const MARGIN = 0.7;
@@ -16,7 +17,7 @@ export function freeMemory(): number {
 export function pruningNetSize(graph: Graph, dependencies: Dependencies, hidden: number): number {
   let total = 0;
   for (const [id, { node, role }] of usersOf(graph)) {
-    const size = graph.params[id].shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(graph.params[id].shape);
     if (convolves(node, role))
       total += twoLayerSize(Math.max(toldGroups(dependencies, id).length, 1), hidden, size);
     else if (!hasStatistics(node.op)) total += size;
