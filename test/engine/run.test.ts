@@ -149,6 +149,7 @@ describe('a run on real images, stopped, killed and left alone', () => {
     await one.ask('attach', {});
     process.kill(child.pid!, 'SIGTERM');
     expect(await exitOf(child)).toBe(130);
+    await until(() => one.ended !== null, 'it says that it has stopped');
     expect(one.ended?.status).toBe('stopped');
   });
 
@@ -239,6 +240,8 @@ describe('a run on real images, stopped, killed and left alone', () => {
     const two = await connect(run, second);
     await two.ask('attach', {});
     expect(await exitOf(second)).toBe(0);
+    // its last words may come behind the news of its exit
+    await until(() => two.ended !== null, 'it says that it is done');
     expect(two.events.at(-1)).toMatchObject({ type: 'done', arm: name });
 
     const written = await engine.ask('write', which);
