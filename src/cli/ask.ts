@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Interrupted } from '../graph/errors.ts';
 
 /** Whether somebody is there who can be asked. */
-export function canAsk(): boolean {
+function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 

@@ -6,7 +6,7 @@ import { InputError } from '../graph/errors.ts';
 export const LARGEST_WHOLE = 2 ** 31 - 1;
 
 /** A path that leads to no file, or to one that is too large; the message is a clause: "it is a pipe, not a file". */
-export class FileRefused extends Error {}
+class FileRefused extends Error {}
 
 /**
  * Opens a regular file for reading, links followed. A pipe, device or socket is refused at once: reading one may

@@ -31,7 +31,7 @@ function reorder(entry: unknown, model: ModelSpec): void {
  * Layer names of a functional model as Keras orders them: by depth (longest way to an output), deepest first, and
  * within one depth by when a depth-first walk back from the outputs first meets them.
  */
-export function kerasOrder(model: ModelSpec): string[] {
+function kerasOrder(model: ModelSpec): string[] {
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   const callsOf = (name: string) => layers.get(name)?.calls ?? [];
   const key = (ref: TensorRef) => {

@@ -56,7 +56,7 @@ export interface Reach {
 }
 
 /** Whether a goal is a function of the widths; else it has to be measured. */
-export function isCounted(metric: Target['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
+function isCounted(metric: Target['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
   return metric !== 'latency' && metric !== 'script';
 }
 

@@ -11,7 +11,7 @@ export const writtenFiles = z.object({
 export type WrittenFiles = Frozen<z.infer<typeof writtenFiles>>;
 
 /** Whether a file that was written is still there as it was. */
-export const fileState = z.enum(['same', 'changed', 'missing']);
+const fileState = z.enum(['same', 'changed', 'missing']);
 export type FileState = Frozen<z.infer<typeof fileState>>;
 
 const writtenNow = z.object({

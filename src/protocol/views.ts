@@ -51,7 +51,7 @@ export type NetworkView = Frozen<z.infer<typeof network>>;
 
 const two = z.object({ a: z.number(), b: z.number() });
 
-export const diffLayer = z.object({
+const diffLayer = z.object({
   layer: z.string(),
   type: z.string(),
   width: two,
@@ -69,7 +69,7 @@ export type DiffLayerView = Frozen<z.infer<typeof diffLayer>>;
 
 const verdict = z.enum(verdicts).nullable();
 /** The rows of src/graph/facts.ts. */
-export const metricRow = z.object({
+const metricRow = z.object({
   id: z.enum(metricIds),
   unit: z.enum(['percent', 'ms']),
   split: z.enum(['validation', 'test']).nullable(),
@@ -78,13 +78,13 @@ export const metricRow = z.object({
   verdict,
   why: z.enum(whys).nullable(),
 });
-export const costRow = z.object({
+const costRow = z.object({
   id: z.enum(costIds),
   a: z.number(),
   b: z.number(),
   verdict,
 });
-export const aboutRow = z.object({
+const aboutRow = z.object({
   id: z.enum(abouts),
   a: z.string().nullable(),
   b: z.string().nullable(),

@@ -83,7 +83,7 @@ function outputs(report: RunReport): string[] {
 }
 
 /** A channel diff, one line a layer. */
-export function markdownDiff(rows: readonly DiffRow[]): string {
+function markdownDiff(rows: readonly DiffRow[]): string {
   const lines = [row(['layer', 'channels', 'removed', 'kept']), '| --- | ---: | ---: | --- |'];
   for (const one of rows) {
     const removed = one.size - one.kept.length;

@@ -13,7 +13,7 @@ export function searchAccuracy(candidate: ListedCandidate): number | undefined {
 }
 
 /** The accuracy on the validation split that an arm ended with. */
-export function finalAccuracy(arm: ReportArm): number | undefined {
+function finalAccuracy(arm: ReportArm): number | undefined {
   return (arm.scores.fineTuned ?? arm.scores.recalibrated ?? arm.scores.cut)?.accuracy;
 }
 

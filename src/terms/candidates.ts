@@ -9,7 +9,7 @@ export const architecture = z.array(z.number());
 export type Architecture = Frozen<z.infer<typeof architecture>>;
 
 /** Per group, the kept channels, ascending; a frozen group keeps all. */
-export const keptChannels = z.array(z.array(z.number()));
+const keptChannels = z.array(z.array(z.number()));
 export type KeptChannels = Frozen<z.infer<typeof keptChannels>>;
 
 /** An architecture plus which channels are kept, with its scores. */

@@ -11,7 +11,7 @@ export const backendName = z.enum(['tensorflow', 'wasm']);
 export type BackendName = z.infer<typeof backendName>;
 
 /** auto: TensorFlow where it can be had */
-export const backendChoice = z.enum(['auto', ...backendName.options]);
+const backendChoice = z.enum(['auto', ...backendName.options]);
 
 export const seed = z.number().int().min(0).max(0xffffffff);
 

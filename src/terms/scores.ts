@@ -7,7 +7,7 @@ export const measure = z.literal('top-1 of sigmoids');
 export type Measure = z.infer<typeof measure>;
 
 /** An output against the original's answers: mean over the images. */
-export const outputScore = z.object({
+const outputScore = z.object({
   name: z.string(),
   loss: z.enum(['KL divergence', 'mean squared error']),
   value: measured,

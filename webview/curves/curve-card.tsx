@@ -37,7 +37,7 @@ function unitOf(of: Curve['of']): string {
 }
 
 /** A line's name: what sets it apart from the chart's others. */
-export function lineNames(series: readonly Series[]): string[] {
+function lineNames(series: readonly Series[]): string[] {
   const arms = new Set(series.map(({ arm }) => arm));
   const parts = new Set(series.map(({ part }) => part));
   return series.map(({ arm, part }) => {

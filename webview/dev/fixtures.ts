@@ -5,6 +5,7 @@ import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { deepNetwork, draws } from './deep-network.ts';
 import { longRun } from './long-run.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
+import { protocolVersion } from '../../src/protocol/contract.ts';
 
 /** What the page's host answers with: recorded (record.mjs) or made here, large. Never part of the extension. */
 export interface Fixture {
@@ -57,7 +58,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
   });
   return {
     ready: {
-      protocol: 1,
+      protocol: protocolVersion,
       model: `/project/${network.name}`,
       name: network.name,
       workspace: '/project',
@@ -129,7 +130,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
 }
 
 /** A comparison of a network with a cut of itself at random, for layers with channels. */
-export function diffOf(network: NetworkView, seed = 3): DiffView {
+function diffOf(network: NetworkView, seed = 3): DiffView {
   const random = draws(seed);
   const kept = network.groups.map((group) => {
     const share = group.frozen ? 1 : 0.4 + random() * 0.5;

@@ -2,7 +2,7 @@
 //   node webview/dev/record.mjs OUT.json MODEL WORKSPACE DATA
 // MODEL's runs in WORKSPACE (made with `espalier prune`) are taken whole. OUT belongs outside the repository.
 import { fork } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 
@@ -15,7 +15,9 @@ const connection = createMessageConnection(new IPCMessageReader(engine), new IPC
 connection.listen();
 const ask = (method, params) => connection.sendRequest(method, params);
 
-const hello = await ask('hello', { protocol: 1, trusted: true });
+const contract = readFileSync('src/protocol/contract.ts', 'utf8');
+const protocol = Number(/protocolVersion = (\d+)/.exec(contract)[1]);
+const hello = await ask('hello', { protocol, trusted: true });
 const network = await ask('inspect', { model, freeze: [], interiorOutputs: false });
 const { runs } = await ask('runs', { workspace });
 const events = {};
@@ -29,10 +31,13 @@ for (const { folder } of runs) {
 }
 const [run] = runs;
 const chosen =
-  run && events[run.folder].filter((event) => event.type === 'chosen').map((event) => event.candidate)[0];
+  run &&
+  events[run.folder]
+    .filter(({ type }) => type === 'chosen')
+    .map(({ arm, candidate }) => ({ arm, id: candidate.id }))[0];
 const recording = {
   ready: {
-    protocol: 1,
+    protocol,
     model,
     name: path.basename(model),
     workspace,

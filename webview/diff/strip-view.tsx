@@ -7,10 +7,10 @@ import { cellAt, cells, describe } from './strip.ts';
 import type { Cell } from './strip.ts';
 
 /** pixels */
-export const STRIP_HEIGHT = 14;
+const STRIP_HEIGHT = 14;
 
 /** A layer's channels in words. */
-export function stripWords({ layer, channels, width }: DiffLayerView): string {
+function stripWords({ layer, channels, width }: DiffLayerView): string {
   if (channels === null)
     return t('{0}: {1} channels, then {2}; they can’t be matched one by one', layer, width.a, width.b);
   const words = { k: t('kept'), r: t('removed'), a: t('added'), x: t('on neither side') };

@@ -66,7 +66,7 @@ export async function openIdx(
  * One IDX file of unsigned bytes (yann.lecun.com/exdb/mnist): two zero bytes, the type (8), the rank, the dimensions as
  * big-endian 32-bit numbers, the data. The claimed size is checked against the file before anything is allocated.
  */
-export async function readIdx(
+async function readIdx(
   file: string,
   ranks: readonly number[],
   limitBytes: number,

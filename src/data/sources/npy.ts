@@ -31,7 +31,7 @@ const MAX_HEADER = 64 * 1024;
 const Dimensions = z.array(z.int().nonnegative()).max(8);
 
 /** Header and length of the preamble; undefined while `bytes` doesn't hold all of it. @throws Error with the reason */
-export function parseNpyHeader(bytes: Buffer): { header: NpyHeader; length: number } | undefined {
+function parseNpyHeader(bytes: Buffer): { header: NpyHeader; length: number } | undefined {
   if (bytes.length < 12) return undefined;
   if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw new Error('not a .npy array');
   const wide = bytes[6] >= 2;

@@ -21,6 +21,6 @@ export function createEngine(context: vscode.ExtensionContext, log: vscode.LogOu
 }
 
 /** The engine's bundle beside the extension's own. */
-export function engineScript(context: vscode.ExtensionContext): string {
+function engineScript(context: vscode.ExtensionContext): string {
   return vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs').fsPath;
 }

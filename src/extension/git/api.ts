@@ -75,7 +75,7 @@ export async function rootOf(git: string, folder: string): Promise<string | null
 }
 
 /** A repository of the git extension: what it shows stays true, and its locks are kept. */
-export class ExtensionRepository implements Repository {
+class ExtensionRepository implements Repository {
   readonly git: GitCli;
 
   constructor(

@@ -35,7 +35,7 @@ export async function gone(pid: number, milliseconds: number): Promise<boolean> 
 }
 
 /** Tells a process and all that it started to end (`SIGTERM`) or ends them (`SIGKILL`); one that leads no group alone. */
-export function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid <= 1) return;
   if (windows) {
     // a process without a window can't be asked politely there: only forced

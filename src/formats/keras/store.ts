@@ -13,7 +13,7 @@ import type { Groups } from './slashes.ts';
 const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 /** Keras' own rule (its naming of saved objects): Conv2DTranspose -> conv2d_transpose, PReLU -> p_re_lu. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

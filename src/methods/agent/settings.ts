@@ -11,7 +11,7 @@ const some = z.number().int().min(0);
 const share = z.number().min(0).max(1);
 
 /** Every setting of the learnable agent. Flat, so that each can be given by name. Sources: docs/methods/agent.md. */
-export const agentSchema = z.strictObject({
+const agentSchema = z.strictObject({
   /** epochs of plain training before anything is pruned */
   warmUp: some,
   /** rounds of random episodes on frozen weights */

@@ -89,7 +89,7 @@ function leading({ dependencies }: MethodContext, architecture: Architecture): K
 }
 
 /** Uniformly drawn channels of every group, ascending. */
-export function randomChannels(
+function randomChannels(
   dependencies: Dependencies,
   architecture: Architecture,
   random: Random,

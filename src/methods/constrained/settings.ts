@@ -11,7 +11,7 @@ const positive = z.number().positive();
 const notNegative = z.number().min(0);
 
 /** Every setting of constrained pruning. Flat, so that each can be given by name. */
-export const constrainedSchema = z.strictObject({
+const constrainedSchema = z.strictObject({
   /** which defaults the others have: ours, or the paper's (docs/methods/constrained.md) */
   recipe: z.enum(['espalier', 'paper']),
   /** a ratio a group, or a keep-decision a channel */

@@ -19,7 +19,7 @@ const genes = z.array(z.number().int().min(0));
 const origin = z.enum(['initial', 'random', 'mutation', 'crossover']);
 const word = z.number().int().min(0);
 
-export const evolutionStateSchema = z.strictObject({
+const evolutionStateSchema = z.strictObject({
   generation: z.number().int().min(0),
   random: z.tuple([word, word, word, word]),
   archive: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),

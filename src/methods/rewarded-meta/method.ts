@@ -46,7 +46,7 @@ type Checkpoint = z.infer<typeof checkpointSchema>;
  * candidates are ranked by: trains a generator of weights with a fresh random architecture every mini-batch, then
  * searches architectures by evolution, each scored with generated weights after batch-norm recalibration.
  */
-export function metaPruning(name: string, summary: string, reward: RewardKind): Method<RewardedMetaSettings> {
+function metaPruning(name: string, summary: string, reward: RewardKind): Method<RewardedMetaSettings> {
   return {
     name,
     summary,

@@ -14,7 +14,7 @@ const count = z.number().int().min(1);
 const share = z.number().min(0).max(1);
 
 /** Every setting of rewarded meta-pruning. Flat, so that each can be given by name. */
-export const rewardedMetaSchema = z.strictObject({
+const rewardedMetaSchema = z.strictObject({
   /** what makes the weights of a candidate; auto has been resolved by `settings` */
   generator: z.enum(['inherit', 'pruning-net']),
   /** why, in words, where auto chose */

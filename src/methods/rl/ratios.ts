@@ -17,7 +17,7 @@ export function ratioAt(width: number, size: number): number {
 }
 
 /** The next narrower allowed width; 0 below the narrowest. */
-export function widthBelow(width: number, roundTo: number): number {
+function widthBelow(width: number, roundTo: number): number {
   return (Math.ceil(width / roundTo) - 1) * roundTo;
 }
 

@@ -14,7 +14,7 @@ export const fineTuningSchema = trainSettings.extend({
 });
 
 /** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
-export const planSchema = z.strictObject({
+const planSchema = z.strictObject({
   version: z.literal(planVersion),
   engine: z.string(),
   model: z.strictObject({ path: z.string(), sha256: z.string() }),

@@ -234,7 +234,7 @@ function looksUntrained({ graph, weights }: LoadedModel): boolean {
 }
 
 /** Groups as events show them. */
-export function summariseGroups(dependencies: Dependencies): GroupSummary[] {
+function summariseGroups(dependencies: Dependencies): GroupSummary[] {
   return dependencies.groups.map((group) => ({
     id: group.id,
     size: group.size,
@@ -244,7 +244,7 @@ export function summariseGroups(dependencies: Dependencies): GroupSummary[] {
 }
 
 /** Layers that make channels, in execution order, at full width. */
-export function summariseLayers(graph: Graph, dependencies: Dependencies): LayerSummary[] {
+function summariseLayers(graph: Graph, dependencies: Dependencies): LayerSummary[] {
   const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
   const groupOf = new Map<string, number>();
   for (const group of dependencies.groups)

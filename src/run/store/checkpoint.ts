@@ -120,7 +120,7 @@ async function writeSynced(file: string, text: string): Promise<void> {
 }
 
 /** Makes renames inside a folder last; Windows can't and needn't. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -15,7 +15,7 @@ export interface Mends {
 }
 
 /** In a clone npm mends; the installed extension has no npm, but a command and a setting. */
-export function mendsIn(root: string): Mends {
+function mendsIn(root: string): Mends {
   // `npm ci` needs the lock file, and a VSIX is made without it
   if (existsSync(path.join(root, 'package-lock.json')))
     return {

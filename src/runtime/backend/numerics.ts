@@ -5,7 +5,7 @@ import type { Backend } from '../types.ts';
 import type { Numerics } from '../../terms/numerics.ts';
 
 /** Variables of the environment by which TensorFlow's libraries choose other kernels, and so other last bits. */
-export const decisive = [
+const decisive = [
   'TF_ENABLE_ONEDNN_OPTS',
   'ONEDNN_MAX_CPU_ISA',
   'ONEDNN_DEFAULT_FPMATH_MODE',

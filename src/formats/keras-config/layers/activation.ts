@@ -115,7 +115,7 @@ const CLASSES: Readonly<Record<string, (call: LayerCall, rank: number) => Op>> =
  * Op of an `activation` setting: a name, a serialised function, or a serialised activation layer.
  * Undefined for none (null or linear).
  */
-export function activationOp(call: LayerCall, setting: unknown, rank: number): Op | undefined {
+function activationOp(call: LayerCall, setting: unknown, rank: number): Op | undefined {
   if (setting === null || setting === undefined || setting === 'linear') return undefined;
   let name: unknown = setting;
   if (isObject(setting)) {

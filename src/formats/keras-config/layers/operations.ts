@@ -81,7 +81,7 @@ function withConstant(kind: MergeKind | 'divide', c: readonly number[], first: b
 }
 
 /** Up to `low` and down to `high`; infinity is no limit. The plainest kind that is the same, as for ReLU. */
-export function clipOp(low: number, high: number): Op {
+function clipOp(low: number, high: number): Op {
   if (low === 0) return reluOp(high === Infinity ? null : high, 0, 0);
   if (low === -Infinity && high === Infinity) return { kind: 'identity' };
   return {

@@ -9,7 +9,7 @@ import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 const MARGIN = 0.7;
 
 /** Free memory of this process in bytes, a container's limit respected. */
-export function freeMemory(): number {
+function freeMemory(): number {
   return Math.min(process.availableMemory?.() ?? Infinity, freemem());
 }
 
