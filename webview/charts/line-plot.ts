@@ -1,9 +1,8 @@
-import { Chart, LinearScale, LineElement, PointElement, ScatterController } from 'chart.js';
 import { linearTicks, niceRange } from './axes.ts';
 import { place } from './labels.ts';
+import { makeChart } from './make-chart.ts';
+import type { ScatterChart } from './make-chart.ts';
 import type { Palette } from './palette.ts';
-
-Chart.register(ScatterController, LinearScale, LineElement, PointElement);
 
 export interface Line {
   readonly label: string;
@@ -24,25 +23,13 @@ const FONT = 11;
 
 /** A small chart of lines, named at their ends: no legend to look up, and told apart by dashes too. */
 export class LinePlot {
-  private readonly chart: Chart<'scatter'>;
+  private readonly chart: ScatterChart;
   private scene: LineScene | null = null;
   private colours: Palette | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
-    this.chart = new Chart<'scatter'>(canvas, {
-      type: 'scatter',
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        parsing: false,
-        layout: { padding: { top: 8, right: 10 } },
-        scales: {},
-      },
-      plugins: [{ id: 'names', afterDatasetsDraw: () => this.names() }],
-    });
+    const padding = { top: 8, right: 10 };
+    this.chart = makeChart(canvas, padding, { id: 'names', afterDatasetsDraw: () => this.names() });
   }
 
   show(scene: LineScene, colours: Palette): void {

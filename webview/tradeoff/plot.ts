@@ -1,43 +1,31 @@
-import { Chart, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController } from 'chart.js';
 import type { ChartDataset, Scale } from 'chart.js';
 import type { Palette } from '../charts/palette.ts';
 import { linearTicks, logTicks } from '../charts/axes.ts';
+import { makeChart } from '../charts/make-chart.ts';
+import type { ScatterChart } from '../charts/make-chart.ts';
 import { Cloud } from './cloud.ts';
 import { drawMarks } from './marks.ts';
 import type { Scene } from './scene.ts';
-
-Chart.register(ScatterController, LinearScale, LogarithmicScale, LineElement, PointElement);
 
 const TICK = 11;
 
 /** The trade-off chart on a canvas: chart.js for axes and lines, own layers for thousands of points and the marks. */
 export class Plot {
-  private readonly chart: Chart<'scatter'>;
+  private readonly chart: ScatterChart;
   private readonly cloud = new Cloud();
   private scene: Scene | null = null;
   private colours: Palette | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
-    this.chart = new Chart<'scatter'>(canvas, {
-      type: 'scatter',
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        responsive: true,
-        maintainAspectRatio: false,
-        events: [],
-        parsing: false,
-        layout: { padding: { top: 12, right: 14, left: 0, bottom: 0 } },
-        scales: {},
+    this.chart = makeChart(
+      canvas,
+      { top: 12, right: 14, left: 0, bottom: 0 },
+      {
+        id: 'candidates',
+        beforeDatasetsDraw: () => this.drawCloud(),
+        afterDatasetsDraw: () => this.drawMarks(),
       },
-      plugins: [
-        {
-          id: 'candidates',
-          beforeDatasetsDraw: () => this.drawCloud(),
-          afterDatasetsDraw: () => this.drawMarks(),
-        },
-      ],
-    });
+    );
   }
 
   /** Shows a scene. Cheap where only lines and marks changed: the points are kept as a picture. */
