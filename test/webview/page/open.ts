@@ -41,6 +41,10 @@ export async function openPanels() {
       });
       await page.goto(`${server.url}?${query}`);
       await page.waitForSelector('.top h1, .state.error, .state.loading');
+      // else every test would wait in vain for what it looks for
+      const refused = page.locator('.state.error').first();
+      if (!/\bfail=/.test(query) && (await refused.isVisible()))
+        throw new Error(`the panel shows an error: ${await refused.innerText()}`);
       return { page, complaints };
     },
     async close() {
