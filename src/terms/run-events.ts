@@ -116,12 +116,12 @@ const plain = [
   event('latency', {
     arm,
     /** milliseconds an image at batch 1, median */
-    before: z.number(),
-    after: z.number(),
+    before: measured,
+    after: measured,
     threads: z.number(),
     machine: z.string(),
     /** half of all runs were within this share of the median */
-    spread: z.number().optional(),
+    spread: measured.optional(),
   }),
   event('samples', { samples: z.array(sample) }),
   event('warning', { arm, message: z.string() }),
