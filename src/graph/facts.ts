@@ -1,4 +1,5 @@
 import type { Cost } from '../terms/cost.ts';
+import type { Split } from '../terms/scores.ts';
 
 /** What is known of a network beside its channels, as its config or its run tells it. JSON-safe. */
 export interface SideFacts {
@@ -21,7 +22,7 @@ export const costIds = ['macs', 'params', 'bytes', 'memory'] as const;
 
 export interface Accuracy {
   readonly accuracy: number;
-  readonly split: 'validation' | 'test';
+  readonly split: Split;
   /** how many images it was measured on, where that is known */
   readonly images?: number;
 }
@@ -53,7 +54,7 @@ export interface MetricRow {
   readonly id: (typeof metricIds)[number];
   readonly unit: 'percent' | 'ms';
   /** null: of no split (latency) */
-  readonly split: 'validation' | 'test' | null;
+  readonly split: Split | null;
   readonly a: number | null;
   readonly b: number | null;
   readonly verdict: Verdict;

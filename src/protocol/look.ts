@@ -6,6 +6,7 @@ import { reachTable } from './reach.ts';
 import { diff, network, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
+import { workStatus } from '../terms/run-folder.ts';
 
 const nothing = z.object({});
 /** folders of the workspace: below them the source of a config may lie */
@@ -164,7 +165,7 @@ export const work = {
       result: z.object({ protocol: z.number(), engine: z.string(), pid: z.number(), id: z.string() }),
     },
     /** from now on events come as notices; those before `seq` are read from the file with `readRun` */
-    attach: { params: nothing, result: z.object({ seq: z.number(), status: z.enum(['running', 'paused']) }) },
+    attach: { params: nothing, result: z.object({ seq: z.number(), status: workStatus }) },
     pause: { params: nothing, result: nothing },
     resume: { params: nothing, result: nothing },
     /** saves a checkpoint and ends; answers before it ends */
@@ -176,7 +177,7 @@ export const work = {
     /** at most four times a second */
     events: z.object({ events: z.array(listedEvent) }),
     /** every second: what tells a hung process from a busy one */
-    heartbeat: z.object({ rss: z.number(), status: z.enum(['running', 'paused']) }),
+    heartbeat: z.object({ rss: z.number(), status: workStatus }),
     /** the last word: how it ended */
     ended: z.object({ status: z.enum(['done', 'stopped', 'failed']), message: z.string() }),
   },

@@ -3,6 +3,7 @@ import type { Frozen } from '../terms/frozen.ts';
 import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
 import { cost } from '../terms/cost.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
+import { split } from '../terms/scores.ts';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
 
@@ -72,7 +73,7 @@ const verdict = z.enum(verdicts).nullable();
 const metricRow = z.object({
   id: z.enum(metricIds),
   unit: z.enum(['percent', 'ms']),
-  split: z.enum(['validation', 'test']).nullable(),
+  split: split.nullable(),
   a: z.number().nullable(),
   b: z.number().nullable(),
   verdict,

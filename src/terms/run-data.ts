@@ -6,7 +6,7 @@ import type { Measure, OutputScore, Score, Step } from './scores.ts';
 import type { TrainSettings } from './training.ts';
 
 export interface Scores {
-  /** by step, on the validation split; the original's has all its own under `original` */
+  /** by step, on the validation split; the original's own stand under `original` */
   readonly validation: Readonly<Partial<Record<Step, Score>>>;
   readonly test: Score | null;
 }

@@ -25,6 +25,10 @@ export const runFiles = {
   markdown: 'report.md',
 } as const;
 
+/** Of a run that a process works on: it is held, or not. */
+export const workStatus = z.enum(['running', 'paused']);
+export type WorkStatus = z.infer<typeof workStatus>;
+
 /** `engine.json` in a run's folder while a process works on it. */
 export const engineFile = z.object({
   protocol: z.number(),
@@ -34,7 +38,7 @@ export const engineFile = z.object({
   /** what a client must know: the file is readable by its owner alone */
   token: z.string(),
   /** whether it is held; kept up to date, so that a folder tells it without a connection */
-  status: z.enum(['running', 'paused']).optional(),
+  status: workStatus.optional(),
 });
 export type EngineFile = Frozen<z.infer<typeof engineFile>>;
 

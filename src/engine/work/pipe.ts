@@ -16,7 +16,7 @@ import type { RunFolder } from '../../run/store/folder.ts';
 import { refuseOthers } from '../version.ts';
 import { makePlace, removePlace } from './place.ts';
 import { runFiles } from '../../terms/run-folder.ts';
-import type { EngineFile } from '../../terms/run-folder.ts';
+import type { EngineFile, WorkStatus } from '../../terms/run-folder.ts';
 
 /** What a client may ask for, once it has said who it is. */
 export interface Desk {
@@ -74,7 +74,7 @@ export class Pipe {
   }
 
   /** Says in engine.json whether the run is held. */
-  async announce(status: 'running' | 'paused'): Promise<void> {
+  async announce(status: WorkStatus): Promise<void> {
     if (!this.file) return;
     this.file = { ...this.file, status };
     await this.write();

@@ -15,6 +15,7 @@ import { Outbox } from './outbox.ts';
 import { Pipe } from './pipe.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import type { WorkStatus } from '../../terms/run-folder.ts';
 
 /** Seconds for which a process that nobody is attached to waits for somebody: after its start, and later. */
 const patience = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
@@ -61,7 +62,7 @@ export class RunProcess {
     });
   }
 
-  private get status(): 'running' | 'paused' {
+  private get status(): WorkStatus {
     return this.gate.held ? 'paused' : 'running';
   }
 

@@ -14,7 +14,7 @@ import type { Client } from '../../protocol/rpc.ts';
 import { Failure, client } from '../../protocol/rpc.ts';
 import { t } from '../l10n.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
-import type { EngineFile } from '../../terms/run-folder.ts';
+import type { EngineFile, WorkStatus } from '../../terms/run-folder.ts';
 
 /** So many of the latest events are at hand for those who begin to follow: more than a run holds back from its file. */
 const recentEvents = 4096;
@@ -35,7 +35,7 @@ export class RunConnection {
   open = true;
   /** events before this line of the file have happened before the connection */
   seq = 0;
-  status: 'running' | 'paused' = 'running';
+  status: WorkStatus = 'running';
   lastBeat = Date.now();
 
   private constructor(

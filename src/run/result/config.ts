@@ -17,7 +17,7 @@ import type { WeightsFrom } from '../steps/weights.ts';
 import { relative } from '../../config/paths.ts';
 import { producersOf } from '../../graph/channels.ts';
 import type { Preprocess } from '../../terms/images.ts';
-import type { Score } from '../../terms/scores.ts';
+import type { Score, Split } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 
 /** What a config says of the images. */
@@ -68,7 +68,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
   const [main, ...controls] = state.arms;
   const candidate = main.candidate!;
   const from = (file: string) => relative(path.dirname(files.config), file);
-  const score = (split: 'validation' | 'test', value?: Score): ConfigScore | undefined =>
+  const score = (split: Split, value?: Score): ConfigScore | undefined =>
     value && {
       split,
       accuracy: round(value.accuracy, 4),

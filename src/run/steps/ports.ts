@@ -8,7 +8,7 @@ import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { ScriptLimits } from '../plan/script.ts';
 import type { DataOptions } from '../../terms/choices.ts';
 import type { Sample } from '../../terms/run-events.ts';
-import type { Score } from '../../terms/scores.ts';
+import type { Score, Split } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 import type { Stage } from '../../terms/stages.ts';
 
@@ -30,7 +30,7 @@ export interface Trainer {
   readonly labelled?: string;
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
-  score(network: Model, split: 'validation' | 'test', signal?: AbortSignal): Promise<Score>;
+  score(network: Model, split: Split, signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
   recalibrate(network: Model, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
   /** trains from the network's weights; returns the trained ones */

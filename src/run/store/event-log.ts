@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import type { z } from 'zod';
 import { openRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
@@ -62,7 +63,7 @@ export class RunLog {
           const end = Math.min(from + most, this.length);
           const events: ListedEvent[] = [];
           for (let i = from; i < end; i++) {
-            const event = parsed(await this.line(file, i));
+            const event = eventOf(listedEvent, await this.line(file, i));
             if (!event) break;
             events.push(event);
           }
@@ -175,7 +176,7 @@ export class RunLog {
       this.found++;
       return true;
     }
-    const event = parsed(line.toString('utf8'));
+    const event = eventOf(listedEvent, line.toString('utf8'));
     if (event?.seq !== this.length) return false;
     if (event.type === 'candidate') {
       this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
@@ -186,9 +187,13 @@ export class RunLog {
   }
 }
 
-function parsed(line: string): ListedEvent | null {
+/** What a line of events.jsonl says, with its channels (runEvent) or without (listedEvent); null where it is no event. */
+export function eventOf<T extends typeof runEvent | typeof listedEvent>(
+  schema: T,
+  line: string,
+): z.infer<T> | null {
   try {
-    return listedEvent.parse(JSON.parse(line));
+    return schema.parse(JSON.parse(line)) as z.infer<T>;
   } catch {
     return null;
   }

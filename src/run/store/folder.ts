@@ -13,7 +13,7 @@ import { parsePlan } from '../plan/plan.ts';
 
 import { makeFolder } from './disk-space.ts';
 import { unwritable } from './file-errors.ts';
-import { logOf } from './event-log.ts';
+import { eventOf, logOf } from './event-log.ts';
 import { runEvent } from '../../terms/run-events.ts';
 import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
@@ -264,20 +264,12 @@ export async function readEvents(
   while (events.length < most) {
     const end = bytes.indexOf(10, length);
     if (end < 0) break;
-    const event = parsed(bytes.toString('utf8', length, end));
+    const event = eventOf(runEvent, bytes.toString('utf8', length, end));
     if (event?.seq !== events.length) break;
     events.push(event);
     length = end + 1;
   }
   return { events, length };
-}
-
-function parsed(line: string): RunEvent | null {
-  try {
-    return runEvent.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
 }
 
 async function isDone(folder: string): Promise<boolean> {
