@@ -7,7 +7,6 @@ import {
   vsCodePanels,
   vsCodePanelTab,
   vsCodePanelView,
-  vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import type { ComponentChildren, HTMLAttributes } from 'preact';
@@ -25,7 +24,6 @@ provideVSCodeDesignSystem().register(
   vsCodePanels(),
   vsCodePanelTab(),
   vsCodePanelView(),
-  vsCodeProgressRing(),
   vsCodeTextField(),
 );
 
@@ -41,7 +39,6 @@ declare module 'preact' {
       'vscode-panels': Control;
       'vscode-panel-tab': Control;
       'vscode-panel-view': Control;
-      'vscode-progress-ring': Control;
       'vscode-text-field': Control;
     }
   }
@@ -201,16 +198,12 @@ export function TextField(props: TextFieldProps) {
   );
 }
 
+/** Not the toolkit's: that one has the page laid out and painted anew sixty times a second, and turns whatever the user set. */
 export function ProgressRing({ label }: { readonly label?: string }) {
-  const element = useRef<HTMLElement>(null);
-  useName(element, label);
-  return (
-    <vscode-progress-ring
-      ref={element}
-      class="ring"
-      aria-label={label}
-      aria-hidden={label ? undefined : 'true'}
-    />
+  return label ? (
+    <span class="ring" role="progressbar" aria-label={label} />
+  ) : (
+    <span class="ring" aria-hidden="true" />
   );
 }
 

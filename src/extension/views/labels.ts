@@ -11,7 +11,8 @@ export type RunState = RunSummary['status'] | 'queued';
 /** Codicon and theme colour of each state. */
 export const icons: Readonly<Record<RunState, readonly [icon: string, colour?: string]>> = {
   queued: ['watch'],
-  running: ['loading~spin'],
+  // nothing that turns: the workbench paints it over and over while a run needs the processor
+  running: ['pulse'],
   paused: ['debug-pause'],
   stopped: ['stop-circle'],
   failed: ['error', 'list.errorForeground'],
@@ -143,5 +144,5 @@ export function duration(seconds: number): string {
 export function statusText(run: RunSummary, progress: ListedEvent | null, others: number): string {
   const what = run.status === 'paused' ? t('paused') : progressText(progress, run.method) || t('starting');
   const more = others > 0 ? ` (+${others})` : '';
-  return `$(${run.status === 'paused' ? 'debug-pause' : 'loading~spin'}) ${stem(run.model)}: ${what}${more}`;
+  return `$(${run.status === 'paused' ? 'debug-pause' : 'pulse'}) ${stem(run.model)}: ${what}${more}`;
 }

@@ -43,7 +43,7 @@ export interface SpeedOptions {
 }
 
 /** Seconds that each of the measurements may take, after its first step. */
-const budgetSeconds = 0.6;
+const budgetSeconds = 0.2;
 /** A batch of large networks is made smaller, so that one step stays short. */
 const mostMacs = 2e10;
 

@@ -91,9 +91,9 @@ describe('progress', () => {
 
   it('is in the status bar with what waits behind it', () => {
     expect(statusText(run({ status: 'running' }), progress(), 2)).toBe(
-      '$(loading~spin) resnet20: searching 43 % · 3 min left (+2)',
+      '$(pulse) resnet20: searching 43 % · 3 min left (+2)',
     );
-    expect(statusText(run({ status: 'running' }), null, 0)).toBe('$(loading~spin) resnet20: starting');
+    expect(statusText(run({ status: 'running' }), null, 0)).toBe('$(pulse) resnet20: starting');
     expect(statusText(run({ status: 'paused' }), progress(), 0)).toBe('$(debug-pause) resnet20: paused');
   });
 });
