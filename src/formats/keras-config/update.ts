@@ -1,11 +1,11 @@
 import { kernelOf, mixes } from '../../graph/op-facts.ts';
-import { InputError } from '../../graph/errors.ts';
 import { inferShapes } from '../../graph/shapes.ts';
-import type { Graph, Node, Op, Shape } from '../../graph/types.ts';
+import type { Graph, Node, Shape } from '../../graph/types.ts';
 import { fitInitializers } from './initializers.ts';
+import { writeFields } from './layers/table.ts';
 import { isObject } from './plain.ts';
-
-type Json = Record<string, unknown>;
+import { batchShape, items, rewrite } from './written.ts';
+import type { Json } from './written.ts';
 
 /**
  * The configuration with the sizes of a narrower (or retrained) graph of the same network: filters, units, groups,
@@ -70,7 +70,7 @@ class Update {
   }
 
   private sizes(entry: Json, config: Json, node: Node): void {
-    const op: Op = node.op;
+    const { op } = node;
     const kernel = kernelOf(op);
     if (kernel) {
       const made = kernel.out.map((axis) => this.graph.params[node.params.kernel].shape[axis]);
@@ -78,27 +78,7 @@ class Update {
       else config.depth_multiplier = made[1];
     }
     if ('groups' in op && 'groups' in config) config.groups = op.groups;
-    // what Keras alone says of a layer, in fields of its own
-    switch (op.kind) {
-      case 'conv2dTranspose':
-        // Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them
-        if ('groups' in config && Number(config.filters) % Number(config.groups) !== 0) config.groups = 1;
-        return;
-      case 'groupNorm': {
-        const channels = this.shapes[node.id].at(-1)!;
-        config.groups = op.fixed === 'groups' ? op.count : channels / op.count;
-        return;
-      }
-      case 'scale':
-        config.projection_dim = this.graph.params[node.params.gamma].shape[0];
-        return;
-      case 'reshape':
-        reshaped(entry, config, op.target, node);
-        return;
-      case 'affine':
-        if (op.kept) cutConstants(entry, config, op.kept);
-        return;
-    }
+    writeFields({ entry, config, node, graph: this.graph, shape: this.shapes[node.id] }, op);
   }
 
   /** Keras 3 builds each layer from the input shape that it wrote down. */
@@ -156,79 +136,6 @@ class Update {
     return this.outputOf(last, [...names, nameOf(last)], 0, 0);
   }
 }
-
-/** The target where it is written: a Reshape layer's, keras.ops' (batch first), or TensorFlow's in the call. */
-function reshaped(entry: Json, config: Json, target: Shape, node: Node): void {
-  const fit = (written: unknown, sizes: readonly number[]): unknown => {
-    const old = items(written);
-    if (!old || old.length !== sizes.length)
-      throw new InputError(
-        `layer "${node.layer}" (${node.layerType}) can't be written: its target shape does not fit the network`,
-      );
-    // entries that the source left to be found stay so
-    return replaceItems(
-      written,
-      sizes.map((n, i) => (old[i] === -1 || old[i] === null ? old[i] : n)),
-    );
-  };
-  if ('target_shape' in config) config.target_shape = fit(config.target_shape, target);
-  if ('newshape' in config) config.newshape = fit(config.newshape, [-1, ...target]);
-  if (entry.class_name !== 'TFOpLambda') return;
-  for (const settings of callSettings(entry.inbound_nodes))
-    if (items(settings.shape)) settings.shape = fit(settings.shape, [-1, ...target]);
-}
-
-/** The named arguments of a TensorFlow function's calls: the last of [layer, node, tensor, settings]. */
-function callSettings(nodes: unknown): Json[] {
-  if (!Array.isArray(nodes)) return [];
-  const last: unknown = nodes[3];
-  return typeof nodes[0] === 'string' ? (isObject(last) ? [last] : []) : nodes.flatMap(callSettings);
-}
-
-/**
- * Cuts constants along channels where they are written: in the settings of Rescaling and Normalization, else among the
- * arguments of an operation's call. A list of another length is none of them.
- */
-function cutConstants(entry: Json, config: Json, kept: readonly number[]): void {
-  for (const key of ['scale', 'offset', 'mean', 'variance'])
-    if (key in config) config[key] = cutLists(config[key], kept);
-  if (entry.class_name !== 'Rescaling' && entry.class_name !== 'Normalization')
-    entry.inbound_nodes = cutLists(entry.inbound_nodes, kept);
-}
-
-/** Every list of numbers that has all the kept positions, with those alone; other values as they are. */
-function cutLists(value: unknown, kept: readonly number[]): unknown {
-  if (Array.isArray(value)) {
-    const numbers = value.length > 1 && value.every((v) => typeof v === 'number');
-    if (numbers) return kept[kept.length - 1] < value.length ? kept.map((p) => value[p] as number) : value;
-    return value.map((v) => cutLists(v, kept));
-  }
-  if (!isObject(value) || value.class_name === '__keras_tensor__') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, cutLists(v, kept)]));
-}
-
-function rewrite(config: Json, key: string, shape: Shape): void {
-  if (items(config[key])) config[key] = batchShape(config[key], shape);
-}
-
-/** A written shape, batch axis first, with a graph's sizes where it has numbers; open axes stay open. */
-function batchShape(written: unknown, shape: Shape | undefined): unknown {
-  const old = items(written);
-  if (!old || !shape || old.length !== shape.length + 1) return written;
-  return replaceItems(
-    written,
-    old.map((n, i) => (i > 0 && typeof n === 'number' ? shape[i - 1] : n)),
-  );
-}
-
-/** The items of a list, or of Keras' wrapper around a tuple or tensor shape. */
-function items(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  return isObject(value) && Array.isArray(value.items) ? value.items : undefined;
-}
-
-const replaceItems = (written: unknown, values: unknown[]): unknown =>
-  isObject(written) ? { ...written, items: values } : values;
 
 function layersOf(entry: Json): Json[] {
   const { config } = entry;

@@ -1,5 +1,6 @@
 import { fields, ignored, real, size } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
+import type { FieldWriter } from '../written.ts';
 
 /** ConvNeXt's: x * gamma, a number a channel. */
 export function layerScale(call: LayerCall): string {
@@ -17,3 +18,7 @@ export function customScaleLayer(call: LayerCall): string {
   const scaled = call.node({ kind: 'affine', scale: [c.scale], offset: [0] }, [y], {}, 'scale');
   return call.node({ kind: 'add' }, [x, scaled]);
 }
+
+export const layerScaleFields: FieldWriter<'scale'> = ({ config, graph, node }) => {
+  config.projection_dim = graph.params[node.params.gamma].shape[0];
+};

@@ -2,6 +2,7 @@ import type { Pair } from '../../../graph/types.ts';
 import type { LayerCall } from '../layer-call.ts';
 import { counts, fields, flag, ignored, only, or, padding, pair, size } from '../fields.ts';
 import { fusedActivation } from './activation.ts';
+import type { FieldWriter } from '../written.ts';
 
 const UNIT: Pair = [1, 1];
 
@@ -113,3 +114,8 @@ export function dense(call: LayerCall): string {
   };
   return fusedActivation(call, call.node({ kind: 'dense' }, call.inputs, params));
 }
+
+/** Keras 2 takes no notice of groups here, but loads no layer whose filters aren't a multiple of them. */
+export const transposedFields: FieldWriter<'conv2dTranspose'> = ({ config }) => {
+  if ('groups' in config && Number(config.filters) % Number(config.groups) !== 0) config.groups = 1;
+};

@@ -1,5 +1,6 @@
 import { axes, fields, flag, ignored, integer, off, only, or, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
+import type { FieldWriter } from '../written.ts';
 
 export function batchNormalization(call: LayerCall): string {
   const c = fields(call, {
@@ -109,3 +110,7 @@ export function rmsNormalization(call: LayerCall): string {
   );
   return call.node({ kind: 'layerNorm', epsilon: c.epsilon, axes: at, rms: true }, call.inputs, { gamma });
 }
+
+export const groupNormFields: FieldWriter<'groupNorm'> = ({ config, shape }, { fixed, count }) => {
+  config.groups = fixed === 'groups' ? count : shape.at(-1)! / count;
+};

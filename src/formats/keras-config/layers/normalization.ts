@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { sizeOf } from '../../../graph/shapes.ts';
 import { fields, flag, integer, numbers, or, reads } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
+import { isObject } from '../plain.ts';
+import type { FieldWriter } from '../written.ts';
 
 /** None, one or several: null is one mean and variance for all. */
 const axes = reads(
@@ -77,4 +79,27 @@ function alongChannels(call: LayerCall, { shape, values }: Block, at: readonly n
       `has constants of shape [${shape.join(', ')}] for the axes ${at.map((a) => a + 1).join(', ')}; Espalier reads one for each channel, or one for all`,
     );
   return values;
+}
+
+/**
+ * Cuts constants along channels where they are written: in the settings of Rescaling and Normalization, else among the
+ * arguments of an operation's call. A list of another length is none of them.
+ */
+export const constantFields: FieldWriter<'affine'> = ({ entry, config }, { kept }) => {
+  if (!kept) return;
+  for (const key of ['scale', 'offset', 'mean', 'variance'])
+    if (key in config) config[key] = cutLists(config[key], kept);
+  if (entry.class_name !== 'Rescaling' && entry.class_name !== 'Normalization')
+    entry.inbound_nodes = cutLists(entry.inbound_nodes, kept);
+};
+
+/** Every list of numbers that has all the kept positions, with those alone; other values as they are. */
+function cutLists(value: unknown, kept: readonly number[]): unknown {
+  if (Array.isArray(value)) {
+    const numbers = value.length > 1 && value.every((v) => typeof v === 'number');
+    if (numbers) return kept[kept.length - 1] < value.length ? kept.map((p) => value[p] as number) : value;
+    return value.map((v) => cutLists(v, kept));
+  }
+  if (!isObject(value) || value.class_name === '__keras_tensor__') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, cutLists(v, kept)]));
 }

@@ -1,9 +1,13 @@
+import { InputError } from '../../../graph/errors.ts';
 import * as z from 'zod';
 import { sizeOf } from '../../../graph/shapes.ts';
 import { axes, count, fields, integer, only, or, reads, word } from '../fields.ts';
 import { shortly } from '../layer-call.ts';
 import type { LayerCall, OperationReader } from '../layer-call.ts';
 import { perSample } from './reductions.ts';
+import { isObject } from '../plain.ts';
+import { items, replaceItems } from '../written.ts';
+import type { FieldWriter, Json } from '../written.ts';
 
 /** Keras' newshape and TensorFlow's shape, batch axis first, with at most one length left to be found. */
 export function reshapeOperation(call: LayerCall, x: string): string {
@@ -95,3 +99,31 @@ export const concatenation: OperationReader = (call: LayerCall, operands) => {
   const [at] = perSample(call, [axis], call.builder.shapes.get(ids[0])!.length);
   return call.node({ kind: 'concat', axis: at }, ids);
 };
+
+/** The target where it is written: a Reshape layer's, keras.ops' (batch first), or TensorFlow's in the call. */
+export const targetFields: FieldWriter<'reshape'> = ({ entry, config, node }, { target }) => {
+  const fit = (written: unknown, sizes: readonly number[]): unknown => {
+    const old = items(written);
+    if (!old || old.length !== sizes.length)
+      throw new InputError(
+        `layer "${node.layer}" (${node.layerType}) can't be written: its target shape does not fit the network`,
+      );
+    // entries that the source left to be found stay so
+    return replaceItems(
+      written,
+      sizes.map((n, i) => (old[i] === -1 || old[i] === null ? old[i] : n)),
+    );
+  };
+  if ('target_shape' in config) config.target_shape = fit(config.target_shape, target);
+  if ('newshape' in config) config.newshape = fit(config.newshape, [-1, ...target]);
+  if (entry.class_name !== 'TFOpLambda') return;
+  for (const settings of callSettings(entry.inbound_nodes))
+    if (items(settings.shape)) settings.shape = fit(settings.shape, [-1, ...target]);
+};
+
+/** The named arguments of a TensorFlow function's calls: the last of [layer, node, tensor, settings]. */
+function callSettings(nodes: unknown): Json[] {
+  if (!Array.isArray(nodes)) return [];
+  const last: unknown = nodes[3];
+  return typeof nodes[0] === 'string' ? (isObject(last) ? [last] : []) : nodes.flatMap(callSettings);
+}

@@ -1,17 +1,28 @@
 import type { LayerCall } from '../layer-call.ts';
 import type { LayerSpec } from '../layer-spec.ts';
+import type { Op, OpKind } from '../../../graph/types.ts';
+import type { FieldWriter, WrittenLayer } from '../written.ts';
 import { activationLayer, preluLayer } from './activation.ts';
-import { customScaleLayer, layerScale } from './applications.ts';
-import { conv2d, conv2dTranspose, dense, depthwiseConv2d, separableConv2d } from './conv.ts';
+import { customScaleLayer, layerScale, layerScaleFields } from './applications.ts';
+import {
+  conv2d,
+  conv2dTranspose,
+  dense,
+  depthwiseConv2d,
+  separableConv2d,
+  transposedFields,
+} from './conv.ts';
 import { concatenate, merge } from './merge.ts';
 import {
   batchNormalization,
   groupNormalization,
+  groupNormFields,
   layerNormalization,
   rmsNormalization,
   unitNormalization,
 } from './norm.ts';
-import { normalization, rescaling } from './normalization.ts';
+import { constantFields, normalization, rescaling } from './normalization.ts';
+import { targetFields } from './rearrange.ts';
 import { centerCrop, randomCrop, resizing, upSampling } from './resizing.ts';
 import {
   augmentation,
@@ -92,6 +103,20 @@ const READERS: Readonly<Record<string, LayerReader>> = {
   CustomScaleLayer: customScaleLayer,
   'Custom>CustomScaleLayer': customScaleLayer,
 };
+
+/** What Keras alone says of a layer, in fields that no other of its kind has. */
+const FIELDS: { readonly [K in OpKind]?: FieldWriter<K> } = {
+  affine: constantFields,
+  conv2dTranspose: transposedFields,
+  groupNorm: groupNormFields,
+  reshape: targetFields,
+  scale: layerScaleFields,
+};
+
+/** Sets an op's own fields in a written layer, where Keras has any. */
+export function writeFields(layer: WrittenLayer, op: Op): void {
+  (FIELDS[op.kind] as FieldWriter<OpKind> | undefined)?.(layer, op);
+}
 
 /** Layers that change images in training and pass them on otherwise. (AutoContrast changes them always.) */
 const AUGMENTATIONS = new Set(
