@@ -7,7 +7,7 @@ import { findGroups } from '../src/graph/channels.ts';
 import { Random } from '../src/graph/random.ts';
 import { prune, zeroRemoved } from '../src/graph/surgery.ts';
 import { openBackend } from '../src/runtime/backend/open.ts';
-import { runBackend } from '../src/runtime/scoring/engines.ts';
+import { runBackend } from '../src/runtime/scoring/agreement.ts';
 
 async function main([file, pruned, zeroed, input, answer]: readonly string[]): Promise<void> {
   const model = await loadModel(file);

@@ -17,7 +17,7 @@ import { loaded } from './load.ts';
 import {
   compare,
   draft,
-  engine,
+  backend,
   message,
   opening,
   run,
@@ -49,7 +49,7 @@ function boot(): void {
 function begin(answer: Ready): void {
   setStrings(answer.strings);
   trusted.value = answer.trusted;
-  engine.value = answer.engine;
+  backend.value = answer.backend;
   const past = adopt(answer.past, answer.model);
   const sides = past?.compare ?? answer.compare;
   compare.value = sides;
@@ -85,7 +85,7 @@ function followLive(back: boolean): void {
 listen();
 host.on('host', (given) => {
   trusted.value = given.trusted;
-  engine.value = given.engine;
+  backend.value = given.backend;
 });
 host.on('show', (given) => {
   if (given.run !== null) void follow(given.run);

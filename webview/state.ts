@@ -17,7 +17,7 @@ export type Status = Notice<Host, 'status'>;
 export const opening = loading<Ready>(20_000);
 export const ready = computed(() => loaded(opening.value.value));
 export const trusted = signal(true);
-export const engine = signal<string | null>(null);
+export const backend = signal<string | null>(null);
 
 export const tab = signal<Tab>('network');
 

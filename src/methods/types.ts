@@ -1,7 +1,7 @@
 import type { ImageSet } from '../data/types.ts';
 import type { Dependencies, Graph, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
-import type { Trust } from '../runtime/scoring/engines.ts';
+import type { Trust } from '../runtime/scoring/agreement.ts';
 import type { Teacher } from '../runtime/training/teacher.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 import type { Preprocess } from '../terms/images.ts';

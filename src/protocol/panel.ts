@@ -66,8 +66,8 @@ export const host = {
         strings: z.record(z.string(), z.string()),
         /** defaults from the settings: method, effort, seed, roundTo, controls, backend, threads */
         defaults: draft.partial(),
-        /** which engine a run would use, for the status line; null until known */
-        engine: z.string().nullable(),
+        /** which backend a run would use, for the status line; null until known */
+        backend: z.string().nullable(),
         /** what this panel has told the host to remember: all of it where it comes back, of a new one only how runs were left */
         past: panelState.nullable(),
       }),
@@ -171,8 +171,8 @@ export const host = {
     /** the list of runs changed */
     runs: z.object({ runs: z.array(runSummary) }),
     show: z.object({ tab, compare: z.object({ a: side, b: side }).nullable(), run: z.string().nullable() }),
-    /** trust was given, the engine was found, settings changed */
-    host: z.object({ trusted: z.boolean(), engine: z.string().nullable() }),
+    /** trust was given, the backend was found, settings changed */
+    host: z.object({ trusted: z.boolean(), backend: z.string().nullable() }),
     /** the model's file changed on disk (or is gone): say `message`, and ask for the network again */
     changed: z.object({ message: z.string() }),
   },

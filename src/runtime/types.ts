@@ -4,7 +4,7 @@ import type { BackendName } from '../terms/choices.ts';
 
 export type Tf = typeof tfc;
 
-/** One TensorFlow.js engine, ready. At most one is open in a process. */
+/** One TensorFlow.js backend, ready. At most one is open in a process. */
 export interface Backend {
   readonly name: BackendName;
   /** which it is and why, in one sentence, for people */
@@ -81,15 +81,15 @@ export interface Kernels {
     nesterov: boolean,
   ): void;
   /**
-   * One graph of what `work` executes on `inputs`, which the engine then runs as a whole: quicker than op by op. `work`
-   * runs once, and only shapes, inputs and constants may decide what it does. undefined where the engine can't.
+   * One graph of what `work` executes on `inputs`, which the backend then runs as a whole: quicker than op by op. `work`
+   * runs once, and only shapes, inputs and constants may decide what it does. undefined where the backend can't.
    */
   compile?(inputs: readonly tfc.Tensor[], work: () => tfc.Tensor[]): Compiled | undefined;
-  /** number of tensors alive in the engine itself (native ones on tensorflow); constant from step to step */
+  /** number of tensors alive in the backend itself (native ones on tensorflow); constant from step to step */
   liveTensors(): number;
 }
 
-/** A graph that an engine holds. */
+/** A graph that a backend holds. */
 export interface Compiled {
   /** Inputs as it was compiled with, of the same shapes; what `work` would give for them, for the caller to dispose. */
   run(inputs: readonly tfc.Tensor[]): tfc.Tensor[];

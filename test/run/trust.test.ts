@@ -9,12 +9,12 @@ import { RunFolder } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import { defaultPorts } from '../../src/run/steps/default-ports.ts';
 import { verifyConfig } from '../../src/run/rebuild/verify.ts';
-import type * as engines from '../../src/runtime/scoring/engines.ts';
+import type * as engines from '../../src/runtime/scoring/agreement.ts';
 import type * as onnx from '../../src/runtime/onnx/session.ts';
 import { classFolders, temporaryFolder, writeFolder } from '../data/fixtures.ts';
 
 const seen = vi.hoisted(() => [] as string[]);
-vi.mock('../../src/runtime/scoring/engines.ts', async (original) => ({
+vi.mock('../../src/runtime/scoring/agreement.ts', async (original) => ({
   ...(await original<typeof engines>()),
   trustEngines: async () => {
     seen.push('judged');

@@ -70,7 +70,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
       preprocesses: ['unit', 'signed', 'raw', 'imagenet', 'caffe', 'standardise'],
       strings: {},
       defaults: {},
-      engine: 'TensorFlow 2.21.0, 2 threads',
+      backend: 'TensorFlow 2.21.0, 2 threads',
       past: null,
     },
     network,

@@ -5,7 +5,7 @@ import {
   busy,
   candidate,
   candidateRef,
-  engine,
+  backend,
   mainArm,
   run,
   runSummary,
@@ -33,14 +33,14 @@ export function Footer() {
       </span>
       <span class="grow" />
       <Exports />
-      {engine.value !== null && (
+      {backend.value !== null && (
         <button
           type="button"
           class="plain dim engine"
           title={t('What this machine has')}
           onClick={() => void openThing('doctor')}
         >
-          {engine.value}
+          {backend.value}
         </button>
       )}
     </footer>

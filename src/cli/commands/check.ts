@@ -2,7 +2,7 @@ import { loadModel, saveModel } from '../../formats/index.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { checkModel } from '../../run/rebuild/check.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
-import { runBackend, runOnnx, withLogits } from '../../runtime/scoring/engines.ts';
+import { runBackend, runOnnx, withLogits } from '../../runtime/scoring/agreement.ts';
 import { loadOnnxRuntime } from '../../runtime/onnx/session.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';

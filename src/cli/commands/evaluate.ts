@@ -1,8 +1,8 @@
 import { titled } from '../../terms/images.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
-import { trustEngines } from '../../runtime/scoring/engines.ts';
-import type { Judgement } from '../../runtime/scoring/engines.ts';
+import { trustEngines } from '../../runtime/scoring/agreement.ts';
+import type { Judgement } from '../../runtime/scoring/agreement.ts';
 import { labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/scoring/latency.ts';
 import { orderOf, remarksOn, unlabelled } from '../../run/steps/head.ts';

@@ -81,7 +81,7 @@ export function handlers(asked: Asked): Handlers<Host> {
         preprocesses,
         strings: strings(),
         defaults: planDefaults(setting),
-        engine: engine.description,
+        backend: engine.description,
         past,
       };
     },

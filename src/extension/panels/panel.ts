@@ -204,7 +204,7 @@ export class Panel {
   }
 
   private tellHost(): void {
-    this.tell('host', { trusted: vscode.workspace.isTrusted, engine: this.services.engine.description });
+    this.tell('host', { trusted: vscode.workspace.isTrusted, backend: this.services.engine.description });
   }
 
   /** The list of runs, at most four times a second. */

@@ -3,7 +3,7 @@ import type { Method, MethodImages } from '../../methods/types.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import type { Trust } from '../../runtime/scoring/engines.ts';
+import type { Trust } from '../../runtime/scoring/agreement.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { ScriptLimits } from '../plan/script.ts';
 import type { DataOptions } from '../../terms/choices.ts';

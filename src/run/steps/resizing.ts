@@ -6,7 +6,7 @@ import { parseResize } from '../../data/pixels/resize.ts';
 import type { Sizes } from '../../data/sample-sizes.ts';
 import type { ImageSet } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { Trust } from '../../runtime/scoring/engines.ts';
+import type { Trust } from '../../runtime/scoring/agreement.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { evaluate, openScorer } from '../../runtime/scoring/score.ts';
 import { askedScale, foundScale } from './scale.ts';

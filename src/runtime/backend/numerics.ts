@@ -12,7 +12,7 @@ const decisive = [
 ] as const satisfies readonly (keyof Options)[];
 type Options = NonNullable<Numerics['options']>;
 
-/** What this process computes by, of an engine that is open: the environment is then as the library read it. */
+/** What this process computes by, of a backend that is open: the environment is then as the library read it. */
 export function numericsOf({ name, version, threads }: Backend): Numerics {
   if (name === 'wasm') return { backend: name, version, threads };
   const flags = processorFlags();
@@ -40,7 +40,7 @@ export function defaultThreads(env: NodeJS.ProcessEnv = process.env): number {
 }
 
 /**
- * Lets this process compute as a run did, before its engine is opened: sets the recorded options that the user has not
+ * Lets this process compute as a run did, before its backend is opened: sets the recorded options that the user has not
  * set. What the user set stays; `differences` tells it afterwards.
  */
 export function adopt({ options = {} }: Numerics, env: NodeJS.ProcessEnv = process.env): void {
@@ -71,7 +71,7 @@ export function conflicts(
   return found;
 }
 
-/** What this machine and environment would do otherwise than the record, without an engine being opened. */
+/** What this machine and environment would do otherwise than the record, without a backend being opened. */
 export function differsHere(recorded: Numerics, threads: number | undefined): string[] {
   const found = conflicts(recorded, threads);
   const here = processorOf(processorFlags());

@@ -16,9 +16,9 @@ export interface OpenOptions {
 let opened: Promise<Backend> | null = null;
 
 /**
- * Opens the process's one engine; later calls give the same one, whatever they prefer.
+ * Opens the process's one backend; later calls give the same one, whatever they prefer.
  * Fetches nothing; builds the TensorFlow addon where only that is missing (a few seconds, once).
- * @throws Error where the preferred engine can't be had, saying why and what mends it
+ * @throws Error where the preferred backend can't be had, saying why and what mends it
  */
 export function openBackend(options: OpenOptions = {}): Promise<Backend> {
   opened ??= open(options).catch((error: unknown) => {

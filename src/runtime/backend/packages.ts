@@ -39,7 +39,7 @@ export function packageVersion(name: string): string | null {
 
 /**
  * TensorFlow.js' core with all gradients registered, which only the union package does.
- * @throws Error where two copies of the core are installed, since each has an engine of its own
+ * @throws Error where two copies of the core are installed, since each has a backend of its own
  */
 export function loadTfjs(): Tf {
   const tf = require('@tensorflow/tfjs-core') as Tf;

@@ -3,7 +3,7 @@ export const RESTRICTED = 'not looked for in Restricted Mode: the workspace is n
 
 let trusted = true;
 
-/** From now on this process looks for no engine outside its own packages: no Python, no compiler, no TensorFlow. */
+/** From now on this process looks for no backend outside its own packages: no Python, no compiler, no TensorFlow. */
 export function restrict(): void {
   trusted = false;
 }

@@ -6,7 +6,7 @@ import { loadAddon } from './addon.ts';
 import { settleOneDnn } from './onednn.ts';
 import { loadTfjs, require } from './packages.ts';
 
-/** Loads tfjs-node's addon and opens the engine on it. @throws if the addon or its libraries can't be loaded */
+/** Loads tfjs-node's addon and opens the backend on it. @throws if the addon or its libraries can't be loaded */
 export async function openTensorflow(addon: string, why: string, threads: number): Promise<Backend> {
   settleOneDnn();
   // Both are read when the library starts. What the user set is in `threads` already, unless an option said otherwise.
@@ -21,8 +21,8 @@ export async function openTensorflow(addon: string, why: string, threads: number
     NodeJSKernelBackend: typeof NodeJSKernelBackend;
   };
   require('@tensorflow/tfjs-node/dist/register_all_kernels');
-  const engine = new node.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
-  tf.registerBackend('tensorflow', () => engine as unknown as tfc.KernelBackend, 3);
+  const backend = new node.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
+  tf.registerBackend('tensorflow', () => backend as unknown as tfc.KernelBackend, 3);
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow did not start');
   await tf.ready();
   return {
@@ -31,7 +31,7 @@ export async function openTensorflow(addon: string, why: string, threads: number
     version: binding.TF_Version,
     threads,
     tf,
-    kernels: tensorflowKernels(tf, engine),
+    kernels: tensorflowKernels(tf, backend),
   };
 }
 

@@ -12,19 +12,19 @@ import { temporaryFolder } from '../../files/temporary.ts';
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 
 /**
- * Opens TensorFlow.js' WebAssembly engine, with threads where they start.
+ * Opens TensorFlow.js' WebAssembly backend, with threads where they start.
  * @throws Error where not even one thread does
  */
 export async function openWasm(why: string, threads: number): Promise<Backend> {
   const folder = packageFolder(PACKAGE);
   if (!folder) throw new Error(`${PACKAGE} is not installed; to mend it: ${mends.install}`);
   const tf = loadTfjs();
-  const engine = require(PACKAGE) as typeof wasm;
+  const backend = require(PACKAGE) as typeof wasm;
   const binaries = path.join(folder, 'wasm-out');
-  engine.setWasmPaths(`${binaries}${path.sep}`);
-  // The engine counts half of the cores as its limit, and never more than 8 threads.
+  backend.setWasmPaths(`${binaries}${path.sep}`);
+  // The backend counts half of the cores as its limit, and never more than 8 threads.
   const wanted = Math.max(1, Math.min(8, Math.floor(threads)));
-  const started = wanted > 1 && (await startThreaded(tf, engine, binaries, wanted));
+  const started = wanted > 1 && (await startThreaded(tf, backend, binaries, wanted));
   if (!started) {
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine did not start');
@@ -34,7 +34,7 @@ export async function openWasm(why: string, threads: number): Promise<Backend> {
     name: 'wasm',
     why: `WebAssembly (${why})`,
     version: packageVersion(PACKAGE)!,
-    threads: started ? engine.getThreadsCount() : 1,
+    threads: started ? backend.getThreadsCount() : 1,
     tf,
     kernels: wasmKernels(tf),
   };
@@ -46,7 +46,7 @@ export async function openWasm(why: string, threads: number): Promise<Backend> {
  */
 async function startThreaded(
   tf: Tf,
-  engine: typeof wasm,
+  backend: typeof wasm,
   binaries: string,
   threads: number,
 ): Promise<boolean> {
@@ -88,8 +88,8 @@ async function startThreaded(
       override ref(): void {}
     };
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
-    engine.setThreadsCount(threads);
-    return (await tf.setBackend('wasm')) && engine.getThreadsCount() > 0;
+    backend.setThreadsCount(threads);
+    return (await tf.setBackend('wasm')) && backend.getThreadsCount() > 0;
   } catch {
     return false;
   } finally {

@@ -9,7 +9,7 @@ type T4 = tfc.Tensor4D;
 export type Convolve = (x: T4, kernel: T4, strides: Pair, pads: Pads, dilation: Pair) => T4;
 
 /**
- * The gradients of a convolution, each as another convolution, for engines whose own are missing or slow.
+ * The gradients of a convolution, each as another convolution, for backends whose own are missing or slow.
  * `depthwise` is the same for depthwise convolutions.
  */
 export class ComposedGradients {
@@ -82,7 +82,7 @@ export class ComposedGradients {
 
   /**
    * dW of a depthwise convolution, tap by tap: the input as that tap sees it (by a depthwise convolution whose kernel
-   * is one there and zero elsewhere, the engine's fastest shift), times dy, summed over all pixels.
+   * is one there and zero elsewhere, the backend's fastest shift), times dy, summed over all pixels.
    */
   depthwiseKernel(
     x: T4,

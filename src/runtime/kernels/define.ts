@@ -11,19 +11,19 @@ export interface Definition<I extends Inputs, A> {
 }
 
 /**
- * A differentiable operation of our own, registered with TensorFlow.js under the engine's name. Unlike tf.customGrad
+ * A differentiable operation of our own, registered with TensorFlow.js under the backend's name. Unlike tf.customGrad
  * it doesn't compute gradients that nobody asked for (a first convolution's gradient to the images).
  */
 export function define<I extends Inputs, A extends object>(
   tf: Tf,
-  engine: string,
+  backend: string,
   definition: Definition<I, A>,
 ): (inputs: I, attributes: A) => tfc.Tensor {
   const kernelName = `Espalier${definition.name}`;
   const names: string[] = [];
   tf.registerKernel({
     kernelName,
-    backendName: engine,
+    backendName: backend,
     kernelFunc: ({ inputs, attrs }) =>
       tf.tidy(() => definition.forward(inputs as unknown as I, attrs as unknown as A)),
   });

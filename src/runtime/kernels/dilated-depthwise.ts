@@ -4,7 +4,7 @@ import type { Tf } from '../types.ts';
 import type { Convolve } from './compose.ts';
 import type { Pads } from './geometry.ts';
 
-/** Whether the engine has dilated depthwise convolutions: tried once, and only by networks that need it. */
+/** Whether the backend has dilated depthwise convolutions: tried once, and only by networks that need it. */
 export function dilatesDepthwise(tf: Tf, depthwise: Convolve): () => boolean {
   let known: boolean | undefined;
   return () =>

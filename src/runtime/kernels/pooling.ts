@@ -5,7 +5,7 @@ import type { Pads } from './geometry.ts';
 type T4 = tfc.Tensor4D;
 
 /**
- * Average pooling with explicit padding, which no engine has: the mean over the window's pixels that are in the
+ * Average pooling with explicit padding, which no backend has: the mean over the window's pixels that are in the
  * picture, as with 'same'.
  */
 export function averageOfReal(

@@ -109,7 +109,7 @@ function spread(c: OpContext, size: number, factor: number, batch: number): tfc.
   return c.tf.tile(c.tf.tensor3d(m, [1, rows, size]), [batch, 1, 1]);
 }
 
-/** Width, then height, each by one matrix product over all pixels, so that every engine gives the same and trains. */
+/** Width, then height, each by one matrix product over all pixels, so that every backend gives the same and trains. */
 function runResize(c: OpContext, op: OpOf<'resize'>): tfc.Tensor {
   const { tf } = c;
   const [n, h, w, channels] = c.inputs[0].shape;

@@ -67,7 +67,7 @@ async function measure(
   try {
     const inputs: Float32Array[] = [];
     for (const { graph, weights } of networks) {
-      // a training engine's overhead would drown what is to be compared
+      // a training backend's overhead would drown what is to be compared
       scorers.push(await openScorer(graph, weights, { backend: 'none', ...options }));
       inputs.push(noise(graph, batch));
     }

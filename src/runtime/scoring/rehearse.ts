@@ -7,7 +7,7 @@ import { forward } from '../forward.ts';
 import type { Backend } from '../types.ts';
 
 /**
- * Tries every layer by itself, forwards and backwards, on zeros, so that what the engine at hand can't compute is said
+ * Tries every layer by itself, forwards and backwards, on zeros, so that what the backend at hand can't compute is said
  * before a run starts and not in the middle of it. Takes about as long as two steps of a batch of two.
  * @throws InputError that names the first layer without a kernel
  */

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { openBackend } from '../backend/open.ts';
-import type { Trust } from './engines.ts';
+import type { Trust } from './agreement.ts';
 import { Breather } from '../breathe.ts';
 import { Distance } from './distance.ts';
 import { labelledHead } from '../heads.ts';
@@ -41,13 +41,13 @@ export interface ScorerOptions {
   readonly logits?: boolean;
   /** give the outputs that labels say nothing of, too (default false) */
   readonly others?: boolean;
-  /** used where onnxruntime can't be loaded: this one, or none, which is an error; default: the process's own engine */
+  /** used where onnxruntime can't be loaded: this one, or none, which is an error; default: the process's own backend */
   readonly backend?: Backend | 'none';
   /** how far onnxruntime is believed, as trustEngines found; default 'optimised' */
   readonly trust?: Trust;
 }
 
-/** Opens a network for scoring by onnxruntime, 1.4 to 3 times faster than the training engines. Release it after use. */
+/** Opens a network for scoring by onnxruntime, 1.4 to 3 times faster than the training backends. Release it after use. */
 export async function openScorer(
   graph: Graph,
   weights: Weights,
@@ -95,7 +95,7 @@ export async function openScorer(
   };
 }
 
-/** The same by a training engine, slower. */
+/** The same by a training backend, slower. */
 function backendScorer(
   backend: Backend,
   graph: Graph,

@@ -35,7 +35,7 @@ export interface Example {
   readonly seed: number;
 }
 
-/** The step as one graph of the engine: for one batch size, and in which order its outputs come. */
+/** The step as one graph of the backend: for one batch size, and in which order its outputs come. */
 interface StepGraph {
   readonly n: number;
   readonly compiled: Compiled | undefined;
@@ -68,7 +68,7 @@ export class Differentiator {
     this.trained = trained.filter((id) => this.graph.params[id]);
   }
 
-  /** @param asGraph run as one graph where the engine can; making it takes some time at the first batch of its size */
+  /** @param asGraph run as one graph where the backend can; making it takes some time at the first batch of its size */
   run({ n, inputs, targets, weights, seed }: Example, asGraph: boolean): Derivatives {
     const masks = dropoutMasks(this.backend.tf, this.graph, this.shapes, n, seed);
     const eagerly = (): Derivatives => this.eagerly(inputs, targets, weights, masks);
@@ -87,7 +87,7 @@ export class Differentiator {
     };
   }
 
-  /** Undefined where the engine took the graph but can't run it: from then on it goes op by op. */
+  /** Undefined where the backend took the graph but can't run it: from then on it goes op by op. */
   private attempt(compiled: Compiled, given: readonly tfc.Tensor[]): tfc.Tensor[] | undefined {
     try {
       return compiled.run(given);

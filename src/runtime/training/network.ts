@@ -24,7 +24,7 @@ export interface StepOptions {
   /** dropout draws from this and the number of the step; default 0 */
   readonly seed?: number;
   /**
-   * run as one graph of the engine, where it can (TensorFlow, by the processor): about a third more steps a second, but
+   * run as one graph of the backend, where it can (TensorFlow, by the processor): about a third more steps a second, but
    * the first one of a batch size takes up to a second
    */
   readonly asGraph?: boolean;

@@ -5,7 +5,7 @@ import type { Graph, Op, Weights } from '../../../src/graph/types.ts';
 import { checkModel } from '../../../src/run/rebuild/check.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { ownInputs } from '../../../src/runtime/training/conditioning.ts';
-import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/scoring/engines.ts';
+import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/scoring/agreement.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Backend } from '../../../src/runtime/types.ts';
 

@@ -16,8 +16,8 @@ interface NativeTensor {
   readonly dtype: number;
   readonly shape: number[];
 }
-/** What the engine keeps to itself. */
-interface Engine {
+/** What the backend keeps to itself. */
+interface Internals {
   binding: Binding;
   getInputTensorIds(tensors: tfc.Tensor[]): number[];
   getDTypeInteger(dtype: string): number;
@@ -80,8 +80,8 @@ class Recording {
  * Where the graph can't be had, `compile` says undefined, and ops go on one by one.
  */
 export function graphCompiler(tf: Tf, nodeBackend: NodeJSKernelBackend) {
-  const engine = nodeBackend as unknown as Engine;
-  const { binding } = engine;
+  const backend = nodeBackend as unknown as Internals;
+  const { binding } = backend;
   let recording: Recording | undefined;
 
   // The addon's own properties can't be written, so what sees all ops go by stands before it.
@@ -95,21 +95,21 @@ export function graphCompiler(tf: Tf, nodeBackend: NodeJSKernelBackend) {
     if (ArrayBuffer.isView(values)) recording?.constant(id, dtype, shape, values);
     return id;
   };
-  engine.binding = Object.create(binding, {
+  backend.binding = Object.create(binding, {
     executeOp: { value: executeOp },
     createTensor: { value: createTensor },
   }) as Binding;
 
   const record = (inputs: readonly tfc.Tensor[], work: () => tfc.Tensor[]) => {
-    const ids = engine.getInputTensorIds([...inputs]);
+    const ids = backend.getInputTensorIds([...inputs]);
     const begun = new Recording();
-    const dtype = (t: tfc.Tensor): number => engine.getDTypeInteger(t.dtype);
+    const dtype = (t: tfc.Tensor): number => backend.getDTypeInteger(t.dtype);
     const feeds = inputs.map((t, i) => begun.input(ids[i], dtype(t), t.shape));
     recording = begun;
     try {
       const fetches = tf.tidy(() => {
         const results = work();
-        const ids = engine.getInputTensorIds(results);
+        const ids = backend.getInputTensorIds(results);
         return results.map((t, i) => begun.result(ids[i], dtype(t)));
       });
       return { nodes: begun.nodes, feeds, fetches };
@@ -127,8 +127,8 @@ export function graphCompiler(tf: Tf, nodeBackend: NodeJSKernelBackend) {
       const [from, to] = [feeds, fetches].map((names) => names.map((name) => `${name}:0`).join(','));
       return {
         run: (inputs) =>
-          nativeOf(binding.runSavedModel(session, engine.getInputTensorIds([...inputs]), from, to)).map((t) =>
-            engine.createOutputTensor(t),
+          nativeOf(binding.runSavedModel(session, backend.getInputTensorIds([...inputs]), from, to)).map(
+            (t) => backend.createOutputTensor(t),
           ),
         dispose: () => binding.deleteSavedModel(session),
       };

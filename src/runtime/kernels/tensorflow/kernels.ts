@@ -16,9 +16,9 @@ type Save = tfc.GradSaveFunc;
 type Custom = Parameters<Tf['customGrad']>[0];
 
 /** TensorFlow's own kernels, called by name (C API eager execution), with their gradients. */
-export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels {
-  const graphs = graphCompiler(tf, engine);
-  const ops = eagerOps(tf, engine);
+export function tensorflowKernels(tf: Tf, backend: NodeJSKernelBackend): Kernels {
+  const graphs = graphCompiler(tf, backend);
+  const ops = eagerOps(tf, backend);
   const { one, many, float, nhwc, shapeOf } = ops;
 
   const elementwise = (name: string) =>
@@ -152,6 +152,6 @@ export function tensorflowKernels(tf: Tf, engine: NodeJSKernelBackend): Kernels 
     softmaxCrossEntropy: (logits, targets) => crossEntropy(logits, targets) as tfc.Scalar,
     momentumUpdate: momentumUpdate(tf),
     compile: graphs.compile,
-    liveTensors: () => engine.getNumOfTFTensors(),
+    liveTensors: () => backend.getNumOfTFTensors(),
   };
 }

@@ -9,7 +9,7 @@ export interface Attribute {
   value: boolean | number | string | number[];
 }
 
-/** What the engine keeps to itself: tensors by their native ids. */
+/** What the backend keeps to itself: tensors by their native ids. */
 interface NativeIds {
   getInputTensorIds(tensors: tfc.Tensor[]): number[];
   createOutputTensor(output: NativeTensor): tfc.Tensor;
@@ -21,8 +21,8 @@ interface NativeTensor {
 export type EagerOps = ReturnType<typeof eagerOps>;
 
 /** Calling any TensorFlow op by its name, and its attributes. */
-export function eagerOps(tf: Tf, engine: NodeJSKernelBackend) {
-  const { binding } = engine;
+export function eagerOps(tf: Tf, backend: NodeJSKernelBackend) {
+  const { binding } = backend;
   const ints = (name: string, value: number[]): Attribute => ({ name, type: binding.TF_ATTR_INT, value });
   const text = (name: string, value: string): Attribute => ({ name, type: binding.TF_ATTR_STRING, value });
   const number = (name: string, value: number): Attribute => ({ name, type: binding.TF_ATTR_FLOAT, value });
@@ -48,13 +48,13 @@ export function eagerOps(tf: Tf, engine: NodeJSKernelBackend) {
     padding,
     /** an op with one output */
     one: (name: string, attributes: Attribute[], inputs: tfc.Tensor[]): tfc.Tensor =>
-      engine.executeSingleOutput(name, attributes, inputs) as unknown as tfc.Tensor,
+      backend.executeSingleOutput(name, attributes, inputs) as unknown as tfc.Tensor,
     /** an op with several outputs */
     many: (name: string, attributes: Attribute[], inputs: tfc.Tensor[], outputs: number): tfc.Tensor[] =>
-      engine.executeMultipleOutputs(name, attributes, inputs, outputs) as unknown as tfc.Tensor[],
+      backend.executeMultipleOutputs(name, attributes, inputs, outputs) as unknown as tfc.Tensor[],
     /** an op with one output whose last input is 64-bit integers, which TensorFlow.js has no tensors for */
     oneOfInt64(name: string, attributes: Attribute[], inputs: tfc.Tensor[], last: tfc.Tensor): tfc.Tensor {
-      const native = engine as unknown as NativeIds;
+      const native = backend as unknown as NativeIds;
       const run = (op: string, attrs: Attribute[], ids: number[]) =>
         (binding.executeOp(op, attrs as never, ids, 1) as unknown as NativeTensor[])[0];
       const cast: Attribute[] = [

@@ -14,7 +14,7 @@ type Save = tfc.GradSaveFunc;
 type Custom = Parameters<Tf['customGrad']>[0];
 
 /**
- * The same on TensorFlow.js' WebAssembly engine, which has no training kernels of its own worth the name: they are
+ * The same on TensorFlow.js' WebAssembly backend, which has no training kernels of its own worth the name: they are
  * composed of those that XNNPACK computes, with gradients written by hand.
  */
 export function wasmKernels(tf: Tf): Kernels {

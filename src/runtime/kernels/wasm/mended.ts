@@ -2,7 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { Tf } from '../../types.ts';
 
 /**
- * The engine multiplies transposed matrices one value at a time, which is what the gradients of a dense layer ask
+ * The backend multiplies transposed matrices one value at a time, which is what the gradients of a dense layer ask
  * for; transposing first is many times faster.
  */
 export function mendMatMul(tf: Tf): void {
@@ -31,7 +31,7 @@ export function mendMatMul(tf: Tf): void {
 }
 
 /**
- * The engine's gather notes a four-dimensional shape for what it makes, whatever the shape that it returns; kernels that
+ * The backend's gather notes a four-dimensional shape for what it makes, whatever the shape that it returns; kernels that
  * look at the note (a fused bias) then refuse it.
  */
 export function mendGather(tf: Tf): void {

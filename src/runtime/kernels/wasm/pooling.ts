@@ -3,7 +3,7 @@ import type { Pair, Padding } from '../../../graph/types.ts';
 import type { Tf } from '../../types.ts';
 import { place } from '../geometry.ts';
 
-/** Gradients of pooling in plain loops, since the engine's own are wrong. */
+/** Gradients of pooling in plain loops, since the backend's own are wrong. */
 
 type T4 = tfc.Tensor4D;
 
@@ -26,7 +26,7 @@ function forEachWindow(x: T4, size: Pair, strides: Pair, padding: Padding, visit
 }
 
 /**
- * The first largest pixel of a window gets all of its gradient, as in TensorFlow. (The engine's own loses it where
+ * The first largest pixel of a window gets all of its gradient, as in TensorFlow. (The backend's own loses it where
  * the largest value is not above zero.)
  */
 export function maxPoolGradient(tf: Tf, x: T4, dy: T4, size: Pair, strides: Pair, padding: Padding): T4 {
@@ -53,7 +53,7 @@ export function maxPoolGradient(tf: Tf, x: T4, dy: T4, size: Pair, strides: Pair
   return tf.tensor4d(result, x.shape);
 }
 
-/** Shared equally by the window's pixels that are in the picture. (The engine's own counts those outside too.) */
+/** Shared equally by the window's pixels that are in the picture. (The backend's own counts those outside too.) */
 export function avgPoolGradient(tf: Tf, x: T4, dy: T4, size: Pair, strides: Pair, padding: Padding): T4 {
   const [, height, width, channels] = x.shape;
   const gradients = dy.dataSync<'float32'>();

@@ -13,7 +13,7 @@ export type Trust = 'optimised' | 'plain' | 'none';
 
 export interface Judgement {
   readonly trust: Trust;
-  /** a sentence to tell, where the engines don't agree */
+  /** a sentence to tell, where the backends don't agree */
   readonly said?: string;
 }
 
@@ -38,7 +38,7 @@ export async function runOnnx(
   }
 }
 
-/** Every output of a network by a training engine. */
+/** Every output of a network by a training backend. */
 export function runBackend(
   backend: Backend,
   graph: Graph,
@@ -60,7 +60,7 @@ export function withLogits(graph: Graph): Graph {
 }
 
 /**
- * Holds ONNX Runtime's outputs for one image against those of the engine that trains, or, without one, against its own
+ * Holds ONNX Runtime's outputs for one image against those of the backend that trains, or, without one, against its own
  * without the optimiser, to what the network's own rounding allows. Asked before anything is scored.
  */
 export async function trustEngines(
@@ -77,7 +77,7 @@ export async function trustEngines(
   try {
     optimised = await onnx(true);
   } catch {
-    // the scorer says why, and takes another engine
+    // the scorer says why, and takes another backend
     return believed;
   }
   const run = (w: Weights, x: readonly Float32Array[]) =>
