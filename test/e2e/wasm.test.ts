@@ -13,7 +13,7 @@ it('a whole run without TensorFlow: rewarded meta-pruning, two controls, on the 
         'prune',
         path.join(root, 'media/demo/model.h5'),
         '--data',
-        path.join(root, 'media/demo/garden.zip'),
+        path.join(root, 'test/fixtures/few-pictures.zip'),
       ],
       ...['--limit', '300', '--validation-images', '100', '--preprocess', 'unit', '--target', 'macs=50%'],
       ...['--effort', 'quick', '--set', 'population=6', '--set', 'generations=2', '--set', 'epochs=1'],

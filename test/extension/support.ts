@@ -12,4 +12,4 @@ export function built(name: string): string {
 }
 
 export const demoModel = path.join(root, 'media/demo/model.h5');
-export const demoImages = path.join(root, 'media/demo/garden.zip');
+export const demoImages = path.join(root, 'test/fixtures/few-pictures.zip');

@@ -25,4 +25,3 @@ for job in jobs:
     except Exception as error:
         with open(job["output"] + ".txt", "w") as file:
             file.write(f"{type(error).__name__}: {str(error)[:300]}")
-    keras.backend.clear_session()

@@ -17,10 +17,11 @@ os.dup2(2, 1)
 
 def clear():
     """Automatic names of layers begin anew, as in a process of its own."""
-    for name in ("keras", "tf_keras"):
-        keras = sys.modules.get(name)
-        if keras:
-            keras.backend.clear_session()
+    if "keras" in sys.modules:
+        # freeing memory takes as long as a request
+        sys.modules["keras"].backend.clear_session(free_memory=False)
+    if "tf_keras" in sys.modules:
+        sys.modules["tf_keras"].backend.clear_session()
 
 
 for line in sys.stdin:

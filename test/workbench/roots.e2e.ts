@@ -1,14 +1,14 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { versions } from './places.ts';
+import { mostly } from './places.ts';
 import { until } from './processes.ts';
 import { PrunePanel } from './prune-panel.ts';
 import { suite } from './workbench-suite.ts';
 import { git } from './workspace.ts';
 
 // A window on two folders, each a repository of its own.
-describe.each(versions)('code-server $version', (version) => {
+describe.each(mostly)('code-server $version', (version) => {
   describe.skipIf(!version.here)('with two folders in one window', () => {
     const w = suite(version);
 

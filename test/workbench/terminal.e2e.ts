@@ -82,7 +82,7 @@ describe.each(versions)('code-server $version', (version) => {
       await workbench.rightClick('model.h5', 'Prune Channels');
       const before = new PrunePanel(workbench);
       await before.frame.getByRole('tab', { name: 'Network' }).waitFor();
-      await before.start();
+      await before.start('population=4, generations=1, epochs=1');
       await before.reaches('done');
       await before.show('Trade-off');
       await before.frame.getByLabel('Efficiency coefficient').fill('3.5');
