@@ -21,6 +21,7 @@ import {
 } from './state.ts';
 import { t } from './strings.ts';
 import type { CandidateOfRun } from '../src/terms/candidates.ts';
+import { said } from './said.ts';
 
 /** Shows a view. */
 export function show(which: Tab): void {
@@ -42,7 +43,7 @@ export async function perform<T>(name: string, what: string, ask: () => Promise<
     if (failure.kind !== 'cancelled') {
       message.value = {
         kind: 'error',
-        text: failure.message,
+        text: said(failure.message),
         detail: failure.detail,
         actions: [{ label: t('Show log'), run: () => void openThing('log') }],
       };

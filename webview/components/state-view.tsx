@@ -4,6 +4,7 @@ import type { Load } from '../load.ts';
 import { openThing } from '../actions.ts';
 import { t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
+import { said } from '../said.ts';
 
 /** Nothing to show yet: why, and what to do about it. */
 export function Empty({
@@ -44,7 +45,7 @@ export function Problem({
         <span class="sign" aria-hidden="true">
           ✕
         </span>{' '}
-        {text}
+        {said(text)}
       </p>
       {detail && (
         <details>

@@ -16,6 +16,7 @@ import { GroupCard } from './group-card.tsx';
 import './network.css';
 import { matching, networkRows, sorted, type Filter, type NetworkRow } from './rows.ts';
 import { Totals } from './totals.tsx';
+import { said } from '../said.ts';
 
 const settings = remembered(
   'network',
@@ -81,7 +82,7 @@ function Layers({ network: view }: { network: NetworkView }) {
           <span class="warn" aria-hidden="true">
             ⚠
           </span>{' '}
-          {warning}
+          {said(warning)}
         </p>
       ))}
       <div class="network-body">

@@ -20,6 +20,7 @@ import {
 import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
 import { resizes } from '../../src/terms/images.ts';
+import { said } from '../said.ts';
 
 /** Which images the network learns from: those found in the workspace, or others. */
 export function ImagesCard() {
@@ -149,7 +150,7 @@ function About({ data, fresh }: { data: DataView; fresh: boolean }) {
           <span class="warn" aria-hidden="true">
             ⚠
           </span>{' '}
-          {warning}
+          {said(warning)}
         </p>
       ))}
     </div>

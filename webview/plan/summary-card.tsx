@@ -10,6 +10,7 @@ import { assessAgain, assessed, assessFailure, measuring, pending } from './asse
 import { controlsOf } from './controls.ts';
 import { goalText } from './goal.ts';
 import { alive, mayStart, obstacles, start } from './start.ts';
+import { said } from '../said.ts';
 
 /** What will happen, how long it will take, what stands in the way, and Start. */
 export function SummaryCard() {
@@ -61,14 +62,14 @@ export function SummaryCard() {
       {about?.notes.map(({ kind, text }) =>
         kind === 'info' ? (
           <p key={text} class="dim small">
-            {text}
+            {said(text)}
           </p>
         ) : (
           <p key={text} class="note sign-text">
             <span class="warn">
               <Alert />
             </span>
-            {text}
+            {said(text)}
           </p>
         ),
       )}

@@ -9,6 +9,7 @@ import { nowText } from '../model/written.ts';
 import { busy, run as shown, status, trusted } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
+import { said } from '../said.ts';
 
 const SIGNS = { running: '', paused: '❚❚', stopped: '■', failed: '✕', done: '✓' } as const;
 
@@ -97,7 +98,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
             <span class="bad" aria-hidden="true">
               ✕
             </span>{' '}
-            {failure}
+            {said(failure)}
           </p>
           {told && told.log.length > 0 && (
             <details>
