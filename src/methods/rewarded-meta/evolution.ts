@@ -2,11 +2,15 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
-import { proposeCrossover, proposeMutation, proposeRandom } from './proposals.ts';
+import { fitSurrogate } from '../surrogate.ts';
+import type { Surrogate } from '../surrogate.ts';
+import { wholeSpace } from './search-space.ts';
+import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
 
 export interface Proposal {
   readonly genes: readonly number[];
-  readonly origin: 'initial' | 'random' | 'mutation' | 'crossover';
+  /** enumerated: one of all that there are */
+  readonly origin: 'initial' | 'random' | 'mutation' | 'crossover' | 'enumerated';
 }
 
 export interface Scored extends Proposal {
@@ -16,13 +20,13 @@ export interface Scored extends Proposal {
 }
 
 const genes = z.array(z.number().int().min(0));
-const origin = z.enum(['initial', 'random', 'mutation', 'crossover']);
+const origin = z.enum(['initial', 'random', 'mutation', 'crossover', 'enumerated']);
 const word = z.number().int().min(0);
 
 const evolutionStateSchema = z.strictObject({
   generation: z.number().int().min(0),
   random: z.tuple([word, word, word, word]),
-  archive: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),
+  told: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),
   /** keys of everything ever proposed */
   seen: z.array(z.string()),
   /** proposed and not yet told */
@@ -31,22 +35,33 @@ const evolutionStateSchema = z.strictObject({
 
 export type EvolutionState = z.infer<typeof evolutionStateSchema>;
 
+/** Scores from which a surrogate says anything. */
+const leastToModel = 8;
+/** Children among which a surrogate chooses one. */
+const choice = 10;
+
 /**
  * The evolutionary search as a state machine: `propose` gives a generation, `tell` takes its scores, until `done`.
  * Knows nothing of networks. The first generation is random, each later one made of mutations and crossovers of the
  * best ever seen, filled up with random ones; everything outside of the window or seen before is rejected.
  *
  * Two things differ from the paper's code, so that it ends for every window: a random candidate that was drawn
- * `tries` times in vain is repaired (see `repair`), and where nothing new is left, a generation is smaller.
+ * `tries` times in vain is repaired (see `repair`), and where nothing new is left, a generation is smaller. With
+ * `offspring: repaired` children are brought into the window instead of being rejected, and a window that holds no more
+ * than the search would try is tried whole.
  */
 export class Evolution {
   private readonly problem: EvolutionProblem;
   private readonly settings: EvolutionSettings;
   private readonly random: Random;
   private generationIndex = 0;
-  private best: Scored[] = [];
+  private readonly told: Scored[] = [];
+  private ranked: readonly Scored[] | null = null;
+  private surrogate: Surrogate | null = null;
   private readonly seen = new Set<string>();
   private pending: Proposal[] | null = null;
+  /** all that there is, where that is few enough */
+  private readonly space: readonly (readonly number[])[] | null;
 
   /** @throws InputError for settings that contradict each other */
   constructor(problem: EvolutionProblem, settings: EvolutionSettings, random: Random) {
@@ -61,16 +76,18 @@ export class Evolution {
     this.problem = problem;
     this.settings = settings;
     this.random = random;
+    const most = settings.population * settings.generations;
+    this.space = settings.offspring === 'repaired' ? wholeSpace(problem, most) : null;
   }
 
   /** Where an earlier search stopped. @throws InputError where the state is not one of a search */
   static restore(problem: EvolutionProblem, settings: EvolutionSettings, state: unknown): Evolution {
     const parsed = evolutionStateSchema.safeParse(state);
     if (!parsed.success) throw new InputError('the checkpoint of the search is damaged');
-    const { generation, random, archive, seen, pending } = parsed.data;
+    const { generation, random, told, seen, pending } = parsed.data;
     const evolution = new Evolution(problem, settings, new Random(random));
     evolution.generationIndex = generation;
-    evolution.best = archive;
+    evolution.told.push(...told);
     for (const key of seen) evolution.seen.add(key);
     evolution.pending = pending;
     return evolution;
@@ -81,7 +98,7 @@ export class Evolution {
     return structuredClone({
       generation: this.generationIndex,
       random: [...this.random.state] as EvolutionState['random'],
-      archive: this.best.map((s) => ({ ...s, genes: [...s.genes] })),
+      told: this.told.map((s) => ({ ...s, genes: [...s.genes] })),
       seen: [...this.seen],
       pending: this.pending?.map((p) => ({ ...p, genes: [...p.genes] })) ?? null,
     });
@@ -96,57 +113,144 @@ export class Evolution {
     return this.generationIndex >= this.settings.generations;
   }
 
-  /** The best ever seen, best first; equal scores: the earlier first. */
+  /** The best ever seen, best first; equal ones: the earlier first. */
   get archive(): readonly Scored[] {
-    return this.best;
+    return this.ranking.slice(0, this.settings.archive);
+  }
+
+  /** Everything that was scored, best first: by its score, or by what a surrogate expects of it. */
+  private get ranking(): readonly Scored[] {
+    if (this.ranked) return this.ranked;
+    const model = this.model();
+    const worth = new Map(
+      this.told.map((one) => [one, model ? model.expect(this.point(one.genes)).mean : one.score]),
+    );
+    this.ranked = [...this.told].sort((a, b) => worth.get(b)! - worth.get(a)!);
+    return this.ranked;
+  }
+
+  /** What has the highest score of all; the earlier of equal ones. */
+  get highest(): Scored {
+    return this.told.reduce((best, one) => (one.score > best.score ? one : best));
+  }
+
+  /** What a surrogate expects of what was scored; null without one. */
+  expected(genes: readonly number[]): number | null {
+    return this.model()?.expect(this.point(genes)).mean ?? null;
   }
 
   /** The candidates to score next; the same until they are told. Empty where nothing new can be found. */
   propose(): readonly Proposal[] {
-    if (this.pending) return this.pending;
-    const { settings, problem, random } = this;
+    this.pending ??= this.next();
+    return this.pending;
+  }
+
+  private next(): Proposal[] {
+    const { settings, problem } = this;
     const next: Proposal[] = [];
-    const accept = (genes: readonly number[], origin: Proposal['origin']): boolean => {
-      const key = problem.key(genes);
-      if (next.length >= settings.population || this.seen.has(key)) return false;
-      this.seen.add(key);
-      next.push({ genes: [...genes], origin });
-      return true;
-    };
-    if (this.generationIndex === 0) {
-      for (const genes of problem.initial ?? []) if (problem.side(genes) !== 1) accept(genes, 'initial');
-    } else {
-      const parents = this.best.slice(0, settings.parents).map((s) => s.genes);
-      const taken = (genes: readonly number[], origin: Proposal['origin']): boolean =>
-        problem.side(genes) === 0 && accept(genes, origin);
-      proposeMutation(parents, settings, problem.levels, random, (genes) => taken(genes, 'mutation'));
-      proposeCrossover(parents, settings, random, (genes) => taken(genes, 'crossover'));
+    if (this.generationIndex === 0)
+      for (const genes of problem.initial ?? [])
+        if (problem.side(genes) !== 1) this.accept(next, settings.population, genes, 'initial');
+    if (this.space) {
+      for (const genes of this.space) this.accept(next, Infinity, genes, 'enumerated');
+      return next;
     }
+    const model = this.model();
+    if (!model) {
+      if (this.generationIndex > 0) this.breed(next, settings.population, 1);
+      this.fill(next, settings.population);
+      return next;
+    }
+    // more than can be scored, of which those are that promise most: by what is expected and how little is known of it
+    const pool: Proposal[] = [];
+    this.breed(pool, choice * settings.population, choice);
+    this.fill(pool, pool.length + settings.population);
+    const promise = new Map(
+      pool.map(({ genes }) => {
+        const { mean, deviation } = model.expect(this.point(genes));
+        return [genes, mean + deviation];
+      }),
+    );
+    pool.sort((a, b) => promise.get(b.genes)! - promise.get(a.genes)!);
+    for (const { genes } of pool.slice(settings.population)) this.seen.delete(problem.key(genes));
+    return pool.slice(0, settings.population);
+  }
+
+  private accept(
+    into: Proposal[],
+    most: number,
+    genes: readonly number[],
+    origin: Proposal['origin'],
+  ): boolean {
+    const key = this.problem.key(genes);
+    if (into.length >= most || this.seen.has(key)) return false;
+    this.seen.add(key);
+    into.push({ genes: [...genes], origin });
+    return true;
+  }
+
+  /** Children of the best, `times` as many as the settings ask for. */
+  private breed(into: Proposal[], most: number, times: number): void {
+    const { settings, problem, random } = this;
+    const { offspring, mutationProbability } = settings;
+    const parents = this.ranking.slice(0, settings.parents).map((s) => s.genes);
+    const take = (
+      genes: readonly number[],
+      origin: Proposal['origin'],
+      from?: readonly number[],
+    ): boolean => {
+      const child = offspring === 'repaired' ? settleChild(problem, genes, random, from) : genes;
+      return child !== null && problem.side(child) === 0 && this.accept(into, most, child, origin);
+    };
+    const mutation = times * settings.mutation;
+    proposeMutation(parents, { mutation, mutationProbability }, problem.levels, random, (genes, parent) =>
+      take(genes, 'mutation', parent),
+    );
+    const crossover = times * settings.crossover;
+    proposeCrossover(parents, { crossover }, random, (genes) => take(genes, 'crossover'));
+  }
+
+  private fill(into: Proposal[], most: number): void {
+    const { settings, problem, random } = this;
     // several failures in a row: what is left is too little to be found by drawing
-    for (let failures = 0; next.length < settings.population && failures < 20;) {
+    for (let failures = 0; into.length < most && failures < 20;) {
       const drawn = proposeRandom(problem, settings, random, (genes) => this.seen.has(problem.key(genes)));
-      if (drawn && accept(drawn, 'random')) failures = 0;
+      if (drawn && this.accept(into, most, drawn, 'random')) failures = 0;
       else failures++;
     }
-    this.pending = next;
-    return next;
+  }
+
+  private point(genes: readonly number[]): readonly number[] {
+    return this.problem.point?.(genes) ?? genes;
+  }
+
+  /** What all scores so far tell of any candidate; null without a surrogate, or before there is one. */
+  private model(): Surrogate | null {
+    if (this.settings.surrogate === 'none' || this.told.length < leastToModel) return null;
+    this.surrogate ??= fitSurrogate(
+      this.told.map(({ genes }) => this.point(genes)),
+      this.told.map(({ score }) => score),
+    );
+    return this.surrogate;
   }
 
   /**
-   * Takes the scores of what was proposed, in its order, larger being better (NaN counts as the worst), and keeps the
-   * best `archive` ever seen: elitist, without ageing.
+   * Takes the scores of what was proposed, in its order, larger being better (NaN counts as the worst). Elitist, without
+   * ageing.
    */
   tell(scores: readonly number[]): void {
     const { pending } = this;
     if (!pending) throw new Error('nothing was proposed');
     if (scores.length !== pending.length)
       throw new Error(`${pending.length} candidates were proposed, ${scores.length} scores told`);
-    const told = pending.map((p, i): Scored => {
+    pending.forEach((p, i) => {
       const score = Number.isFinite(scores[i]) ? scores[i] : -Number.MAX_VALUE;
-      return { ...p, score, generation: this.generationIndex };
+      this.told.push({ ...p, score, generation: this.generationIndex });
     });
-    this.best = [...this.best, ...told].sort((a, b) => b.score - a.score).slice(0, this.settings.archive);
+    this.surrogate = null;
+    this.ranked = null;
     this.pending = null;
     this.generationIndex++;
+    if (this.space) this.generationIndex = this.settings.generations;
   }
 }

@@ -16,14 +16,15 @@ export function ratioOf(level: number): number {
 
 /**
  * Channels kept of `base` at a level: floor(base * ratio) as in the paper, at least 1. With `roundTo` above 1 they
- * are rounded down to a multiple of it (at least one multiple, at most `base`).
+ * are rounded to the nearest multiple of it (at least one multiple, at most `base`), so that no width has more levels
+ * than its share of them.
  */
 export function widthOf(base: number, level: number, roundTo = 1): number {
   if (level >= FULL) return base;
   // in whole numbers: base * 0.1 * ... would round 0.55 * 100 down to 54
   const width = Math.max(Math.floor((base * (10 + 3 * level)) / 100), 1);
   if (roundTo <= 1) return width;
-  return Math.min(Math.max(Math.floor(width / roundTo) * roundTo, roundTo), base);
+  return Math.min(Math.max(Math.round(width / roundTo) * roundTo, roundTo), base);
 }
 
 /**
@@ -51,6 +52,15 @@ export function widthsOf(plan: GenePlan, genes: Genes): Architecture {
   return plan.sizes.map((size, group) => {
     const gene = plan.geneOf[group];
     return gene < 0 ? size : widthOf(size, genes[gene], plan.roundTo);
+  });
+}
+
+/** For every gene, one level of each of its widths, narrowest first. */
+export function choicesOf(plan: GenePlan): number[][] {
+  return plan.groups.map((group) => {
+    const levels = Array.from({ length: LEVELS }, (_, level) => level);
+    const widths = levels.map((level) => widthOf(plan.sizes[group], level, plan.roundTo));
+    return levels.filter((level) => widths.indexOf(widths[level]) === level);
   });
 }
 

@@ -21,6 +21,7 @@ import type { RewardKind, RewardSpec } from './reward.ts';
 import { describeReward, rewardSpec } from './reward.ts';
 import { CandidateScorer } from '../scoring.ts';
 import { Search, searchProblem, searchStateSchema } from './search.ts';
+import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
@@ -115,7 +116,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   }
 
   async function* search(): AsyncGenerator<MethodEvent, Outcome, void> {
-    const total = settings.population * settings.generations;
+    const total = evaluations(problem, settings);
     const message = `searching ${total} architectures by ${spec.kind}`;
     yield { type: 'stage', stage: 'search', message };
     const scorer = new CandidateScorer(images, settings, root);
@@ -128,6 +129,8 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
         return { json: { ...base, supernet: json, search: found.state }, arrays };
       },
     }));
+    const choice = found.choice();
+    if (choice !== null) yield { type: 'stage', stage: 'search', message: choice };
     const { genes, candidate } = found.best((g) => supernet.kept(g));
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);

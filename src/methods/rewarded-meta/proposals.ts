@@ -13,19 +13,16 @@ export function proposeMutation(
   settings: Pick<EvolutionSettings, 'mutation' | 'mutationProbability'>,
   levels: number,
   random: Random,
-  accept: Accept,
+  accept: (genes: number[], parent: readonly number[]) => boolean,
 ): void {
   if (parents.length === 0) return;
   const tries = 10 * settings.mutation;
   for (let i = 0, accepted = 0; i < tries && accepted < settings.mutation; i++) {
-    const genes = random
-      .pick(parents)
-      .map((old) =>
-        random.uniform() < settings.mutationProbability
-          ? (old + random.integer(1, levels - 1)) % levels
-          : old,
-      );
-    if (accept(genes)) accepted++;
+    const parent = random.pick(parents);
+    const genes = parent.map((old) =>
+      random.uniform() < settings.mutationProbability ? (old + random.integer(1, levels - 1)) % levels : old,
+    );
+    if (accept(genes, parent)) accepted++;
   }
 }
 
@@ -48,6 +45,32 @@ export function proposeCrossover(
     if (accept(genes)) accepted++;
   }
 }
+
+/**
+ * A child brought into the window, its new genes kept where that can be: with `from`, one that has another network's key,
+ * moving one gene more where nothing had changed.
+ * @returns null where that can't be done
+ */
+export function settleChild(
+  problem: Pick<EvolutionProblem, 'genes' | 'levels' | 'side' | 'key'>,
+  child: readonly number[],
+  random: Random,
+  from?: readonly number[],
+): number[] | null {
+  const genes = [...child];
+  for (let tries = 0; from && problem.key(genes) === problem.key(from); tries++) {
+    if (tries === mostMoves) return null;
+    const gene = random.integer(0, problem.genes - 1);
+    genes[gene] = random.integer(0, problem.levels - 1);
+  }
+  if (problem.side(genes) === 0) return genes;
+  const moved = new Set(from ? genes.flatMap((level, g) => (level !== from[g] ? [g] : [])) : []);
+  const kept = repair(problem, genes, random, moved);
+  return kept && problem.side(kept) === 0 ? kept : repair(problem, genes, random);
+}
+
+/** Tries to give a gene another width: most genes of small networks have several levels of one. */
+const mostMoves = 100;
 
 /**
  * A random candidate by rejection: uniform levels until one is inside of the window and new (step 1). After `tries`
@@ -77,20 +100,22 @@ export function proposeRandom(
  * is below, a random gene that can goes up one, unless that leads above again. So the result is inside, or, where no
  * such step leads inside (levels coarser than the window), just below it: never above.
  *
- * @returns null where all genes at level 0 are still above
+ * @param still genes that stay as they are
+ * @returns null where all genes that move at level 0 are still above
  */
 export function repair(
   problem: Pick<EvolutionProblem, 'genes' | 'levels' | 'side'>,
   start: readonly number[],
   random: Random,
+  still: ReadonlySet<number> = new Set(),
 ): number[] | null {
   const genes = [...start];
   while (problem.side(genes) === 1) {
-    const lowerable = genes.flatMap((level, g) => (level > 0 ? [g] : []));
+    const lowerable = genes.flatMap((level, g) => (level > 0 && !still.has(g) ? [g] : []));
     if (lowerable.length === 0) return null;
     genes[random.pick(lowerable)]--;
   }
-  const open = genes.flatMap((level, g) => (level < problem.levels - 1 ? [g] : []));
+  const open = genes.flatMap((level, g) => (level < problem.levels - 1 && !still.has(g) ? [g] : []));
   while (problem.side(genes) === -1 && open.length > 0) {
     const at = random.integer(0, open.length - 1);
     const g = open[at];

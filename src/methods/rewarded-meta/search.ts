@@ -6,7 +6,7 @@ import type { MethodEvent } from '../types.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { Evolution } from './evolution.ts';
 import type { GenePlan, Genes } from './levels.ts';
-import { LEVELS, uniformGenes, widthsOf } from './levels.ts';
+import { choicesOf, LEVELS, uniformGenes, widthsOf } from './levels.ts';
 import type { RewardSpec } from './reward.ts';
 import { reward } from './reward.ts';
 import type { CandidateScorer } from '../scoring.ts';
@@ -51,6 +51,11 @@ export function searchProblem(
     levels: LEVELS,
     side,
     key: (genes) => widthsOf(plan, genes).join(),
+    choices: choicesOf(plan),
+    point: (genes) => {
+      const widths = widthsOf(plan, genes);
+      return plan.groups.map((group) => Math.log2(widths[group] / plan.sizes[group]));
+    },
     initial: settings.includeUniform ? [uniformGenes(plan, uniform)] : [],
   };
 }
@@ -122,6 +127,19 @@ export class Search {
     }
   }
 
+  /** How the best was told from the luckiest, in words; null where each score is taken as it is. */
+  choice(): string | null {
+    const { genes, score } = this.evolution.archive[0];
+    const expected = this.evolution.expected(genes);
+    if (expected === null) return null;
+    const number = (of: Genes) => this.keys.indexOf(this.problem.key(of));
+    const said = (value: number) => value.toPrecision(4);
+    const luckiest = this.evolution.highest;
+    const own = `candidate ${number(genes)} is chosen: its reward is ${said(score)}, and by what its neighbours have, ${said(expected)} is to be expected of it`;
+    if (number(luckiest.genes) === number(genes)) return own;
+    return `${own}; the highest reward, ${said(luckiest.score)} of candidate ${number(luckiest.genes)}, was luck by ${said(luckiest.score - this.evolution.expected(luckiest.genes)!)}`;
+  }
+
   /** The best of all, as a candidate. */
   best(kept: (genes: Genes) => Candidate['kept']): { genes: Genes; candidate: Candidate } {
     const { genes, origin } = this.evolution.archive[0];
@@ -152,7 +170,7 @@ export class Search {
 
 function evolutionSettings(settings: RewardedMetaSettings): EvolutionSettings {
   const { population, archive, parents, mutation, mutationProbability, crossover, generations } = settings;
-  const { lowLevel, highLevel, tries } = settings;
+  const { lowLevel, highLevel, tries, offspring, surrogate } = settings;
   return {
     population,
     archive,
@@ -164,5 +182,7 @@ function evolutionSettings(settings: RewardedMetaSettings): EvolutionSettings {
     lowLevel,
     highLevel,
     tries,
+    offspring,
+    surrogate,
   };
 }

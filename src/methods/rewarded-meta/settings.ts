@@ -53,6 +53,10 @@ const rewardedMetaSchema = z.strictObject({
   lowLevel: z.number().int().min(0).max(30),
   highLevel: z.number().int().min(0).max(30),
   tries: count,
+  /** children outside of the window: brought into it, or rejected as in the paper */
+  offspring: z.enum(['repaired', 'rejected']),
+  /** what is expected of candidates by their neighbours' scores, or none of it as in the paper */
+  surrogate: z.enum(['gaussian-process', 'none']),
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
@@ -157,6 +161,8 @@ export function rewardedMetaSettings(
     lowLevel: inherit ? 10 : 0,
     highLevel: 30,
     tries: 1000,
+    offspring: 'repaired',
+    surrogate: 'gaussian-process',
     includeUniform: inherit,
     windowLow: 0.95,
     recalibrationBatches: Math.max(

@@ -3,6 +3,7 @@ import { costsOf, fitToBudgets } from '../budgets.ts';
 import type { Work, WorkContext } from '../types.ts';
 import { genePlan } from './levels.ts';
 import { searchProblem } from './search.ts';
+import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
 
@@ -18,14 +19,14 @@ const generatorCost = { inherit: 1.5, 'pruning-net': 3 };
 export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkContext): Work {
   const { graph, dependencies, budgets, roundTo } = context;
   const costs = costsOf(graph, dependencies, budgets);
-  searchProblem(genePlan(dependencies, roundTo), costs, settings);
+  const problem = searchProblem(genePlan(dependencies, roundTo), costs, settings);
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const full = fullArchitecture(dependencies);
   const fitted = fitToBudgets(context, costs, full);
   const share = costs.cost(fitted).macs / Math.max(costs.cost(full).macs, 1);
   const { train = 0, validation = 0 } = context.images ?? {};
   // and the best one once more at the end
-  const candidates = settings.population * settings.generations + 1;
+  const candidates = evaluations(problem, settings) + 1;
   const recalibration = settings.recalibrationBatches * settings.recalibrationBatchSize;
   return {
     trained: [

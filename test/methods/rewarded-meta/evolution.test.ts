@@ -6,7 +6,12 @@ import {
   type EvolutionProblem,
   evolutionSettingsSchema,
 } from '../../../src/methods/rewarded-meta/search-space.ts';
-import { proposeCrossover, proposeMutation, repair } from '../../../src/methods/rewarded-meta/proposals.ts';
+import {
+  proposeCrossover,
+  proposeMutation,
+  repair,
+  settleChild,
+} from '../../../src/methods/rewarded-meta/proposals.ts';
 
 const paper = evolutionSettingsSchema.parse({});
 
@@ -240,5 +245,115 @@ describe('proposals', () => {
     const first = evolution.propose();
     expect(first).toHaveLength(50);
     expect(first.every((p) => problem.side(p.genes) === 0)).toBe(true);
+  });
+});
+
+describe('where next to no child is inside by itself', () => {
+  // six groups of two to eight widths of 31 levels each, as of a small network in multiples of 8, in a window of 5 %
+  const widths = [2, 2, 4, 4, 8, 8];
+  const widthOf = (level: number, g: number) => 1 + Math.round((level / 30) * (widths[g] - 1));
+  const cost = (genes: readonly number[]) =>
+    genes.reduce((sum, level, g) => sum + (widthOf(level, g) / widths[g]) * (g + 1), 0);
+  const narrow = (share: number): EvolutionProblem => ({
+    genes: 6,
+    levels: 31,
+    side: (genes) => (cost(genes) > share * 21 ? 1 : cost(genes) < 0.95 * share * 21 ? -1 : 0),
+    key: (genes) => genes.map(widthOf).join(),
+  });
+  const settings = { ...paper, population: 20, parents: 6, mutation: 10, crossover: 10, generations: 6 };
+  const worth = (genes: readonly number[]) =>
+    genes.reduce((sum, level, g) => sum + Math.sqrt(widthOf(level, g) / widths[g]) * ((g * 5) % 7), 0);
+
+  it('children are brought into the window instead of being replaced by random candidates', () => {
+    const refills = (['rejected', 'repaired'] as const).map((offspring) => {
+      const evolution = new Evolution(narrow(0.5), { ...settings, offspring }, new Random(1));
+      const drawn: string[] = [];
+      while (!evolution.done) {
+        const proposals = evolution.propose();
+        if (evolution.generation > 0) drawn.push(...proposals.map(({ origin }) => origin));
+        for (const { genes } of proposals) expect(narrow(0.5).side(genes)).not.toBe(1);
+        evolution.tell(proposals.map(({ genes }) => worth(genes)));
+      }
+      return drawn.filter((origin) => origin === 'random').length / drawn.length;
+    });
+    expect(refills[0]).toBeGreaterThan(0.4);
+    expect(refills[1]).toBeLessThan(0.5 * refills[0]);
+  });
+
+  it('a child that is brought in is another network than its parent, its new genes kept where they can be', () => {
+    const problem = narrow(0.5);
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const random = new Random(seed);
+        const draw = () => problem.key.length && Array.from({ length: 6 }, () => random.integer(0, 30));
+        const parent = repair(problem, draw() as number[], random)!;
+        const child = settleChild(problem, parent, random, parent);
+        if (!child) return;
+        expect(problem.side(child)).not.toBe(1);
+        const given = [...parent];
+        given[5] = 30;
+        const settled = settleChild(problem, given, random, parent)!;
+        if (problem.key(given) !== problem.key(parent) && problem.side(settled) === 0)
+          expect([problem.side(given) === 1, settled[5]]).toEqual([problem.side(given) === 1, 30]);
+      }),
+      { numRuns: 200, seed: 3 },
+    );
+  });
+
+  it('a window that holds no more than would be tried is tried whole, each once', () => {
+    const choices = widths.map((count) =>
+      Array.from({ length: count }, (_, k) => Math.round((30 * k) / (count - 1))),
+    );
+    const problem = { ...narrow(0.35), choices };
+    const inside: string[] = [];
+    for (let n = 0; n < 4096; n++) {
+      let rest = n;
+      const genes = choices.map((levels) => {
+        const level = levels[rest % levels.length];
+        rest = Math.floor(rest / levels.length);
+        return level;
+      });
+      if (problem.side(genes) === 0) inside.push(problem.key(genes));
+    }
+    expect(inside.length).toBeGreaterThan(5);
+    expect(inside.length).toBeLessThan(120);
+    const evolution = new Evolution(problem, { ...settings, offspring: 'repaired' }, new Random(1));
+    const proposals = evolution.propose();
+    expect(proposals.map(({ genes }) => problem.key(genes)).sort()).toEqual(inside.sort());
+    evolution.tell(proposals.map(({ genes }) => worth(genes)));
+    expect(evolution.done).toBe(true);
+    const best = proposals.reduce((a, b) => (worth(b.genes) > worth(a.genes) ? b : a));
+    expect(evolution.archive[0].genes).toEqual(best.genes);
+  });
+
+  it('a surrogate finds better than what is only lucky, and goes on from its state as if it had not stopped', () => {
+    const problem = { ...narrow(0.5), point: (genes: readonly number[]) => genes.map(widthOf) };
+    const gains: number[] = [];
+    for (let seed = 1; seed <= 12; seed++) {
+      const score = (genes: readonly number[]) =>
+        worth(genes) + 0.5 * new Random(seed).fork(problem.key(genes)).normal();
+      const [plain, guided] = (['none', 'gaussian-process'] as const).map((surrogate) => {
+        const given = { ...settings, offspring: 'repaired' as const, surrogate };
+        let evolution = new Evolution(problem, given, new Random(seed));
+        while (!evolution.done) {
+          evolution.propose();
+          if (seed === 1)
+            evolution = Evolution.restore(problem, given, JSON.parse(JSON.stringify(evolution.state)));
+          evolution.tell(evolution.propose().map(({ genes }) => score(genes)));
+        }
+        if (seed === 1) {
+          const whole = new Evolution(problem, given, new Random(seed));
+          run(whole, score);
+          expect(evolution.archive).toEqual(whole.archive);
+        }
+        return worth(evolution.archive[0].genes);
+      });
+      gains.push(guided - plain);
+    }
+    const mean = gains.reduce((a, b) => a + b, 0) / gains.length;
+    const error = Math.sqrt(
+      gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (gains.length - 1) / gains.length,
+    );
+    expect(mean).toBeGreaterThan(2 * error);
   });
 });

@@ -92,7 +92,7 @@ describe.each(['inherit', 'pruning-net'])('rewarded meta-pruning by %s', (genera
     whole = await run('rewarded-meta', contextOf('rewarded-meta', { generator }));
   });
 
-  it('proposes candidates within the budget, ranks them by the reward, and chooses the best', () => {
+  it('proposes candidates within the budget, each with its reward, and says why it chose one', () => {
     const candidates = candidatesOf(whole);
     expect(candidates).toHaveLength(18);
     expect(candidates.map((c) => c.id)).toEqual(candidates.map((_, i) => i));
@@ -102,9 +102,19 @@ describe.each(['inherit', 'pruning-net'])('rewarded meta-pruning by %s', (genera
     }
     const spec = rewardSpec('rewarded-meta', { original: original.macs });
     const ranked = rerank(candidates, spec);
-    expect(ranked[0].reward).toBeCloseTo(whole.outcome.chosen.reward!, 12);
     for (const c of candidates) expect(c.reward).toBeCloseTo(ranked.find((r) => r.id === c.id)!.reward!, 12);
     expect(whole.events.filter((e) => e.type === 'generation').map((e) => e.generation)).toEqual([0, 1, 2]);
+    const { id, reward } = whole.outcome.chosen;
+    expect(reward).toBe(candidates[id].reward);
+    const said = whole.events.flatMap((e) => (e.type === 'stage' ? [e.message] : [])).join('\n');
+    expect(said).toContain(`candidate ${id} is chosen: its reward is ${reward!.toPrecision(4)}, and by what`);
+  });
+
+  it('takes every score as it is where asked to, as in the paper: the highest reward is chosen', async () => {
+    const plain = { generator, surrogate: 'none', offspring: 'rejected' };
+    const { outcome, events } = await run('rewarded-meta', contextOf('rewarded-meta', plain));
+    const rewards = events.flatMap((e) => (e.type === 'candidate' ? [e.candidate.reward!] : []));
+    expect(outcome.chosen.reward).toBe(Math.max(...rewards));
   });
 
   it('ends with weights of the narrow network that score what the candidate says', async () => {
