@@ -119,8 +119,9 @@ export class Search {
       }
       const generation = evolution.generation;
       evolution.tell(rewards);
-      const best = evolution.archive[0];
-      if (!best) throw new InputError('the search found no architecture inside of the budgets');
+      if (evolution.archive.length === 0)
+        throw new InputError('the search found no architecture inside of the budgets');
+      const best = evolution.highest;
       const id = this.keys.indexOf(this.problem.key(best.genes));
       yield { type: 'generation', generation, best: id, reward: best.score };
       yield checkpoint();

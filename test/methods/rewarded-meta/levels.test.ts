@@ -32,8 +32,10 @@ describe('level table', () => {
         expect(widthOf(base, k)).toBe(Math.max(1, Number((BigInt(base) * BigInt(10 + 3 * k)) / 100n)));
   });
 
-  it('rounds down to a multiple, at least one, at most the base', () => {
+  it('rounds to the nearest multiple, at least one, at most the base', () => {
     expect(widthOf(64, 14, 8)).toBe(32);
+    // 64 * 0.58 = 37.1 and 64 * 0.91 = 58.2
+    expect([widthOf(64, 16, 8), widthOf(64, 27, 8)]).toEqual([40, 56]);
     expect(widthOf(64, 0, 8)).toBe(8);
     expect(widthOf(6, 0, 8)).toBe(6);
     expect(widthOf(60, FULL, 8)).toBe(60);
