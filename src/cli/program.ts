@@ -4,13 +4,14 @@ import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
+import { backendChoice, effort } from '../terms/choices.ts';
 import { resizes } from '../terms/images.ts';
 
 /** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
 type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
 
-const efforts = ['quick', 'standard', 'thorough'] as const;
-const backends = ['auto', 'tensorflow', 'wasm'] as const;
+const efforts = effort.options;
+const backends = backendChoice.options;
 const seeds = wholeNumber('--seed', 0, 0xffffffff);
 const threads = wholeNumber('--threads', 1, 1024);
 const images = (name: string) => wholeNumber(name, 1, 1e9);

@@ -3,7 +3,7 @@ import { InputError } from '../graph/errors.ts';
 import { narrowGraph } from '../graph/surgery.ts';
 import type { Dependencies, Graph } from '../graph/types.ts';
 import { parseKerasConfig } from './keras-config/parse.ts';
-import { updateKerasConfig } from './keras-config/update.ts';
+import { updateKerasConfig } from './keras-config/write/update.ts';
 import type { LoadedModel } from './types.ts';
 
 /**

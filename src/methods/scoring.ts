@@ -5,16 +5,21 @@ import { recalibrate } from '../runtime/training/recalibrate.ts';
 import { evaluate } from '../runtime/scoring/score.ts';
 import { FixedBatches } from './images.ts';
 import type { MethodImages } from './types.ts';
-import type { RewardedMetaSettings } from './rewarded-meta/settings.ts';
 import type { Score } from '../terms/scores.ts';
 
 /** Images a scoring run of the network takes at once. */
 const SCORE_BATCH = 250;
 
-export type ScoreSettings = Pick<
-  RewardedMetaSettings,
-  'recalibrationBatches' | 'recalibrationBatchSize' | 'recalibrationMode' | 'validationImages'
->;
+/** How candidates are scored; every method that does has these among its settings. */
+interface ScoreSettings {
+  /** mini-batches of batch-norm recalibration, and their size */
+  readonly recalibrationBatches: number;
+  readonly recalibrationBatchSize: number;
+  /** average of the batches' statistics, or running ones */
+  readonly recalibrationMode: 'average' | 'momentum';
+  /** images of the validation split, at most */
+  readonly validationImages: number;
+}
 
 /**
  * Scores candidates: batch-norm recalibration on training images, then top-1 on the validation split

@@ -11,7 +11,8 @@ export const backendName = z.enum(['tensorflow', 'wasm']);
 export type BackendName = z.infer<typeof backendName>;
 
 /** auto: TensorFlow where it can be had */
-const backendChoice = z.enum(['auto', ...backendName.options]);
+export const backendChoice = z.enum(['auto', ...backendName.options]);
+export type BackendChoice = z.infer<typeof backendChoice>;
 
 export const seed = z.number().int().min(0).max(0xffffffff);
 

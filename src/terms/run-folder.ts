@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Frozen } from './frozen.ts';
 
-/** Where runs are kept: `.espalier/runs/<id>` of a workspace, and what lies in one (docs/architecture.md). */
+/** Where runs are kept: `.espalier/runs/<id>` of a workspace, and what lies in one. */
 export const espalierFolder = '.espalier';
 export const runsFolder = 'runs';
 

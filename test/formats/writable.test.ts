@@ -6,11 +6,11 @@ import { createNetwork, loadModel, outputFormat, saveModel } from '../../src/for
 import { findGroups } from '../../src/graph/channels.ts';
 import { InputError } from '../../src/graph/errors.ts';
 
-import type * as update from '../../src/formats/keras-config/update.ts';
+import type * as update from '../../src/formats/keras-config/write/update.ts';
 
 /** A layer whose new width the configuration has no place for. */
 const stuck = vi.hoisted(() => ({ layer: '' }));
-vi.mock('../../src/formats/keras-config/update.ts', async (original) => {
+vi.mock('../../src/formats/keras-config/write/update.ts', async (original) => {
   const real = await original<typeof update>();
   const { InputError } = await import('../../src/graph/errors.ts');
   const widths = new Map<string, number>();

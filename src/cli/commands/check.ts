@@ -6,12 +6,13 @@ import { runBackend, runOnnx, withLogits } from '../../runtime/scoring/agreement
 import { loadOnnxRuntime } from '../../runtime/onnx/session.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
+import type { BackendChoice } from '../../terms/choices.ts';
 
 interface CheckOptions {
   readonly seed?: number;
   readonly ratio?: number;
   readonly interiorOutputs?: boolean;
-  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend?: BackendChoice;
   readonly threads?: number;
 }
 

@@ -1,4 +1,4 @@
 export { parseKerasConfig } from './parse.ts';
 export { parsePythonJson, pythonJson } from '../json/python-json.ts';
 export type { LayerWeights, ParsedConfig } from './types.ts';
-export { updateKerasConfig } from './update.ts';
+export { updateKerasConfig } from './write/update.ts';

@@ -6,7 +6,7 @@ import { parseKerasConfig } from '../keras-config/parse.ts';
 import { pythonJson } from '../json/python-json.ts';
 import { keepsCount } from '../keras-config/types.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
-import { updateKerasConfig } from '../keras-config/update.ts';
+import { updateKerasConfig } from '../keras-config/write/update.ts';
 import type { LoadedModel } from '../types.ts';
 import { toFloat32 } from './floats.ts';
 import type { Hdf5, Hdf5Writer } from './hdf5.ts';

@@ -5,7 +5,7 @@ import { parseKerasConfig } from '../keras-config/parse.ts';
 import { pythonJson } from '../json/python-json.ts';
 import { keepsCount } from '../keras-config/types.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
-import { updateKerasConfig } from '../keras-config/update.ts';
+import { updateKerasConfig } from '../keras-config/write/update.ts';
 import { makeHdf5, withHdf5 } from '../keras-h5/hdf5.ts';
 import type { Hdf5, Hdf5Writer } from '../keras-h5/hdf5.ts';
 import { copyAttribute, copyDataset } from '../keras-h5/write.ts';

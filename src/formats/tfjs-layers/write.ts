@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { readInput, writeFiles } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
-import { updateKerasConfig } from '../keras-config/update.ts';
+import { updateKerasConfig } from '../keras-config/write/update.ts';
 import type { LayerWeights } from '../keras-config/types.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';

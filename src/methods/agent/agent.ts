@@ -6,6 +6,7 @@ import type { Bounds, Sweep } from '../rl/sweep.ts';
 import { Replay, type Episode, type RewardScale, type Step } from './learner/replay.ts';
 import { Representation } from './learner/representation.ts';
 import { Sac, type SacLosses, type SacSettings } from './learner/sac.ts';
+import { randomState } from '../random-state.ts';
 
 export interface AgentSettings extends SacSettings {
   /** whether there is an environment representation; without one z is zeros */
@@ -29,7 +30,7 @@ export type Manner = 'random' | 'sampled' | 'greedy';
 const word = z.number().int().min(0);
 const stateSchema = z.object({
   kind: z.literal('agent'),
-  random: z.tuple([word, word, word, word]),
+  random: randomState,
   replay: z.object({ added: word }),
   sac: z.object({ actorSteps: word, criticSteps: word }),
   representation: z.object({ epochs: word, steps: word }),

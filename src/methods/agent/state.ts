@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
+import { randomState } from '../random-state.ts';
 
 const word = z.number().int().min(0);
 const widths = z.array(word);
 
 const stateSchema = z.object({
   kind: z.literal('agent-method'),
-  root: z.tuple([word, word, word, word]),
+  root: randomState,
   /** epochs of weights that are done */
   epoch: word,
   /** rounds that are done: of filling the buffer, and of the agent's own */

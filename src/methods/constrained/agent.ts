@@ -14,6 +14,7 @@ import type { MultiplierSettings } from './multiplier.ts';
 import { outputOf, ppo } from './ppo.ts';
 import type { Networks, PpoSettings, PpoStats } from './ppo.ts';
 import { Running, runningSchema } from './running.ts';
+import { randomState } from '../random-state.ts';
 
 export interface AgentSettings extends PpoSettings, MultiplierSettings {
   /** ratios: a Gaussian squashed into [0, 1], or the paper's, clipped to it */
@@ -39,10 +40,9 @@ const episodeSchema = z.strictObject({
 });
 type Episode = z.infer<typeof episodeSchema>;
 
-const word = z.number().int().min(0);
 const stateSchema = z.strictObject({
   kind: z.literal('ppo-lagrangian'),
-  random: z.tuple([word, word, word, word]),
+  random: randomState,
   update: z.number().int().min(0),
   optimizerSteps: z.number().int().min(0),
   /** of the rollout under way */

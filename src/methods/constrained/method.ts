@@ -20,12 +20,13 @@ import { Trials, trialsSchema } from './trials.ts';
 import type { Trial } from './trials.ts';
 import { constrainedWork, taylorBatches } from './work.ts';
 import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
+import { randomState } from '../random-state.ts';
 
 const word = z.number().int().min(0);
 const keptSchema = z.array(z.array(z.number().int().min(0)));
 const checkpointSchema = z.strictObject({
   kind: z.literal('constrained'),
-  root: z.tuple([word, word, word, word]),
+  root: randomState,
   /** share of every group at which the budgets just hold */
   share: z.number(),
   /** settled once: gradients are slow, and engines differ in their last digits */

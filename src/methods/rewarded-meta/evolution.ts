@@ -6,6 +6,7 @@ import { fitSurrogate } from '../surrogate.ts';
 import type { Surrogate } from '../surrogate.ts';
 import { wholeSpace } from './search-space.ts';
 import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
+import { randomState } from '../random-state.ts';
 
 export interface Proposal {
   readonly genes: readonly number[];
@@ -21,11 +22,10 @@ export interface Scored extends Proposal {
 
 const genes = z.array(z.number().int().min(0));
 const origin = z.enum(['initial', 'random', 'mutation', 'crossover', 'enumerated']);
-const word = z.number().int().min(0);
 
 const evolutionStateSchema = z.strictObject({
   generation: z.number().int().min(0),
-  random: z.tuple([word, word, word, word]),
+  random: randomState,
   told: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),
   /** keys of everything ever proposed */
   seen: z.array(z.string()),

@@ -27,13 +27,13 @@ import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.t
 import { checkPruningNetFits } from './generators/size.ts';
 import { rewardedMetaWork } from './work.ts';
 import { Supernet } from './supernet.ts';
+import { randomState } from '../random-state.ts';
 
-const word = z.number().int().min(0);
 const checkpointSchema = z.object({
   kind: z.literal('rewarded-meta'),
   /** resolved once: free memory decides, and it differs each time that the run is resumed */
   generator: z.enum(['inherit', 'pruning-net']),
-  root: z.tuple([word, word, word, word]),
+  root: randomState,
   order: z.array(z.array(z.number().int())),
   /** of the training while it goes on, of the supernet afterwards */
   training: z.unknown().optional(),

@@ -2,7 +2,8 @@ import { roundWidth } from '../../graph/budget.ts';
 
 /**
  * The width of a group of `size` channels at a prune ratio: the allowed width (a multiple of roundTo, or the whole
- * size) nearest to size * (1 - ratio), at least one. The only place where ratios become widths.
+ * size) nearest to size * (1 - ratio), at least one. Both agents' ratios become widths here; the evolution's levels do in
+ * rewarded-meta/levels.ts, as the papers' do.
  */
 export function widthAt(ratio: number, size: number, roundTo: number): number {
   const wanted = size * (1 - ratio);

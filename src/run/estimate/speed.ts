@@ -14,6 +14,7 @@ import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import { openScorer } from '../../runtime/scoring/score.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
 import type { Architecture } from '../../terms/candidates.ts';
+import type { BackendChoice } from '../../terms/choices.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */
 export interface Pace {
@@ -36,7 +37,7 @@ export interface Speed {
 }
 
 export interface SpeedOptions {
-  readonly backend: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend: BackendChoice;
   readonly threads?: number;
   readonly batchSize: number;
   readonly signal?: AbortSignal;

@@ -19,7 +19,7 @@ import { retrain } from './retrain.ts';
 import type { Opening } from '../steps/ports.ts';
 import { costOf } from './verify.ts';
 import { notRebuilt } from '../steps/weights.ts';
-import type { DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
 import type { Cost } from '../../terms/cost.ts';
 
 export interface ApplyOptions extends Bounds, Opening {
@@ -32,7 +32,7 @@ export interface ApplyOptions extends Bounds, Opening {
   /** of fine-tuning; default as in the config */
   readonly epochs?: number;
   /** default: what the run computed by; so with threads */
-  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend?: BackendChoice;
   readonly threads?: number;
   /** cut from the source and not trained, whatever the config says of training */
   readonly cutOnly?: boolean;

@@ -11,13 +11,13 @@ import type { Rebuilt } from './rebuild.ts';
 import type { Opening, Trainer } from '../steps/ports.ts';
 import { resettle } from '../steps/settle.ts';
 import { openTrainer } from '../steps/trainer.ts';
-import type { DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
 
 export interface RetrainOptions extends Opening {
   readonly data: DataOptions;
   readonly ownPreprocess?: boolean;
   readonly epochs?: number;
-  readonly backend?: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend?: BackendChoice;
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../runtime/types.ts';
 import type { Trust } from '../../runtime/scoring/agreement.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { ScriptLimits } from '../plan/script.ts';
-import type { DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -53,7 +53,7 @@ export interface Opening {
 }
 
 export interface TrainerOptions extends Opening {
-  readonly backend: 'auto' | 'tensorflow' | 'wasm';
+  readonly backend: BackendChoice;
   readonly threads?: number;
   readonly seed: number;
   /** the preprocessing that an earlier part of this run found: not looked for again */

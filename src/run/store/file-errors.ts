@@ -1,15 +1,9 @@
+import { whyUnreadable } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 
-const reasons: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  ENOTDIR: 'a part of its path is not a folder',
+/** What else keeps a folder from being made or written in than what keeps a file from being read. */
+const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'a part of its path is not a folder',
-  ELOOP: 'its links lead in a circle',
-  ENAMETOOLONG: 'its name is too long',
   EINVAL: 'its name is not one for a folder there',
   EFBIG: 'the file would be too large',
 };
@@ -17,6 +11,9 @@ const reasons: Record<string, string> = {
 /** A file-system error as one sentence; anything else as it is. */
 export function unwritable(error: unknown, where: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof InputError || !code || !reasons[code]) return error;
-  return new InputError(`can't write in ${where}: ${reasons[code]}; free it or choose another folder`);
+  if (error instanceof InputError || !code) return error;
+  // what went missing is told by whoever knows what it was
+  const reason = reasons[code] ?? (code === 'ENOENT' ? undefined : whyUnreadable(error));
+  if (reason === undefined) return error;
+  return new InputError(`can't write in ${where}: ${reason}; free it or choose another folder`);
 }

@@ -1,6 +1,6 @@
-import { sizeOf } from '../../graph/shapes.ts';
-import type { Graph, Node } from '../../graph/types.ts';
-import { isObject, plain } from './plain.ts';
+import { sizeOf } from '../../../graph/shapes.ts';
+import type { Graph, Node } from '../../../graph/types.ts';
+import { isObject, plain } from '../plain.ts';
 
 /**
  * Makes a layer's initializers fit its sizes, in place: one that holds a number a channel makes weights of no other

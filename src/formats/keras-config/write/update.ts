@@ -1,11 +1,11 @@
-import { kernelOf, mixes } from '../../graph/op-facts.ts';
-import { inferShapes } from '../../graph/shapes.ts';
-import type { Graph, Node, Shape } from '../../graph/types.ts';
+import { kernelOf, mixes } from '../../../graph/op-facts.ts';
+import { inferShapes } from '../../../graph/shapes.ts';
+import type { Graph, Node, Shape } from '../../../graph/types.ts';
 import { fitInitializers } from './initializers.ts';
-import { writeFields } from './layers/table.ts';
-import { isObject } from './plain.ts';
-import { batchShape, items, rewrite } from './written.ts';
-import type { Json } from './written.ts';
+import { writeFields } from '../layers/table.ts';
+import { isObject } from '../plain.ts';
+import { batchShape, items, rewrite } from '../written.ts';
+import type { Json } from '../written.ts';
 
 /**
  * The configuration with the sizes of a narrower (or retrained) graph of the same network: filters, units, groups,
