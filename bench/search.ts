@@ -5,7 +5,7 @@ import { Evolution } from '../src/methods/rewarded-meta/evolution.ts';
 import { choicesOf, LEVELS, widthsOf } from '../src/methods/rewarded-meta/levels.ts';
 import type { GenePlan } from '../src/methods/rewarded-meta/levels.ts';
 import { proposeRandom } from '../src/methods/rewarded-meta/proposals.ts';
-import { evolutionSettingsSchema } from '../src/methods/rewarded-meta/search-space.ts';
+import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
 import type { EvolutionProblem, EvolutionSettings } from '../src/methods/rewarded-meta/search-space.ts';
 
 /** Architectures whose worth is known, as a searcher meets them. */
@@ -41,11 +41,6 @@ function space(
     const used = (flops(of) ?? Infinity) / budget;
     return used > WINDOW[1] ? 1 : used < WINDOW[0] ? -1 : 0;
   };
-  const keys: string[] = [];
-  for (let n = 0; n < 4 ** count; n++) {
-    const of = Array.from({ length: count }, (_, g) => 1 + (Math.floor(n / 4 ** g) % 4)).join('');
-    if (sideOf(of) === 0) keys.push(of);
-  }
   const problem = {
     genes: count,
     levels: LEVELS,
@@ -54,7 +49,7 @@ function space(
     choices: choicesOf(plan),
     point: (genes: readonly number[]) => widthsOf(plan, genes).map((width) => Math.log2(width)),
   };
-  return { problem, keys };
+  return { problem, keys: wholeSpace(problem, Infinity)!.map(key) };
 }
 
 function tableLandscape(file: string, share: number): Landscape {
@@ -152,9 +147,11 @@ const shown = (values: readonly number[], sign = false) =>
 /** Arguments: TABLE or `made`, SHARE of the FLOPs, SEEDS, numbers of EVALUATIONS. */
 function main([table, share, seeds, ...evaluated]: string[]): void {
   const made = table === 'made';
-  const at = (seed: number) => (made ? madeLandscape(seed, Number(share)) : whole!);
-  const whole = made ? null : tableLandscape(table, Number(share));
   const all = Array.from({ length: Number(seeds) }, (_, i) => i + 1);
+  const landscapes = made
+    ? all.map((seed) => madeLandscape(seed, Number(share)))
+    : new Array<Landscape>(all.length).fill(tableLandscape(table, Number(share)));
+  const at = (seed: number) => landscapes[seed - 1];
   const inside = all.map((seed) => at(seed).keys.length);
   const bests = all.map((seed) => {
     const { keys, truth } = at(seed);

@@ -21,7 +21,6 @@ import {
 } from './state.ts';
 import { t } from './strings.ts';
 import type { CandidateOfRun } from '../src/terms/candidates.ts';
-import { said } from './said.ts';
 
 /** Shows a view. */
 export function show(which: Tab): void {
@@ -43,7 +42,7 @@ export async function perform<T>(name: string, what: string, ask: () => Promise<
     if (failure.kind !== 'cancelled') {
       message.value = {
         kind: 'error',
-        text: said(failure.message),
+        text: failure.message,
         detail: failure.detail,
         actions: [{ label: t('Show log'), run: () => void openThing('log') }],
       };

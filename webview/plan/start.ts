@@ -7,7 +7,6 @@ import { t } from '../strings.ts';
 import { assessed } from './assess-store.ts';
 import { opened } from './data-store.ts';
 import { reached } from './reach-store.ts';
-import { said } from '../said.ts';
 
 /** What keeps the run from starting, one sentence each; empty: it may start. */
 export const obstacles = computed<readonly string[]>(() => {
@@ -17,13 +16,13 @@ export const obstacles = computed<readonly string[]>(() => {
   if (!trusted.value) found.push(t('This workspace is not trusted: nothing can be run in it.'));
   const method = ready.value?.methods.find((one) => one.name === now.method);
   if (!now.targets.length) found.push(t('There is no goal: say what the pruned network may cost at most.'));
-  found.push(...(assessed.value?.answer.problems ?? []).map(said));
+  found.push(...(assessed.value?.answer.problems ?? []));
   if (reached.value?.targets.some(({ verdict }) => verdict === 'unreachable' || verdict === 'within'))
     found.push(t('A goal can’t be met as it stands: see above.'));
   if (method?.needsImages && !now.data && !found.length)
     found.push(t('This method learns from images: choose a data set.'));
   const data = opened.value.value;
-  if (now.data && data.state === 'error' && !found.length) found.push(said(data.failure.message));
+  if (now.data && data.state === 'error' && !found.length) found.push(data.failure.message);
   return [...new Set(found)];
 });
 

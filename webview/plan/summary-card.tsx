@@ -75,7 +75,7 @@ export function SummaryCard() {
       )}
       {failure && (
         <p class="bad" role="alert">
-          {failure.message}{' '}
+          {said(failure.message)}{' '}
           <button type="button" class="plain link" onClick={assessAgain}>
             {t('Try again')}
           </button>
@@ -84,7 +84,7 @@ export function SummaryCard() {
       <div role="status">
         {stands.map((sentence) => (
           <p key={sentence} class="bad note sign-text">
-            <Cross /> <span>{sentence}</span>
+            <Cross /> <span>{said(sentence)}</span>
           </p>
         ))}
       </div>

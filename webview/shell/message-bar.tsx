@@ -1,4 +1,5 @@
 import { message } from '../state.ts';
+import { said } from '../said.ts';
 import { t } from '../strings.ts';
 import { Button } from '../ui.tsx';
 
@@ -13,7 +14,7 @@ export function MessageBar() {
             {told.kind === 'error' ? '✕' : '✓'}
           </span>
           <span class="text">
-            {told.text}
+            {said(told.text)}
             {told.detail && (
               <details>
                 <summary>{t('Details')}</summary>

@@ -144,5 +144,6 @@ export function duration(seconds: number): string {
 export function statusText(run: RunSummary, progress: ListedEvent | null, others: number): string {
   const what = run.status === 'paused' ? t('paused') : progressText(progress, run.method) || t('starting');
   const more = others > 0 ? ` (+${others})` : '';
-  return `$(${run.status === 'paused' ? 'debug-pause' : 'pulse'}) ${stem(run.model)}: ${what}${more}`;
+  const [icon] = icons[run.status === 'paused' ? 'paused' : 'running'];
+  return `$(${icon}) ${stem(run.model)}: ${what}${more}`;
 }

@@ -4,7 +4,7 @@ import { Random } from '../../graph/random.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { fitSurrogate } from '../surrogate.ts';
 import type { Surrogate } from '../surrogate.ts';
-import { wholeSpace } from './search-space.ts';
+import { triedWhole } from './search-space.ts';
 import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
 import { randomState } from '../random-state.ts';
 
@@ -76,8 +76,7 @@ export class Evolution {
     this.problem = problem;
     this.settings = settings;
     this.random = random;
-    const most = settings.population * settings.generations;
-    this.space = settings.offspring === 'repaired' ? wholeSpace(problem, most) : null;
+    this.space = triedWhole(problem, settings);
   }
 
   /** Where an earlier search stopped. @throws InputError where the state is not one of a search */
@@ -193,7 +192,7 @@ export class Evolution {
   private breed(into: Proposal[], most: number, times: number): void {
     const { settings, problem, random } = this;
     const { offspring, mutationProbability } = settings;
-    const parents = this.ranking.slice(0, settings.parents).map((s) => s.genes);
+    const parents = this.archive.slice(0, settings.parents).map((s) => s.genes);
     const take = (
       genes: readonly number[],
       origin: Proposal['origin'],

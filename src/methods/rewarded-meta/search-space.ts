@@ -77,12 +77,19 @@ export function wholeSpace(problem: EvolutionProblem, most: number): number[][] 
   return inside.length >= leastWhole ? inside : null;
 }
 
-/** How many candidates a search scores, at most. */
-export function evaluations(
+type Extent = Pick<EvolutionSettings, 'population' | 'generations' | 'offspring'>;
+
+/** What a search tries whole, instead of breeding; null where it breeds. */
+export function triedWhole(
   problem: EvolutionProblem,
-  { population, generations, offspring }: Pick<EvolutionSettings, 'population' | 'generations' | 'offspring'>,
-): number {
-  const most = population * generations;
-  const whole = offspring === 'repaired' ? wholeSpace(problem, most) : null;
+  { population, generations, offspring }: Extent,
+): number[][] | null {
+  return offspring === 'repaired' ? wholeSpace(problem, population * generations) : null;
+}
+
+/** How many candidates a search scores, at most. */
+export function evaluations(problem: EvolutionProblem, settings: Extent): number {
+  const most = settings.population * settings.generations;
+  const whole = triedWhole(problem, settings);
   return whole ? Math.min(most, whole.length + (problem.initial?.length ?? 0)) : most;
 }

@@ -122,7 +122,7 @@ export class Search {
       if (evolution.archive.length === 0)
         throw new InputError('the search found no architecture inside of the budgets');
       const best = evolution.highest;
-      const id = this.keys.indexOf(this.problem.key(best.genes));
+      const id = this.idOf(best.genes);
       yield { type: 'generation', generation, best: id, reward: best.score };
       yield checkpoint();
     }
@@ -133,19 +133,21 @@ export class Search {
     const { genes, score } = this.evolution.archive[0];
     const expected = this.evolution.expected(genes);
     if (expected === null) return null;
-    const number = (of: Genes) => this.keys.indexOf(this.problem.key(of));
     const said = (value: number) => value.toPrecision(4);
     const luckiest = this.evolution.highest;
-    const own = `candidate ${number(genes)} is chosen: its reward is ${said(score)}, and by what its neighbours have, ${said(expected)} is to be expected of it`;
-    if (number(luckiest.genes) === number(genes)) return own;
-    return `${own}; the highest reward, ${said(luckiest.score)} of candidate ${number(luckiest.genes)}, was luck by ${said(luckiest.score - this.evolution.expected(luckiest.genes)!)}`;
+    const own = `candidate ${this.idOf(genes)} is chosen: its reward is ${said(score)}, and by what its neighbours have, ${said(expected)} is to be expected of it`;
+    if (this.idOf(luckiest.genes) === this.idOf(genes)) return own;
+    return `${own}; the highest reward, ${said(luckiest.score)} of candidate ${this.idOf(luckiest.genes)}, was luck by ${said(luckiest.score - this.evolution.expected(luckiest.genes)!)}`;
   }
 
   /** The best of all, as a candidate. */
   best(kept: (genes: Genes) => Candidate['kept']): { genes: Genes; candidate: Candidate } {
     const { genes, origin } = this.evolution.archive[0];
-    const id = this.keys.indexOf(this.problem.key(genes));
-    return { genes, candidate: this.candidate(id, genes, origin, kept(genes)) };
+    return { genes, candidate: this.candidate(this.idOf(genes), genes, origin, kept(genes)) };
+  }
+
+  private idOf(genes: Genes): number {
+    return this.keys.indexOf(this.problem.key(genes));
   }
 
   private candidate(id: number, genes: Genes, origin: string, kept: Candidate['kept']): Candidate {
