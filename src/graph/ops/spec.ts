@@ -4,8 +4,8 @@ import type { GroupMember, Node, Op, Shape } from '../types.ts';
 
 /*
  * What the graph knows of an op. Every op kind has one declaration (index.ts asks for it), and all that is asked about
- * ops elsewhere is derived from it: add an op's fields in types.ts, its
- * declaration here, in runtime/ops and in a reader; the compiler asks for all but the last.
+ * ops elsewhere is derived from it: add an op's fields in types.ts, its declaration in its family's folder here and in
+ * runtime/ops, and a reader; the compiler asks for all but the last.
  *
  * Axes are the op's own matter. Which axis of an image is which, and where channels lie, is said in rules/layout.ts and
  * in the axes of the parameters below; nothing outside this folder may count axes of an op's values or parameters.

@@ -1,6 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { axisOf } from '../onnx/layout.ts';
-import type { OpContext, OpRun } from './context.ts';
+import { axisOf } from '../../onnx/layout.ts';
+import type { OpContext, OpRun } from '../context.ts';
 
 export const softmax: OpRun<'softmax'> = {
   run: (c, { axis }) => alongLast(c, axis, (x) => c.tf.softmax(x)),

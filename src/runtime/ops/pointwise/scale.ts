@@ -1,8 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { InputError } from '../../graph/errors.ts';
-import { constantLike, scaleAndShift, vector } from '../onnx/constants.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import { InputError } from '../../../graph/errors.ts';
+import { constantLike, scaleAndShift, vector } from '../../onnx/constants.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const scale: OpRun<'scale'> = {
   run: runScale,

@@ -1,10 +1,10 @@
-import { nameOf, note, param, perAxis, perChannel, unchanged } from './rules/channels.ts';
-import { channelAxis, channelsOf, withChannels } from './rules/layout.ts';
-import { checkAxis, fail, same, vector } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { ChannelStep, OpSpec, ParamSpecs, Trail } from './spec.ts';
-import type { AxisLabels } from './rules/labels.ts';
-import type { OpOf } from '../types.ts';
+import { nameOf, note, param, perAxis, perChannel, unchanged } from '../rules/channels.ts';
+import { channelAxis, channelsOf, withChannels } from '../rules/layout.ts';
+import { checkAxis, fail, same, vector } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { ChannelStep, OpSpec, ParamSpecs, Trail } from '../spec.ts';
+import type { AxisLabels } from '../rules/labels.ts';
+import type { OpOf } from '../../types.ts';
 
 const scaleAndOffset = { gamma: { out: [0], start: 1 }, beta: { out: [0] } } as const satisfies ParamSpecs;
 

@@ -1,9 +1,9 @@
-import { nameOf, param, unchanged } from './rules/channels.ts';
-import { broadcastShape } from './rules/sizes.ts';
-import { checkAxis, fail, parameter, same } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { nameOf, param, unchanged } from '../rules/channels.ts';
+import { broadcastShape } from '../rules/sizes.ts';
+import { checkAxis, fail, parameter, same } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 export const activation: OpSpec<OpOf<'activation'>> = {
   inputs: ONE,

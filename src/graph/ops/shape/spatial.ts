@@ -1,9 +1,9 @@
-import { spatial } from './rules/channels.ts';
-import { imageOf } from './rules/layout.ts';
-import { image } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { spatial } from '../rules/channels.ts';
+import { imageOf } from '../rules/layout.ts';
+import { image } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 export const zeroPad: OpSpec<OpOf<'zeroPad'>> = {
   inputs: ONE,

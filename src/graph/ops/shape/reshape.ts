@@ -1,11 +1,11 @@
-import { nameOf } from './rules/channels.ts';
-import { reshapeLabels } from './rules/reshape-labels.ts';
-import { fail, same } from './rules/shape.ts';
-import { sizeOf } from './rules/sizes.ts';
-import { ONE } from './spec.ts';
-import type { ChannelStep, OpSpec, Trail } from './spec.ts';
-import type { AxisLabels } from './rules/labels.ts';
-import type { OpOf } from '../types.ts';
+import { nameOf } from '../rules/channels.ts';
+import { reshapeLabels } from '../rules/reshape-labels.ts';
+import { fail, same } from '../rules/shape.ts';
+import { sizeOf } from '../rules/sizes.ts';
+import { ONE } from '../spec.ts';
+import type { ChannelStep, OpSpec, Trail } from '../spec.ts';
+import type { AxisLabels } from '../rules/labels.ts';
+import type { OpOf } from '../../types.ts';
 
 export const flatten: OpSpec<OpOf<'flatten'>> = {
   inputs: ONE,

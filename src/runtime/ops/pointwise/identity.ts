@@ -1,4 +1,4 @@
-import type { OpRun } from './context.ts';
+import type { OpRun } from '../context.ts';
 
 export const identity: OpRun<'identity'> = {
   run: (c) => c.tf.clone(c.inputs[0]),

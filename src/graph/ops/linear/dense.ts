@@ -1,9 +1,9 @@
-import { mixing } from './rules/channels.ts';
-import { channelsOf, withChannels } from './rules/layout.ts';
-import { fail, parameter, vector } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { KernelSpec, OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { mixing } from '../rules/channels.ts';
+import { channelsOf, withChannels } from '../rules/layout.ts';
+import { fail, parameter, vector } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { KernelSpec, OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 /** [in, out] */
 const kernel: KernelSpec = { rank: 2, in: 0, out: [1], linear: true, decays: true, applied: 'output' };

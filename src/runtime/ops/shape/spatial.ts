@@ -1,8 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { specOf } from '../../graph/ops/index.ts';
-import { samplingMatrix } from '../resampling.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import { specOf } from '../../../graph/ops/index.ts';
+import { samplingMatrix } from '../../resampling.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const zeroPad: OpRun<'zeroPad'> = { run: runZeroPad, onnx: writeZeroPad };
 

@@ -1,7 +1,7 @@
-import { unchanged } from './rules/channels.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { unchanged } from '../rules/channels.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 const spec: OpSpec<OpOf<'identity'> | OpOf<'dropout'>> = {
   inputs: ONE,

@@ -1,10 +1,10 @@
-import { joinsFixed } from './rules/channels.ts';
-import { checkAxis, fail, show } from './rules/shape.ts';
-import { broadcastShape } from './rules/sizes.ts';
-import { SOME } from './spec.ts';
-import type { ChannelStep, OpSpec, Trail } from './spec.ts';
-import type { AxisLabels } from './rules/labels.ts';
-import type { OpOf } from '../types.ts';
+import { joinsFixed } from '../rules/channels.ts';
+import { checkAxis, fail, show } from '../rules/shape.ts';
+import { broadcastShape } from '../rules/sizes.ts';
+import { SOME } from '../spec.ts';
+import type { ChannelStep, OpSpec, Trail } from '../spec.ts';
+import type { AxisLabels } from '../rules/labels.ts';
+import type { OpOf } from '../../types.ts';
 
 /** Sum, difference, product, ...: place by place, broadcasting axes of size 1. */
 const elementwise: OpSpec<OpOf<'add'>> = {

@@ -1,10 +1,10 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import type { Pair } from '../../graph/types.ts';
-import { padsOf, transposedSize } from '../geometry.ts';
-import { biasOf, reorder } from '../onnx/constants.ts';
-import { kernelOf, withBias } from './context.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import type { Pair } from '../../../graph/types.ts';
+import { padsOf, transposedSize } from '../../geometry.ts';
+import { biasOf, reorder } from '../../onnx/constants.ts';
+import { kernelOf, withBias } from '../context.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const conv2d: OpRun<'conv2d'> = { run: runConv2d, onnx: writeConv2d };
 

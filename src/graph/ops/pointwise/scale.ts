@@ -1,9 +1,9 @@
-import { perAxis, perChannel, unchanged } from './rules/channels.ts';
-import { channelAxis, channelsOf } from './rules/layout.ts';
-import { checkAxis, fail, parameter, same, vector } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { perAxis, perChannel, unchanged } from '../rules/channels.ts';
+import { channelAxis, channelsOf } from '../rules/layout.ts';
+import { checkAxis, fail, parameter, same, vector } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 export const scale: OpSpec<OpOf<'scale'>> = {
   inputs: ONE,

@@ -1,9 +1,9 @@
-import { nameOf, note } from './rules/channels.ts';
-import { checkAxis } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { AxisLabels } from './rules/labels.ts';
-import type { OpOf } from '../types.ts';
+import { nameOf, note } from '../rules/channels.ts';
+import { checkAxis } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { AxisLabels } from '../rules/labels.ts';
+import type { OpOf } from '../../types.ts';
 
 export const reduce: OpSpec<OpOf<'reduce'>> = {
   inputs: ONE,

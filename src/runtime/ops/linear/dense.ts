@@ -1,8 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { biasOf, reorder } from '../onnx/constants.ts';
-import { kernelOf, withBias } from './context.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpRun } from './context.ts';
+import { biasOf, reorder } from '../../onnx/constants.ts';
+import { kernelOf, withBias } from '../context.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpRun } from '../context.ts';
 
 export const dense: OpRun<'dense'> = { run: runDense, onnx: writeDense };
 

@@ -1,8 +1,8 @@
-import { nameOf, note, unchanged } from './rules/channels.ts';
-import { checkAxis } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { nameOf, note, unchanged } from '../rules/channels.ts';
+import { checkAxis } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 const spec: OpSpec<OpOf<'softmax' | 'logSoftmax'>> = {
   inputs: ONE,

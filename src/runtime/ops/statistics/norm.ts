@@ -1,11 +1,11 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { InputError } from '../../graph/errors.ts';
-import { sizeOf } from '../../graph/shapes.ts';
-import { batchNormScale } from '../onnx/fold.ts';
-import { constantLike, scaleAndShift, vector } from '../onnx/constants.ts';
-import { axisOf } from '../onnx/layout.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import { InputError } from '../../../graph/errors.ts';
+import { sizeOf } from '../../../graph/shapes.ts';
+import { batchNormScale } from '../../onnx/fold.ts';
+import { constantLike, scaleAndShift, vector } from '../../onnx/constants.ts';
+import { axisOf } from '../../onnx/layout.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const batchNorm: OpRun<'batchNorm'> = { run: runBatchNorm, onnx: writeBatchNorm };
 

@@ -1,8 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { InputError } from '../../graph/errors.ts';
-import { sizeOf } from '../../graph/shapes.ts';
-import { kept, plain, reshaped } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import { InputError } from '../../../graph/errors.ts';
+import { sizeOf } from '../../../graph/shapes.ts';
+import { kept, plain, reshaped } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const flatten: OpRun<'flatten'> = {
   run: (c) => {

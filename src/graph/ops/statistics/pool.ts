@@ -1,9 +1,9 @@
-import { slides, spatial } from './rules/channels.ts';
-import { IMAGE, imageOf } from './rules/layout.ts';
-import { image, slid } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { OpSpec } from './spec.ts';
-import type { OpOf } from '../types.ts';
+import { slides, spatial } from '../rules/channels.ts';
+import { IMAGE, imageOf } from '../rules/layout.ts';
+import { image, slid } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
+import type { OpOf } from '../../types.ts';
 
 const windowed: OpSpec<OpOf<'maxPool' | 'avgPool'>> = {
   inputs: ONE,

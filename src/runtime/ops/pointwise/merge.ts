@@ -1,7 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { axisOf, reshaped } from '../onnx/layout.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpRun } from './context.ts';
+import { axisOf, reshaped } from '../../onnx/layout.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpRun } from '../context.ts';
 
 export const add: OpRun<'add'> = {
   run: (c) => fold(c, c.tf.add),

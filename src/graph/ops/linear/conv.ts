@@ -1,12 +1,12 @@
-import { mixing, nameOf, note, param, slides } from './rules/channels.ts';
-import { IMAGE, imageOf } from './rules/layout.ts';
-import { repeatEach } from './rules/labels.ts';
-import { axisPadding, transposedLength } from './rules/sizes.ts';
-import { fail, image, parameter, slid, vector } from './rules/shape.ts';
-import { ONE } from './spec.ts';
-import type { ChannelStep, KernelSpec, OpSpec, ParamSpec, Trail } from './spec.ts';
-import type { AxisLabels } from './rules/labels.ts';
-import type { OpOf } from '../types.ts';
+import { mixing, nameOf, note, param, slides } from '../rules/channels.ts';
+import { IMAGE, imageOf } from '../rules/layout.ts';
+import { repeatEach } from '../rules/labels.ts';
+import { axisPadding, transposedLength } from '../rules/sizes.ts';
+import { fail, image, parameter, slid, vector } from '../rules/shape.ts';
+import { ONE } from '../spec.ts';
+import type { ChannelStep, KernelSpec, OpSpec, ParamSpec, Trail } from '../spec.ts';
+import type { AxisLabels } from '../rules/labels.ts';
+import type { OpOf } from '../../types.ts';
 
 const bias: ParamSpec = { out: [0] };
 

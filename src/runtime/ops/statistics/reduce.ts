@@ -1,6 +1,6 @@
-import { axisOf, reshaped } from '../onnx/layout.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpOf, OpRun } from './context.ts';
+import { axisOf, reshaped } from '../../onnx/layout.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpOf, OpRun } from '../context.ts';
 
 export const reduce: OpRun<'reduce'> = {
   run: (c, op) => {

@@ -1,7 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { padsOf } from '../geometry.ts';
-import type { ExportContext } from '../onnx/layout.ts';
-import type { OpContext, OpOf, OpRun } from './context.ts';
+import { padsOf } from '../../geometry.ts';
+import type { ExportContext } from '../../onnx/layout.ts';
+import type { OpContext, OpOf, OpRun } from '../context.ts';
 
 export const maxPool: OpRun<'maxPool'> = {
   run: (c, op) => c.backend.kernels.maxPool(c.inputs[0] as tfc.Tensor4D, op.size, op.strides, op.padding),
