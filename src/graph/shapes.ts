@@ -66,6 +66,14 @@ export function inferShapes(graph: Graph): Record<string, Shape> {
   return shapes;
 }
 
+/** Per-sample shape of the network's input, where images can be given to it. @throws InputError where it has several */
+export function onlyInputShape(graph: Graph): Shape {
+  const shape = inputShape(graph);
+  if (graph.inputs.length !== 1 || !shape)
+    throw new InputError(`the network takes ${graph.inputs.length} inputs; images can be given to one only`);
+  return shape;
+}
+
 /** Per-sample shape of one of the network's inputs, default its first; undefined where there is none of that name. */
 export function inputShape(graph: Graph, id = graph.inputs[0]): Shape | undefined {
   const op = graph.nodes.find((node) => node.id === id)?.op;

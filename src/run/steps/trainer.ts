@@ -1,5 +1,4 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
-import { inputShape } from '../../graph/shapes.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
@@ -25,7 +24,7 @@ import type { ScorerOptions } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { Backend } from '../../runtime/types.ts';
-import { expectedBy } from './head.ts';
+import { expectedBy, imageInput } from './head.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
@@ -56,19 +55,10 @@ export async function openSet(
       recorded?: Recorded;
     } = {},
 ): Promise<ImageSet> {
-  const { graph } = model;
-  const shape = inputShape(graph);
-  if (graph.inputs.length !== 1 || shape?.length !== 3)
-    throw new InputError(
-      `${model.name} does not take images: it needs one input of height, width and channels`,
-    );
-  const [height, width, channels] = shape;
-  if (channels !== 1 && channels !== 3)
-    throw new InputError(`${model.name} takes ${channels} channels; images have 1 or 3`);
+  const image = imageInput(model);
+  if ('problem' in image) throw new InputError(image.problem);
   return await openImages(data.path, {
-    height,
-    width,
-    channels,
+    ...image,
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
