@@ -99,19 +99,6 @@ export interface Pooled {
   readonly axes: readonly number[];
 }
 
-/** Which of a node's arrays the paper's counter counts besides multiply-accumulates, and how often each element. */
-export interface Counted {
-  readonly of: 'output' | 'input' | 'bias';
-  readonly times: number;
-}
-
-export interface CountOptions {
-  /** default true, as for their ResNet-50 */
-  readonly countRelu?: boolean;
-  /** default false, as for their ResNet-50 */
-  readonly countGlobalPool?: boolean;
-}
-
 /** The declaration of one op kind. Methods, so that the declarations of all kinds fit one type. */
 export interface OpSpec<O extends Op> {
   readonly inputs: Arity;
@@ -131,8 +118,6 @@ export interface OpSpec<O extends Op> {
   pools?(op: O, rank: number): Pooled;
   /** Whether it holds a constant for each channel, so that channels can't change places. */
   ordered?(op: O): boolean;
-  /** What the paper's counter (cost.ts) counts besides multiply-accumulates; absent: nothing. */
-  counted?(op: O, options: CountOptions): readonly Counted[];
 }
 
 export const NONE: Arity = { min: 0, max: 0 };

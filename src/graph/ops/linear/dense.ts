@@ -21,5 +21,4 @@ export const dense: OpSpec<OpOf<'dense'>> = {
     return withChannels(x, made);
   },
   channels: (_, step, trail) => mixing(trail, step, kernel),
-  counted: () => [{ of: 'bias', times: 1 }],
 };

@@ -10,8 +10,6 @@ export const activation: OpSpec<OpOf<'activation'>> = {
   params: {},
   shape: (_, { inputs: [x] }) => x,
   channels: (_, step) => unchanged(step),
-  counted: (op, { countRelu }) =>
-    op.activation === 'relu' && countRelu !== false ? [{ of: 'output', times: 1 }] : [],
 };
 
 export const prelu: OpSpec<OpOf<'prelu'>> = {

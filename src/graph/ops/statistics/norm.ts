@@ -23,7 +23,6 @@ export const batchNorm: OpSpec<OpOf<'batchNorm'>> = {
     return x;
   },
   channels: (_, step, trail) => perChannel(trail, step, ['gamma', 'beta', 'mean', 'variance']),
-  counted: () => [{ of: 'output', times: 1 }],
 };
 
 export const layerNorm: OpSpec<OpOf<'layerNorm'>> = {

@@ -13,7 +13,6 @@ const windowed: OpSpec<OpOf<'maxPool' | 'avgPool'>> = {
     return slid(x, op.size, op, x[2]);
   },
   channels: (_, step, trail) => spatial(trail, step),
-  counted: ({ size }) => [{ of: 'output', times: size[0] * size[1] }],
 };
 
 const global: OpSpec<OpOf<'globalAvgPool' | 'globalMaxPool'>> = {
@@ -28,7 +27,6 @@ const global: OpSpec<OpOf<'globalAvgPool' | 'globalMaxPool'>> = {
     slides(trail, step);
     return [step.inputs[0][IMAGE.channels]];
   },
-  counted: (_, { countGlobalPool }) => (countGlobalPool ? [{ of: 'input', times: 1 }] : []),
 };
 
 export { windowed as maxPool, windowed as avgPool, global as globalAvgPool, global as globalMaxPool };
