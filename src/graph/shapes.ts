@@ -4,7 +4,7 @@ import { fail, show } from './ops/rules/shape.ts';
 import type { Sizes } from './ops/rules/sizes.ts';
 import type { Graph, Op, Shape } from './types.ts';
 
-export { axisPadding, sizeOf, transposedLength, windowLength } from './ops/rules/sizes.ts';
+export { axisPadding, sizeOf, transposedSize, windowLength } from './ops/rules/sizes.ts';
 
 /**
  * Shape of an op's output, per sample (NHWC without the batch axis), with Keras' padding rules.

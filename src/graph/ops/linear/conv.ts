@@ -1,7 +1,7 @@
 import { mixing, nameOf, note, param, slides } from '../rules/channels.ts';
 import { IMAGE, imageOf } from '../rules/layout.ts';
 import { repeatEach } from '../rules/labels.ts';
-import { axisPadding, transposedLength } from '../rules/sizes.ts';
+import { transposedSize } from '../rules/sizes.ts';
 import { fail, image, parameter, slid, vector } from '../rules/shape.ts';
 import { ONE } from '../spec.ts';
 import type { ChannelStep, KernelSpec, OpSpec, ParamSpec, Trail } from '../spec.ts';
@@ -78,16 +78,8 @@ export const conv2dTranspose: OpSpec<OpOf<'conv2dTranspose'>> = {
     const [into, made] = [k[transposed.in], k[transposed.out[0]]];
     if (into !== x[2]) fail(op, `has a kernel for ${into} channels, its input has ${x[2]}`);
     vector(op, step, 'bias', made);
-    const length = (axis: 0 | 1) =>
-      transposedLength(
-        x[axis],
-        k[axis],
-        op.strides[axis],
-        op.dilation[axis],
-        axisPadding(op.padding, axis),
-        op.outputPadding?.[axis],
-      );
-    return imageOf(length(0), length(1), made);
+    const [height, width] = transposedSize([x[0], x[1]], [k[0], k[1]], op);
+    return imageOf(height, width, made);
   },
   channels: (_, step, trail) => mixing(trail, step, transposed),
 };

@@ -1,6 +1,7 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Pair } from '../../../graph/types.ts';
-import { padsOf, transposedSize } from '../../geometry.ts';
+import { transposedSize } from '../../../graph/shapes.ts';
+import { place } from '../../kernels/geometry.ts';
 import { biasOf, reorder } from '../../onnx/constants.ts';
 import { kernelOf, withBias } from '../context.ts';
 import type { ExportContext } from '../../onnx/layout.ts';
@@ -48,7 +49,7 @@ function writeDepthwise(c: ExportContext, op: OpOf<'depthwiseConv2d'>): string {
 
 function window(c: ExportContext, kernel: Pair, op: OpOf<'conv2d' | 'depthwiseConv2d'>) {
   const [h, w] = c.inputs[0].shape;
-  const { top, bottom, left, right } = padsOf([h, w], kernel, op.strides, op.dilation, op.padding);
+  const [top, bottom, left, right] = place([h, w], kernel, op.strides, op.padding, op.dilation).pads;
   return {
     kernel_shape: kernel,
     strides: op.strides,

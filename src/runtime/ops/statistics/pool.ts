@@ -1,5 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { padsOf } from '../../geometry.ts';
+import { place } from '../../kernels/geometry.ts';
 import type { ExportContext } from '../../onnx/layout.ts';
 import type { OpContext, OpOf, OpRun } from '../context.ts';
 
@@ -29,7 +29,7 @@ export const globalMaxPool: OpRun<'globalMaxPool'> = {
 
 function window(c: ExportContext, op: OpOf<'maxPool' | 'avgPool'>) {
   const [h, w] = c.inputs[0].shape;
-  const { top, bottom, left, right } = padsOf([h, w], op.size, op.strides, [1, 1], op.padding);
+  const [top, bottom, left, right] = place([h, w], op.size, op.strides, op.padding, [1, 1]).pads;
   return { kernel_shape: op.size, strides: op.strides, pads: [top, left, bottom, right] };
 }
 
