@@ -15,6 +15,11 @@ export function readFailure(folder: string): Promise<FailureFile | null> {
   return read(path.join(folder, runFiles.failure), failureFile);
 }
 
+/** The workspace that a run's folder lies in (`.espalier/runs/<id>`), absolute. */
+export function workspaceOf(folder: string): string {
+  return path.resolve(folder, '..', '..', '..');
+}
+
 /** Whether the folder is (still) a run's. */
 export function isRun(folder: string): Promise<boolean> {
   return stat(path.join(folder, runFiles.plan)).then(

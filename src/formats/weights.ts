@@ -42,7 +42,7 @@ export function collectWeights(
 
 /**
  * The values of a parameter that is about to be written.
- * @throws Error where they are missing or don't fit the graph: the caller's mistake, not the user's
+ * @throws InputError where they are missing or don't fit the graph
  */
 export function valuesOf(
   graph: Graph,
@@ -51,8 +51,7 @@ export function valuesOf(
 ): { shape: readonly number[]; values: Float32Array } {
   const shape = graph.params[param]?.shape;
   const values = weights.get(param);
-  if (!shape || !values) throw new Error(`no ${shape ? 'weights' : 'parameter'} for "${param}"`);
-  if (values.length !== sizeOf(shape))
-    throw new Error(`"${param}" has ${values.length} values for the shape [${shape.join(', ')}]`);
+  if (!shape || values?.length !== sizeOf(shape))
+    throw new InputError(`the network to write has no weights that fit "${param}"`);
   return { shape, values };
 }

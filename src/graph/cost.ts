@@ -1,7 +1,6 @@
 import { specOf } from './ops/index.ts';
 import { channelAxis } from './ops/rules/layout.ts';
 import { networkWidths, Terms } from './widths.ts';
-import type { CountOptions } from './ops/spec.ts';
 import type { NetworkWidths } from './widths.ts';
 import type { Dependencies, Graph, Node, Shape } from './types.ts';
 import type { Architecture } from '../terms/candidates.ts';
@@ -62,46 +61,6 @@ export function layerCosts(
     const outputShape = network.values[node.id].map((w) => lengths[w]);
     return { node: node.id, layer: node.layer, outputShape, macs: macs.evaluate(lengths), params };
   });
-}
-
-export type PaperOptions = CountOptions;
-
-/**
- * The FLOPs of the MetaPruning and rewarded meta-pruning papers' counter: multiply-accumulates of convolutions, weights
- * and biases of dense layers, one for each element behind a batch norm or (`countRelu`) a ReLU, and window size times
- * output for max and average pooling. ReLU counts in their ResNet-50 and in neither MobileNet, where it is not a
- * module; the last pooling the other way about (`countGlobalPool`), since the MobileNets' is an average pooling of 7 x
- * 7 and ResNet-50's an adaptive one. (docs/methods/metapruning.md, "FLOPs count")
- */
-export function paperFlopsModel(
-  graph: Graph,
-  dependencies: Dependencies,
-  options: PaperOptions = {},
-): (architecture: Architecture) => number {
-  const network = networkWidths(graph, dependencies);
-  const flops = new Terms(network);
-  for (const node of graph.nodes) {
-    const { op } = node;
-    addMacs(flops, network, node);
-    const arrays = {
-      output: network.values[node.id],
-      input: network.values[node.inputs[0]],
-      bias: network.params[node.params.bias],
-    };
-    for (const { of, times } of specOf(op).counted?.(op, options) ?? [])
-      if (arrays[of]) flops.add(times, arrays[of]);
-  }
-  return (architecture) => flops.evaluate(network.at(architecture));
-}
-
-/** `paperFlopsModel` at one architecture. In single operations, not millions. */
-export function paperFlops(
-  graph: Graph,
-  dependencies: Dependencies,
-  architecture: Architecture,
-  options: PaperOptions = {},
-): number {
-  return paperFlopsModel(graph, dependencies, options)(architecture);
 }
 
 function addMacs(terms: Terms, network: NetworkWidths, node: Node): void {

@@ -1,5 +1,6 @@
 import { architectureOf, fullArchitecture } from './architecture.ts';
 import { costModel, layerCosts } from './cost.ts';
+import { alongChannels } from './ops/rules/layout.ts';
 import type { LayerCost } from './cost.ts';
 import type { Dependencies, Graph } from './types.ts';
 import type { KeptChannels } from '../terms/candidates.ts';
@@ -15,7 +16,7 @@ export interface Sides {
 export interface LayerDiff {
   readonly layer: string;
   readonly layerType: string;
-  /** length of the last axis of its output */
+  /** number of channels of its output */
   readonly width: Sides;
   readonly macs: Sides;
   readonly params: Sides;
@@ -23,7 +24,7 @@ export interface LayerDiff {
   readonly channels?: ChannelDiff;
 }
 
-/** Positions along the last axis of the layer's output, ascending. */
+/** Positions along the channels of the layer's output, ascending. */
 export interface ChannelDiff {
   /** on both sides */
   readonly kept: readonly number[];
@@ -62,7 +63,7 @@ export function diffKept(
   const layers: LayerDiff[] = [];
   for (const [layer, sideA] of sidesA) {
     const diff = compare(layer, sideA, sidesB.get(layer)!);
-    const axis = dependencies.values[sideA.node].at(-1);
+    const axis = alongChannels(dependencies.values[sideA.node]);
     const full = axis?.group.length ?? sideA.width;
     const channels = {
       kept: [] as number[],
@@ -121,7 +122,7 @@ function byLayer(graph: Graph, costs: readonly LayerCost[]): Map<string, Side> {
     sides.set(node.layer, {
       node: node.id,
       layerType: node.layerType,
-      width: costs[i].outputShape.at(-1) ?? 1,
+      width: alongChannels(costs[i].outputShape) ?? 1,
       macs: (before?.macs ?? 0) + costs[i].macs,
       params: (before?.params ?? 0) + costs[i].params,
       hasParams: (before?.hasParams ?? false) || Object.keys(node.params).length > 0,

@@ -30,8 +30,14 @@ export function madeChannels(
 
 /** How many of a window's numbers a value of the output is the sum of. */
 export function fanIn(kernel: KernelSpec, shape: readonly number[]): number {
-  const places = (kernel.window ?? []).reduce((n, axis) => n * shape[axis], 1);
-  return places * (mixes(kernel) ? shape[kernel.in] : 1);
+  return windowSize(kernel, shape) * (mixes(kernel) ? shape[kernel.in] : 1);
+}
+
+/** How many of a window's numbers a value of the input goes into. */
+export function fanOut(kernel: KernelSpec, shape: readonly number[]): number {
+  return (
+    windowSize(kernel, shape) * sizeOf(kernel.out.flatMap((axis) => (axis === kernel.in ? [] : shape[axis])))
+  );
 }
 
 /** An op that normalises by statistics of its own, in the roles mean and variance, which training moves. */
@@ -47,4 +53,8 @@ export function learntAxes(op: Op): [role: string, axis: number][] {
   return Object.entries(specOf(op).params).flatMap(([role, param]): [string, number][] =>
     param?.out && !param.kept ? [[role, param.out[0]]] : [],
   );
+}
+
+function windowSize(kernel: KernelSpec, shape: readonly number[]): number {
+  return sizeOf((kernel.window ?? []).map((axis) => shape[axis]));
 }

@@ -4,7 +4,7 @@ import { fail, show } from './ops/rules/shape.ts';
 import type { Sizes } from './ops/rules/sizes.ts';
 import type { Graph, Op, Shape } from './types.ts';
 
-export { axisPadding, sizeOf, transposedLength, windowLength } from './ops/rules/sizes.ts';
+export { axisPadding, sizeOf, transposedSize, windowLength } from './ops/rules/sizes.ts';
 
 /**
  * Shape of an op's output, per sample (NHWC without the batch axis), with Keras' padding rules.
@@ -64,6 +64,14 @@ export function inferShapes(graph: Graph): Record<string, Shape> {
     if (!shapes[id])
       throw new InputError(`the network names "${id}" as input or output, but no node gives it`);
   return shapes;
+}
+
+/** Per-sample shape of the network's input, where images can be given to it. @throws InputError where it has several */
+export function onlyInputShape(graph: Graph): Shape {
+  const shape = inputShape(graph);
+  if (graph.inputs.length !== 1 || !shape)
+    throw new InputError(`the network takes ${graph.inputs.length} inputs; images can be given to one only`);
+  return shape;
 }
 
 /** Per-sample shape of one of the network's inputs, default its first; undefined where there is none of that name. */

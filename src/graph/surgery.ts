@@ -1,6 +1,7 @@
 import { architectureOf } from './architecture.ts';
 import { InputError } from './errors.ts';
 import { specOf } from './ops/index.ts';
+import { alongChannels } from './ops/rules/layout.ts';
 import { inferShapes, sizeOf } from './shapes.ts';
 import { gatherAxes, zeroAlong } from './slices.ts';
 import type { AxisChannels, Dependencies, Graph, Node, Op, Param, Weights } from './types.ts';
@@ -116,7 +117,8 @@ export function permuteChannels(
   });
   const held = new Set<number>();
   for (const { id, op } of graph.nodes)
-    if (specOf(op).ordered?.(op)) for (const g of dependencies.values[id].at(-1)?.group ?? []) held.add(g);
+    if (specOf(op).ordered?.(op))
+      for (const g of alongChannels(dependencies.values[id])?.group ?? []) held.add(g);
 
   const orders = new Map<AxisChannels, Int32Array>();
   const order = (axis: AxisChannels | null | undefined): Int32Array | null => {

@@ -22,17 +22,25 @@ export function imagesOf(context: MethodContext, method: string): MethodImages {
 /**
  * The training images of an epoch in an order of its own, each epoch the same whenever it is asked for; from
  * mini-batch `from` on; with the original's answers where labels don't say all.
+ * @param root a seed, or a generator's state
  */
 export function epochBatches(
-  { set, preprocess, teacher }: MethodImages,
-  root: RandomState,
-  settings: { readonly batchSize: number; readonly augmentation?: Augmentation },
+  { set, preprocess, teacher }: Pick<MethodImages, 'set' | 'preprocess' | 'teacher'>,
+  root: number | RandomState,
+  settings: {
+    readonly batchSize: number;
+    readonly augmentation?: Augmentation;
+    /** leave out a last batch that isn't full: fine-tuning does, the methods' own training sees every image */
+    readonly dropLast?: boolean;
+  },
 ): (epoch: number, from: number) => AsyncIterable<Batch> {
   return (epoch, from) => {
-    const random = new Random(root).fork(`epoch ${epoch}`);
-    const { batchSize, augmentation } = settings;
-    const images = batches(set.train, preprocess, { batchSize, order: random, augmentation, from });
-    return answered({ teacher }, images);
+    const order = new Random(root).fork(`epoch ${epoch}`);
+    const { batchSize, augmentation, dropLast } = settings;
+    return answered(
+      { teacher },
+      batches(set.train, preprocess, { batchSize, order, augmentation, from, dropLast }),
+    );
   };
 }
 

@@ -55,15 +55,16 @@ export interface Reach {
   readonly targets: readonly Reached[];
 }
 
-/** Whether a goal is a function of the widths; else it has to be measured. */
-function isCounted(metric: Target['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
-  return metric !== 'latency' && metric !== 'script';
+/** The part of a cost that a metric is on; undefined where the metric is no function of the widths: it is measured. */
+export function costPart(metric: Target['metric']): keyof Cost | undefined {
+  if (metric === 'latency' || metric === 'script') return undefined;
+  return metric === 'memory' ? 'peakActivationBytes' : metric;
 }
 
 /** A cost by a metric, in its unit; null where it has to be measured. */
 export function costOf(of: Cost, metric: Target['metric']): number | null {
-  if (!isCounted(metric)) return null;
-  return metric === 'memory' ? of.peakActivationBytes : of[metric];
+  const key = costPart(metric);
+  return key === undefined ? null : of[key];
 }
 
 /** A goal's limit in its metric's unit. */

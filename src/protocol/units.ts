@@ -16,5 +16,16 @@ export const sizeUnits: Units = {
   gib: 1024 ** 3,
 };
 
+/** 66900 as [66.9, 'k']: a number in the largest unit that it has a whole of; below a thousand as it is. */
+export function inThousands(value: number): [number, '' | 'k' | 'M' | 'G'] {
+  for (const [unit, factor] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const)
+    if (value >= factor) return [value / factor, unit];
+  return [value, ''];
+}
+
 /** to milliseconds */
 export const timeUnits: Units = { '': 1, ms: 1, us: 1e-3, s: 1e3 };

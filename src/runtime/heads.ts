@@ -1,4 +1,5 @@
 import { specOf } from '../graph/ops/index.ts';
+import { channelAxis, channelsOf } from '../graph/ops/rules/layout.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
@@ -71,11 +72,12 @@ function kindOf(
       // over one unit it says 1 whatever it sees
       if (isRow(id)) return { ...head, units: size, classes: size === 1 ? null : size };
       // a softmax at every place of a map; one across places has no rows in memory
-      if (op.axis === shapes[id].length - 1) return { ...head, units: shapes[id][op.axis], classes: null };
+      if (op.axis === channelAxis(shapes[id].length))
+        return { ...head, units: shapes[id][op.axis], classes: null };
       return { kind: 'values', activation: 'none', node: output, size, units: 1, classes: null };
     }
     if (op.kind === 'activation' && op.activation === 'sigmoid') {
-      const units = isRow(id) ? size : shapes[id].at(-1)!;
+      const units = isRow(id) ? size : channelsOf(shapes[id]);
       const head = { activation: 'sigmoid', node, size, units } as const;
       if (size === 1) return { ...head, kind: 'sigmoid', classes: 2 };
       return { ...head, kind: 'sigmoids', classes: isRow(id) ? size : null };

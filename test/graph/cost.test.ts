@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { architectureOf, bounds, fullArchitecture, leadingChannels } from '../../src/graph/architecture.ts';
-import { costModel, layerCosts, paperFlops } from '../../src/graph/cost.ts';
+import { costModel, layerCosts } from '../../src/graph/cost.ts';
 import { GraphBuilder } from '../support/builder.ts';
 import { findGroups } from '../../src/graph/channels.ts';
 import { mobilenetV1, mobilenetV2, resnet50, widthAt } from '../support/paper-networks.ts';
-import type { PaperOptions } from '../../src/graph/cost.ts';
+import { paperFlops } from '../support/paper-flops.ts';
+import type { PaperOptions } from '../support/paper-flops.ts';
 import type { Graph } from '../../src/graph/types.ts';
 
 function measured(graph: Graph) {

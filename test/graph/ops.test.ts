@@ -1,7 +1,16 @@
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../support/builder.ts';
-import { fanIn, hasStatistics, kernelOf, learntAxes, madeChannels, mixes } from '../../src/graph/op-facts.ts';
+import {
+  fanIn,
+  fanOut,
+  hasStatistics,
+  kernelOf,
+  learntAxes,
+  madeChannels,
+  mixes,
+} from '../../src/graph/op-facts.ts';
 import { specOf } from '../../src/graph/ops/index.ts';
 import { inferShapes, inputShape } from '../../src/graph/shapes.ts';
 import type { Node } from '../../src/graph/types.ts';
@@ -42,20 +51,24 @@ describe('what the declarations of ops say', () => {
 
   it.each([
     // kernels [3, 5, in / groups, out], [3, 5, in, multiplier], [3, 5, out, in], [in, out]
-    ['conv', true, 60, 6, 6 * 7 + 4, 4],
-    ['grouped', true, 30, 6, 6 * 7 + 4, 4],
-    ['depthwise', false, 15, 12, 12 * 7 + 4, 4],
-    ['transposed', true, 60, 6, 4 * (6 * 7 + 5) + 3, 5],
-    ['dense', true, 4, 6, 6 * 3 + 2, 2],
-  ])('%s: mixing %s, sums of %i, %i channels', (id, mixing, sum, count, index, channel) => {
-    const { node, shape } = kernels();
-    const kernel = kernelOf(node(id).op)!;
-    expect(mixes(kernel)).toBe(mixing);
-    expect(fanIn(kernel, shape(id))).toBe(sum);
-    const made = madeChannels(kernel, shape(id));
-    expect(made.count).toBe(count);
-    expect(made.of(index)).toBe(channel);
-  });
+    ['conv', true, 60, 90, 6, 6 * 7 + 4, 4],
+    ['grouped', true, 30, 90, 6, 6 * 7 + 4, 4],
+    ['depthwise', false, 15, 45, 12, 12 * 7 + 4, 4],
+    ['transposed', true, 60, 90, 6, 4 * (6 * 7 + 5) + 3, 5],
+    ['dense', true, 4, 6, 6, 6 * 3 + 2, 2],
+  ])(
+    '%s: mixing %s, sums of %i, parts of %i, %i channels',
+    (id, mixing, sum, parts, count, index, channel) => {
+      const { node, shape } = kernels();
+      const kernel = kernelOf(node(id).op)!;
+      expect(mixes(kernel)).toBe(mixing);
+      expect(fanIn(kernel, shape(id))).toBe(sum);
+      expect(fanOut(kernel, shape(id))).toBe(parts);
+      const made = madeChannels(kernel, shape(id));
+      expect(made.count).toBe(count);
+      expect(made.of(index)).toBe(channel);
+    },
+  );
 
   it('tells statistics from what is learnt', () => {
     const { node } = kernels();
@@ -81,10 +94,12 @@ describe('what the declarations of ops say', () => {
   });
 
   it('stand in files of the names of those that run them', () => {
-    const names = (folder: string, besides: readonly string[]): string[] =>
-      readdirSync(new URL(`../../src/${folder}`, import.meta.url)).filter(
-        (name) => name.endsWith('.ts') && !besides.includes(name),
-      );
-    expect(names('runtime/ops', ['context.ts', 'kernel.ts'])).toEqual(names('graph/ops', ['spec.ts']));
+    const names = (folder: string, besides: string): string[] =>
+      readdirSync(new URL(`../../src/${folder}`, import.meta.url), { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(path.basename(entry.parentPath), entry.name))
+        .filter((name) => name !== path.join('ops', besides) && !name.startsWith('rules'))
+        .sort();
+    expect(names('runtime/ops', 'context.ts')).toEqual(names('graph/ops', 'spec.ts'));
   });
 });

@@ -13,7 +13,7 @@ import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/training/schedule.ts';
 import { evaluate } from '../../src/runtime/scoring/score.ts';
-import { trainToEnd } from '../../src/runtime/training/trainer.ts';
+import { trainToEnd } from '../support/train-to-end.ts';
 import { needs, shared, sharedPath } from '../support/needs.ts';
 
 const folder = sharedPath('data/fashion-mnist');

@@ -10,7 +10,7 @@ import { forward } from '../../src/runtime/forward.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import type { StepOptions } from '../../src/runtime/training/network.ts';
 import { defaultTrainSettings } from '../../src/runtime/training/schedule.ts';
-import { trainToEnd } from '../../src/runtime/training/trainer.ts';
+import { trainToEnd } from '../support/train-to-end.ts';
 import type { Backend, Batch, Kernels, Snapshot } from '../../src/runtime/types.ts';
 import { lacks, needs } from '../support/needs.ts';
 import { difference, randomInputs, zoo } from './zoo.ts';

@@ -6,7 +6,8 @@ import type { Graph, Weights } from '../../src/graph/types.ts';
 import { openBackend } from '../../src/runtime/backend/open.ts';
 import { Network } from '../../src/runtime/training/network.ts';
 import { defaultTrainSettings, rateAt } from '../../src/runtime/training/schedule.ts';
-import { train, trainToEnd, type TrainOptions } from '../../src/runtime/training/trainer.ts';
+import { trainToEnd } from '../support/train-to-end.ts';
+import { train, type TrainOptions } from '../../src/runtime/training/trainer.ts';
 import type { Backend, Batch, Snapshot } from '../../src/runtime/types.ts';
 import type { TrainSettings } from '../../src/terms/training.ts';
 

@@ -1,5 +1,6 @@
 import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import { costPart } from '../../src/protocol/reach.ts';
 import { mainArmOf } from '../../src/terms/run-data.ts';
 import type { ArmData, RunData, Scores } from '../../src/terms/run-data.ts';
 import { columns } from './columns.ts';
@@ -86,16 +87,10 @@ export function board(run: RunData): Board {
   };
 }
 
-/** The cost that a budget's metric limits; undefined where it is no cost that every candidate has. */
-export function costOf(metric: string): CostKey | undefined {
-  if (metric === 'memory') return 'peakActivationBytes';
-  return metric === 'macs' || metric === 'params' || metric === 'bytes' ? metric : undefined;
-}
-
 function keeps(table: Columns, budgets: readonly Budget[]): Uint8Array {
   const within = new Uint8Array(table.size).fill(1);
   for (const { metric, limit } of budgets) {
-    const key = costOf(metric);
+    const key = costPart(metric);
     if (!key) continue;
     for (let i = 0; i < table.size; i++) if (table[key][i] > limit) within[i] = 0;
   }

@@ -4,7 +4,8 @@ import { host } from '../host.ts';
 import { remembered, rememberRun, runView } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
 import type { RunData } from '../../src/terms/run-data.ts';
-import { board, costOf, marks, scoresOf } from './board.ts';
+import { costPart } from '../../src/protocol/reach.ts';
+import { board, marks, scoresOf } from './board.ts';
 import type { Board } from './board.ts';
 import { paretoFront } from './front.ts';
 import { choose, rank } from './rank.ts';
@@ -110,7 +111,7 @@ export const accuracyKey = computed(() => {
 /** The cost that the chart shows: as chosen, else the first budget's, else MACs. */
 export const costKey = computed<CostChoice>(
   () =>
-    view.value.cost ?? boardNow.value?.budgets.map(({ metric }) => costOf(metric)).find(Boolean) ?? 'macs',
+    view.value.cost ?? boardNow.value?.budgets.map(({ metric }) => costPart(metric)).find(Boolean) ?? 'macs',
 );
 
 /** Candidates' costs on the chart's axis: latency is known of those that were measured alone. */

@@ -4,12 +4,12 @@ import { show } from '../actions.ts';
 import { draft, ready } from '../state.ts';
 import { t } from '../strings.ts';
 import { Dropdown } from '../ui.tsx';
+import { defaultControls } from '../../src/protocol/controls.ts';
 import type { Draft } from '../../src/protocol/plan.ts';
 import { change } from './draft.ts';
 import { reached } from './reach-store.ts';
 import type { Effort } from '../../src/terms/choices.ts';
 
-const CONTROLS = ['uniform', 'random', 'l1', 'scratch'];
 const ROUNDS = [1, 2, 4, 8, 16, 32];
 
 const multiplesOf = (width: number): string => (width === 1 ? t('any') : t('multiples of {0}', width));
@@ -67,18 +67,20 @@ export function MethodCard() {
         </span>
         <label>{t('Control arms')}</label>
         <span class="chips" role="group" aria-label={t('Control arms')}>
-          {CONTROLS.filter((name) => name !== now.method).map((name) => (
-            <button
-              key={name}
-              type="button"
-              class="chip"
-              title={t('Reaches the same goal this way, with the same fine-tuning, to compare with')}
-              aria-pressed={now.controls.includes(name)}
-              onClick={() => toggle(name)}
-            >
-              {name}
-            </button>
-          ))}
+          {defaultControls
+            .filter((name) => name !== now.method)
+            .map((name) => (
+              <button
+                key={name}
+                type="button"
+                class="chip"
+                title={t('Reaches the same goal this way, with the same fine-tuning, to compare with')}
+                aria-pressed={now.controls.includes(name)}
+                onClick={() => toggle(name)}
+              >
+                {name}
+              </button>
+            ))}
         </span>
         <label>{t('Widths')}</label>
         <span class="row-of">

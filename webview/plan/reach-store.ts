@@ -4,7 +4,7 @@ import { host } from '../host.ts';
 import { loaded, loading } from '../load.ts';
 import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
-import { controlsOf } from './controls.ts';
+import { controlsOf } from '../../src/protocol/controls.ts';
 
 /** The narrowest networks there are, and what they are of: with them the page answers for itself whether a goal can be reached. */
 export const table = loading<{ readonly of: string; readonly table: ReachTable }>();
@@ -23,7 +23,10 @@ export const reached = computed<Reach | null>(() => {
   const now = draft.value;
   const known = loaded(table.value.value);
   if (!now || !known || known.of !== question.value) return null;
-  return reach(known.table, now.targets, now.roundTo, [now.method, ...controlsOf(now)]);
+  return reach(known.table, now.targets, now.roundTo, [
+    now.method,
+    ...controlsOf(now.controls, now.method, now.data !== null),
+  ]);
 });
 
 /** Keeps the table: asked for when what it is of changes, or the network was read anew. */

@@ -7,7 +7,7 @@ import { busy, draft, ready, trusted } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { assessAgain, assessed, assessFailure, measuring, pending } from './assess-store.ts';
-import { controlsOf } from './controls.ts';
+import { controlsOf } from '../../src/protocol/controls.ts';
 import { goalText } from './goal.ts';
 import { alive, mayStart, obstacles, start } from './start.ts';
 import { said } from '../said.ts';
@@ -19,7 +19,7 @@ export function SummaryCard() {
   const about = assessed.value?.answer;
   const stands = obstacles.value;
   const failure = assessFailure.value;
-  const controls = controlsOf(now);
+  const controls = controlsOf(now.controls, now.method, now.data !== null);
   return (
     <PanelCard class="summary-card" title={t('Run')}>
       <dl class="pairs">

@@ -4,7 +4,7 @@ import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import { accuracyRange, focus, niceRange, niceStep, steady } from '../charts/axes.ts';
 import type { Range } from '../charts/axes.ts';
-import { costOf } from '../candidates/board.ts';
+import { costPart } from '../../src/protocol/reach.ts';
 import { isoLine, isoRewards } from './iso-reward.ts';
 import type { NamedMark, Scene } from './scene.ts';
 import {
@@ -74,7 +74,7 @@ export const whole = computed<Window>(() => {
 
 const limit = computed<Scene['limit']>(() => {
   const found = boardNow.value?.budgets.find(
-    ({ metric }) => (metric === 'latency' ? 'latency' : costOf(metric)) === costKey.value,
+    ({ metric }) => (metric === 'latency' ? 'latency' : costPart(metric)) === costKey.value,
   );
   return found ? { x: found.limit, label: budgetLabel(found.limit, found.original) } : null;
 });

@@ -1,8 +1,7 @@
-import { fullArchitecture } from '../../graph/architecture.ts';
-import { costModel, layerCosts } from '../../graph/cost.ts';
-import { findGroups } from '../../graph/channels.ts';
 import { loadModel } from '../../formats/index.ts';
 import { bytes, count } from '../../report/text.ts';
+import { outlineOf } from '../../run/rebuild/outline.ts';
+import type { End } from '../../run/rebuild/outline.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
 
@@ -13,38 +12,26 @@ export async function inspect(
   options: { freeze?: string[]; interiorOutputs?: boolean },
 ): Promise<void> {
   const model = await loadModel(file);
-  const { graph } = model;
-  const dependencies = findGroups(graph, {
+  const outline = outlineOf(model.graph, {
     freeze: options.freeze,
     interiorOutputs: options.interiorOutputs,
   });
-  const cost = costModel(graph, dependencies)(fullArchitecture(dependencies));
-  const costs = layerCosts(graph, dependencies, fullArchitecture(dependencies));
-  const groupOf = new Map<string, number>();
-  for (const group of dependencies.groups)
-    for (const member of group.members) if (member.role === 'producer') groupOf.set(member.node, group.index);
-  const layers = graph.nodes.map((node, i) => {
-    const group = dependencies.groups[groupOf.get(node.id) ?? -1];
-    return {
-      layer: node.layer,
-      type: node.layerType,
-      outputShape: costs[i].outputShape,
-      width: group && (costs[i].outputShape.at(-1) ?? null),
-      macs: costs[i].macs,
-      params: costs[i].params,
-      group: group?.id ?? null,
-    };
-  });
-  const byId = new Map(dependencies.groups.map((group) => [group.id, group]));
-  const shapeOf = new Map(costs.map((one) => [one.node, one.outputShape]));
-  const ends = (ids: readonly string[]) => ids.map((id) => ({ name: id, shape: shapeOf.get(id) }));
+  const { dependencies, cost, inputs, outputs } = outline;
   output.data({
     format: model.format,
     name: model.name,
-    inputs: ends(graph.inputs),
-    outputs: ends(graph.outputs),
+    inputs,
+    outputs,
     ...cost,
-    layers,
+    layers: outline.layers.map(({ layer, type, outputShape, macs, params, makes, width }) => ({
+      layer,
+      type,
+      outputShape,
+      ...(makes && { width }),
+      macs,
+      params,
+      group: makes?.id ?? null,
+    })),
     groups: dependencies.groups.map((group) => ({
       id: group.id,
       channels: group.size,
@@ -57,24 +44,19 @@ export async function inspect(
   });
   if (output.json) return;
   for (const warning of model.warnings) output.note(`note: ${warning}`);
-  const rows = layers
-    .filter((one) => one.group !== null || one.macs || one.params)
-    .map((one) => {
-      const group = one.group === null ? undefined : byId.get(one.group);
-      return [
-        one.layer,
-        one.type,
-        one.outputShape.join('×'),
-        one.macs ? count(one.macs) : '',
-        one.params ? count(one.params) : '',
-        group ? (group.frozen === undefined ? group.id : `${group.id}, fixed: ${group.frozen}`) : '',
-      ];
-    });
+  const rows = outline.layers
+    .filter(({ makes, macs, params }) => makes || macs || params)
+    .map(({ layer, type, outputShape, macs, params, makes }) => [
+      layer,
+      type,
+      outputShape.join('×'),
+      macs ? count(macs) : '',
+      params ? count(params) : '',
+      makes ? (makes.frozen === undefined ? makes.id : `${makes.id}, fixed: ${makes.frozen}`) : '',
+    ]);
   rows.push(['total', '', '', count(cost.macs), count(cost.params), '']);
-  const shape = (end: { shape?: readonly number[] }) => end.shape?.join('×') ?? '?';
-  output.print(
-    `${model.name} (${model.format}): ${ends(graph.inputs).map(shape).join(', ')} → ${ends(graph.outputs).map(shape).join(', ')}`,
-  );
+  const shapes = (ends: readonly End[]) => ends.map(({ shape }) => shape.join('×')).join(', ');
+  output.print(`${model.name} (${model.format}): ${shapes(inputs)} → ${shapes(outputs)}`);
   output.print(table(['layer', 'type', 'output', 'MACs', 'params', 'channel group'], rows, [0, 1, 2, 5]));
   const open = dependencies.groups.filter((group) => group.frozen === undefined);
   const channels = open.reduce((sum, group) => sum + group.size, 0);

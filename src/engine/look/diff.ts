@@ -5,9 +5,9 @@ import type { DiffLayerView, DiffView } from '../../protocol/views.ts';
 import { diffMarkdown, diffPage } from '../../report/diff.ts';
 import type { Comparison } from '../../run/rebuild/compare.ts';
 import { compareWhole } from '../../run/rebuild/facts.ts';
+import { carriedBy } from '../../run/rebuild/outline.ts';
 import type { Models } from '../../run/result/model-cache.ts';
 import { filterNorms } from './filter-norms.ts';
-import { groupOf } from './inspect.ts';
 
 /** Two sides, channel by channel where they are cuts of one network. @throws InputError */
 export async function diffView(models: Models, { a, b, roots }: Params<Look, 'diff'>): Promise<DiffView> {
@@ -46,7 +46,7 @@ function groupsByLayer(source: Comparison['source']): Map<string, number | null>
   const result = new Map<string, number | null>();
   // the last node of a layer gives its output
   for (const node of source?.model.graph.nodes ?? [])
-    result.set(node.layer, groupOf(source!.dependencies.values[node.id]?.at(-1)));
+    result.set(node.layer, carriedBy(source!.dependencies, node.id));
   return result;
 }
 

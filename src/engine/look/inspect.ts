@@ -1,8 +1,6 @@
-import { fullArchitecture } from '../../graph/architecture.ts';
-import { costModel, layerCosts } from '../../graph/cost.ts';
-import { findGroups } from '../../graph/channels.ts';
-import type { AxisChannels } from '../../graph/types.ts';
 import type { NetworkView } from '../../protocol/views.ts';
+import { outlineOf } from '../../run/rebuild/outline.ts';
+import type { End } from '../../run/rebuild/outline.ts';
 import type { Models } from '../../run/result/model-cache.ts';
 
 /** A network as the panel lists it. @throws InputError where the file can't be read */
@@ -11,33 +9,26 @@ export async function inspect(
   options: { readonly model: string; readonly freeze: readonly string[]; readonly interiorOutputs: boolean },
 ): Promise<NetworkView> {
   const { model, sha256, bytes } = await models.open(options.model);
-  const { graph } = model;
-  const { freeze, interiorOutputs } = options;
-  const dependencies = findGroups(graph, { freeze, interiorOutputs });
-  const full = fullArchitecture(dependencies);
-  const costs = layerCosts(graph, dependencies, full);
-  const shapeOf = new Map(costs.map((one) => [one.node, [...one.outputShape]]));
-  const ends = (ids: readonly string[]) => ids.map((id) => ({ name: id, shape: shapeOf.get(id) ?? [] }));
-  const makers = new Set(
-    dependencies.groups.flatMap(({ members }) =>
-      members.filter(({ role }) => role === 'producer').map(({ node }) => node),
-    ),
-  );
+  const { dependencies, cost, inputs, outputs, layers } = outlineOf(model.graph, {
+    freeze: options.freeze,
+    interiorOutputs: options.interiorOutputs,
+  });
+  const end = ({ name, shape }: End) => ({ name, shape: [...shape] });
   return {
     name: model.name,
     format: model.format,
-    inputs: ends(graph.inputs),
-    outputs: ends(graph.outputs),
-    cost: costModel(graph, dependencies)(full),
-    layers: graph.nodes.map((node, i) => ({
-      node: node.id,
-      layer: node.layer,
-      type: node.layerType,
-      outputShape: [...costs[i].outputShape],
-      macs: costs[i].macs,
-      params: costs[i].params,
-      width: makers.has(node.id) ? (costs[i].outputShape.at(-1) ?? null) : null,
-      group: groupOf(dependencies.values[node.id]?.at(-1)),
+    inputs: inputs.map(end),
+    outputs: outputs.map(end),
+    cost,
+    layers: layers.map(({ node, layer, type, outputShape, macs, params, width, carries }) => ({
+      node,
+      layer,
+      type,
+      outputShape: [...outputShape],
+      macs,
+      params,
+      width,
+      group: carries,
     })),
     groups: dependencies.groups.map(({ id, size, frozen, members }) => ({
       id,
@@ -50,9 +41,4 @@ export async function inspect(
     sha256,
     fileBytes: bytes,
   };
-}
-
-/** The first group along an axis (a concatenation has several); null where it has none. */
-export function groupOf(axis: AxisChannels | null | undefined): number | null {
-  return axis?.group.find((g) => g >= 0) ?? null;
 }

@@ -1,5 +1,6 @@
 import type { PrunedConfig } from '../../config/schema.ts';
 import { stem } from '../models/kinds.ts';
+import { inThousands } from '../../protocol/units.ts';
 
 const metrics: Readonly<Record<string, string>> = {
   macs: 'MACs',
@@ -79,13 +80,8 @@ function fixed(accuracy: number): string {
 }
 
 function short(count: number): string {
-  for (const [unit, size] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e3],
-  ] as const)
-    if (count >= size) return `${(count / size).toPrecision(3)} ${unit}`;
-  return String(count);
+  const [value, unit] = inThousands(count);
+  return unit ? `${value.toPrecision(3)} ${unit}` : String(count);
 }
 
 /** A branch's name for this change. */

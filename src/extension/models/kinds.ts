@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { configSuffix } from '../../config/files.ts';
+import { foreignFolders } from '../../files/foreign-folders.ts';
 import { espalierFolder } from '../../terms/run-folder.ts';
 
 /** Folders in which nothing of the user's own is looked for. */
-export const skippedFolders = ['node_modules', '.git', espalierFolder, '.venv', 'venv', '__pycache__'];
+export const skippedFolders = [...foreignFolders, '.git', espalierFolder, '.venv'];
 
 /** Bytes from a JSON file's start that tell whether it is a model. */
 export const headBytes = 4096;

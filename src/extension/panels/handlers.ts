@@ -18,6 +18,7 @@ import type { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { sideName } from './subject.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import { workspaceOf } from '../../files/run-signs.ts';
 
 /** What a panel's requests are answered from. */
 export interface Asked {
@@ -211,7 +212,7 @@ export function handlers(asked: Asked): Handlers<Host> {
 
 /** Where models are written unless the user says otherwise: the setting's folder, made if need be, or beside the model. */
 async function outFolder(named: string, { model, workspace }: Subject, run: string): Promise<string> {
-  const base = workspace ?? path.resolve(run, '..', '..', '..');
+  const base = workspace ?? workspaceOf(run);
   if (!named.trim()) return model === null ? base : path.dirname(model);
   const folder = path.resolve(base, named.trim());
   await mkdir(folder, { recursive: true }).catch(() => {});

@@ -12,6 +12,7 @@ import { PanelMemory } from './memory.ts';
 import { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { fileName, sideName, subjectKey } from './subject.ts';
+import { workspaceOf } from '../../files/run-signs.ts';
 
 /** The panels of this window, and what restores them after a reload. */
 export function createPanels(services: Omit<Services, 'panels'>): Panels {
@@ -79,7 +80,7 @@ export function createPanels(services: Omit<Services, 'panels'>): Panels {
         known ?? (await (await engine.look()).request('readRun', { folder, from: 0, most: 1 })).summary;
       const subject: Subject = {
         ...modelSubject(model),
-        workspace: path.resolve(folder, '..', '..', '..'),
+        workspace: workspaceOf(folder),
         tab,
         run: folder,
       };

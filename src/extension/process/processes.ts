@@ -1,19 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { endGroup, signalTree } from '../../system/end-tree.ts';
+import { processExists } from '../../system/exists.ts';
 import { findProgram, ownQuarters } from '../../system/programs.ts';
 
 const windows = process.platform === 'win32';
 
 /** Whether a process works; one that has ended but was not yet fetched by its parent (a zombie) does not. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  if (!processExists(pid)) return false;
   if (process.platform !== 'linux') return true;
   try {
     // the name, in brackets, may hold anything: the state follows the last bracket
@@ -34,46 +32,16 @@ export async function gone(pid: number, milliseconds: number): Promise<boolean> 
   }
 }
 
-/** Tells a process and all that it started to end (`SIGTERM`) or ends them (`SIGKILL`); one that leads no group alone. */
-function signalTree(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (pid <= 1) return;
-  if (windows) {
-    // a process without a window can't be asked politely there: only forced
-    const taskkill = findProgram('taskkill');
-    if (signal === 'SIGKILL' && taskkill)
-      spawn(taskkill, ['/PID', String(pid), '/T', '/F'], { ...ownQuarters(), stdio: 'ignore' }).on(
-        'error',
-        () => {},
-      );
-    return;
-  }
-  for (const target of [-pid, pid])
-    try {
-      process.kill(target, signal);
-      return;
-    } catch {
-      // no such group, or nothing left to end
-    }
-}
-
 /** Ends a process and its tree: SIGTERM, and SIGKILL for what has not gone after the grace time. */
 export async function endTree(pid: number, grace = 3000): Promise<void> {
   signalTree(pid, 'SIGTERM');
   if (!windows && (await gone(pid, grace))) {
     // children that outlived their parent are still in its group
-    signalGroup(pid);
+    endGroup(pid);
     return;
   }
   signalTree(pid, 'SIGKILL');
   await gone(pid, 2000);
-}
-
-function signalGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // the group is empty: all is well
-  }
 }
 
 /**

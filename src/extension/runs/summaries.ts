@@ -4,6 +4,7 @@ import type { RunSummary } from '../../protocol/runs.ts';
 import type { Engine } from '../types.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
+import { workspaceOf } from '../../files/run-signs.ts';
 
 export interface SummariesOptions {
   readonly engine: Pick<Engine, 'look'>;
@@ -39,7 +40,7 @@ export class Summaries {
 
   /** Runs of models outside the workspace's folders are listed too, once one of them was named. */
   know(folder: string): void {
-    const workspace = path.resolve(folder, '..', '..', '..');
+    const workspace = workspaceOf(folder);
     if (!this.options.folders().includes(workspace)) this.elsewhere.add(workspace);
   }
 

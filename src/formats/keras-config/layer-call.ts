@@ -1,3 +1,4 @@
+import { asImage, channelsOf } from '../../graph/ops/rules/layout.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Op, Shape } from '../../graph/types.ts';
 import type { Builder } from './builder.ts';
@@ -94,7 +95,15 @@ export class LayerCall {
   }
 
   get channels(): number {
-    return this.shape[this.shape.length - 1];
+    return channelsOf(this.shape);
+  }
+
+  /** The size of the image that a layer is called on. @throws InputError where it is called on something else */
+  image(): NonNullable<ReturnType<typeof asImage>> {
+    return (
+      asImage(this.shape) ??
+      this.fail(`needs an input of height, width and channels, got [${this.shape.join(', ')}]`)
+    );
   }
 
   expectInputs(least: number, most = Infinity): void {

@@ -1,5 +1,3 @@
-import { InputError } from '../../graph/errors.ts';
-import { sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
@@ -8,16 +6,13 @@ import { keepsCount } from '../keras-config/types.ts';
 import type { ParsedConfig } from '../keras-config/types.ts';
 import { updateKerasConfig } from '../keras-config/write/update.ts';
 import type { LoadedModel } from '../types.ts';
-import { toFloat32 } from './floats.ts';
+import { valuesOf } from '../weights.ts';
+import { copyFile, writeList } from './copy.ts';
+import type { Step } from './copy.ts';
 import type { Hdf5, Hdf5Writer } from './hdf5.ts';
-import type { Meta } from './hdf5-module.ts';
-import { makeHdf5, stringSize, withHdf5 } from './hdf5.ts';
-import { FLOAT, INTEGER, STRING } from './hdf5-module.ts';
+import { makeHdf5, withHdf5 } from './hdf5.ts';
 import { matchArrays, savedOrder, topLevel } from './match.ts';
 import { H5_FILE, weightsRoot } from './read.ts';
-
-/** HDF5 stores no attribute of fixed size above 64 kB; Keras' own limit leaves room for its header. */
-const ATTRIBUTE_LIMIT = 64512;
 
 /**
  * Writes the network as a Keras HDF5 file: the source's own structure with new arrays and sizes. training_config
@@ -41,19 +36,6 @@ export async function writeKerasH5(
   await writeFileWhole(out, written);
 }
 
-/** The array of a parameter, checked against its shape. */
-function values(
-  graph: Graph,
-  weights: Weights,
-  id: string,
-): { shape: readonly number[]; data: Float32Array } {
-  const shape = graph.params[id]?.shape;
-  const data = weights.get(id);
-  if (!shape || !data || data.length !== sizeOf(shape))
-    throw new InputError(`the network to write has no weights that fit "${id}"`);
-  return { shape, data };
-}
-
 /** Reads what is to be kept while the source is open; the step that comes back makes the new file from it. */
 function copyWith(
   h5: Hdf5,
@@ -66,89 +48,19 @@ function copyWith(
   const arrays = new Map<string, string>();
   for (const [id, array] of matchArrays(h5, weightsRoot(h5, where), parsed, where))
     arrays.set(array.path, id);
-  const steps: Step[] = [];
-  const attributes = (path: string) => {
-    for (const name of h5.attributeNames(path === '' ? '/' : path)) {
-      if (path === '' && name === 'model_config') continue;
-      const step = copyAttribute(h5, path, name);
-      if (step) steps.push(step);
-    }
-  };
-  const visit = (path: string, depth: number) => {
-    if (depth > 100) throw new InputError(`${where}: its groups are nested more than 100 deep`);
-    attributes(path);
-    for (const name of h5.names(path === '' ? '/' : path)) {
-      const child = `${path}/${name}`;
-      if (child === '/optimizer_weights') continue;
-      const kind = h5.kind(child);
-      if (kind === 'group') {
-        steps.push((file) => file.group(child));
-        visit(child, depth + 1);
-      } else if (kind === 'dataset') {
-        const id = arrays.get(child);
-        if (id === undefined) {
-          const step = copyDataset(h5, child);
-          if (step) steps.push(step);
-        } else {
-          const { shape, data } = values(graph, weights, id);
-          steps.push((file) => file.dataset(child, data, shape, '<f'));
-        }
-        attributes(child);
-      }
-    }
-  };
   const text = h5.strings('/', 'model_config')![0];
-  steps.push((file) => file.string('', 'model_config', pythonJson(config, text)));
-  visit('', 0);
-  return (file) => steps.forEach((step) => step(file));
-}
-
-export type Step = (file: Hdf5Writer) => void;
-
-/** An attribute as it is. @param to where it goes, if not to the same path */
-export function copyAttribute(h5: Hdf5, path: string, name: string, to = path): Step | undefined {
-  const at = path === '' ? '/' : path;
-  const meta = h5.attributeMeta(at, name);
-  if (meta.type === STRING) {
-    const list = h5.strings(at, name) ?? [];
-    const scalar = meta.shape?.length === 0;
-    return (file) => (scalar ? file.string(to, name, list[0] ?? '') : writeList(file, to, name, list));
-  }
-  if (meta.total_size === 0) return (file) => file.strings(to, name, []);
-  const numbers = typed(h5.numbers(at, name, meta), meta);
-  return numbers && ((file) => file.numbers(to, name, numbers.data, numbers.shape, numbers.dtype));
-}
-
-/** An array that is no parameter: the state of a random generator, or what somebody else put there. */
-export function copyDataset(h5: Hdf5, path: string, to = path): Step | undefined {
-  const meta = h5.dataset(path);
-  if (meta.type !== FLOAT && meta.type !== INTEGER) return undefined;
-  const numbers = typed(h5.bytes(path, meta), meta);
-  return numbers && ((file) => file.dataset(to, numbers.data, numbers.shape, numbers.dtype));
-}
-
-function typed(bytes: Uint8Array, meta: Meta) {
-  const shape = (meta.shape ?? []).map(Number);
-  const aligned = bytes.slice().buffer;
-  if (meta.littleEndian && meta.type === INTEGER && meta.size === 8)
-    return meta.signed
-      ? { data: new BigInt64Array(aligned), shape, dtype: '<q' }
-      : { data: new BigUint64Array(aligned), shape, dtype: '<Q' };
-  if (meta.littleEndian && meta.type === INTEGER && meta.size === 4 && meta.signed)
-    return { data: new Int32Array(aligned), shape, dtype: '<i' };
-  if (meta.littleEndian && meta.type === FLOAT && meta.size === 8)
-    return { data: new Float64Array(aligned), shape, dtype: '<d' };
-  const data = toFloat32(bytes, meta);
-  return data && { data, shape, dtype: '<f' };
-}
-
-/** A list of strings, split as Keras does (name0, name1, ...) where it is over HDF5's 64 kB. */
-function writeList(file: Hdf5Writer, path: string, name: string, list: readonly string[]): void {
-  if (list.length === 0 || stringSize(list) * list.length <= ATTRIBUTE_LIMIT)
-    return file.strings(path, name, list);
-  const perPart = Math.max(1, Math.floor(ATTRIBUTE_LIMIT / stringSize(list)));
-  for (let at = 0, part = 0; at < list.length; at += perPart, part++)
-    file.strings(path, `${name}${part}`, list.slice(at, at + perPart));
+  const rest = copyFile(h5, where, {
+    attribute: (path, name) => path !== '' || name !== 'model_config',
+    replacement: (path) => {
+      if (path === '/optimizer_weights') return 'drop';
+      const id = arrays.get(path);
+      return id === undefined ? 'keep' : valuesOf(graph, weights, id);
+    },
+  });
+  return (file) => {
+    file.string('', 'model_config', pythonJson(config, text));
+    rest(file);
+  };
 }
 
 /** A file for a network that was not read from one, as Keras 2 lays it out; Keras 3 reads the same. */
@@ -192,8 +104,8 @@ function writeNew(
       order.flatMap((id) => [names.get(id)!, ...(counts.has(id) ? [counts.get(id)!] : [])]),
     );
     for (const id of order) {
-      const { shape, data } = values(graph, weights, id);
-      file.dataset(`${root}/${name}/${names.get(id)!}`, data, shape, '<f');
+      const { shape, values } = valuesOf(graph, weights, id);
+      file.dataset(`${root}/${name}/${names.get(id)!}`, values, shape, '<f');
       const count = counts.get(id);
       if (count !== undefined) file.dataset(`${root}/${name}/${count}`, new BigInt64Array(1), [], '<q');
     }

@@ -1,4 +1,3 @@
-import { InputError } from '../../graph/errors.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { writeFileWhole } from '../files.ts';
 import { parseKerasConfig } from '../keras-config/parse.ts';
@@ -7,9 +6,8 @@ import { keepsCount } from '../keras-config/types.ts';
 import { readModelSpec } from '../keras-config/spec.ts';
 import { updateKerasConfig } from '../keras-config/write/update.ts';
 import { makeHdf5, withHdf5 } from '../keras-h5/hdf5.ts';
-import type { Hdf5, Hdf5Writer } from '../keras-h5/hdf5.ts';
-import { copyAttribute, copyDataset } from '../keras-h5/write.ts';
-import type { Step } from '../keras-h5/write.ts';
+import type { Hdf5Writer } from '../keras-h5/hdf5.ts';
+import { copyFile } from '../keras-h5/copy.ts';
 import { inKerasOrder } from '../keras-order.ts';
 import type { LoadedModel } from '../types.ts';
 import { valuesOf } from '../weights.ts';
@@ -53,10 +51,14 @@ async function rewrite(
   );
   const fill = await withHdf5(await zip.read(STORE), source.path, (h5) => {
     const params = new Map([...findArrays(h5, model, parsed, source.path)].map(([id, path]) => [path, id]));
-    return copyStore(h5, source.path, (path) => {
-      if (!sameShapes && /^\/optimizer(\\|$)/.test(path)) return 'drop';
-      const id = params.get(path);
-      return id === undefined ? 'keep' : valuesOf(graph, weights, id);
+    return copyFile(h5, source.path, {
+      // the paths that Keras looks for on systems other than Windows
+      moved: (name) => (joinedByBackslash(name) ? withSlashes(name) : undefined),
+      replacement: (path) => {
+        if (!sameShapes && /^\/optimizer(\\|$)/.test(path)) return 'drop';
+        const id = params.get(path);
+        return id === undefined ? 'keep' : valuesOf(graph, weights, id);
+      },
     });
   });
   const config = updateKerasConfig(kerasConfig, graph);
@@ -68,49 +70,6 @@ async function rewrite(
     else entries.set(name, await zip.read(name));
   }
   return entries;
-}
-
-type Replacement = 'keep' | 'drop' | { readonly shape: readonly number[]; readonly values: Float32Array };
-
-/**
- * Everything of a store, with some arrays replaced; what is to be kept is read now, and written by the step. Groups that
- * Windows named with backslashes get the paths that Keras looks for elsewhere, and keep that name as a second one.
- */
-function copyStore(h5: Hdf5, where: string, replacement: (path: string) => Replacement): Step {
-  const steps: Step[] = [];
-  const links: Step[] = [];
-  const push = (step: Step | undefined) => step && steps.push(step);
-  const visit = (path: string, to: string, depth: number): void => {
-    if (depth > 200) throw new InputError(`"${where}": its groups are nested more than 200 deep`);
-    for (const name of h5.attributeNames(path || '/')) push(copyAttribute(h5, path, name, to));
-    for (const name of h5.names(path || '/')) {
-      const child = `${path}/${name}`;
-      const windows = path === '' && joinedByBackslash(name);
-      const target = windows ? withSlashes(name) : `${to}/${name}`;
-      const replaced = replacement(child);
-      if (replaced === 'drop') continue;
-      if (windows) links.push((file) => file.link(target, name));
-      // what has both names already is one group
-      if (windows && h5.kind(target) !== undefined) continue;
-      const kind = h5.kind(child);
-      if (kind === 'group') {
-        steps.push((file) => file.group(target));
-        visit(child, target, depth + 1);
-      } else if (kind === 'dataset') {
-        push(
-          replaced === 'keep'
-            ? copyDataset(h5, child, target)
-            : (file) => file.dataset(target, replaced.values, replaced.shape, '<f'),
-        );
-        for (const attribute of h5.attributeNames(child)) {
-          // a replaced array is float32, whatever the old one was
-          if (replaced === 'keep' || attribute !== 'dtype') push(copyAttribute(h5, child, attribute, target));
-        }
-      }
-    }
-  };
-  visit('', '', 0);
-  return (file) => [...steps, ...links].forEach((step) => step(file));
 }
 
 async function fresh(source: LoadedModel, graph: Graph, weights: Weights): Promise<Map<string, Uint8Array>> {

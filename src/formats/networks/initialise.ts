@@ -1,5 +1,5 @@
 import { specOf } from '../../graph/ops/index.ts';
-import { fanIn, madeChannels } from '../../graph/op-facts.ts';
+import { fanIn, fanOut, madeChannels } from '../../graph/op-facts.ts';
 import { Random } from '../../graph/random.ts';
 import { sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
@@ -28,8 +28,7 @@ export function initialise(graph: Graph, seed: number, constants?: Weights): Wei
         const limit = Math.sqrt(6 / (fanIn(kernel, shape) + madeChannels(kernel, shape).count));
         for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
       } else {
-        // of a depthwise kernel [kh, kw, cin, multiplier] a channel reaches only its own multiplier outputs
-        const deviation = Math.sqrt(2 / (shape[0] * shape[1] * shape[3]));
+        const deviation = Math.sqrt(2 / fanOut(kernel, shape));
         for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
       }
     }

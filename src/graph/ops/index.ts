@@ -1,16 +1,16 @@
-import { activation, glu, prelu } from './activation.ts';
+import { activation, glu, prelu } from './pointwise/activation.ts';
 import { input, opaque } from './boundary.ts';
-import { conv2d, conv2dTranspose, depthwiseConv2d } from './conv.ts';
-import { dense } from './dense.ts';
-import { dropout, identity } from './identity.ts';
-import { add, average, concat, maximum, minimum, multiply, subtract } from './merge.ts';
-import { batchNorm, groupNorm, layerNorm, unitNorm } from './norm.ts';
-import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './pool.ts';
-import { reduce } from './reduce.ts';
-import { flatten, permute, reshape } from './reshape.ts';
-import { affine, normalize, scale } from './scale.ts';
-import { logSoftmax, softmax } from './softmax.ts';
-import { crop, resize, upsample, zeroPad } from './spatial.ts';
+import { conv2d, conv2dTranspose, depthwiseConv2d } from './linear/conv.ts';
+import { dense } from './linear/dense.ts';
+import { dropout, identity } from './pointwise/identity.ts';
+import { add, average, concat, maximum, minimum, multiply, subtract } from './pointwise/merge.ts';
+import { batchNorm, groupNorm, layerNorm, unitNorm } from './statistics/norm.ts';
+import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './statistics/pool.ts';
+import { reduce } from './statistics/reduce.ts';
+import { flatten, permute, reshape } from './shape/reshape.ts';
+import { affine, normalize, scale } from './pointwise/scale.ts';
+import { logSoftmax, softmax } from './statistics/softmax.ts';
+import { crop, resize, upsample, zeroPad } from './shape/spatial.ts';
 import type { OpSpec } from './spec.ts';
 import type { Op, OpKind, OpOf } from '../types.ts';
 

@@ -4,8 +4,8 @@ import type { GroupMember, Node, Op, Shape } from '../types.ts';
 
 /*
  * What the graph knows of an op. Every op kind has one declaration (index.ts asks for it), and all that is asked about
- * ops elsewhere is derived from it: add an op's fields in types.ts, its
- * declaration here, in runtime/ops and in a reader; the compiler asks for all but the last.
+ * ops elsewhere is derived from it: add an op's fields in types.ts, its declaration in its family's folder here and in
+ * runtime/ops, and a reader; the compiler asks for all but the last.
  *
  * Axes are the op's own matter. Which axis of an image is which, and where channels lie, is said in rules/layout.ts and
  * in the axes of the parameters below; nothing outside this folder may count axes of an op's values or parameters.
@@ -99,19 +99,6 @@ export interface Pooled {
   readonly axes: readonly number[];
 }
 
-/** Which of a node's arrays the paper's counter counts besides multiply-accumulates, and how often each element. */
-export interface Counted {
-  readonly of: 'output' | 'input' | 'bias';
-  readonly times: number;
-}
-
-export interface CountOptions {
-  /** default true, as for their ResNet-50 */
-  readonly countRelu?: boolean;
-  /** default false, as for their ResNet-50 */
-  readonly countGlobalPool?: boolean;
-}
-
 /** The declaration of one op kind. Methods, so that the declarations of all kinds fit one type. */
 export interface OpSpec<O extends Op> {
   readonly inputs: Arity;
@@ -131,8 +118,6 @@ export interface OpSpec<O extends Op> {
   pools?(op: O, rank: number): Pooled;
   /** Whether it holds a constant for each channel, so that channels can't change places. */
   ordered?(op: O): boolean;
-  /** What the paper's counter (cost.ts) counts besides multiply-accumulates; absent: nothing. */
-  counted?(op: O, options: CountOptions): readonly Counted[];
 }
 
 export const NONE: Arity = { min: 0, max: 0 };

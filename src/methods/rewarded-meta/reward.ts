@@ -132,7 +132,7 @@ export function coefficients(
   measured: Measured,
 ): { accuracy: number; efficiency: number } {
   const gap = Math.max(spec.baseAccuracy - measured.accuracy, spec.accuracyGap);
-  const log = -Math.log(costOf(spec.metric, measured) / spec.baseCost);
+  const log = -Math.log(positive(spec.metric, measured) / spec.baseCost);
   return {
     accuracy: (spec.baseAccuracy / gap) ** spec.accuracyExponent,
     efficiency: Math.sign(log) * Math.abs(log) ** spec.efficiencyExponent,
@@ -159,19 +159,20 @@ export function reward(spec: RewardSpec, measured: Measured): number {
     case 'metapruning':
       return measured.accuracy - 100;
     case 'mnasnet-soft':
-      return acc * (costOf(spec.metric, measured) / spec.target) ** spec.exponent;
+      return acc * (positive(spec.metric, measured) / spec.target) ** spec.exponent;
     case 'mnasnet-hard': {
-      const ratio = costOf(spec.metric, measured) / spec.target;
+      const ratio = positive(spec.metric, measured) / spec.target;
       return ratio <= 1 ? acc : acc * ratio ** spec.exponent;
     }
     case 'amc':
-      return -(1 - acc) * Math.log(costOf(spec.metric, measured));
+      return -(1 - acc) * Math.log(positive(spec.metric, measured));
     case 'tunas-absolute':
-      return acc + spec.beta * Math.abs(costOf(spec.metric, measured) / spec.target - 1);
+      return acc + spec.beta * Math.abs(positive(spec.metric, measured) / spec.target - 1);
   }
 }
 
-function costOf(metric: RewardMetric, measured: Measured): number {
+/** A measured cost, which a formula divides by or takes the logarithm of. @throws RangeError where it is not above 0 */
+function positive(metric: RewardMetric, measured: Measured): number {
   const cost = measured[metric];
   if (cost === undefined || !(cost > 0))
     throw new RangeError(`the reward needs ${metric} above 0, not ${cost}`);

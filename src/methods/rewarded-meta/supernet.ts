@@ -2,7 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random, type RandomState } from '../../graph/random.ts';
-import { inferShapes, inputShape } from '../../graph/shapes.ts';
+import { inferShapes, onlyInputShape } from '../../graph/shapes.ts';
 import { narrowGraph } from '../../graph/surgery.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import { clipByGlobalNorm } from '../../runtime/training/clip.ts';
@@ -98,12 +98,7 @@ export class Supernet {
     const { backend } = this;
     const kept = this.kept(genes);
     const graph = aimedGraph(narrowGraph(this.graph, this.dependencies, kept), aims);
-    const shape = inputShape(graph);
-    if (graph.inputs.length !== 1 || !shape)
-      throw new InputError(
-        `the network takes ${graph.inputs.length} inputs; images can be given to one only`,
-      );
-    const x = backend.tf.tensor(batch.x, [batch.n, ...shape]);
+    const x = backend.tf.tensor(batch.x, [batch.n, ...onlyInputShape(graph)]);
     const masks = dropoutMasks(backend.tf, graph, inferShapes(graph), batch.n, dropoutSeed);
     return forward(backend, graph, this.params(genes, kept), [x], {
       training: true,

@@ -1,4 +1,5 @@
 import { kernelOf } from '../../graph/op-facts.ts';
+import { alongChannels } from '../../graph/ops/rules/layout.ts';
 import { inferShapes } from '../../graph/shapes.ts';
 import type { ChannelGroup, Dependencies, Graph, Node } from '../../graph/types.ts';
 import type { SweepGroup } from './sweep.ts';
@@ -49,7 +50,7 @@ function layersOf(
     const node = nodes.get(id);
     if (!node || role === 'consumer') return [];
     const { op } = node;
-    const input = shapes[node.inputs[0]]?.at(-1) ?? 0;
+    const input = alongChannels(shapes[node.inputs[0]] ?? []) ?? 0;
     const kernel = kernelOf(op);
     if (!kernel) return [];
     const { shape } = graph.params[node.params.kernel];

@@ -15,6 +15,7 @@ import type { Architecture } from '../../terms/candidates.ts';
 import type { Rounding } from '../../terms/choices.ts';
 import type { Cost } from '../../terms/cost.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
+import { inThousands } from '../../protocol/units.ts';
 
 /** Measures an architecture in a target's unit (a latency, or what a script prints). */
 export type Measure = (target: Target, architecture: Architecture) => Promise<number>;
@@ -117,13 +118,8 @@ export function reachSentence(target: Target, said: Reached, roundTo: number): s
 
 /** 66900 as 66.9k: what --target reads back. */
 function inUnits(value: number): string {
-  for (const [unit, factor] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e3],
-  ] as const)
-    if (value >= factor) return `${Number((value / factor).toPrecision(12))}${unit}`;
-  return String(value);
+  const [number, unit] = inThousands(value);
+  return unit ? `${Number(number.toPrecision(12))}${unit}` : String(value);
 }
 
 /**

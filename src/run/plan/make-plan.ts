@@ -8,6 +8,7 @@ import type { Method } from '../../methods/types.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
+import { SCRATCH, controlsOf } from '../../protocol/controls.ts';
 
 /** What is chosen before a run, wherever it was chosen: the rest of the plan follows from it. Paths as given. */
 export interface Wanted extends Omit<Plan, 'version' | 'engine' | 'model' | 'out' | 'method'> {
@@ -69,8 +70,8 @@ function retrainFrom(wanted: Plan['retrain'], { name, weights }: Method): Plan['
   return wanted ?? 'auto';
 }
 
-/** Each control once, without the method itself, and without training from scratch where there are no images. */
+/** The control arms that a run has of those that were asked for. @throws InputError where there is no such method */
 export function controlArms(names: readonly string[], method: string, data: boolean): string[] {
-  for (const name of names) if (name !== 'scratch') methodNamed(name);
-  return [...new Set(names)].filter((name) => name !== method && (data || name !== 'scratch'));
+  for (const name of names) if (name !== SCRATCH) methodNamed(name);
+  return controlsOf(names, method, data);
 }

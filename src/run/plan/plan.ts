@@ -41,9 +41,6 @@ const planSchema = z.strictObject({
 });
 export type Plan = Frozen<z.infer<typeof planSchema>>;
 
-/** The control arms of every claim (docs/methods/baselines.md, "Claims"), where images were given. */
-export const defaultControls = ['uniform', 'random', 'l1', 'scratch'] as const;
-
 /** Reads a plan from JSON. @throws InputError naming what is wrong */
 export function parsePlan(value: unknown, name: string): Plan {
   const parsed = planSchema.safeParse(value);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { InputError, Interrupted } from '../../graph/errors.ts';
-import { findProgram, ownQuarters } from '../../system/programs.ts';
+import { signalTree } from '../../system/end-tree.ts';
 
 /** A user's script that gave no number for a network; another network may do better. */
 export class ScriptFailed extends InputError {}
@@ -36,16 +36,7 @@ export async function runScript(
     const detached = process.platform !== 'win32';
     const child = spawn(line, { cwd, shell: true, detached, stdio: ['ignore', 'pipe', 'inherit'] });
     const end = (): void => {
-      try {
-        if (detached) process.kill(-child.pid!, 'SIGKILL');
-        else
-          spawn(findProgram('taskkill')!, ['/pid', String(child.pid), '/t', '/f'], {
-            ...ownQuarters(),
-            stdio: 'ignore',
-          });
-      } catch {
-        // it ended by itself
-      }
+      if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL');
       // what it left behind may hold the pipe open
       child.stdout.destroy();
     };

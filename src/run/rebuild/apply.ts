@@ -17,7 +17,7 @@ import { rebuild } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import { retrain } from './retrain.ts';
 import type { Opening } from '../steps/ports.ts';
-import { costOf } from './verify.ts';
+import { fileCost } from './verify.ts';
 import { notRebuilt } from '../steps/weights.ts';
 import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
 import type { Cost } from '../../terms/cost.ts';
@@ -161,7 +161,7 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
       beside: files.map(({ file }) => file),
       wrote: files.filter(({ there }) => !there).map(({ file }) => file),
       note: notes.length ? notes.join('; ') : undefined,
-      cost: await costOf(out),
+      cost: await fileCost(out),
       differences,
       trained,
     };

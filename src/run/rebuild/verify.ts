@@ -158,7 +158,7 @@ export async function verifyConfig(
 }
 
 /** What a model file costs. @throws InputError where it can't be read */
-export async function costOf(file: string): Promise<Cost> {
+export async function fileCost(file: string): Promise<Cost> {
   return fullCost(await loadModel(file));
 }
 

@@ -1,3 +1,4 @@
+import { SCRATCH } from '../../protocol/controls.ts';
 import { drive } from './drive.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
@@ -88,8 +89,8 @@ function noteNumerics({ numerics }: RunContext, arm: ArmState): void {
 
 async function* propose(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
   const { session, model, dependencies, plan } = context;
-  if (arm.name === 'scratch') {
-    arm.candidate = { ...main.candidate!, id: 0, origin: 'scratch', accuracies: {}, reward: undefined };
+  if (arm.name === SCRATCH) {
+    arm.candidate = { ...main.candidate!, id: 0, origin: SCRATCH, accuracies: {}, reward: undefined };
     arm.weights = 'scratch';
   } else {
     const method = await context.ports.method(arm.name);
@@ -208,14 +209,14 @@ async function* cut(context: RunContext, arm: ArmState): Events<void> {
   const { session, plan } = context;
   const network = networkOf(context, arm);
   const weights =
-    arm.name === 'scratch' ? initialise(network.graph, plan.seed, network.weights) : network.weights;
+    arm.name === SCRATCH ? initialise(network.graph, plan.seed, network.weights) : network.weights;
   session.weights.set(arm.name, weights as Map<string, Float32Array>);
-  if (arm.name !== 'scratch') yield* score(context, arm, 'cut', network);
+  if (arm.name !== SCRATCH) yield* score(context, arm, 'cut', network);
 }
 
 async function* recalibrate(context: RunContext, arm: ArmState): Events<void> {
   const { session, trainer } = context;
-  if (!trainer || arm.name === 'scratch') return;
+  if (!trainer || arm.name === SCRATCH) return;
   yield await session.record({
     type: 'stage',
     arm: arm.name,
@@ -233,7 +234,7 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
   if (!trainer || !fineTuning?.epochs) return;
   // the winner itself may be trained from nothing too, as in the papers
   const restart = arm === main && arm.weights === 'scratch';
-  const scratch = restart || arm.name === 'scratch';
+  const scratch = restart || arm.name === SCRATCH;
   const settings = scratch ? scratchSettings(fineTuning, trainer.images.set.train.size) : fineTuning;
   const kind = `train:${arm.name}`;
   const inner = session.takeInner(kind);

@@ -2,6 +2,8 @@ import type { Expected } from '../../data/sources/find-splits.ts';
 import type { ImageSet } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { classCounts, oneUnitProblem } from '../../runtime/binary.ts';
+import { asImage } from '../../graph/ops/rules/layout.ts';
+import { inputShape } from '../../graph/shapes.ts';
 import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../../runtime/heads.ts';
 import { othersOf } from '../../runtime/training/losses.ts';
@@ -19,6 +21,26 @@ export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
     labelsAsWritten,
     problem,
   };
+}
+
+/** Height, width and channels of the one image that a model takes, of however many channels; null where it takes else. */
+export function takesOneImage({ graph }: Pick<LoadedModel, 'graph'>): ReturnType<typeof asImage> {
+  return graph.inputs.length === 1 ? asImage(inputShape(graph) ?? []) : null;
+}
+
+/** The size of the images that a model can be given, or why it can't be given any. */
+export function imageInput(
+  model: Pick<LoadedModel, 'graph' | 'name'>,
+): { height: number; width: number; channels: 1 | 3 } | { problem: string } {
+  const image = takesOneImage(model);
+  if (!image)
+    return {
+      problem: `${model.name} does not take images: it needs one input of height, width and channels`,
+    };
+  const { height, width, channels } = image;
+  if (channels !== 1 && channels !== 3)
+    return { problem: `${model.name} takes ${channels} channels; images have 1 or 3` };
+  return { height, width, channels };
 }
 
 /** Which output a score is of, where labels say nothing of others; null where they are of all. */

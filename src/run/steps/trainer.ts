@@ -1,5 +1,4 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
-import { inputShape } from '../../graph/shapes.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
@@ -7,7 +6,7 @@ import { batchCount, batches } from '../../data/batches.ts';
 import type { Recorded } from '../../data/classes.ts';
 import { openImages } from '../../data/open.ts';
 import { thumbnails } from '../../data/sample.ts';
-import type { Batch, ImageSet, Split } from '../../data/types.ts';
+import type { ImageSet, Split } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { defaultThreads } from '../../runtime/backend/numerics.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
@@ -19,19 +18,20 @@ import { rehearse } from '../../runtime/scoring/rehearse.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/training/losses.ts';
 import { Teacher } from '../../runtime/training/teacher.ts';
+import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
 import { answerOf, evaluate, openScorer } from '../../runtime/scoring/score.ts';
 import type { ScorerOptions } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { Backend } from '../../runtime/types.ts';
-import { expectedBy } from './head.ts';
+import { expectedBy, imageInput } from './head.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
 import type { Opening, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
-import type { Augmentation, DataOptions } from '../../terms/choices.ts';
+import type { DataOptions } from '../../terms/choices.ts';
 import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score } from '../../terms/scores.ts';
@@ -56,19 +56,10 @@ export async function openSet(
       recorded?: Recorded;
     } = {},
 ): Promise<ImageSet> {
-  const { graph } = model;
-  const shape = inputShape(graph);
-  if (graph.inputs.length !== 1 || shape?.length !== 3)
-    throw new InputError(
-      `${model.name} does not take images: it needs one input of height, width and channels`,
-    );
-  const [height, width, channels] = shape;
-  if (channels !== 1 && channels !== 3)
-    throw new InputError(`${model.name} takes ${channels} channels; images have 1 or 3`);
+  const image = imageInput(model);
+  if ('problem' in image) throw new InputError(image.problem);
   return await openImages(data.path, {
-    height,
-    width,
-    channels,
+    ...image,
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
@@ -258,16 +249,15 @@ class ImageSetTrainer implements Trainer {
     const { graph, weights } = this.own(given);
     const network = new Network(this.backend, graph, weights);
     try {
-      const { batches, stepsPerEpoch } = epochBatches(
-        this.set.train,
-        this.preprocess,
-        settings,
-        options.seed,
-      );
-      const { teacher } = this;
+      const { size } = this.set.train;
+      const batchSize = Math.min(settings.batchSize, size);
       yield* train(network, {
-        batches: teacher ? (epoch, from) => teacher.answer(batches(epoch, from)) : batches,
-        stepsPerEpoch,
+        batches: epochBatches(this.images, options.seed, {
+          batchSize,
+          augmentation: settings.augmentation,
+          dropLast: true,
+        }),
+        stepsPerEpoch: batchCount(size, batchSize, true),
         settings,
         seed: options.seed,
         stage: options.stage,
@@ -338,28 +328,6 @@ export async function scoreSplit(
   if (options.signal?.aborted) throw new Interrupted();
   const all = batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
   return await evaluate(network, all, options);
-}
-
-/** The same batches for the same epoch whenever it is asked for; a last part of a batch is left out. */
-function epochBatches(
-  split: Split,
-  preprocess: Preprocess,
-  settings: TrainSettings,
-  seed: number,
-): { batches: (epoch: number, from: number) => AsyncIterable<Batch>; stepsPerEpoch: number } {
-  const batchSize = Math.min(settings.batchSize, split.size);
-  const augmentation: Augmentation = settings.augmentation;
-  return {
-    stepsPerEpoch: batchCount(split.size, batchSize, true),
-    batches: (epoch, from) =>
-      batches(split, preprocess, {
-        batchSize,
-        order: new Random(seed).fork(`epoch ${epoch}`),
-        augmentation,
-        from,
-        dropLast: true,
-      }),
-  };
 }
 
 async function answersOf(

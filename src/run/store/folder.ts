@@ -18,6 +18,7 @@ import { runEvent } from '../../terms/run-events.ts';
 import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 import { sweepStaging } from './staging.ts';
+import { workspaceOf } from '../../files/run-signs.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
@@ -43,7 +44,7 @@ export class RunFolder {
 
   private constructor(folder: string) {
     this.folder = folder;
-    this.workspace = path.resolve(folder, '..', '..', '..');
+    this.workspace = workspaceOf(folder);
   }
 
   get id(): string {

@@ -1,3 +1,4 @@
+import { axisPadding, windowLength } from '../../graph/shapes.ts';
 import type { Pair, Padding } from '../../graph/types.ts';
 
 export type Pads = readonly [top: number, bottom: number, left: number, right: number];
@@ -10,16 +11,15 @@ export interface Placement {
 
 /** TensorFlow's rules: `same` gives ceil(in / stride) with the odd line of padding at the bottom and the right. */
 export function place(input: Pair, kernel: Pair, strides: Pair, padding: Padding, dilation: Pair): Placement {
-  const axis = (i: 0 | 1, before: number, after: number): [number, number, number] => {
+  const axis = (i: 0 | 1): [number, number, number] => {
+    const own = axisPadding(padding, i);
+    const out = windowLength(input[i], kernel[i], strides[i], dilation[i], own);
+    if (own !== 'same') return own === 'valid' ? [out, 0, 0] : [out, ...own];
     const extent = (kernel[i] - 1) * dilation[i] + 1;
-    if (padding !== 'same')
-      return [Math.floor((input[i] + before + after - extent) / strides[i]) + 1, before, after];
-    const out = Math.ceil(input[i] / strides[i]);
     const total = Math.max((out - 1) * strides[i] + extent - input[i], 0);
     return [out, Math.floor(total / 2), Math.ceil(total / 2)];
   };
-  const [t, b, l, r] = typeof padding === 'string' ? [0, 0, 0, 0] : padding;
-  const [height, top, bottom] = axis(0, t, b);
-  const [width, left, right] = axis(1, l, r);
+  const [height, top, bottom] = axis(0);
+  const [width, left, right] = axis(1);
   return { out: [height, width], pads: [top, bottom, left, right] };
 }

@@ -1,3 +1,5 @@
+import { asImage } from '../../graph/ops/rules/layout.ts';
+import { OURS } from './layout.ts';
 import type { ExportContext } from './layout.ts';
 
 /** Rearranges a kernel: value at [a, b, c, d] of `shape` goes to where `order` names the axes. */
@@ -26,15 +28,15 @@ export function biasOf(c: ExportContext): string[] {
 
 /** A constant with one axis a per-sample axis, laid out as the values are. */
 export function constantLike(c: ExportContext, values: Float32Array, shape: readonly number[]): string {
-  if (shape.length !== 3) return c.writer.floats(values, shape);
-  const [h, w, channels] = shape;
-  const out = new Float32Array(values.length);
-  for (let p = 0; p < h * w; p++)
-    for (let ch = 0; ch < channels; ch++) out[ch * h * w + p] = values[p * channels + ch];
-  return c.writer.floats(out, [channels, h, w]);
+  if (!asImage(shape)) return c.writer.floats(values, shape);
+  const moved = reorder(values, [1, ...shape], [0, ...OURS.map((axis) => axis + 1)]);
+  return c.writer.floats(
+    moved,
+    OURS.map((axis) => shape[axis]),
+  );
 }
 
-/** Per channel (the last axis), or by one number. */
+/** Per channel, or by one number. */
 export function scaleAndShift(c: ExportContext, scale: ArrayLike<number>, shift: ArrayLike<number>): string {
   const scaled = c.writer.node('Mul', [c.inputs[0].name, vector(c, scale)]);
   return c.writer.node('Add', [scaled, vector(c, shift)]);
@@ -44,6 +46,6 @@ export function scaleAndShift(c: ExportContext, scale: ArrayLike<number>, shift:
 export function vector(c: ExportContext, values: ArrayLike<number>): string {
   return c.writer.floats(
     Float32Array.from(values),
-    c.shape.length === 3 && values.length > 1 ? [values.length, 1, 1] : [values.length],
+    asImage(c.shape) && values.length > 1 ? [values.length, 1, 1] : [values.length],
   );
 }

@@ -1,10 +1,11 @@
+import { IMAGE, asImage, imageOf } from '../../graph/ops/rules/layout.ts';
 import type { Node, Shape } from '../../graph/types.ts';
 import type { OnnxWriter } from './writer.ts';
 
-/** A value in the ONNX graph. Rank 3 values lie channels first [n, C, H, W], all others as in our graph. */
+/** A value in the ONNX graph. Images lie channels first [n, C, H, W], all others as in our graph. */
 export interface Value {
   readonly name: string;
-  /** per sample, as in our graph: [H, W, C] */
+  /** per sample, as in our graph */
   readonly shape: Shape;
 }
 
@@ -20,21 +21,26 @@ export interface ExportContext {
   readonly param: (role: string) => { values: Float32Array; shape: readonly number[] } | undefined;
 }
 
-/** The values with channels last, as in our graph. */
+/** Where height, width and channels of an image lie in an ONNX tensor, in the order of our axes. */
+const THERE = imageOf(2, 3, 1);
+/** Our axes of an image in the order of ONNX'. */
+export const OURS = [IMAGE.channels, ...IMAGE.places];
+
+/** The values laid out as in our graph. */
 export function plain(writer: OnnxWriter, value: Value): string {
-  return value.shape.length === 3
-    ? writer.node('Transpose', [value.name], { perm: [0, 2, 3, 1] })
-    : value.name;
+  return asImage(value.shape) ? writer.node('Transpose', [value.name], { perm: [0, ...THERE] }) : value.name;
 }
 
-/** From channels last to how a value of this shape is kept. */
+/** From our graph's layout to how a value of this shape is kept. */
 export function kept(writer: OnnxWriter, name: string, shape: Shape): string {
-  return shape.length === 3 ? writer.node('Transpose', [name], { perm: [0, 3, 1, 2] }) : name;
+  return asImage(shape)
+    ? writer.node('Transpose', [name], { perm: [0, ...OURS.map((axis) => axis + 1)] })
+    : name;
 }
 
 /** A per-sample axis of ours in the ONNX tensor. */
 export function axisOf(rank: number, axis: number): number {
-  return rank === 3 ? [2, 3, 1][axis] : axis + 1;
+  return rank === 3 ? THERE[axis] : axis + 1;
 }
 
 /** The same elements, in our order, in another shape. */
@@ -43,8 +49,11 @@ export function reshaped(c: ExportContext, value: Value, target: readonly number
   const to = (name: string, dims: readonly number[]): string =>
     writer.node('Reshape', [name, writer.ints([-1, ...dims])]);
   // a single pixel lies the same way in both layouts
-  const pixel = (shape: readonly number[]): boolean => shape.length !== 3 || shape[0] * shape[1] === 1;
+  const pixel = (shape: Shape): boolean => {
+    const image = asImage(shape);
+    return !image || image.height * image.width === 1;
+  };
   if (pixel(value.shape) && pixel(target))
-    return to(value.name, target.length === 3 ? [target[2], 1, 1] : target);
+    return to(value.name, asImage(target) ? OURS.map((axis) => target[axis]) : target);
   return kept(writer, to(plain(writer, value), target), target);
 }

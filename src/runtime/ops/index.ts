@@ -1,22 +1,22 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { activation, glu, prelu } from './activation.ts';
+import { activation, glu, prelu } from './pointwise/activation.ts';
 import { input, opaque } from './boundary.ts';
-import { conv2d, conv2dTranspose, depthwiseConv2d } from './conv.ts';
-import { dense } from './dense.ts';
-import { dropout, identity } from './identity.ts';
-import { add, average, concat, maximum, minimum, multiply, subtract } from './merge.ts';
-import { batchNorm, groupNorm, layerNorm, unitNorm } from './norm.ts';
-import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './pool.ts';
-import { reduce } from './reduce.ts';
-import { flatten, permute, reshape } from './reshape.ts';
-import { affine, normalize, scale } from './scale.ts';
-import { logSoftmax, softmax } from './softmax.ts';
-import { crop, resize, upsample, zeroPad } from './spatial.ts';
+import { conv2d, conv2dTranspose, depthwiseConv2d } from './linear/conv.ts';
+import { dense } from './linear/dense.ts';
+import { dropout, identity } from './pointwise/identity.ts';
+import { add, average, concat, maximum, minimum, multiply, subtract } from './pointwise/merge.ts';
+import { batchNorm, groupNorm, layerNorm, unitNorm } from './statistics/norm.ts';
+import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './statistics/pool.ts';
+import { reduce } from './statistics/reduce.ts';
+import { flatten, permute, reshape } from './shape/reshape.ts';
+import { affine, normalize, scale } from './pointwise/scale.ts';
+import { logSoftmax, softmax } from './statistics/softmax.ts';
+import { crop, resize, upsample, zeroPad } from './shape/spatial.ts';
 import type { ExportContext } from '../onnx/layout.ts';
 import type { Node, OpKind } from '../../graph/types.ts';
 import type { OpContext, OpRun } from './context.ts';
 
-/** How every op kind runs and how it is written as ONNX: in files of the same names as its declaration in graph/ops. */
+/** How every op kind runs and how it is written as ONNX: in files of the same paths as its declaration in graph/ops. */
 const RUNS: { readonly [K in OpKind]: OpRun<K> } = {
   activation,
   add,

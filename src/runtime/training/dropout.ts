@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { channelAxis } from '../../graph/ops/rules/layout.ts';
 import { Random } from '../../graph/random.ts';
 import { sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Shape } from '../../graph/types.ts';
@@ -19,8 +20,8 @@ export function dropoutMasks(
   const masks = new Map<string, tfc.Tensor>();
   graph.nodes.forEach(({ id, op }, index) => {
     if (op.kind !== 'dropout' || op.rate === 0) return;
-    const whole = [n, ...shapes[id]];
-    const shape = whole.map((size, i) => (op.spatial && i > 0 && i < whole.length - 1 ? 1 : size));
+    const channels = channelAxis(shapes[id].length);
+    const shape = [n, ...shapes[id].map((size, axis) => (op.spatial && axis !== channels ? 1 : size))];
     const random = new Random(seed).fork(`dropout ${index}`);
     const limit = op.rate * 0x100000000;
     const kept = 1 / (1 - op.rate);

@@ -1,5 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
-import { inputShape } from '../../graph/shapes.ts';
+import { onlyInputShape } from '../../graph/shapes.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph, Node, Weights } from '../../graph/types.ts';
 import { Breather } from '../breathe.ts';
@@ -37,7 +37,7 @@ export async function recalibrate(
   const { tf } = backend;
   const own = new Map<string, tfc.Tensor>();
   const param = typeof params === 'function' ? params : tensorsOf(backend, graph, params, own);
-  const shape = imageShape(graph);
+  const shape = onlyInputShape(graph);
   const make = options.mode === 'momentum' ? () => new Moving() : () => new Mean();
   const statistics = new Map<string, Statistic>();
   const take = (id: string, values: tfc.Tensor1D, start: number, n: number): void => {
@@ -123,11 +123,4 @@ function tensorsOf(
     }
     return tensor;
   };
-}
-
-function imageShape(graph: Graph): readonly number[] {
-  const shape = inputShape(graph);
-  if (graph.inputs.length !== 1 || !shape)
-    throw new InputError(`the network takes ${graph.inputs.length} inputs; images can be given to one only`);
-  return shape;
 }

@@ -153,20 +153,6 @@ export async function* train(
   };
 }
 
-/** Runs a training to its end, giving its events to `onEvent`. */
-export async function trainToEnd(
-  network: Trainable,
-  options: TrainOptions,
-  onEvent: (event: TrainEvent) => void = () => {},
-): Promise<TrainResult> {
-  const events = train(network, options);
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    onEvent(next.value);
-  }
-}
-
 function endEpoch(position: Position, settings: TrainSettings, stage: Stage, validation?: Score): TrainEvent {
   const loss = position.epochLoss / position.epochImages;
   position.epoch++;

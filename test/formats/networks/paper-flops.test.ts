@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createNetwork } from '../../../src/formats/networks/index.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { fullArchitecture } from '../../../src/graph/architecture.ts';
-import { paperFlopsModel } from '../../../src/graph/cost.ts';
+import { paperFlops } from '../../support/paper-flops.ts';
 import type { Dependencies } from '../../../src/graph/types.ts';
 import type { Architecture } from '../../../src/terms/candidates.ts';
 
@@ -13,10 +13,10 @@ const width = (base: number, gene: number) => Math.floor((base * (10 + 3 * gene)
 function network(name: string, countRelu: boolean) {
   const { graph } = createNetwork(name, { seed: 0 });
   const dependencies = findGroups(graph);
-  const flops = paperFlopsModel(graph, dependencies, { countRelu });
   return {
     dependencies,
-    millions: (architecture: Architecture) => (flops(architecture) / 1e6).toFixed(2),
+    millions: (architecture: Architecture) =>
+      (paperFlops(graph, dependencies, architecture, { countRelu }) / 1e6).toFixed(2),
     full: fullArchitecture(dependencies),
   };
 }

@@ -5,12 +5,14 @@ import { idxFiles } from '../../../data/sources/idx.ts';
 import { looseSplitOf, splitOf } from '../../../data/splits/split-names.ts';
 import { isImagePath } from '../../../data/source.ts';
 import { openZip } from '../../../data/sources/zip.ts';
+import { foreignFolders } from '../../../files/foreign-folders.ts';
 import type { DataFound } from '../../../protocol/plan.ts';
 import type { Models } from '../../../run/result/model-cache.ts';
 import { classCounts } from '../../../runtime/binary.ts';
 
 const limits = { depth: 6, entries: 30_000, milliseconds: 2500, archives: 24, found: 20 };
-const skipped = new Set(['node_modules', 'dist', 'out', 'build', '__pycache__', 'venv', 'site-packages']);
+/** Beside hidden ones. */
+const skipped = new Set([...foreignFolders, 'dist', 'out', 'build', 'site-packages']);
 const archive = /\.(zip|tar|tar\.gz|tgz)$/i;
 /** Of each folder so many entries at most: a class folder may hold a million files. */
 const perFolder = 2000;

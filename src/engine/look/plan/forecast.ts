@@ -1,3 +1,4 @@
+import { SCRATCH } from '../../../protocol/controls.ts';
 import { inputShape } from '../../../graph/shapes.ts';
 import { fullArchitecture } from '../../../graph/architecture.ts';
 import { fitToBudget } from '../../../graph/budget.ts';
@@ -64,7 +65,7 @@ export async function forecast(
   const works: Work[] = [];
   const silent: string[] = [];
   for (const [i, name] of arms.entries()) {
-    if (name === 'scratch') continue;
+    if (name === SCRATCH) continue;
     const method = methodNamed(name);
     const known = { trainImages: images?.train ?? 1, untrained: false };
     const context = settingsContext({ graph, dependencies }, draft, known);

@@ -1,7 +1,6 @@
-import { inputShape } from '../../../graph/shapes.ts';
 import type { LoadedModel } from '../../../formats/types.ts';
 import type { DataView } from '../../../protocol/plan.ts';
-import { expectedBy } from '../../../run/steps/head.ts';
+import { expectedBy, imageInput, takesOneImage } from '../../../run/steps/head.ts';
 import type { Models } from '../../../run/result/model-cache.ts';
 import { decideLabels, headsOf } from '../../../runtime/heads.ts';
 import { survey as take } from './survey.ts';
@@ -44,33 +43,25 @@ export async function openData(
 
 /** What keeps a model from learning from these images, one sentence each. */
 export function mismatches(model: LoadedModel, { problem }: Survey): string[] {
-  const input = inputOf(model);
-  if (!input) return [`${model.name} does not take images: it needs one input of height, width and channels`];
-  const channels = input[2];
-  if (channels !== 1 && channels !== 3)
-    return [`${model.name} takes ${channels} channels; images have 1 or 3`];
+  const input = imageInput(model);
+  if ('problem' in input) return [input.problem];
   return problem === undefined ? [] : [problem];
 }
 
 /** What a person should know about the images. */
 function remarks(model: LoadedModel, survey: Survey): string[] {
   const { shape, broken, sample } = survey;
-  const input = inputOf(model);
+  const input = takesOneImage(model);
   const [height, width, channels] = shape;
   const said: string[] = [...survey.remarks];
   if (broken) said.push(`${broken} of ${sample} images that were looked at can't be read`);
-  if (input && height && (input[0] !== height || input[1] !== width))
-    said.push(`the images are ${height}×${width}; they are fed at ${input[0]}×${input[1]}`);
-  if (input && height && input[2] !== channels)
+  if (input && height && (input.height !== height || input.width !== width))
+    said.push(`the images are ${height}×${width}; they are fed at ${input.height}×${input.width}`);
+  if (input && height && input.channels !== channels)
     said.push(
-      input[2] === 1
+      input.channels === 1
         ? 'the images are in colour; they are fed in grey'
         : 'the images are grey; they are fed as RGB',
     );
   return said;
-}
-
-function inputOf({ graph }: LoadedModel): readonly number[] | null {
-  const shape = inputShape(graph);
-  return graph.inputs.length === 1 && shape?.length === 3 ? shape : null;
 }

@@ -17,11 +17,6 @@ const window = {
 /** tf.keras writes these where the layer has none. */
 const one = only(1).nullish();
 
-function image(call: LayerCall): void {
-  if (call.shape.length !== 3)
-    call.fail(`needs an input of height, width and channels, got [${call.shape.join(', ')}]`);
-}
-
 function bias(call: LayerCall, use: boolean, channels: number): Record<string, string> {
   return use ? { bias: call.param('bias', [channels]) } : {};
 }
@@ -31,7 +26,7 @@ const regardless = or(size, 1);
 
 export function conv2d(call: LayerCall): string {
   const c = fields(call, { ...window, filters: size, groups: or(size, 1) });
-  image(call);
+  call.image();
   if (call.channels % c.groups !== 0 || c.filters % c.groups !== 0)
     call.fail(
       `has groups ${c.groups}, which don't divide its ${call.channels} channels and ${c.filters} filters`,
@@ -47,7 +42,7 @@ export function conv2d(call: LayerCall): string {
 
 export function depthwiseConv2d(call: LayerCall): string {
   const c = fields(call, { ...window, depth_multiplier: or(size, 1), groups: one, filters: ignored });
-  image(call);
+  call.image();
   const params = {
     kernel: call.param('depthwise_kernel', [...c.kernel_size, call.channels, c.depth_multiplier]),
     ...bias(call, c.use_bias, call.channels * c.depth_multiplier),
@@ -60,7 +55,7 @@ export function depthwiseConv2d(call: LayerCall): string {
 /** A depthwise convolution, then a 1x1 one that has the bias. */
 export function separableConv2d(call: LayerCall): string {
   const c = fields(call, { ...window, filters: size, depth_multiplier: or(size, 1), groups: regardless });
-  image(call);
+  call.image();
   const middle = call.channels * c.depth_multiplier;
   const depthwise = call.param('depthwise_kernel', [...c.kernel_size, call.channels, c.depth_multiplier]);
   const pointwise = call.param('pointwise_kernel', [1, 1, middle, c.filters]);
@@ -86,7 +81,7 @@ export function conv2dTranspose(call: LayerCall): string {
     groups: regardless,
     output_padding: or(counts, null),
   });
-  image(call);
+  call.image();
   const params = {
     kernel: call.param('kernel', [...c.kernel_size, c.filters, call.channels]),
     ...bias(call, c.use_bias, c.filters),

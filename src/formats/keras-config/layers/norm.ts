@@ -1,3 +1,4 @@
+import { channelsOf } from '../../../graph/ops/rules/layout.ts';
 import { axes, fields, flag, ignored, integer, off, only, or, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 import type { FieldWriter } from '../written.ts';
@@ -112,5 +113,5 @@ export function rmsNormalization(call: LayerCall): string {
 }
 
 export const groupNormFields: FieldWriter<'groupNorm'> = ({ config, shape }, { fixed, count }) => {
-  config.groups = fixed === 'groups' ? count : shape.at(-1)! / count;
+  config.groups = fixed === 'groups' ? count : channelsOf(shape) / count;
 };

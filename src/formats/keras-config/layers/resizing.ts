@@ -1,3 +1,4 @@
+import { asImage } from '../../../graph/ops/rules/layout.ts';
 import type * as z from 'zod';
 import type { Interpolation } from '../../../graph/types.ts';
 import { fields, flag, only, or, pair, real, size, word } from '../fields.ts';
@@ -23,7 +24,7 @@ type Size = readonly [number, number];
 
 /** The value at another height and width. */
 function resized(call: LayerCall, value: string, to: Size, how: Interpolation, antialias = false): string {
-  const [height, width] = call.builder.shapes.get(value)!;
+  const { height, width } = asImage(call.builder.shapes.get(value)!)!;
   const same = height === to[0] && width === to[1] && !BLURRING.has(how);
   return call.node(
     same ? { kind: 'identity' } : { kind: 'resize', size: to, interpolation: how, antialias },
@@ -32,9 +33,8 @@ function resized(call: LayerCall, value: string, to: Size, how: Interpolation, a
 }
 
 function image(call: LayerCall): Size {
-  if (call.shape.length !== 3)
-    call.fail(`needs an input of height, width and channels, got [${call.shape.join(', ')}]`);
-  return [call.shape[0], call.shape[1]];
+  const { height, width } = call.image();
+  return [height, width];
 }
 
 /** Height and width of the part (or frame) that has the target's proportions, whole pixels, as Keras computes it. */

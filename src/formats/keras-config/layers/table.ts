@@ -104,18 +104,55 @@ const READERS: Readonly<Record<string, LayerReader>> = {
   'Custom>CustomScaleLayer': customScaleLayer,
 };
 
-/** What Keras alone says of a layer, in fields that no other of its kind has. */
-const FIELDS: { readonly [K in OpKind]?: FieldWriter<K> } = {
+/**
+ * What Keras alone says of a layer and cutting changes, in fields that no other of its kind has; null where there is
+ * none. (A kernel's channels, groups and written shapes are set for every layer: write/update.ts.)
+ */
+const FIELDS: { readonly [K in OpKind]: FieldWriter<K> | null } = {
+  activation: null,
+  add: null,
   affine: constantFields,
+  average: null,
+  avgPool: null,
+  batchNorm: null,
+  concat: null,
+  conv2d: null,
   conv2dTranspose: transposedFields,
+  crop: null,
+  dense: null,
+  depthwiseConv2d: null,
+  dropout: null,
+  flatten: null,
+  globalAvgPool: null,
+  globalMaxPool: null,
+  glu: null,
   groupNorm: groupNormFields,
+  identity: null,
+  input: null,
+  layerNorm: null,
+  logSoftmax: null,
+  maxPool: null,
+  maximum: null,
+  minimum: null,
+  multiply: null,
+  normalize: null,
+  opaque: null,
+  permute: null,
+  prelu: null,
+  reduce: null,
   reshape: targetFields,
+  resize: null,
   scale: layerScaleFields,
+  softmax: null,
+  subtract: null,
+  unitNorm: null,
+  upsample: null,
+  zeroPad: null,
 };
 
 /** Sets an op's own fields in a written layer, where Keras has any. */
 export function writeFields(layer: WrittenLayer, op: Op): void {
-  (FIELDS[op.kind] as FieldWriter<OpKind> | undefined)?.(layer, op);
+  (FIELDS[op.kind] as FieldWriter<OpKind> | null)?.(layer, op);
 }
 
 /** Layers that change images in training and pass them on otherwise. (AutoContrast changes them always.) */

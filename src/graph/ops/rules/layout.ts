@@ -1,6 +1,11 @@
 import type { AxisLabels } from './labels.ts';
 import type { Shape } from '../../types.ts';
 
+/*
+ * The one place that says where channels, height and width lie in a value: all of Espalier asks here. (What a file, a
+ * kernel or ONNX Runtime means by an axis is said where that is read, declared or written.)
+ */
+
 /** Where an image's axes lie, per sample. */
 export interface ImageLayout {
   /** height, width */
@@ -28,6 +33,20 @@ export function imageOf<T>(height: T, width: T, channels: T): T[] {
 /** A shape's number of channels. */
 export function channelsOf(shape: Shape): number {
   return shape[channelAxis(shape.length)];
+}
+
+/** What is known of a value's channels, of what is known of each of its axes; undefined where it is one number. */
+export function alongChannels<T>(axes: readonly T[]): T | undefined {
+  return axes[channelAxis(axes.length)];
+}
+
+/** A shape's height, width and channels; null where it is no image. */
+export function asImage(
+  shape: Shape,
+): { readonly height: number; readonly width: number; readonly channels: number } | null {
+  if (shape.length !== 3) return null;
+  const [h, w] = IMAGE.places;
+  return { height: shape[h], width: shape[w], channels: shape[IMAGE.channels] };
 }
 
 /** The same axes, with others along the channels. */

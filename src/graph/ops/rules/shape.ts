@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { axisPadding, windowLength } from './sizes.ts';
-import { IMAGE, imageOf } from './layout.ts';
+import { asImage, imageOf } from './layout.ts';
 import type { Sizes } from './sizes.ts';
 import type { ShapeStep } from '../spec.ts';
 import type { Op, Padding, Pair, Shape } from '../../types.ts';
@@ -12,9 +12,9 @@ export function fail(op: Op, problem: string): never {
 
 /** Refuses a first input that is no image, and gives its height, width and channels. */
 export function image(op: Op, { inputs: [x] }: ShapeStep): [number, number, number] {
-  if (x.length !== 3) fail(op, `needs an input of height, width and channels, got [${x.join(', ')}]`);
-  const [h, w] = IMAGE.places;
-  return [x[h], x[w], x[IMAGE.channels]];
+  const found = asImage(x);
+  if (!found) fail(op, `needs an input of height, width and channels, got [${x.join(', ')}]`);
+  return [found.height, found.width, found.channels];
 }
 
 /** The shape of a parameter that must be there. */

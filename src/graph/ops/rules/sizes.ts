@@ -1,4 +1,4 @@
-import type { Padding, Shape } from '../../types.ts';
+import type { Padding, Pair, Shape } from '../../types.ts';
 
 export type Sizes = readonly number[];
 
@@ -23,8 +23,31 @@ export function windowLength(
   return Math.floor((padded - reach) / stride) + 1;
 }
 
+/** Height and width of a transposed convolution's output. */
+export function transposedSize(
+  [height, width]: Pair,
+  kernel: Pair,
+  op: {
+    readonly strides: Pair;
+    readonly padding: Padding;
+    readonly dilation: Pair;
+    readonly outputPadding?: Pair;
+  },
+): Pair {
+  const length = (size: number, axis: 0 | 1) =>
+    transposedLength(
+      size,
+      kernel[axis],
+      op.strides[axis],
+      op.dilation[axis],
+      axisPadding(op.padding, axis),
+      op.outputPadding?.[axis],
+    );
+  return [length(height, 0), length(width, 1)];
+}
+
 /** Output length of a transposed convolution along one axis (Keras' rule, with and without output padding). */
-export function transposedLength(
+function transposedLength(
   length: number,
   size: number,
   stride: number,
