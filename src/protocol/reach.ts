@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Frozen } from '../terms/frozen.ts';
-import { cost } from '../terms/cost.ts';
+import { cost, costBy } from '../terms/cost.ts';
 import type { Cost } from '../terms/cost.ts';
+import { isStatic } from '../terms/goals.ts';
 import type { Target } from '../terms/goals.ts';
 import type { Rounding } from '../terms/choices.ts';
 
@@ -55,15 +56,9 @@ export interface Reach {
   readonly targets: readonly Reached[];
 }
 
-/** Whether a goal is a function of the widths; else it has to be measured. */
-function isCounted(metric: Target['metric']): metric is 'macs' | 'params' | 'bytes' | 'memory' {
-  return metric !== 'latency' && metric !== 'script';
-}
-
 /** A cost by a metric, in its unit; null where it has to be measured. */
 export function costOf(of: Cost, metric: Target['metric']): number | null {
-  if (!isCounted(metric)) return null;
-  return metric === 'memory' ? of.peakActivationBytes : of[metric];
+  return isStatic(metric) ? costBy(of, metric) : null;
 }
 
 /** A goal's limit in its metric's unit. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Frozen } from './frozen.ts';
+import type { StaticMetric } from './goals.ts';
 
 /** What an architecture costs, for one image (batch 1). */
 export const cost = z.object({
@@ -13,3 +14,17 @@ export const cost = z.object({
   peakActivationBytes: z.number(),
 });
 export type Cost = Frozen<z.infer<typeof cost>>;
+
+/** Which of the costs. */
+export type CostKey = keyof Cost;
+export const costKeys = cost.keyof().options;
+
+/** The cost that a metric is of. */
+export function costKeyOf(metric: StaticMetric): CostKey {
+  return metric === 'memory' ? 'peakActivationBytes' : metric;
+}
+
+/** A cost by a metric, in its unit. */
+export function costBy(cost: Cost, metric: StaticMetric): number {
+  return cost[costKeyOf(metric)];
+}

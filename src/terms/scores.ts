@@ -33,6 +33,10 @@ export type Step = z.infer<typeof step>;
 export const split = z.enum(['validation', 'test']);
 export type Split = z.infer<typeof split>;
 
+/** The parts of an image set. */
+export const setSplit = z.enum(['train', ...split.options]);
+export type SplitName = z.infer<typeof setSplit>;
+
 /** In percent, on the validation split. Absent: not measured yet. */
 export const accuracies = z.object({
   /** straight after cutting */
@@ -42,3 +46,7 @@ export const accuracies = z.object({
   fineTuned: measured.optional(),
 });
 export type Accuracies = Frozen<z.infer<typeof accuracies>>;
+
+/** Which of a candidate's accuracies. */
+export type AccuracyKey = keyof Accuracies;
+export const accuracyKeys = accuracies.keyof().options;

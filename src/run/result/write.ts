@@ -5,7 +5,6 @@ import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
-import { costBy, isStatic } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
@@ -28,8 +27,10 @@ import { fineTuneSettings, frozenPlan, scratchSettings } from '../plan/fine-tune
 import { weightsOf } from '../steps/weights.ts';
 import type { WeightsFrom } from '../steps/weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import type { RunData } from '../../terms/run-data.ts';
+import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
 
 /** A candidate of a run, named by its arm and number. */
