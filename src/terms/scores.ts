@@ -6,10 +6,14 @@ import { measured } from './numbers.ts';
 export const measure = z.literal('top-1 of sigmoids');
 export type Measure = z.infer<typeof measure>;
 
+/** How far an output is from the original's answers. */
+export const outputLoss = z.enum(['KL divergence', 'mean squared error']);
+export type OutputLoss = z.infer<typeof outputLoss>;
+
 /** An output against the original's answers: mean over the images. */
 const outputScore = z.object({
   name: z.string(),
-  loss: z.enum(['KL divergence', 'mean squared error']),
+  loss: outputLoss,
   value: measured,
 });
 export type OutputScore = Frozen<z.infer<typeof outputScore>>;

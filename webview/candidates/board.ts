@@ -3,10 +3,15 @@ import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import { mainArmOf } from '../../src/terms/run-data.ts';
 import type { ArmData, RunData, Scores } from '../../src/terms/run-data.ts';
 import { columns } from './columns.ts';
-import type { AccuracyKey, Columns, CostKey } from './columns.ts';
+import type { Columns } from './columns.ts';
 import { parseSpec } from './spec.ts';
 import { candidateOfArm } from '../../src/terms/candidates.ts';
 import type { CandidateRef, RunCandidate } from '../../src/terms/candidates.ts';
+import { costKeyOf } from '../../src/terms/cost.ts';
+import type { CostKey } from '../../src/terms/cost.ts';
+import { isStatic } from '../../src/terms/goals.ts';
+import type { Metric } from '../../src/terms/goals.ts';
+import type { AccuracyKey } from '../../src/terms/scores.ts';
 
 export type Budget = RunData['budgets'][number];
 
@@ -87,9 +92,8 @@ export function board(run: RunData): Board {
 }
 
 /** The cost that a budget's metric limits; undefined where it is no cost that every candidate has. */
-export function costOf(metric: string): CostKey | undefined {
-  if (metric === 'memory') return 'peakActivationBytes';
-  return metric === 'macs' || metric === 'params' || metric === 'bytes' ? metric : undefined;
+export function costOf(metric: Metric): CostKey | undefined {
+  return isStatic(metric) ? costKeyOf(metric) : undefined;
 }
 
 function keeps(table: Columns, budgets: readonly Budget[]): Uint8Array {

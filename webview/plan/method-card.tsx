@@ -8,8 +8,8 @@ import type { Draft } from '../../src/protocol/plan.ts';
 import { change } from './draft.ts';
 import { reached } from './reach-store.ts';
 import type { Effort } from '../../src/terms/choices.ts';
+import { defaultControls, effort } from '../../src/terms/choices.ts';
 
-const CONTROLS = ['uniform', 'random', 'l1', 'scratch'];
 const ROUNDS = [1, 2, 4, 8, 16, 32];
 
 const multiplesOf = (width: number): string => (width === 1 ? t('any') : t('multiples of {0}', width));
@@ -23,11 +23,11 @@ export function MethodCard() {
   const methods = ready.value?.methods ?? [];
   const suited = reached.value?.roundTo;
   const chosen = methods.find((one) => one.name === now.method);
-  const efforts: readonly [Effort, string][] = [
-    ['quick', t('Quick')],
-    ['standard', t('Standard')],
-    ['thorough', t('Thorough')],
-  ];
+  const names: Readonly<Record<Effort, string>> = {
+    quick: t('Quick'),
+    standard: t('Standard'),
+    thorough: t('Thorough'),
+  };
   const toggle = (name: string) =>
     change({
       controls: now.controls.includes(name)
@@ -53,7 +53,7 @@ export function MethodCard() {
         </span>
         <label>{t('Effort')}</label>
         <span class="chips" role="group" aria-label={t('Effort')}>
-          {efforts.map(([id, label]) => (
+          {effort.options.map((id) => (
             <button
               key={id}
               type="button"
@@ -61,24 +61,26 @@ export function MethodCard() {
               aria-pressed={now.effort === id}
               onClick={() => change({ effort: id })}
             >
-              {label}
+              {names[id]}
             </button>
           ))}
         </span>
         <label>{t('Control arms')}</label>
         <span class="chips" role="group" aria-label={t('Control arms')}>
-          {CONTROLS.filter((name) => name !== now.method).map((name) => (
-            <button
-              key={name}
-              type="button"
-              class="chip"
-              title={t('Reaches the same goal this way, with the same fine-tuning, to compare with')}
-              aria-pressed={now.controls.includes(name)}
-              onClick={() => toggle(name)}
-            >
-              {name}
-            </button>
-          ))}
+          {defaultControls
+            .filter((name) => name !== now.method)
+            .map((name) => (
+              <button
+                key={name}
+                type="button"
+                class="chip"
+                title={t('Reaches the same goal this way, with the same fine-tuning, to compare with')}
+                aria-pressed={now.controls.includes(name)}
+                onClick={() => toggle(name)}
+              >
+                {name}
+              </button>
+            ))}
         </span>
         <label>{t('Widths')}</label>
         <span class="row-of">

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import { choices, dataOptions } from '../../terms/choices.ts';
+import { choices, dataOptions, retrain } from '../../terms/choices.ts';
 import type { Frozen } from '../../terms/frozen.ts';
 import { trainSettings } from '../../terms/training.ts';
 
@@ -26,7 +26,7 @@ const planSchema = z.strictObject({
    * What the winner is trained from after cutting. auto: what a config can hold, so that it can be rebuilt from it; see
    * weightsFor. Absent in plans of older versions, which took the method's own weights where it makes any.
    */
-  retrain: z.enum(['auto', 'generated', 'source', 'scratch']).optional(),
+  retrain: retrain.optional(),
   /** folder for the pruned model and its config */
   out: z.string(),
   /** stands in the names of what is written, where the plain ones belong to another run */
@@ -40,9 +40,6 @@ const planSchema = z.strictObject({
   report: z.string().optional(),
 });
 export type Plan = Frozen<z.infer<typeof planSchema>>;
-
-/** The control arms of every claim (docs/methods/baselines.md, "Claims"), where images were given. */
-export const defaultControls = ['uniform', 'random', 'l1', 'scratch'] as const;
 
 /** Reads a plan from JSON. @throws InputError naming what is wrong */
 export function parsePlan(value: unknown, name: string): Plan {

@@ -19,7 +19,7 @@ import { retrain } from './retrain.ts';
 import type { Opening } from '../steps/ports.ts';
 import { costOf } from './verify.ts';
 import { notRebuilt } from '../steps/weights.ts';
-import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions, WeightsFrom } from '../../terms/choices.ts';
 import type { Cost } from '../../terms/cost.ts';
 
 export interface ApplyOptions extends Bounds, Opening {
@@ -220,7 +220,7 @@ function refuseChanged({ changed }: BesideAgain): void {
 function refuseUnknown(
   config: PrunedConfig,
   file: string,
-  weights: 'source' | 'scratch' | 'generated',
+  weights: WeightsFrom,
   data: DataOptions | undefined,
 ): void {
   if (weights === 'generated')

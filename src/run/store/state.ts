@@ -6,6 +6,7 @@ import { candidate } from '../../terms/candidates.ts';
 import { budget } from '../../terms/goals.ts';
 import { preprocess } from '../../terms/images.ts';
 import { score } from '../../terms/scores.ts';
+import { weightsFrom } from '../../terms/choices.ts';
 
 /** The steps of one arm, in order. */
 export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
@@ -17,7 +18,7 @@ const arm = z.object({
   tries: z.number(),
   candidate: candidate.optional(),
   /** where its weights come from; absent until it has any, and in runs of older versions */
-  weights: z.enum(['source', 'scratch', 'generated']).optional(),
+  weights: weightsFrom.optional(),
   /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */
