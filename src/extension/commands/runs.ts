@@ -11,6 +11,7 @@ import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
 import { openReport } from '../window/report.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import { atWork } from '../../protocol/runs.ts';
 
 /** Commands on runs: each takes the one clicked on, else the only one that it suits, else one that is picked. */
 export function runCommands(parts: Parts): Record<string, Handler> {
@@ -49,7 +50,7 @@ export function runCommands(parts: Parts): Record<string, Handler> {
     return picked?.run;
   }
 
-  const alive = (one: RunState) => ['running', 'paused', 'queued'].includes(one);
+  const alive = (one: RunState) => one === 'queued' || atWork(one);
 
   return {
     'espalier.openRun': async (given) => {

@@ -17,10 +17,11 @@ import type { Outcome, Patience } from './live.ts';
 import { LiveRun, patience } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
-import { activeOf, alive, listed, statusOf } from './status.ts';
+import { activeOf, listed, statusOf } from './status.ts';
 import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
+import { atWork } from '../../protocol/runs.ts';
 
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 
@@ -225,7 +226,7 @@ export class RunsHost implements Runs {
   /** Runs that somebody works on whom we can't reach: started in a terminal. */
   private others(): string[] {
     return this.summaries.all.flatMap(({ folder, status }) =>
-      alive(status) && !this.live.has(folder) ? [folder] : [],
+      atWork(status) && !this.live.has(folder) ? [folder] : [],
     );
   }
 
@@ -387,7 +388,7 @@ export class RunsHost implements Runs {
   /** Runs that work without a connection to us (in a terminal) are read again now and then, where one follows them. */
   private pokeFollowers(): void {
     for (const folder of this.followers.folders)
-      if (!this.live.has(folder) && alive(this.status(folder).status)) this.followers.poke(folder);
+      if (!this.live.has(folder) && atWork(this.status(folder).status)) this.followers.poke(folder);
   }
 
   private fire(folder: string): void {
