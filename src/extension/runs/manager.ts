@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { RunSummary } from '../../protocol/runs.ts';
+import { atWork, type RunSummary } from '../../protocol/runs.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { endTree, isEngine } from '../process/processes.ts';
@@ -13,15 +13,13 @@ import { lastLogLines } from './files.ts';
 import { isRun, readEngineFile } from '../../files/run-signs.ts';
 import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
-import type { Outcome, Patience } from './live.ts';
-import { LiveRun, patience } from './live.ts';
+import { LiveRun, patience, type Outcome, type Patience } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
 import { activeOf, listed, statusOf } from './status.ts';
 import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
-import { atWork } from '../../protocol/runs.ts';
 
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 

@@ -6,6 +6,7 @@ import { multiplierKinds } from './multiplier.ts';
 import type { Effort } from '../../terms/choices.ts';
 import { count, share, positive, notNegative, recalibrationMode } from '../setting-kinds.ts';
 import { searchCriterion } from '../importance/importance.ts';
+import { ratioPolicies } from './distribution.ts';
 import { granularities } from './environment.ts';
 import type { Granularity } from './environment.ts';
 
@@ -24,7 +25,7 @@ const constrainedSchema = z.strictObject({
 
   updates: count,
   episodesPerUpdate: count,
-  policy: z.enum(['squashed', 'clipped']),
+  policy: z.enum(ratioPolicies),
   hidden: count,
   logSigma: z.number(),
   gamma: share,
