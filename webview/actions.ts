@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals';
 import { failureOf } from '../src/protocol/rpc.ts';
-import type { Tab } from '../src/protocol/panel.ts';
+import type { Openable, Tab } from '../src/protocol/panel.ts';
 import type { Side } from '../src/protocol/views.ts';
 import { host } from './host.ts';
 import { remember } from './persist.ts';
@@ -61,10 +61,7 @@ export function tell(text: string, actions: Message['actions'] = []): void {
 }
 
 /** Opens a file beside the panel, the log, a report, or a page of help. */
-export function openThing(
-  what: 'file' | 'log' | 'report' | 'doctor' | 'trust',
-  path?: string,
-): Promise<unknown> {
+export function openThing(what: Openable, path?: string): Promise<unknown> {
   return host
     .request('open', path === undefined ? { what } : { what, path })
     .catch(

@@ -4,8 +4,10 @@ import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
-import { backendChoice, effort } from '../terms/choices.ts';
+import { backendChoice, effort, weightsFrom } from '../terms/choices.ts';
 import { resizes } from '../terms/images.ts';
+import { setSplit } from '../terms/scores.ts';
+import { schedule, trainSettings } from '../terms/training.ts';
 
 /** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
 type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
@@ -88,7 +90,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option(
       '--retrain <from>',
       "what the result is trained from: source (the original's weights, cut: the default, which apply can do again; for agent its own), generated (the method's own weights, which no config holds) or scratch",
-      oneOf('--retrain', ['generated', 'source', 'scratch'] as const),
+      oneOf('--retrain', weightsFrom.options),
     )
     .option(
       '--fine-tune-epochs <n>',
@@ -154,9 +156,9 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option(
       '--schedule <kind>',
       'constant, step, linear or cosine',
-      oneOf('--schedule', ['constant', 'step', 'linear', 'cosine']),
+      oneOf('--schedule', schedule.shape.kind.options),
     )
-    .option('--optimizer <name>', 'sgd or adam', oneOf('--optimizer', ['sgd', 'adam']))
+    .option('--optimizer <name>', 'sgd or adam', oneOf('--optimizer', trainSettings.shape.optimizer.options))
     .option('--weight-decay <x>', 'on kernels', number('--weight-decay', 0, 100))
     .option('--label-smoothing <x>', '0 to 1', number('--label-smoothing', 0, 0.999))
     .option(
@@ -182,7 +184,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   ).option(
     '--split <name>',
     'train, validation or test (default: test where there is one)',
-    oneOf('--split', ['train', 'validation', 'test']),
+    oneOf('--split', setSplit.options),
   );
   dataOptions(evaluate, true);
 

@@ -1,9 +1,10 @@
 import type { PrunedConfig } from './schema.ts';
+import type { WeightsFrom } from '../terms/choices.ts';
 
 /** What a pruned config says of how its weights came to be. */
 export interface Recipe {
   /** generated: by the method's own training, which the config doesn't hold */
-  readonly weights: 'source' | 'scratch' | 'generated';
+  readonly weights: WeightsFrom;
   /** images changed the weights after cutting: recalibrated or fine-tuned */
   readonly trained: boolean;
 }

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { rangesPattern } from './ranges.ts';
-import { effort } from '../terms/choices.ts';
+import { effort, weightsFrom } from '../terms/choices.ts';
 import type { Frozen } from '../terms/frozen.ts';
 import { metric } from '../terms/goals.ts';
 import { preprocess } from '../terms/images.ts';
 import { numerics } from '../terms/numerics.ts';
-import { measure, split } from '../terms/scores.ts';
+import { measure, outputLoss, split } from '../terms/scores.ts';
+import { learnsBy } from '../terms/training.ts';
+import { formatName } from '../terms/written.ts';
 
 /** Version of the config format; a reader refuses what is newer. */
 export const configVersion = 1;
@@ -33,7 +35,7 @@ const score = z.strictObject({
     .array(
       z.strictObject({
         name: z.string(),
-        loss: z.enum(['KL divergence', 'mean squared error']),
+        loss: outputLoss,
         value: z.number(),
       }),
     )
@@ -67,7 +69,7 @@ export const configSchema = z
     espalier: z.literal(configVersion).describe('Version of this format.'),
     engine: z.string().describe('Version of Espalier that wrote it.'),
     source: z
-      .strictObject({ path: relativePath, sha256, format: z.enum(['keras-h5', 'keras', 'tfjs-layers']) })
+      .strictObject({ path: relativePath, sha256, format: formatName })
       .describe('The model before pruning.'),
     pruned: z
       .strictObject({
@@ -117,13 +119,15 @@ export const configSchema = z
       effort,
       roundTo: count,
       freeze: z.array(z.string()),
-      weights: z
-        .enum(['source', 'scratch', 'generated'])
+      weights: weightsFrom
         .optional()
         .describe(
           "Where its weights come from: the source's, cut; scratch: fresh ones; generated: the method's own training, which this file doesn't hold.",
         ),
-      retrain: z.enum(['source', 'scratch']).optional().describe('What older versions wrote for weights.'),
+      retrain: weightsFrom
+        .exclude(['generated'])
+        .optional()
+        .describe('What older versions wrote for weights.'),
       interiorOutputs: z.literal(true).optional().describe('Outputs inside the network were open too.'),
       candidate: count.optional().describe('Which candidate it is, where not the one that the method chose.'),
     }),
@@ -138,7 +142,7 @@ export const configSchema = z
       .array(
         z.strictObject({
           output: z.string(),
-          by: z.enum(['labels', 'answers']).describe("answers: the original's own."),
+          by: learnsBy.describe("answers: the original's own."),
           loss: z.string(),
         }),
       )

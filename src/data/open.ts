@@ -13,9 +13,10 @@ import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
 import { splitOf, type Reader } from './splits/ready-split.ts';
 import { COMMONEST } from './pixels/resize.ts';
 import { otherSizes, sampleOf, type Sizes } from './sample-sizes.ts';
-import { byCodePoint, mebibytes, reasonOf, type Item, type Source, type SplitName } from './source.ts';
+import { byCodePoint, mebibytes, reasonOf, type Item, type Source } from './source.ts';
 import { partition, type Partition } from './splits/split.ts';
 import type { ImageSet, Split } from './types.ts';
+import type { SplitName } from '../terms/scores.ts';
 
 const Numbers = z.object({
   height: z.int().min(1).max(8192).optional(),

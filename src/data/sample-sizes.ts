@@ -4,6 +4,7 @@ import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
 import type { Item } from './source.ts';
 import type { Split } from './types.ts';
 import type { Resize } from '../terms/images.ts';
+import type { SplitName } from '../terms/scores.ts';
 
 /** What a way of resizing is chosen by: a part of the images, resized in one way or another. */
 export interface Sizes {
@@ -60,7 +61,7 @@ export function sampleOf(
     readonly maxBroken: number;
     readonly bytes: number;
   },
-  split: (name: 'train' | 'validation', indices: Int32Array, decoded: Decoded) => Split,
+  split: (name: Exclude<SplitName, 'test'>, indices: Int32Array, decoded: Decoded) => Split,
 ): Sizes['sample'] {
   const { where, items, splits, shape, maxBroken, bytes } = set;
   return (resize) => {

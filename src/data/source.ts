@@ -1,7 +1,6 @@
 import { MAX_PARTS, MAX_PATH } from './limits.ts';
 import type { ImageSet } from './types.ts';
-
-export type SplitName = 'train' | 'validation' | 'test';
+import type { SplitName } from '../terms/scores.ts';
 
 /** An image as found: a file's bytes, or pixels already (NHWC without the N, uint8). */
 export type Found =

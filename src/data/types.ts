@@ -1,8 +1,9 @@
 import type { Resize, ImageFacts } from '../terms/images.ts';
+import type { SplitName } from '../terms/scores.ts';
 
 /** Images of one split, decoded on demand to uint8, NHWC, at the size that the set was opened with. */
 export interface Split {
-  readonly name: 'train' | 'validation' | 'test';
+  readonly name: SplitName;
   readonly size: number;
   readonly height: number;
   readonly width: number;

@@ -15,11 +15,12 @@ import type { Reader } from './readers.ts';
 import { asTfjs } from './tfjs-layers/dialect.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
 import { weightOwners } from './tfjs-layers/names.ts';
-import type { FormatName, LoadedModel, ModelFormat } from './types.ts';
+import type { LoadedModel, ModelFormat } from './types.ts';
 import { withFixed } from './writable.ts';
 import { formatInZip, isZipName, readZipped, writeZipped } from './zipped.ts';
+import type { FormatName } from '../terms/written.ts';
 
-export type { FormatName, LoadedModel } from './types.ts';
+export type { LoadedModel } from './types.ts';
 export { createNetwork, networkNames, networkSummary } from './networks/index.ts';
 export type { NetworkOptions } from './networks/index.ts';
 

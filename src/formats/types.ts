@@ -1,6 +1,5 @@
 import type { Graph, Weights } from '../graph/types.ts';
-
-export type FormatName = 'keras-h5' | 'keras' | 'tfjs-layers';
+import type { FormatName } from '../terms/written.ts';
 
 /** A model file, read whole. `container` is the format's own: what it needs to write the model back as it came. */
 export interface LoadedModel {

@@ -6,7 +6,8 @@ import { readInput, writeFileWhole } from './files.ts';
 import { CONFIG, isZip, STORE } from './keras/read.ts';
 import { makeZip, openZip } from './keras/zip.ts';
 import type { Archive } from './keras/zip.ts';
-import type { FormatName, LoadedModel } from './types.ts';
+import type { LoadedModel } from './types.ts';
+import type { FormatName } from '../terms/written.ts';
 
 /** Whether a name is one of a zip archive of a model's files, as Teachable Machine hands them out. */
 export function isZipName(file: string): boolean {

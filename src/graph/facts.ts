@@ -1,4 +1,7 @@
+import { costBy } from '../terms/cost.ts';
 import type { Cost } from '../terms/cost.ts';
+import { staticMetric } from '../terms/goals.ts';
+import { step } from '../terms/scores.ts';
 import type { Split } from '../terms/scores.ts';
 
 /** What is known of a network beside its channels, as its config or its run tells it. JSON-safe. */
@@ -14,11 +17,11 @@ export interface SideFacts {
 }
 
 /** The accuracies, the one that counts most first. */
-export const steps = ['test', 'fineTuned', 'recalibrated', 'cut'] as const;
+export const steps = step.exclude(['original']).options.toReversed();
 export type Step = (typeof steps)[number];
 /** What is compared as a figure, and what as a cost. */
 export const metricIds = [...steps, 'latency'] as const;
-export const costIds = ['macs', 'params', 'bytes', 'memory'] as const;
+export const costIds = staticMetric.options;
 
 export interface Accuracy {
   readonly accuracy: number;
@@ -131,18 +134,10 @@ function verdictOf(gain: number): Verdict {
 }
 
 function costRows({ a, b }: { readonly a: Cost; readonly b: Cost }): CostRow[] {
-  const one = (id: CostRow['id'], before: number, after: number): CostRow => ({
-    id,
-    a: before,
-    b: after,
-    verdict: verdictOf(before - after),
+  return costIds.map((id) => {
+    const [before, after] = [costBy(a, id), costBy(b, id)];
+    return { id, a: before, b: after, verdict: verdictOf(before - after) };
   });
-  return [
-    one('macs', a.macs, b.macs),
-    one('params', a.params, b.params),
-    one('bytes', a.bytes, b.bytes),
-    one('memory', a.peakActivationBytes, b.peakActivationBytes),
-  ];
 }
 
 function aboutRows(a: SideFacts, b: SideFacts): AboutRow[] {

@@ -188,11 +188,13 @@ export interface ChannelGroup {
   readonly frozen?: string;
 }
 
+/** producer: makes the channels; through: passes them on; consumer: mixes them into others */
+export const memberRoles = ['producer', 'through', 'consumer'] as const;
+
 export interface GroupMember {
   readonly layer: string;
   readonly node: string;
-  /** producer: makes the channels; through: passes them on; consumer: mixes them into others */
-  readonly role: 'producer' | 'through' | 'consumer';
+  readonly role: (typeof memberRoles)[number];
 }
 
 /** Which channel of which group every position along an axis belongs to. */

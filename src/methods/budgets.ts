@@ -4,20 +4,10 @@ import { costModel } from '../graph/cost.ts';
 import type { Dependencies, Graph } from '../graph/types.ts';
 import type { MethodContext } from './types.ts';
 import type { Architecture } from '../terms/candidates.ts';
+import { costBy } from '../terms/cost.ts';
 import type { Cost } from '../terms/cost.ts';
-import type { Budget, Metric } from '../terms/goals.ts';
-
-/** Metrics that are a function of the widths. */
-export type StaticMetric = Exclude<Metric, 'latency' | 'script'>;
-
-export function isStatic(metric: Metric): metric is StaticMetric {
-  return metric !== 'latency' && metric !== 'script';
-}
-
-/** A cost by a metric, in its unit. */
-export function costBy(cost: Cost, metric: StaticMetric): number {
-  return metric === 'memory' ? cost.peakActivationBytes : cost[metric];
-}
+import { isStatic } from '../terms/goals.ts';
+import type { Budget, StaticMetric } from '../terms/goals.ts';
 
 /** Everything a search asks about an architecture's cost. */
 export interface Costs {

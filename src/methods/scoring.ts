@@ -6,6 +6,7 @@ import { evaluate } from '../runtime/scoring/score.ts';
 import { FixedBatches } from './images.ts';
 import type { MethodImages } from './types.ts';
 import type { Score } from '../terms/scores.ts';
+import type { RecalibrationMode } from '../runtime/training/recalibrate.ts';
 
 /** Images a scoring run of the network takes at once. */
 const SCORE_BATCH = 250;
@@ -16,7 +17,7 @@ interface ScoreSettings {
   readonly recalibrationBatches: number;
   readonly recalibrationBatchSize: number;
   /** average of the batches' statistics, or running ones */
-  readonly recalibrationMode: 'average' | 'momentum';
+  readonly recalibrationMode: RecalibrationMode;
   /** images of the validation split, at most */
   readonly validationImages: number;
 }

@@ -1,19 +1,33 @@
 import * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
-import { runSummary, writtenFiles } from './runs.ts';
+import { endStatus, runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
-import { diff, network, side } from './views.ts';
+import { diff, diffFormat, network, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
 import { workStatus } from '../terms/run-folder.ts';
+import type { Frozen } from '../terms/frozen.ts';
 
 const nothing = z.object({});
 /** folders of the workspace: below them the source of a config may lie */
 const roots = z.array(z.string()).optional();
 
 /** Something that a run does beyond training and writing into its own folders (src/run/plan/consent.ts). */
-const deed = z.object({ kind: z.enum(['script', 'write']), what: z.string() });
+const deed = z.object({
+  kind: z.enum(['script', 'write']),
+  /** the command, or the folder or file that is written */
+  what: z.string(),
+});
+export type Deed = Frozen<z.infer<typeof deed>>;
+
+/**
+ * What applying a config came to. same: the bytes that the run wrote; alike: the network that the run wrote, in another
+ * format or container; there: the file held what would be written, and was left; cut: not trained, as asked; other: not
+ * the bytes that the run wrote; unknown: nothing to compare with (a config of an older version)
+ */
+const applyOutcome = z.enum(['same', 'alike', 'there', 'cut', 'other', 'unknown']);
+export type ApplyOutcome = z.infer<typeof applyOutcome>;
 
 /** What the looking process answers: all that reads; what trains (apply) is asked of a process of its own. It stays quick while a run works. */
 export const look = {
@@ -99,7 +113,7 @@ export const look = {
     },
     diff: { params: z.object({ a: side, b: side, roots }), result: diff },
     exportDiff: {
-      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']), roots }),
+      params: z.object({ a: side, b: side, format: diffFormat, roots }),
       result: z.object({ text: z.string() }),
     },
     /**
@@ -122,18 +136,8 @@ export const look = {
         roots,
       }),
       result: z.object({
-        /** as ApplyOutcome (src/run/rebuild/apply.ts); or what it needs first, and nothing was done */
-        outcome: z.enum([
-          'same',
-          'alike',
-          'there',
-          'cut',
-          'other',
-          'unknown',
-          'images',
-          'weights',
-          'occupied',
-        ]),
+        /** or what it needs first, and nothing was done */
+        outcome: z.enum([...applyOutcome.options, 'images', 'weights', 'occupied']),
         /** the model's file; empty where nothing was done */
         model: z.string(),
         /** what was otherwise than the config records, or why nothing was done */
@@ -179,7 +183,7 @@ export const work = {
     /** every second: what tells a hung process from a busy one */
     heartbeat: z.object({ rss: z.number(), status: workStatus }),
     /** the last word: how it ended */
-    ended: z.object({ status: z.enum(['done', 'stopped', 'failed']), message: z.string() }),
+    ended: z.object({ status: endStatus, message: z.string() }),
   },
 } as const satisfies Contract;
 export type Work = typeof work;

@@ -4,13 +4,17 @@ import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runStatus, runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
-import { diff, network, side } from './views.ts';
+import { diff, diffFormat, network, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun, candidateRef } from '../terms/candidates.ts';
 
 const nothing = z.object({});
 const tab = z.enum(['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs']);
 export type Tab = Frozen<z.infer<typeof tab>>;
+
+/** What can be opened beside the panel. */
+const openable = z.enum(['file', 'log', 'report', 'doctor', 'trust']);
+export type Openable = z.infer<typeof openable>;
 
 const pick = candidateRef.nullable();
 /** How the user left a run: what it was ranked by and what was chosen. */
@@ -134,7 +138,7 @@ export const host = {
     /** asks for a second file to compare with; null where it was called off */
     pickSide: { params: nothing, result: z.object({ side: side.nullable() }) },
     exportDiff: {
-      params: z.object({ a: side, b: side, format: z.enum(['html', 'markdown']) }),
+      params: z.object({ a: side, b: side, format: diffFormat }),
       result: z.object({ file: z.string().nullable() }),
     },
     star: { params: which.extend({ starred: z.boolean() }), result: nothing },
@@ -145,7 +149,7 @@ export const host = {
     /** opens a file beside the panel, the log, or a page of help */
     open: {
       params: z.object({
-        what: z.enum(['file', 'log', 'report', 'doctor', 'trust']),
+        what: openable,
         path: z.string().optional(),
       }),
       result: nothing,

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Frozen } from '../terms/frozen.ts';
-import { cost } from '../terms/cost.ts';
+import { cost, costBy } from '../terms/cost.ts';
 import type { Cost } from '../terms/cost.ts';
+import { isStatic } from '../terms/goals.ts';
 import type { Target } from '../terms/goals.ts';
 import type { Rounding } from '../terms/choices.ts';
 
@@ -55,16 +56,9 @@ export interface Reach {
   readonly targets: readonly Reached[];
 }
 
-/** The part of a cost that a metric is on; undefined where the metric is no function of the widths: it is measured. */
-export function costPart(metric: Target['metric']): keyof Cost | undefined {
-  if (metric === 'latency' || metric === 'script') return undefined;
-  return metric === 'memory' ? 'peakActivationBytes' : metric;
-}
-
 /** A cost by a metric, in its unit; null where it has to be measured. */
 export function costOf(of: Cost, metric: Target['metric']): number | null {
-  const key = costPart(metric);
-  return key === undefined ? null : of[key];
+  return isStatic(metric) ? costBy(of, metric) : null;
 }
 
 /** A goal's limit in its metric's unit. */

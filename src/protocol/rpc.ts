@@ -2,9 +2,10 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc';
 import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc';
 import type { z } from 'zod';
 import type { Contract, Notice, Params, Result } from './contract.ts';
+import type { FailureFile } from '../terms/run-folder.ts';
 
 /** What went wrong: input is the user's to mend (one sentence); cancelled was asked for; the rest is our fault. */
-export type FailureKind = 'input' | 'cancelled' | 'internal';
+export type FailureKind = FailureFile['kind'] | 'cancelled';
 const codes: Record<FailureKind, number> = { input: -32001, cancelled: -32800, internal: -32603 };
 
 /** A request that failed, as the asking side sees it. */
@@ -36,7 +37,10 @@ export type Handlers<C extends Contract> = {
   ) => Promise<Result<C, M>> | Result<C, M>;
 };
 
-/** Answers the requests of a contract: every params and every result is validated. */
+/**
+ * Answers the requests of a contract. Params are validated where they come in. So is every answer, by who asked; here it
+ * is cut down to what the message holds, for a handler may return more than that.
+ */
 export function serve<C extends Contract>(
   connection: MessageConnection,
   contract: C,
@@ -85,18 +89,13 @@ export function client<C extends Contract>(
 ): Client<C> {
   return {
     async request(method, params, signal) {
-      const entry = contract.requests[method];
       const source = new CancellationTokenSource();
       const abort = () => source.cancel();
       if (signal?.aborted) throw new Failure('cancelled', 'stopped');
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        const answer: unknown = await connection.sendRequest(
-          method,
-          checked(entry.params, params, method),
-          source.token,
-        );
-        return checked(entry.result, answer, `answer to ${method}`) as never;
+        const answer: unknown = await connection.sendRequest(method, params ?? {}, source.token);
+        return checked(contract.requests[method].result, answer, `answer to ${method}`) as never;
       } catch (error) {
         throw error instanceof ResponseError ? received(error) : failureOf(error);
       } finally {
@@ -115,14 +114,14 @@ export function client<C extends Contract>(
   };
 }
 
-/** Tells a notice of a contract. */
+/** Tells a notice of a contract; it is validated where it comes in. */
 export function notify<C extends Contract, N extends keyof C['notices'] & string>(
   connection: MessageConnection,
-  contract: C,
+  _contract: C,
   name: N,
   value: Notice<C, N>,
 ): void {
-  void connection.sendNotification(name, checked(contract.notices[name], value, name)).catch(() => {});
+  void connection.sendNotification(name, value).catch(() => {});
 }
 
 function received(error: ResponseError<unknown>): Failure {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Frozen } from '../terms/frozen.ts';
 import { written } from '../terms/written.ts';
+import { workStatus } from '../terms/run-folder.ts';
 
 /** A candidate's files, just written. */
 export const writtenFiles = z.object({
@@ -24,9 +25,18 @@ const writtenNow = z.object({
 });
 export type WrittenNow = Frozen<z.infer<typeof writtenNow>>;
 
+/** How the process of a run ended. */
+export const endStatus = z.enum(['stopped', 'failed', 'done']);
+export type EndStatus = z.infer<typeof endStatus>;
+
 /** How a run stands, seen from its folder. */
-export const runStatus = z.enum(['running', 'paused', 'stopped', 'failed', 'done']);
+export const runStatus = z.enum([...workStatus.options, ...endStatus.options]);
 export type RunStatus = Frozen<z.infer<typeof runStatus>>;
+
+/** Whether a process works on the run; it may be held. */
+export function atWork(status: RunStatus): boolean {
+  return (workStatus.options as readonly RunStatus[]).includes(status);
+}
 
 export const runSummary = z.object({
   id: z.string(),

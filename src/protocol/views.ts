@@ -4,6 +4,7 @@ import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
 import { cost } from '../terms/cost.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
 import { split } from '../terms/scores.ts';
+import { memberRoles } from '../graph/types.ts';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
 
@@ -28,9 +29,7 @@ export const group = z.object({
   channels: z.number(),
   /** why no channel may be removed; null where they may */
   frozen: z.string().nullable(),
-  members: z.array(
-    z.object({ layer: z.string(), node: z.string(), role: z.enum(['producer', 'through', 'consumer']) }),
-  ),
+  members: z.array(z.object({ layer: z.string(), node: z.string(), role: z.enum(memberRoles) })),
 });
 export type GroupView = Frozen<z.infer<typeof group>>;
 
@@ -107,6 +106,10 @@ export const diff = z.object({
   groups: z.array(z.object({ id: z.string(), channels: z.number(), frozen: z.string().nullable() })),
 });
 export type DiffView = Frozen<z.infer<typeof diff>>;
+
+/** What a comparison can be written as. */
+export const diffFormat = z.enum(['html', 'markdown']);
+export type DiffFormat = z.infer<typeof diffFormat>;
 
 /** One side of a comparison. Files are absolute paths. */
 export const side = z.discriminatedUnion('kind', [

@@ -1,3 +1,5 @@
+import type { Metric } from '../terms/goals.ts';
+
 /** Numbers and words as reports and terminals show them. */
 
 /** 40 812 544 -> "40.8 M"; for counts. */
@@ -53,13 +55,13 @@ export function duration(seconds: number): string {
 }
 
 /** A value in its metric's unit. */
-export function amount(metric: string, value: number): string {
+export function amount(metric: Metric, value: number): string {
   if (metric === 'bytes' || metric === 'memory') return bytes(value);
   if (metric === 'latency') return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
   return count(value);
 }
 
-export const metricNames: Readonly<Record<string, string>> = {
+export const metricNames: Readonly<Record<Metric, string>> = {
   macs: 'MACs',
   params: 'Parameters',
   bytes: 'Weights',

@@ -2,8 +2,8 @@ import type { ReportArm, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
 import { accuracyWord, amount, bytes, capital, count, escape, metricNames, percent, short } from './text.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
-
-type Metric = 'macs' | 'params' | 'bytes';
+import { sizeMetric } from '../terms/goals.ts';
+import type { SizeMetric } from '../terms/goals.ts';
 
 const frame = { width: 680, height: 340, left: 44, right: 16, top: 40, bottom: 36, title: 12 };
 
@@ -18,15 +18,13 @@ function finalAccuracy(arm: ReportArm): number | undefined {
 }
 
 /** Which cost the chart is over: that of the first budget, where it is one of the widths'. */
-export function chartMetric(report: RunReport): Metric {
-  const first = report.budgets.find(
-    ({ metric }) => metric === 'macs' || metric === 'params' || metric === 'bytes',
-  );
-  return (first?.metric as Metric | undefined) ?? 'macs';
+export function chartMetric(report: RunReport): SizeMetric {
+  const over = report.budgets.map(({ metric }) => sizeMetric.safeParse(metric).data);
+  return over.find((metric) => metric !== undefined) ?? 'macs';
 }
 
 /** Candidates that no other beats in both accuracy and cost, cheapest first. */
-export function paretoFront(candidates: readonly ListedCandidate[], metric: Metric): ListedCandidate[] {
+export function paretoFront(candidates: readonly ListedCandidate[], metric: SizeMetric): ListedCandidate[] {
   const scored = candidates.filter((candidate) => searchAccuracy(candidate) !== undefined);
   const order = [...scored].sort(
     (a, b) => a.cost[metric] - b.cost[metric] || searchAccuracy(b)! - searchAccuracy(a)!,
@@ -95,7 +93,7 @@ export function tradeoffChart(report: RunReport): string {
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(spoken)}">${parts.join('')}</svg>`;
 }
 
-function budgetLine(report: RunReport, metric: Metric, x: (v: number) => number): string {
+function budgetLine(report: RunReport, metric: SizeMetric, x: (v: number) => number): string {
   const budget = report.budgets.find((one) => one.metric === metric);
   if (!budget) return '';
   const at = px(x(budget.limit));
@@ -109,7 +107,7 @@ function budgetLine(report: RunReport, metric: Metric, x: (v: number) => number)
 /** A ring for the run's own network, a diamond for each control, with labels that don't overlap. */
 function armMarks(
   arms: readonly ReportArm[],
-  metric: Metric,
+  metric: SizeMetric,
   x: (v: number) => number,
   y: (v: number) => number,
 ): string {

@@ -14,6 +14,13 @@ export type BackendName = z.infer<typeof backendName>;
 export const backendChoice = z.enum(['auto', ...backendName.options]);
 export type BackendChoice = z.infer<typeof backendChoice>;
 
+/** Where a pruned network's weights come from: the original's, cut; fresh ones; or the method's own. */
+export const weightsFrom = z.enum(['source', 'scratch', 'generated']);
+export type WeightsFrom = z.infer<typeof weightsFrom>;
+
+/** auto: what a config can hold, so that the network can be rebuilt from it (src/run/steps/weights.ts) */
+export const retrain = z.enum(['auto', ...weightsFrom.options]);
+
 export const seed = z.number().int().min(0).max(0xffffffff);
 
 /** What widths are multiples of. */

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Frozen } from './frozen.ts';
+import { isStatic } from './goals.ts';
+import type { Metric, StaticMetric } from './goals.ts';
 
 /** What an architecture costs, for one image (batch 1). */
 export const cost = z.object({
@@ -13,3 +15,22 @@ export const cost = z.object({
   peakActivationBytes: z.number(),
 });
 export type Cost = Frozen<z.infer<typeof cost>>;
+
+/** Which of the costs. */
+export type CostKey = keyof Cost;
+export const costKeys = cost.keyof().options;
+
+/** The cost that a metric is of. */
+export function costKeyOf(metric: StaticMetric): CostKey {
+  return metric === 'memory' ? 'peakActivationBytes' : metric;
+}
+
+/** The same of any metric; undefined where it is no function of the widths: it is measured. */
+export function costPart(metric: Metric): CostKey | undefined {
+  return isStatic(metric) ? costKeyOf(metric) : undefined;
+}
+
+/** A cost by a metric, in its unit. */
+export function costBy(cost: Cost, metric: StaticMetric): number {
+  return cost[costKeyOf(metric)];
+}

@@ -8,6 +8,18 @@ import type { Frozen } from './frozen.ts';
 export const metric = z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']);
 export type Metric = z.infer<typeof metric>;
 
+/** Metrics that are a function of the widths; the rest is measured. */
+export const staticMetric = metric.exclude(['latency', 'script']);
+export type StaticMetric = z.infer<typeof staticMetric>;
+
+export function isStatic(metric: Metric): metric is StaticMetric {
+  return (staticMetric.options as readonly Metric[]).includes(metric);
+}
+
+/** Metrics of work and size, which rewards and reports' charts are over: each is a cost of the same name. */
+export const sizeMetric = staticMetric.exclude(['memory']);
+export type SizeMetric = z.infer<typeof sizeMetric>;
+
 /** A goal as the user gave it: what must not be exceeded, absolute or as a share of the original. */
 export const target = z.strictObject({
   metric,

@@ -6,10 +6,14 @@ import { measured } from './numbers.ts';
 export const measure = z.literal('top-1 of sigmoids');
 export type Measure = z.infer<typeof measure>;
 
+/** How far an output is from the original's answers. */
+export const outputLoss = z.enum(['KL divergence', 'mean squared error']);
+export type OutputLoss = z.infer<typeof outputLoss>;
+
 /** An output against the original's answers: mean over the images. */
 const outputScore = z.object({
   name: z.string(),
-  loss: z.enum(['KL divergence', 'mean squared error']),
+  loss: outputLoss,
   value: measured,
 });
 export type OutputScore = Frozen<z.infer<typeof outputScore>>;
@@ -33,6 +37,10 @@ export type Step = z.infer<typeof step>;
 export const split = z.enum(['validation', 'test']);
 export type Split = z.infer<typeof split>;
 
+/** The parts of an image set. */
+export const setSplit = z.enum(['train', ...split.options]);
+export type SplitName = z.infer<typeof setSplit>;
+
 /** In percent, on the validation split. Absent: not measured yet. */
 export const accuracies = z.object({
   /** straight after cutting */
@@ -42,3 +50,7 @@ export const accuracies = z.object({
   fineTuned: measured.optional(),
 });
 export type Accuracies = Frozen<z.infer<typeof accuracies>>;
+
+/** Which of a candidate's accuracies. */
+export type AccuracyKey = keyof Accuracies;
+export const accuracyKeys = accuracies.keyof().options;

@@ -14,6 +14,10 @@ export const schedule = z.strictObject({
 });
 export type Schedule = Frozen<z.infer<typeof schedule>>;
 
+/** What an output of a network learns by: the images' labels, or the original's answers. */
+export const learnsBy = z.enum(['labels', 'answers']);
+export type LearnsBy = z.infer<typeof learnsBy>;
+
 /** Everything that decides a training: part of the plan and of the config file. */
 export const trainSettings = z.strictObject({
   epochs: z.number().int().nonnegative(),

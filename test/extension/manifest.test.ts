@@ -3,6 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isModelName } from '../../src/extension/models/kinds.ts';
+import { methods } from '../../src/methods/index.ts';
+import { backendChoice, effort } from '../../src/terms/choices.ts';
 import { extensionSources, firstArguments, handlers, objectsPassedTo, root, strings } from './sources.ts';
 
 interface Rule {
@@ -209,6 +211,20 @@ describe('the rest', () => {
 
   it('it is built against the oldest VS Code that it allows', () => {
     expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
+  });
+
+  it('offers in a setting exactly what a run can be given', () => {
+    const properties = contributes.configuration.properties as Readonly<
+      Record<
+        string,
+        { readonly enum?: readonly string[]; readonly items?: { readonly enum: readonly string[] } }
+      >
+    >;
+    expect(properties['espalier.effort'].enum).toEqual(effort.options);
+    expect(properties['espalier.backend'].enum).toEqual(backendChoice.options);
+    expect([...properties['espalier.method'].enum!].sort()).toEqual([...methods.keys()].sort());
+    for (const name of properties['espalier.controls'].items!.enum)
+      expect(name === 'scratch' || methods.has(name), name).toBe(true);
   });
 
   it('settings that name a program or a library are left out in Restricted Mode', () => {

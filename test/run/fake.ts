@@ -17,6 +17,7 @@ import type { Plan } from '../../src/run/plan/plan.ts';
 import type { RunPorts, Trainer } from '../../src/run/steps/ports.ts';
 import type { Candidate } from '../../src/terms/candidates.ts';
 import type { Score } from '../../src/terms/scores.ts';
+import type { SizeMetric } from '../../src/terms/goals.ts';
 
 /**
  * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves
@@ -58,7 +59,7 @@ function drawn(name: string, slow: number): Method {
         if (slow) await sleep(slow);
         const widths = fullArchitecture(dependencies).map((width) => random.integer(1, width));
         const { limit } = budgets[0];
-        const metric = budgets[0].metric as 'macs' | 'params' | 'bytes';
+        const metric = budgets[0].metric as SizeMetric;
         const architecture = fitToBudget(widths, (a) => cost(a)[metric], limit, dependencies, { roundTo });
         const kept = dependencies.groups.map((group, g) =>
           random

@@ -1,13 +1,15 @@
 import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
-import { costPart } from '../../src/protocol/reach.ts';
 import { mainArmOf } from '../../src/terms/run-data.ts';
 import type { ArmData, RunData, Scores } from '../../src/terms/run-data.ts';
 import { columns } from './columns.ts';
-import type { AccuracyKey, Columns, CostKey } from './columns.ts';
+import type { Columns } from './columns.ts';
 import { parseSpec } from './spec.ts';
 import { candidateOfArm } from '../../src/terms/candidates.ts';
 import type { CandidateRef, RunCandidate } from '../../src/terms/candidates.ts';
+import { costPart } from '../../src/terms/cost.ts';
+import type { CostKey } from '../../src/terms/cost.ts';
+import type { AccuracyKey } from '../../src/terms/scores.ts';
 
 export type Budget = RunData['budgets'][number];
 

@@ -1,26 +1,14 @@
 import type { RunCandidate } from '../../src/terms/candidates.ts';
-import type { Cost } from '../../src/terms/cost.ts';
-import type { Accuracies } from '../../src/terms/scores.ts';
-
-/** Which of a candidate's three accuracies. */
-export type AccuracyKey = keyof Accuracies;
-/** Which of a candidate's costs. */
-export type CostKey = keyof Cost;
+import type { CostKey } from '../../src/terms/cost.ts';
+import type { AccuracyKey } from '../../src/terms/scores.ts';
 
 /**
  * Candidates column by column, so that ten thousand are ranked, filtered and drawn within a frame.
  * Row i is candidates[i]; NaN where a value was not measured. Accuracies in percent, validation split.
  */
-export interface Columns {
+export interface Columns extends Readonly<Record<CostKey | AccuracyKey, Float64Array>> {
   readonly candidates: readonly RunCandidate[];
   readonly size: number;
-  readonly macs: Float64Array;
-  readonly params: Float64Array;
-  readonly bytes: Float64Array;
-  readonly peakActivationBytes: Float64Array;
-  readonly cut: Float64Array;
-  readonly recalibrated: Float64Array;
-  readonly fineTuned: Float64Array;
   /** 1 where it is of a control arm: shown beside, never ranked first nor on the front */
   readonly control: Uint8Array;
   /** what a search ranks by: after recalibration, else straight after cutting */

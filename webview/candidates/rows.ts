@@ -1,19 +1,15 @@
 import type { Columns } from './columns.ts';
 import type { Ranking } from './rank.ts';
+import { sizeMetric } from '../../src/terms/goals.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** What the candidates' table can be sorted by. */
-export type SortKey =
-  | 'starred'
-  | 'id'
-  | 'reward'
-  | 'cut'
-  | 'recalibrated'
-  | 'fineTuned'
-  | 'macs'
-  | 'params'
-  | 'bytes'
-  | 'origin'
-  | 'arm';
+export const sortKeys = [
+  ...(['starred', 'id', 'reward', 'origin', 'arm'] as const),
+  ...accuracyKeys,
+  ...sizeMetric.options,
+] as const;
+export type SortKey = (typeof sortKeys)[number];
 
 export interface Sort {
   readonly key: SortKey;

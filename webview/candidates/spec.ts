@@ -1,29 +1,10 @@
-import * as z from 'zod';
-import { rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import { rewardSchema, rewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
-
-const metric = z.enum(['macs', 'params', 'bytes']);
-const target = { metric, target: z.number().positive() };
-const known = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('rewarded-meta'),
-    metric,
-    baseAccuracy: z.number(),
-    baseCost: z.number().positive(),
-    accuracyExponent: z.number(),
-    efficiencyExponent: z.number(),
-    accuracyGap: z.number().positive(),
-  }),
-  z.object({ kind: z.literal('metapruning') }),
-  z.object({ kind: z.literal('mnasnet-soft'), ...target, exponent: z.number() }),
-  z.object({ kind: z.literal('mnasnet-hard'), ...target, exponent: z.number() }),
-  z.object({ kind: z.literal('amc'), metric }),
-  z.object({ kind: z.literal('tunas-absolute'), ...target, beta: z.number() }),
-]);
+import type { SizeMetric } from '../../src/terms/goals.ts';
 
 /** A reward's spec as an arm tells it; null where it tells none, or one that this version does not know. */
 export function parseSpec(given: unknown): RewardSpec | null {
-  const parsed = known.safeParse(given);
+  const parsed = rewardSchema.safeParse(given);
   return parsed.success ? parsed.data : null;
 }
 
@@ -48,7 +29,7 @@ export function coefficientsOf(spec: RewardSpec): Coefficients {
 export function withCoefficients(
   spec: RewardSpec,
   { accuracy, efficiency }: Coefficients,
-  original: Readonly<Record<z.infer<typeof metric>, number>>,
+  original: Readonly<Record<SizeMetric, number>>,
 ): Extract<RewardSpec, { kind: 'rewarded-meta' }> {
   const exponents = { accuracyExponent: accuracy, efficiencyExponent: efficiency };
   if (spec.kind === 'rewarded-meta') return { ...spec, ...exponents };

@@ -4,28 +4,29 @@ import { host } from '../host.ts';
 import { remembered, rememberRun, runView } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
 import type { RunData } from '../../src/terms/run-data.ts';
-import { costPart } from '../../src/protocol/reach.ts';
+import { costPart } from '../../src/terms/cost.ts';
 import { board, marks, scoresOf } from './board.ts';
 import type { Board } from './board.ts';
 import { paretoFront } from './front.ts';
 import { choose, rank } from './rank.ts';
-import { noFilter, rows } from './rows.ts';
+import { noFilter, rows, sortKeys } from './rows.ts';
 import type { Filter, Sort } from './rows.ts';
 import { coefficientsOf, withCoefficients } from './spec.ts';
 import type { Coefficients } from './spec.ts';
 import type { CandidateOfRun } from '../../src/terms/candidates.ts';
+import { costKeys } from '../../src/terms/cost.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** What the trade-off view knows beyond the panel's state; nothing here is told to the host but stars. */
 
-export const costKeys = ['macs', 'params', 'bytes', 'peakActivationBytes', 'latency'] as const;
-export type CostChoice = (typeof costKeys)[number];
-export const accuracyKeys = ['cut', 'recalibrated', 'fineTuned'] as const;
+export const costChoices = [...costKeys, 'latency'] as const;
+export type CostChoice = (typeof costChoices)[number];
 
 /** How the chart is set; null: as suits the run. */
 export const view = remembered(
   'tradeoff',
   z.object({
-    cost: z.enum(costKeys).nullable(),
+    cost: z.enum(costChoices).nullable(),
     accuracy: z.enum(accuracyKeys).nullable(),
     log: z.boolean(),
   }),
@@ -195,19 +196,7 @@ export const filter = remembered<Filter>(
 export const sort = remembered<Sort>(
   'candidates.sort',
   z.object({
-    key: z.enum([
-      'starred',
-      'id',
-      'reward',
-      'cut',
-      'recalibrated',
-      'fineTuned',
-      'macs',
-      'params',
-      'bytes',
-      'origin',
-      'arm',
-    ]),
+    key: z.enum(sortKeys),
     descending: z.boolean(),
   }),
   { key: 'reward', descending: true },

@@ -2,7 +2,7 @@ import { describeReward } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import { amount, milliseconds, percent, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
-import type { AccuracyKey } from './columns.ts';
+import type { AccuracyKey } from '../../src/terms/scores.ts';
 import type { CostChoice } from './state.ts';
 
 /** Names of costs and accuracies, and their numbers, as this view writes them. */

@@ -1,4 +1,5 @@
 import type { GroupView, LayerView, NetworkView } from '../../src/protocol/views.ts';
+import type { memberRoles } from '../../src/graph/types.ts';
 
 /** The same draws on every machine: a multiplicative congruential generator. */
 export function draws(seed: number): () => number {
@@ -10,7 +11,7 @@ export function draws(seed: number): () => number {
 export function deepNetwork(layers: number): NetworkView {
   const made: LayerView[] = [];
   const groups: GroupView[] = [];
-  const put = (layer: Omit<LayerView, 'node'>, role: 'producer' | 'through' | 'consumer') => {
+  const put = (layer: Omit<LayerView, 'node'>, role: (typeof memberRoles)[number]) => {
     made.push({ ...layer, node: layer.layer });
     if (layer.group !== null)
       (groups[layer.group].members as GroupView['members'][number][]).push({

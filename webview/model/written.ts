@@ -1,4 +1,4 @@
-import type { RunSummary, WrittenFiles } from '../../src/protocol/runs.ts';
+import type { FileState, RunSummary, WrittenFiles } from '../../src/protocol/runs.ts';
 import { baseName } from '../format.ts';
 import type { ArmData, RunData } from '../../src/terms/run-data.ts';
 import { byHand, candidateKey } from '../state.ts';
@@ -27,11 +27,7 @@ export function writtenName(config: string, summary: RunSummary | null): string 
 }
 
 /** A file's name with what became of it since it was written. */
-export function nowText(
-  name: string,
-  state: 'same' | 'changed' | 'missing' | undefined,
-  instead: string | null = null,
-): string {
+export function nowText(name: string, state: FileState | undefined, instead: string | null = null): string {
   if (state === 'missing') return t('{0} (not there any more)', name);
   if (state !== 'changed') return name;
   return instead === null

@@ -5,6 +5,7 @@ import { t } from '../strings.ts';
 import { Checkbox, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
+import { backendChoice } from '../../src/terms/choices.ts';
 
 /** What most people leave alone. */
 export function AdvancedCard() {
@@ -53,11 +54,10 @@ export function AdvancedCard() {
         <Dropdown
           label={t('Engine')}
           value={now.backend}
-          options={[
-            { value: 'auto', label: t('the fastest here (auto)') },
-            { value: 'tensorflow', label: 'tensorflow' },
-            { value: 'wasm', label: 'wasm' },
-          ]}
+          options={backendChoice.options.map((value) => ({
+            value,
+            label: value === 'auto' ? t('the fastest here (auto)') : value,
+          }))}
           onChange={(backend) => change({ backend })}
         />
         <label>{t('Threads')}</label>

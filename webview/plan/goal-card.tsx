@@ -8,16 +8,15 @@ import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
-import { metricName, parsed, shown, typed, type Metric } from './goal.ts';
+import { metricName, parsed, shown, typed } from './goal.ts';
 import { reached, table } from './reach-store.ts';
-import type { Target } from '../../src/terms/goals.ts';
-
-const METRICS: readonly Metric[] = ['macs', 'params', 'bytes', 'memory', 'latency', 'script'];
+import type { Metric, Target } from '../../src/terms/goals.ts';
+import { metric as metrics } from '../../src/terms/goals.ts';
 
 /** What the pruned network may cost at most; all goals must hold. */
 export function GoalCard() {
   const targets = draft.value?.targets ?? [];
-  const free = METRICS.filter(
+  const free = metrics.options.filter(
     (metric) => metric === 'script' || !targets.some((one) => one.metric === metric),
   );
   const set = (index: number, target: Target) =>
@@ -47,7 +46,7 @@ export function GoalCard() {
           // the same field stays while its goal changes
           key={index}
           target={target}
-          metrics={METRICS.filter((metric) => metric === target.metric || free.includes(metric))}
+          metrics={metrics.options.filter((metric) => metric === target.metric || free.includes(metric))}
           said={now?.targets[index]}
           roundTo={now?.roundTo}
           onChange={(next) => set(index, next)}

@@ -1,9 +1,7 @@
 import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
-import type { Target } from '../../src/terms/goals.ts';
-
-export type Metric = Target['metric'];
+import type { Metric, Target } from '../../src/terms/goals.ts';
 
 export function metricName(metric: Metric): string {
   return {

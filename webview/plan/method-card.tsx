@@ -9,6 +9,7 @@ import type { Draft } from '../../src/protocol/plan.ts';
 import { change } from './draft.ts';
 import { reached } from './reach-store.ts';
 import type { Effort } from '../../src/terms/choices.ts';
+import { effort } from '../../src/terms/choices.ts';
 
 const ROUNDS = [1, 2, 4, 8, 16, 32];
 
@@ -23,11 +24,11 @@ export function MethodCard() {
   const methods = ready.value?.methods ?? [];
   const suited = reached.value?.roundTo;
   const chosen = methods.find((one) => one.name === now.method);
-  const efforts: readonly [Effort, string][] = [
-    ['quick', t('Quick')],
-    ['standard', t('Standard')],
-    ['thorough', t('Thorough')],
-  ];
+  const names: Readonly<Record<Effort, string>> = {
+    quick: t('Quick'),
+    standard: t('Standard'),
+    thorough: t('Thorough'),
+  };
   const toggle = (name: string) =>
     change({
       controls: now.controls.includes(name)
@@ -53,7 +54,7 @@ export function MethodCard() {
         </span>
         <label>{t('Effort')}</label>
         <span class="chips" role="group" aria-label={t('Effort')}>
-          {efforts.map(([id, label]) => (
+          {effort.options.map((id) => (
             <button
               key={id}
               type="button"
@@ -61,7 +62,7 @@ export function MethodCard() {
               aria-pressed={now.effort === id}
               onClick={() => change({ effort: id })}
             >
-              {label}
+              {names[id]}
             </button>
           ))}
         </span>

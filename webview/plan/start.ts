@@ -7,6 +7,7 @@ import { t } from '../strings.ts';
 import { assessed } from './assess-store.ts';
 import { opened } from './data-store.ts';
 import { reached } from './reach-store.ts';
+import { atWork } from '../../src/protocol/runs.ts';
 
 /** What keeps the run from starting, one sentence each; empty: it may start. */
 export const obstacles = computed<readonly string[]>(() => {
@@ -32,9 +33,7 @@ export const mayStart = computed(
 );
 
 /** Whether a run of this panel's model is alive. */
-export const alive = computed(() =>
-  (loaded(runs.value.value) ?? []).some((one) => one.status === 'running' || one.status === 'paused'),
-);
+export const alive = computed(() => (loaded(runs.value.value) ?? []).some((one) => atWork(one.status)));
 
 /** Starts the run and shows it. */
 export async function start(): Promise<void> {

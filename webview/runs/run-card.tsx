@@ -10,6 +10,7 @@ import { busy, run as shown, status, trusted } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { said } from '../said.ts';
+import { atWork } from '../../src/protocol/runs.ts';
 
 const SIGNS = { running: '', paused: '❚❚', stopped: '■', failed: '✕', done: '✓' } as const;
 
@@ -17,7 +18,7 @@ const SIGNS = { running: '', paused: '❚❚', stopped: '■', failed: '✕', do
 export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean; ofThis: boolean }) {
   const told = open ? status.value : null;
   const how = told?.status ?? run.status;
-  const alive = how === 'running' || how === 'paused';
+  const alive = atWork(how);
   const key = (name: string) => `${name} ${run.folder}`;
   const working = (name: string) => busy.value.has(key(name));
   const ask = (name: 'pause' | 'resume' | 'stop' | 'remove', what: string) =>

@@ -19,6 +19,7 @@ import { chosenScores } from '../candidates/state.ts';
 import { Button } from '../ui.tsx';
 import { whatIsWritten, writtenName } from '../model/written.ts';
 import type { CandidateOfRun, RunCandidate } from '../../src/terms/candidates.ts';
+import type { DiffFormat } from '../../src/protocol/views.ts';
 
 /** What can be done with the candidate that is shown, what is being done, and what would do it. */
 export function Footer() {
@@ -91,7 +92,7 @@ function Actions({ of, one }: { of: CandidateOfRun; one: RunCandidate }) {
 function Exports() {
   const sides = shownCompare.value;
   if (!sides || (tab.value !== 'diff' && tab.value !== 'tradeoff')) return null;
-  const save = async (format: 'html' | 'markdown') => {
+  const save = async (format: DiffFormat) => {
     const made = await perform('export', t('Exporting'), () =>
       host.request('exportDiff', { ...sides, format }),
     );

@@ -9,6 +9,7 @@ import { busy, draft, network, ready, run, runSummary, status, tab, trusted } fr
 import { t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { statusLine } from '../model/stages.ts';
+import { atWork } from '../../src/protocol/runs.ts';
 
 /** What the panel is about, how its run stands, and what can be done with it. */
 export function Header() {
@@ -67,7 +68,7 @@ function RunState() {
   const left = shown.progress?.secondsLeft;
   const ask = (name: 'pause' | 'resume' | 'stop', what: string) =>
     void perform(name, what, () => host.request(name, { run: folder }));
-  const alive = how === 'running' || how === 'paused';
+  const alive = atWork(how);
   const fixed = (status.value ?? summary).fixed ?? null;
   return (
     <div class="run-state">

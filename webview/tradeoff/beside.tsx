@@ -3,9 +3,10 @@ import { percent } from '../format.ts';
 import { t } from '../strings.ts';
 import { controls } from '../candidates/board.ts';
 import type { Spread } from '../candidates/board.ts';
-import { accuracyKeys, chosenScores, marksNow } from '../candidates/state.ts';
+import { chosenScores, marksNow } from '../candidates/state.ts';
 import { accuracyName } from '../candidates/words.ts';
 import { otherOutputs } from '../../src/terms/run-data.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 const steps = [...accuracyKeys, 'test'] as const;
 type Step = (typeof steps)[number];

@@ -18,7 +18,6 @@ import {
 } from '../candidates/actions.ts';
 import { Beside, Others } from './beside.tsx';
 import {
-  accuracyKeys,
   best,
   boardNow,
   chosenIndex,
@@ -36,8 +35,8 @@ import {
 import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
 import { extraArm } from '../../src/terms/candidates.ts';
 import type { RunCandidate } from '../../src/terms/candidates.ts';
-
-const costs = ['macs', 'params', 'bytes', 'peakActivationBytes'] as const;
+import { costKeys } from '../../src/terms/cost.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** The candidate that the panel is about: what it costs, how good it is, what it stands beside, what can be done. */
 export function CandidateCard() {
@@ -99,7 +98,7 @@ function Costs({ one, shown }: { one: RunCandidate; shown: RunData }) {
   const index = chosenIndex.value;
   return (
     <dl class="costs">
-      {costs.map((key, i) => (
+      {costKeys.map((key, i) => (
         <>
           <dt class="dim">{costName(key)}</dt>
           <dd>

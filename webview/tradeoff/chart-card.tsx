@@ -6,19 +6,10 @@ import { Button, Dropdown } from '../ui.tsx';
 import { TradeoffChart, zoomBy } from './chart.tsx';
 import { below, home, isoFits, whole, zoomed } from './compose-scene.ts';
 import { Sliders } from './sliders.tsx';
-import {
-  accuracyKey,
-  accuracyKeys,
-  boardNow,
-  costKey,
-  costKeys,
-  front,
-  view,
-  xs,
-  ys,
-} from '../candidates/state.ts';
+import { accuracyKey, boardNow, costKey, costChoices, front, view, xs, ys } from '../candidates/state.ts';
 import type { CostChoice } from '../candidates/state.ts';
 import { accuracyName, costName } from '../candidates/words.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** Fits the axes to the front, which is where one chooses. */
 function fitFront(): void {
@@ -48,7 +39,7 @@ export function ChartCard() {
           <Dropdown
             label={t('Cost on the horizontal axis')}
             value={costKey.value}
-            options={costKeys
+            options={costChoices
               .filter(measured)
               .map((value) => ({ value, label: t('x: {0}', costName(value)) }))}
             onChange={(cost) => {

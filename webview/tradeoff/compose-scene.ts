@@ -4,7 +4,7 @@ import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import { accuracyRange, focus, niceRange, niceStep, steady } from '../charts/axes.ts';
 import type { Range } from '../charts/axes.ts';
-import { costPart } from '../../src/protocol/reach.ts';
+import { costPart } from '../../src/terms/cost.ts';
 import { isoLine, isoRewards } from './iso-reward.ts';
 import type { NamedMark, Scene } from './scene.ts';
 import {

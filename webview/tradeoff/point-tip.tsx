@@ -3,8 +3,9 @@ import { change, percent } from '../format.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import type { Box } from '../charts/labels.ts';
-import { accuracyKeys, boardNow, costKey, isStarred, ranking, ys, xs } from '../candidates/state.ts';
+import { boardNow, costKey, isStarred, ranking, ys, xs } from '../candidates/state.ts';
 import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** A candidate in one sentence. */
 export function pointWords(index: number): string {

@@ -14,9 +14,10 @@ import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
 import { dataOptions } from './data-options.ts';
 import type { DataFlags } from './data-options.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 interface EvaluateOptions extends DataFlags {
-  readonly split?: 'train' | 'validation' | 'test';
+  readonly split?: SplitName;
 }
 
 /** `espalier evaluate MODEL --data PATH`: no engine but ONNX Runtime is needed. */

@@ -6,8 +6,9 @@ import { amount, bytes, change, count, duration, measured, metricNames, percent 
 import { table } from '../output.ts';
 import type { Progress } from '../progress.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
+import type { Step } from '../../terms/scores.ts';
 
-const stepNames: Record<string, string> = {
+const stepNames: Readonly<Record<Step, string>> = {
   original: 'the network as it is',
   cut: 'after cutting',
   recalibrated: 'recalibrated',

@@ -18,7 +18,7 @@ import { stopOnCtrlC } from '../stop.ts';
 import { dataOptions } from './data-options.ts';
 import type { DataFlags } from './data-options.ts';
 import { narrate, resultTable } from './narrate.ts';
-import type { Rounding } from '../../terms/choices.ts';
+import type { Effort, Rounding, WeightsFrom } from '../../terms/choices.ts';
 import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
 import { isRun } from '../../files/run-signs.ts';
 
@@ -26,7 +26,7 @@ interface PruneOptions extends DataFlags {
   readonly target?: string[];
   readonly method?: string;
   readonly seed?: number;
-  readonly effort?: 'quick' | 'standard' | 'thorough';
+  readonly effort?: Effort;
   readonly accuracyCoefficient?: number;
   readonly efficiencyCoefficient?: number;
   readonly roundTo?: Rounding;
@@ -36,7 +36,7 @@ interface PruneOptions extends DataFlags {
   readonly set?: string[];
   readonly withControls?: true | string;
   readonly epochs?: number;
-  readonly retrain?: 'generated' | 'source' | 'scratch';
+  readonly retrain?: WeightsFrom;
   readonly fineTuneEpochs?: number;
   readonly keepFrozen?: boolean;
   readonly measureLatency?: boolean;

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { COMMONEST } from '../../data/pixels/resize.ts';
 import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
-import type { FormatName } from '../../formats/types.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
@@ -24,6 +23,7 @@ import { stopOnCtrlC } from '../stop.ts';
 import { dataOptions } from './data-options.ts';
 import type { DataFlags } from './data-options.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import type { FormatName } from '../../terms/written.ts';
 
 interface TrainOptions extends DataFlags {
   readonly epochs?: number;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../../graph/errors.ts';
 import type { Shape } from '../pixels/decode.ts';
 import { MAX_ARRAY_IMAGES } from '../limits.ts';
-import type { Found, Item, Source, SplitName } from '../source.ts';
+import type { Found, Item, Source } from '../source.ts';
 import type { ImageSet } from '../types.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 /** Images and labels of one split as whole arrays: IDX and npz. */
 export interface ArraySplit extends Shape {

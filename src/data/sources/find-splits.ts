@@ -1,6 +1,6 @@
 import { areParts, looseSplitOf, splitOf } from '../splits/split-names.ts';
-import type { SplitName } from '../source.ts';
 import { filled, gathered, type Folder } from './tree.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 /** What the folders on top of a set are: its splits, parts of one set ("all"), or the classes themselves ("all"). */
 export type Splits = ReadonlyMap<SplitName | 'all', readonly Folder[]>;

@@ -8,13 +8,18 @@ import { idxFiles, openIdx } from './idx.ts';
 import type { Expected } from './find-splits.ts';
 import { layOut, layOutSplits, type Layout } from './layout.ts';
 import { openNpz } from './npz.ts';
-import { reasonOf, type Listing, type Source, type SplitName } from '../source.ts';
+import { reasonOf, type Listing, type Source } from '../source.ts';
 import { looseSplitOf, splitOf } from '../splits/split-names.ts';
 import { listTar } from './tar.ts';
 import { listZip, openZip, type Zip } from './zip.ts';
+import type { SplitName } from '../../terms/scores.ts';
+import { setSplit } from '../../terms/scores.ts';
+import type { ImageFacts } from '../../terms/images.ts';
 
 const FORMS =
   'a folder of class folders (jpg, png, gif, webp, tiff, bmp), a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz with x_train, y_train, x_test, y_test';
+/** How packed images are stored. */
+type ArchiveForm = Extract<ImageFacts['form'], 'zip' | 'tar'>;
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 
 /**
@@ -118,9 +123,9 @@ async function openArchives(
   const splits = new Map<SplitName, Listing>();
   const zips: Zip[] = [];
   let held = 0;
-  let form: 'zip' | 'tar' = 'tar';
+  let form: ArchiveForm = 'tar';
   try {
-    for (const split of ['train', 'validation', 'test'] as const) {
+    for (const split of setSplit.options) {
       const name = archives.get(split);
       if (!name) continue;
       const opened = await list(path.join(folder, name), limitBytes - held);
@@ -139,7 +144,7 @@ async function openArchives(
 async function list(
   file: string,
   limitBytes: number,
-): Promise<{ listing: Listing; form: 'zip' | 'tar'; held: number; zip?: Zip }> {
+): Promise<{ listing: Listing; form: ArchiveForm; held: number; zip?: Zip }> {
   let zip: Zip | undefined;
   let listing: Listing;
   let held = 0;

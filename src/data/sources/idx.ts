@@ -6,8 +6,10 @@ import { streamRegular, whyUnreadable } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import { checkCount, fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
 import { expandsTooFar } from '../limits.ts';
-import { mebibytes, reasonOf, type SplitName } from '../source.ts';
+import { mebibytes, reasonOf } from '../source.ts';
 import { isGzip } from './tar.ts';
+import type { SplitName } from '../../terms/scores.ts';
+import { setSplit } from '../../terms/scores.ts';
 
 const NAME =
   /(?:^|[-_.])(train|t10k|test|val|valid|validation)[-_.](images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
@@ -41,7 +43,7 @@ export async function openIdx(
   };
   const splits: ArraySplit[] = [];
   let left = limitBytes;
-  for (const split of ['train', 'validation', 'test'] as const) {
+  for (const split of setSplit.options) {
     const images = find(split, 'images');
     const labels = find(split, 'labels');
     if (!images && !labels && split !== 'train') continue;

@@ -1,8 +1,10 @@
 import { InputError } from '../../graph/errors.ts';
 import { findSplits, fold, list, Unclear, type Expected, type Splits } from './find-splits.ts';
-import { byCodePoint, type Item, type Listing, type SourceFile, type SplitName } from '../source.ts';
+import { byCodePoint, type Item, type Listing, type SourceFile } from '../source.ts';
 import { looseSplitOf, splitOf } from '../splits/split-names.ts';
 import { filled, imagesIn, treeOf, whatElse, within, type Folder } from './tree.ts';
+import type { SplitName } from '../../terms/scores.ts';
+import { setSplit } from '../../terms/scores.ts';
 
 export interface Layout {
   readonly classes: string[];
@@ -105,7 +107,7 @@ function label(
   if (root) warnings.push(...leftOut(root, new Set(folders)));
   const index = new Map(classes.map((name, i) => [name, i]));
   const items: Item[] = [];
-  for (const name of ['all', 'train', 'validation', 'test'] as const) {
+  for (const name of ['all', ...setSplit.options] as const) {
     const here = splits.get(name);
     if (!here?.some((one) => filled(one).length > 0)) continue;
     const named = namesIn(here, name, index, where, warnings);

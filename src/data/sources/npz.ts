@@ -3,8 +3,9 @@ import { InputError } from '../../graph/errors.ts';
 import { checkCount, fromArrays, type ArraySource, type ArraySplit } from './arrays.ts';
 import { expandsTooFar } from '../limits.ts';
 import { readNpy, type NpyHeader, type Values } from './npy.ts';
-import { mebibytes, reasonOf, type SplitName } from '../source.ts';
+import { mebibytes, reasonOf } from '../source.ts';
 import { openZip, type Zip } from './zip.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 const NAMES: Record<SplitName, readonly string[]> = {
   train: ['train'],

@@ -4,7 +4,8 @@ import { decode } from '../pixels/decode.ts';
 import { list, type Expected } from './find-splits.ts';
 import { oneClass } from './layout.ts';
 import { allowedBroken, inParallel } from '../pixels/pixels.ts';
-import { reasonOf, type Item, type Source, type SplitName } from '../source.ts';
+import { reasonOf, type Item, type Source } from '../source.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 /** A folder of images of which none can be decoded: how many there are, and what is wrong with the first. */
 interface Ruin {

@@ -1,7 +1,8 @@
 import type { Numbering } from '../classes.ts';
 import type { Shape } from '../pixels/decode.ts';
-import type { Item, SplitName } from '../source.ts';
+import type { Item } from '../source.ts';
 import type { Split } from '../types.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 /** The images of these numbers, as `read` gives them, their classes numbered as a network's outputs. */
 export function splitOf(

@@ -1,4 +1,4 @@
-import type { SplitName } from '../source.ts';
+import type { SplitName } from '../../terms/scores.ts';
 
 const SPLITS: Record<string, SplitName> = {
   train: 'train',

@@ -1,5 +1,5 @@
 import { consent, deedsOf, unconsented } from '../../run/plan/consent.ts';
-import type { Deed } from '../../run/plan/consent.ts';
+import type { Deed } from '../../protocol/look.ts';
 import { RunFolder } from '../../run/store/folder.ts';
 
 /** What a run would do that its user has not agreed to yet. @throws InputError where the folder holds no run */

@@ -15,13 +15,14 @@ import { Outbox } from './outbox.ts';
 import { Pipe } from './pipe.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import { runFiles } from '../../terms/run-folder.ts';
-import type { WorkStatus } from '../../terms/run-folder.ts';
+import type { FailureFile, WorkStatus } from '../../terms/run-folder.ts';
+import type { EndStatus } from '../../protocol/runs.ts';
 
 /** Seconds for which a process that nobody is attached to waits for somebody: after its start, and later. */
 const patience = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
 
 type End = {
-  readonly status: 'done' | 'stopped' | 'failed';
+  readonly status: EndStatus;
   readonly message: string;
   readonly code: number;
 };
@@ -140,7 +141,7 @@ export class RunProcess {
   }
 
   /** At once: the process may be about to end. */
-  private recordFailure(kind: 'input' | 'internal', message: string, detail: string | undefined): void {
+  private recordFailure(kind: FailureFile['kind'], message: string, detail: string | undefined): void {
     say(message.replace(/\s*\n\s*/g, ' '));
     if (detail) say(detail);
     try {

@@ -4,7 +4,7 @@ import type { RunSummary } from '../../protocol/runs.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
-import { runDescription, stateName } from '../views/labels.ts';
+import { alive, resumable, runDescription, stateName } from '../views/labels.ts';
 import type { RunState } from '../views/labels.ts';
 import { folderOf, rowOf } from './arguments.ts';
 import { needTrust } from './register.ts';
@@ -49,8 +49,6 @@ export function runCommands(parts: Parts): Record<string, Handler> {
     return picked?.run;
   }
 
-  const alive = (one: RunState) => ['running', 'paused', 'queued'].includes(one);
-
   return {
     'espalier.openRun': async (given) => {
       const folder = await run(given, t('Open which run?'), () => true);
@@ -62,9 +60,7 @@ export function runCommands(parts: Parts): Record<string, Handler> {
     },
     'espalier.resumeRun': async (given) => {
       needTrust();
-      const folder = await run(given, t('Resume which run?'), (one) =>
-        ['paused', 'stopped', 'failed'].includes(one),
-      );
+      const folder = await run(given, t('Resume which run?'), resumable);
       if (folder) await runs.resume(folder);
     },
     'espalier.stopRun': async (given) => {

@@ -1,8 +1,10 @@
 import type { PrunedConfig } from '../../config/schema.ts';
+import type { Metric } from '../../terms/goals.ts';
+import { split as splits } from '../../terms/scores.ts';
 import { stem } from '../models/kinds.ts';
 import { inThousands } from '../../protocol/units.ts';
 
-const metrics: Readonly<Record<string, string>> = {
+const metrics: Readonly<Record<Metric, string>> = {
   macs: 'MACs',
   params: 'parameters',
   bytes: 'bytes',
@@ -19,9 +21,7 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
   const { cost, accuracy, method, controls = [], latency } = config;
   const name = stem(config.source.path);
   const goals = config.targets.length
-    ? config.targets.map(
-        ({ metric, limit, original }) => `${percent(limit, original)} ${metrics[metric] ?? metric}`,
-      )
+    ? config.targets.map(({ metric, limit, original }) => `${percent(limit, original)} ${metrics[metric]}`)
     : [`${percent(cost.after.macs, cost.before.macs)} MACs`];
   const [before, after, split] = headline(accuracy);
   const change =
@@ -38,7 +38,7 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
   ];
   if (latency)
     lines.push(`Latency: ${latency.before.toPrecision(3)} → ${latency.after.toPrecision(3)} ms an image`);
-  for (const split of ['validation', 'test'] as const) {
+  for (const split of splits.options) {
     const steps = [
       ['original', split === 'test' ? accuracy.originalTest : accuracy.original],
       ['after cutting', accuracy.cut],

@@ -1,7 +1,7 @@
 import type { RunSummary } from '../../protocol/runs.ts';
 import type { Job, Jobs } from './jobs.ts';
 import type { RunsOptions } from './options.ts';
-import { alive } from './status.ts';
+import { atWork } from '../../protocol/runs.ts';
 
 /** So long after a window was last alive, opening it again counts as its reload (milliseconds). */
 const reloadTime = 120_000;
@@ -54,7 +54,7 @@ export async function takeUp(window: Window): Promise<readonly Job[] | null> {
 /** Waits for a process that is just ending, because the window before this one has let go of it. */
 async function leaving(folder: string, window: Window): Promise<void> {
   for (let attempt = 0; attempt < 30 && !window.isLive(folder) && !window.isDisposed(); attempt++) {
-    if (!alive(window.summary(folder)?.status ?? 'stopped')) return;
+    if (!atWork(window.summary(folder)?.status ?? 'stopped')) return;
     await new Promise((resolve) => setTimeout(resolve, 500).unref());
     await window.refresh();
   }

@@ -10,6 +10,7 @@ import { launch } from './launch.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import type { EngineFile } from '../../terms/run-folder.ts';
 import { readEngineFile, readFailure } from '../../files/run-signs.ts';
+import type { EndStatus } from '../../protocol/runs.ts';
 
 /** Milliseconds for what may hang. */
 export interface Patience {
@@ -26,7 +27,7 @@ export const patience: Patience = { start: 120_000, beat: 20_000, stop: 30_000, 
 
 /** How the process of a run ended. */
 export interface Outcome {
-  readonly status: 'done' | 'stopped' | 'failed';
+  readonly status: EndStatus;
   /** one sentence; empty where there is nothing to say */
   readonly message: string;
   /** last lines of its log, where it failed */

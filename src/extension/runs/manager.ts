@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { RunSummary } from '../../protocol/runs.ts';
+import { atWork, type RunSummary } from '../../protocol/runs.ts';
 import { InputError } from '../../graph/errors.ts';
 import { t } from '../l10n.ts';
 import { endTree, isEngine } from '../process/processes.ts';
@@ -13,11 +13,10 @@ import { lastLogLines } from './files.ts';
 import { isRun, readEngineFile } from '../../files/run-signs.ts';
 import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
-import type { Outcome, Patience } from './live.ts';
-import { LiveRun, patience } from './live.ts';
+import { LiveRun, patience, type Outcome, type Patience } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
-import { activeOf, alive, listed, statusOf } from './status.ts';
+import { activeOf, listed, statusOf } from './status.ts';
 import { Told } from './told.ts';
 import { Summaries } from './summaries.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
@@ -225,7 +224,7 @@ export class RunsHost implements Runs {
   /** Runs that somebody works on whom we can't reach: started in a terminal. */
   private others(): string[] {
     return this.summaries.all.flatMap(({ folder, status }) =>
-      alive(status) && !this.live.has(folder) ? [folder] : [],
+      atWork(status) && !this.live.has(folder) ? [folder] : [],
     );
   }
 
@@ -387,7 +386,7 @@ export class RunsHost implements Runs {
   /** Runs that work without a connection to us (in a terminal) are read again now and then, where one follows them. */
   private pokeFollowers(): void {
     for (const folder of this.followers.folders)
-      if (!this.live.has(folder) && alive(this.status(folder).status)) this.followers.poke(folder);
+      if (!this.live.has(folder) && atWork(this.status(folder).status)) this.followers.poke(folder);
   }
 
   private fire(folder: string): void {

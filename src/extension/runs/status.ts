@@ -2,6 +2,8 @@ import type { RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import type { Runs, Status } from '../types.ts';
 import type { LiveRun, Outcome } from './live.ts';
+import { atWork } from '../../protocol/runs.ts';
+import { workStatus } from '../../terms/run-folder.ts';
 
 /** What is known of a run, from its folder, its process and how that ended. */
 export interface Known {
@@ -15,9 +17,6 @@ export interface Known {
   /** its folder was there before */
   readonly deleted: boolean;
 }
-
-/** Whether somebody works on it. */
-export const alive = (status: string): boolean => status === 'running' || status === 'paused';
 
 /** How a run stands, in one word, with what is to be said of it. */
 export function statusOf(folder: string, { summary, live, outcome, queued, deleted }: Known): Status {
@@ -46,7 +45,7 @@ export function statusOf(folder: string, { summary, live, outcome, queued, delet
   if (outcome)
     return { ...status, status: outcome.status, message: outcome.message || null, log: [...outcome.log] };
   if (!summary && deleted) return { ...status, fixed: t("The run's folder was deleted.") };
-  if (alive(status.status))
+  if (atWork(status.status))
     return {
       ...status,
       fixed: t('It was started outside this window, as in a terminal: stop it there (Ctrl-C).'),
@@ -69,7 +68,7 @@ export function activeOf(
   live: ReadonlyMap<string, LiveRun>,
   summaryOf: (folder: string) => RunSummary | undefined,
 ): Runs['active'] {
-  for (const status of ['running', 'paused'] as const)
+  for (const status of workStatus.options)
     for (const [folder, { paused, progress }] of live) {
       const summary = summaryOf(folder);
       if (summary && paused === (status === 'paused')) return { summary: { ...summary, status }, progress };

@@ -3,6 +3,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Runs } from '../types.ts';
 import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
+import { alive, resumable } from './labels.ts';
+import type { RunState } from './labels.ts';
 
 /** Keeps the keys that commands are shown by: whether there are runs, and what they do. */
 export function keepContextKeys(runs: Runs): vscode.Disposable {
@@ -15,13 +17,14 @@ export function keepContextKeys(runs: Runs): vscode.Disposable {
   // Until the runs are read, which needs the engine, their folders tell whether there are any.
   let onDisk = false;
   const update = () => {
-    const states = runs.list.map(({ folder }) => runs.status(folder));
-    const any = (...wanted: string[]) =>
-      states.some(({ status, queued }) => wanted.includes(queued ? 'queued' : status));
+    const states = runs.list.map(({ folder }): RunState => {
+      const { status, queued } = runs.status(folder);
+      return queued ? 'queued' : status;
+    });
     set('espalier.hasRuns', onDisk || states.length > 0);
-    set('espalier.runAlive', any('running', 'paused', 'queued'));
-    set('espalier.runWorking', any('running'));
-    set('espalier.runResumable', any('paused', 'stopped', 'failed'));
+    set('espalier.runAlive', states.some(alive));
+    set('espalier.runWorking', states.includes('running'));
+    set('espalier.runResumable', states.some(resumable));
   };
   const disposables = [
     runs.onDidChange(() => {

@@ -5,6 +5,7 @@ import type { RunCandidate } from '../../terms/candidates.ts';
 import { emptyRun, mainArmOf, told } from '../../terms/run-data.ts';
 import type { Scores } from '../../terms/run-data.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
+import { accuracyKeys } from '../../terms/scores.ts';
 
 /** A line below a run: its result, a control arm, or one of the best candidates. */
 export interface DetailRow {
@@ -84,8 +85,7 @@ export class RunDetails {
 /** What was measured after the search, percent. The test split is shown beside the others, never ranked by. */
 function percents({ validation, test }: Scores): Accuracy {
   const found: Accuracy = {};
-  for (const step of ['cut', 'recalibrated', 'fineTuned'] as const)
-    if (validation[step]) found[step] = validation[step].accuracy;
+  for (const step of accuracyKeys) if (validation[step]) found[step] = validation[step].accuracy;
   if (test) found.test = test.accuracy;
   return found;
 }

@@ -1,12 +1,19 @@
 import path from 'node:path';
-import type { RunSummary } from '../../protocol/runs.ts';
+import { atWork } from '../../protocol/runs.ts';
+import type { RunStatus, RunSummary } from '../../protocol/runs.ts';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import type { Stage } from '../../terms/stages.ts';
 
 /** A run's state as the tree tells it apart; `queued` waits for another run. */
-export type RunState = RunSummary['status'] | 'queued';
+export type RunState = RunStatus | 'queued';
+
+/** Whether it is at work or will be, without anybody doing anything. */
+export const alive = (state: RunState): boolean => state === 'queued' || atWork(state);
+/** Whether it can be gone on with. */
+export const resumable = (state: RunState): boolean =>
+  state === 'paused' || state === 'stopped' || state === 'failed';
 
 /** Codicon and theme colour of each state. */
 export const icons: Readonly<Record<RunState, readonly [icon: string, colour?: string]>> = {

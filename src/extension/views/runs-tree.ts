@@ -5,7 +5,7 @@ import { stem } from '../models/kinds.ts';
 import type { Engine, Runs } from '../types.ts';
 import { RunDetails } from './details.ts';
 import type { DetailRow } from './details.ts';
-import { icons, runContext, runDescription, runTooltip, stateName } from './labels.ts';
+import { alive, icons, runContext, runDescription, runTooltip, stateName } from './labels.ts';
 import type { RunState } from './labels.ts';
 
 /** A run, or one of the lines below it. */
@@ -136,9 +136,9 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   private badge(list: readonly RunSummary[]): void {
-    const alive = list.filter((run) => ['running', 'paused', 'queued'].includes(this.state(run))).length;
-    this.view.badge = alive
-      ? { value: alive, tooltip: alive === 1 ? t('1 run at work') : t('{0} runs at work', alive) }
+    const busy = list.filter((run) => alive(this.state(run))).length;
+    this.view.badge = busy
+      ? { value: busy, tooltip: busy === 1 ? t('1 run at work') : t('{0} runs at work', busy) }
       : undefined;
   }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
 import type { Runs } from '../types.ts';
 import { statusText } from './labels.ts';
+import { atWork } from '../../protocol/runs.ts';
 
 /** One item, there only while a run is alive: its stage, how far it is, and the time left. */
 export function showInStatusBar(runs: Runs): vscode.Disposable {
@@ -16,9 +17,7 @@ export function showInStatusBar(runs: Runs): vscode.Disposable {
     const { summary, progress } = active;
     item ??= newItem();
     const others = runs.list.filter(
-      ({ folder, status }) =>
-        folder !== summary.folder &&
-        (status === 'running' || status === 'paused' || runs.status(folder).queued),
+      ({ folder, status }) => folder !== summary.folder && (atWork(status) || runs.status(folder).queued),
     ).length;
     const text = statusText(summary, progress, others);
     if (item.text === text) return;

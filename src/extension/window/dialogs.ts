@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Side } from '../../protocol/views.ts';
+import type { DiffFormat, Side } from '../../protocol/views.ts';
 import { configSuffix } from '../../config/files.ts';
 import { t } from '../l10n.ts';
 
@@ -43,11 +43,7 @@ export async function pickOutFolder(near: string): Promise<string | null> {
 }
 
 /** Asks where a comparison is saved; null where the dialogue was closed. */
-export async function pickExport(
-  format: 'html' | 'markdown',
-  folder: string,
-  name: string,
-): Promise<string | null> {
+export async function pickExport(format: DiffFormat, folder: string, name: string): Promise<string | null> {
   const ending = format === 'html' ? 'html' : 'md';
   const picked = await vscode.window.showSaveDialog({
     title: t('Export the channel diff'),

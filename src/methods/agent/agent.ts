@@ -7,6 +7,7 @@ import { Replay, type Episode, type RewardScale, type Step } from './learner/rep
 import { Representation } from './learner/representation.ts';
 import { Sac, type SacLosses, type SacSettings } from './learner/sac.ts';
 import { randomState } from '../random-state.ts';
+import type { Occasion } from './learner/sac.ts';
 
 export interface AgentSettings extends SacSettings {
   /** whether there is an environment representation; without one z is zeros */
@@ -15,7 +16,7 @@ export interface AgentSettings extends SacSettings {
   readonly embedding: number;
   readonly decoderRate: number;
   /** what the decoder reconstructs: the outcome from the last action, or from every action of an episode */
-  readonly decoderTargets: 'terminal' | 'every-action';
+  readonly decoderTargets: Occasion;
   /** epochs that the decoder's gradients go back through */
   readonly window: number;
   /** transitions in a mini-batch, and in the replay buffer */

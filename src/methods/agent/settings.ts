@@ -5,54 +5,55 @@ import { settingError } from '../setting-error.ts';
 import type { SettingsContext } from '../types.ts';
 import type { Effort } from '../../terms/choices.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-
-const count = z.number().int().min(1);
-const some = z.number().int().min(0);
-const share = z.number().min(0).max(1);
+import { count, whole, share, positive, notNegative, rates, recalibrationMode } from '../setting-kinds.ts';
+import { criterion } from '../importance/importance.ts';
+import { entropyOver } from './learner/squashed.ts';
+import { rewardScales } from './learner/replay.ts';
+import { occasions } from './learner/sac.ts';
 
 /** Every setting of the learnable agent. Flat, so that each can be given by name. Sources: docs/methods/agent.md. */
 const agentSchema = z.strictObject({
   /** epochs of plain training before anything is pruned */
-  warmUp: some,
+  warmUp: whole,
   /** rounds of random episodes on frozen weights */
-  fill: some,
+  fill: whole,
   /** epochs in which weights and agent are trained in turn */
   joint: count,
   /** epochs of weights alone, aligned to the chosen sub-network */
-  align: some,
+  align: whole,
   /** episodes a round */
   episodes: count,
   /** updates of the environment representation, and of actor and critics, an epoch */
-  decoderUpdates: some,
-  agentUpdates: some,
+  decoderUpdates: whole,
+  agentUpdates: whole,
 
   /** units of the two hidden layers of actor, critics and decoder */
   hidden: count,
   /** false: the agent isn't told how the weights have moved */
   representation: z.boolean(),
   embedding: count,
-  decoderTargets: z.enum(['terminal', 'every-action']),
+  decoderTargets: z.enum(occasions),
   window: count,
-  actorRate: z.number().positive(),
-  criticRate: z.number().positive(),
-  decoderRate: z.number().positive(),
-  alpha: z.number().min(0),
-  entropyOver: z.enum(['ratio', 'unit']),
+  actorRate: positive,
+  criticRate: positive,
+  decoderRate: positive,
+  alpha: notNegative,
+  entropyOver: z.enum(entropyOver),
   gamma: share,
   tau: share,
-  credit: z.enum(['terminal', 'every-action']),
+  credit: z.enum(occasions),
   agentBatch: count,
   replay: count,
-  rewardScale: z.enum(['plain', 'standard', 'epoch']),
+  rewardScale: z.enum(rewardScales),
 
   /** no group is left with a smaller share of its channels, unless the budget can't be met otherwise */
   leastShare: share,
   /** how channels of a group are ranked, by the weights as they are */
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale']),
+  importance: criterion,
   /** the sub-network that weights are aligned to: the policy's own, or the best of all when scored again */
   select: z.enum(['greedy', 'best']),
   /** weight of the soft alignment, per tensor, of the norm (not squared) of what the sub-network lacks */
-  alignment: z.number().min(0),
+  alignment: notNegative,
   /**
    * stage align: removed channels are set to zero before every epoch, and with all that makes and reads them they stay
    * so: by then rates are too low for the soft alignment to bring them there
@@ -60,18 +61,18 @@ const agentSchema = z.strictObject({
   hardZero: z.boolean(),
 
   batchSize: count,
-  rate: z.number().positive(),
-  schedule: z.enum(['constant', 'step', 'linear', 'cosine']),
+  rate: positive,
+  schedule: rates,
   momentum: share,
-  weightDecay: z.number().min(0),
+  weightDecay: notNegative,
   labelSmoothing: share,
   flip: z.boolean(),
-  shift: some,
+  shift: whole,
 
   /** mini-batches of batch-norm recalibration before each reward, and their size */
   recalibrationBatches: count,
   recalibrationBatchSize: count,
-  recalibrationMode: z.enum(['average', 'momentum']),
+  recalibrationMode,
   /** images of the validation split that a reward is measured on, at most */
   validationImages: count,
 });

@@ -12,15 +12,16 @@ import { importanceOf } from '../importance/importance.ts';
 import { gradientImages, taylorByImages } from '../importance/taylor.ts';
 import { globalWidths, keepBest, uniformWidths } from '../importance/widths.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
+import { count, share } from '../setting-kinds.ts';
 
 const schema = z.strictObject({
   /** uniform: the same share of every group; global: one ranking of all channels decides the widths too */
   widths: z.enum(['uniform', 'global']).default('uniform'),
   /** global: no group falls below this share of its channels */
-  leastShare: z.number().min(0).max(1).default(0.1),
+  leastShare: share.default(0.1),
   /** taylor: mini-batches, and images in each, that gradients are averaged over */
-  batches: z.number().int().min(1).default(10),
-  batchSize: z.number().int().min(1).default(128),
+  batches: count.default(10),
+  batchSize: count.default(128),
 });
 type Settings = z.infer<typeof schema>;
 

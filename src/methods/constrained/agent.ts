@@ -7,7 +7,7 @@ import { Mlp } from '../rl/mlp.ts';
 import { parameter, restoreParameters, saveParameters } from '../rl/parameter.ts';
 import { advantages } from './advantages.ts';
 import { bernoulli, clipped, squashed } from './distribution.ts';
-import type { Distribution } from './distribution.ts';
+import type { Distribution, RatioPolicy } from './distribution.ts';
 import type { Actions, Environment, Evaluation } from './environment.ts';
 import { Multiplier, multiplierSchema } from './multiplier.ts';
 import type { MultiplierSettings } from './multiplier.ts';
@@ -17,8 +17,7 @@ import { Running, runningSchema } from './running.ts';
 import { randomState } from '../random-state.ts';
 
 export interface AgentSettings extends PpoSettings, MultiplierSettings {
-  /** ratios: a Gaussian squashed into [0, 1], or the paper's, clipped to it */
-  readonly policy: 'squashed' | 'clipped';
+  readonly policy: RatioPolicy;
   /** width of the two hidden layers of policy and critics */
   readonly hidden: number;
   /** log of the Gaussian's deviation at the start */

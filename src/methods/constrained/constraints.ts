@@ -1,12 +1,12 @@
 import { fitToBudget, leastArchitecture } from '../../graph/budget.ts';
 import { costModel } from '../../graph/cost.ts';
 import { InputError } from '../../graph/errors.ts';
-import { costBy, isStatic } from '../budgets.ts';
-import type { StaticMetric } from '../budgets.ts';
 import type { MethodContext } from '../types.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
+import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
-import type { Budget } from '../../terms/goals.ts';
+import { isStatic } from '../../terms/goals.ts';
+import type { Budget, StaticMetric } from '../../terms/goals.ts';
 
 interface Choice {
   readonly architecture: Architecture;

@@ -1,12 +1,16 @@
 import type { Random } from '../../graph/random.ts';
 
+/** Of ratios: a Gaussian squashed into [0, 1], or the paper's, clipped to it. */
+export const ratioPolicies = ['squashed', 'clipped'] as const;
+export type RatioPolicy = (typeof ratioPolicies)[number];
+
 /**
  * How the numbers that the policy's net gives become an action. `out` holds the net's outputs for one decision (with
  * the prior added), `raw` the action as drawn: what log-probabilities are of. PPO needs only differences of
  * log-probabilities of one raw action, in which the Jacobian of a squash cancels.
  */
 export interface Distribution {
-  readonly name: 'squashed' | 'clipped' | 'bernoulli';
+  readonly name: RatioPolicy | 'bernoulli';
   sample(out: Float64Array, logSigma: number, random: Random): Float64Array;
   /** the mean action (0 or 1 for Bernoulli) */
   mode(out: Float64Array): Float64Array;

@@ -8,6 +8,10 @@ export interface Evaluation {
   readonly costs: readonly (number | null)[];
 }
 
+/** What is decided at once: the share of a group that goes, or of every channel whether it stays. */
+export const granularities = ['ratio', 'keep'] as const;
+export type Granularity = (typeof granularities)[number];
+
 /**
  * A constrained Markov decision process whose episodes sweep over the decisions in order; reward and costs come at the
  * end, all at once (2110.08558). Toy problems in tests are environments just as networks are.
@@ -21,7 +25,7 @@ export interface Environment {
    * ratio: an action is one number, the share to prune in [0, 1].
    * keep: an action is one number a channel, 1 to keep it and 0 to remove it.
    */
-  readonly granularity: 'ratio' | 'keep';
+  readonly granularity: Granularity;
   /** numbers in a decision's action: 1, or the channels of its group */
   size(decision: number): number;
   /** limits, one a constraint, in percent of the original */

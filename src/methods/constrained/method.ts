@@ -16,14 +16,13 @@ import type { Choice } from './finish.ts';
 import { constrainedSettings, parseConstrained } from './settings.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
-import { Trials, trialsSchema } from './trials.ts';
+import { keptSchema, Trials, trialsSchema } from './trials.ts';
 import type { Trial } from './trials.ts';
 import { constrainedWork, taylorBatches } from './work.ts';
 import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
 import { randomState } from '../random-state.ts';
 
 const word = z.number().int().min(0);
-const keptSchema = z.array(z.array(z.number().int().min(0)));
 const checkpointSchema = z.strictObject({
   kind: z.literal('constrained'),
   root: randomState,

@@ -4,20 +4,20 @@ import { settingError } from '../setting-error.ts';
 import type { SettingsContext } from '../types.ts';
 import { multiplierKinds } from './multiplier.ts';
 import type { Effort } from '../../terms/choices.ts';
-
-const count = z.number().int().min(1);
-const share = z.number().min(0).max(1);
-const positive = z.number().positive();
-const notNegative = z.number().min(0);
+import { count, share, positive, notNegative, recalibrationMode } from '../setting-kinds.ts';
+import { searchCriterion } from '../importance/importance.ts';
+import { ratioPolicies } from './distribution.ts';
+import { granularities } from './environment.ts';
+import type { Granularity } from './environment.ts';
 
 /** Every setting of constrained pruning. Flat, so that each can be given by name. */
 const constrainedSchema = z.strictObject({
   /** which defaults the others have: ours, or the paper's (docs/methods/constrained.md) */
   recipe: z.enum(['espalier', 'paper']),
   /** a ratio a group, or a keep-decision a channel */
-  granularity: z.enum(['ratio', 'keep']),
+  granularity: z.enum(granularities),
   /** which channels a ratio keeps, and which a keep-decision leans to at first */
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'taylor']),
+  importance: searchCriterion,
   /** keep: how strongly it leans to important channels; 0: not at all (the paper) */
   priorScale: notNegative,
   /** where the policy begins: at the uniform width that meets the budgets, or at a raw action of 0 (the paper) */
@@ -25,7 +25,7 @@ const constrainedSchema = z.strictObject({
 
   updates: count,
   episodesPerUpdate: count,
-  policy: z.enum(['squashed', 'clipped']),
+  policy: z.enum(ratioPolicies),
   hidden: count,
   logSigma: z.number(),
   gamma: share,
@@ -65,7 +65,7 @@ const constrainedSchema = z.strictObject({
 
   recalibrationBatches: count,
   recalibrationBatchSize: count,
-  recalibrationMode: z.enum(['average', 'momentum']),
+  recalibrationMode,
   validationImages: count,
 
   /** the network at the end: the best that met the budgets, the policy's mean, or one episode drawn (the paper) */
@@ -100,7 +100,7 @@ const recalibrations: Record<Effort, { batches: number; size: number }> = {
  * The defaults that differ where the paper's recipe is asked for: what its authors' code ran
  * (docs/methods/constrained.md).
  */
-function paper(granularity: 'ratio' | 'keep', decisions: number): Partial<ConstrainedSettings> {
+function paper(granularity: Granularity, decisions: number): Partial<ConstrainedSettings> {
   const steps = granularity === 'keep' ? 124_000 : 40_000;
   // 128 steps of 3 environments; whole episodes only
   const episodesPerUpdate = Math.max(1, Math.round(384 / decisions));

@@ -6,7 +6,7 @@ import type { Importance } from '../importance/importance.ts';
 import { byImportance } from '../importance/widths.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { widthAt } from '../rl/ratios.ts';
-import type { Actions, Environment } from './environment.ts';
+import type { Actions, Environment, Granularity } from './environment.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
@@ -18,7 +18,7 @@ const TOLD_APART = 64;
  * graph. Nothing is cut until all are decided (2110.08558).
  */
 export class Space implements Environment {
-  readonly granularity: 'ratio' | 'keep';
+  readonly granularity: Granularity;
   readonly features: number;
   /** index of the group of every decision */
   readonly groups: readonly number[];

@@ -25,7 +25,7 @@ const trialSchema = z.strictObject({
 /** One network that was tried. */
 export type Trial = z.infer<typeof trialSchema>;
 
-const keptSchema = z.array(z.array(z.number().int().min(0)));
+export const keptSchema = z.array(z.array(z.number().int().min(0)));
 
 export const trialsSchema = z.strictObject({
   trials: z.array(trialSchema),

@@ -1,12 +1,13 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { gradientImages } from '../importance/taylor.ts';
-import { isStatic, costsOf, fitToBudgets } from '../budgets.ts';
+import { costsOf, fitToBudgets } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { learningSeconds, rowMacs } from '../rl/work.ts';
 import type { Work, WorkContext } from '../types.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
+import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
 
 /** Images of the gradients that Taylor importance is taken from. */

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
 import type { Place } from './places.ts';
@@ -6,7 +7,11 @@ import { eachAlong, producerPlaces, scalePlaces } from './places.ts';
 /** A value for every channel of every group; the larger, the more the network needs it. Frozen groups: all zeros. */
 export type Importance = readonly Float64Array[];
 
-export type Criterion = 'l1' | 'l2' | 'geometric-median' | 'bn-scale';
+/** What channels are ranked by, of the weights alone. */
+export const criterion = z.enum(['l1', 'l2', 'geometric-median', 'bn-scale']);
+export type Criterion = z.infer<typeof criterion>;
+/** What searches that train may rank by: every convolution's filters, or their gradients too. */
+export const searchCriterion = z.enum([...criterion.exclude(['bn-scale']).options, 'taylor']);
 
 /** A value for every position along a place's axis. */
 export type Measure = (values: Float32Array, place: Place) => Float64Array;

@@ -8,10 +8,12 @@ import { triedWhole } from './search-space.ts';
 import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
 import { randomState } from '../random-state.ts';
 
+const origin = z.enum(['initial', 'random', 'mutation', 'crossover', 'enumerated']);
+
 export interface Proposal {
   readonly genes: readonly number[];
   /** enumerated: one of all that there are */
-  readonly origin: 'initial' | 'random' | 'mutation' | 'crossover' | 'enumerated';
+  readonly origin: z.infer<typeof origin>;
 }
 
 export interface Scored extends Proposal {
@@ -21,7 +23,6 @@ export interface Scored extends Proposal {
 }
 
 const genes = z.array(z.number().int().min(0));
-const origin = z.enum(['initial', 'random', 'mutation', 'crossover', 'enumerated']);
 
 const evolutionStateSchema = z.strictObject({
   generation: z.number().int().min(0),

@@ -28,11 +28,12 @@ import { checkPruningNetFits } from './generators/size.ts';
 import { rewardedMetaWork } from './work.ts';
 import { Supernet } from './supernet.ts';
 import { randomState } from '../random-state.ts';
+import { generatorKinds } from './generators/generator.ts';
 
 const checkpointSchema = z.object({
   kind: z.literal('rewarded-meta'),
   /** resolved once: free memory decides, and it differs each time that the run is resumed */
-  generator: z.enum(['inherit', 'pruning-net']),
+  generator: z.enum(generatorKinds),
   root: randomState,
   order: z.array(z.array(z.number().int())),
   /** of the training while it goes on, of the supernet afterwards */

@@ -1,62 +1,46 @@
-/** The cost that a reward looks at. */
-export type RewardMetric = 'macs' | 'params' | 'bytes';
+import * as z from 'zod';
+import type { Frozen } from '../../terms/frozen.ts';
+import { sizeMetric } from '../../terms/goals.ts';
+import type { SizeMetric } from '../../terms/goals.ts';
+
+const metric = sizeMetric;
+const target = { metric, target: z.number().positive() };
 
 /**
  * How candidates are ranked; larger is better. Plain data, recorded with every run: it names its metric, and every
  * reference value is in that metric's unit (so a base of 4100 goes with costs in millions). Formulas:
  * docs/methods/rewarded-meta.md.
  */
-export type RewardSpec =
-  | {
-      readonly kind: 'rewarded-meta';
-      readonly metric: RewardMetric;
-      /** BA, percent: above every accuracy that a candidate can reach */
-      readonly baseAccuracy: number;
-      /** BF: above every candidate's cost. The larger, the more accuracy weighs */
-      readonly baseCost: number;
-      /** the accuracy coefficient: exponent of BA / (BA - a); the paper's is 2 */
-      readonly accuracyExponent: number;
-      /** the efficiency coefficient: exponent of -ln(f / BF); the paper's is 1 */
-      readonly efficiencyExponent: number;
-      /** least BA - a, in points: beyond it more accuracy counts no more */
-      readonly accuracyGap: number;
-    }
+export const rewardSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('rewarded-meta'),
+    metric,
+    /** BA, percent: above every accuracy that a candidate can reach */
+    baseAccuracy: z.number(),
+    /** BF: above every candidate's cost. The larger, the more accuracy weighs */
+    baseCost: z.number().positive(),
+    /** the accuracy coefficient: exponent of BA / (BA - a); the paper's is 2 */
+    accuracyExponent: z.number(),
+    /** the efficiency coefficient: exponent of -ln(f / BF); the paper's is 1 */
+    efficiencyExponent: z.number(),
+    /** least BA - a, in points: beyond it more accuracy counts no more */
+    accuracyGap: z.number().positive(),
+  }),
   /** lowest top-1 error; cost enters only through the search's window */
-  | { readonly kind: 'metapruning' }
+  z.object({ kind: z.literal('metapruning') }),
   /** ACC (T / T0)^w on both sides of the target T0; w = -0.07 */
-  | {
-      readonly kind: 'mnasnet-soft';
-      readonly metric: RewardMetric;
-      readonly target: number;
-      readonly exponent: number;
-    }
+  z.object({ kind: z.literal('mnasnet-soft'), ...target, exponent: z.number() }),
   /** ACC below the target, ACC (T / T0)^w above it; w = -1 */
-  | {
-      readonly kind: 'mnasnet-hard';
-      readonly metric: RewardMetric;
-      readonly target: number;
-      readonly exponent: number;
-    }
+  z.object({ kind: z.literal('mnasnet-hard'), ...target, exponent: z.number() }),
   /** -error ln(cost), the cost in single operations (accuracy-guaranteed AMC) */
-  | { readonly kind: 'amc'; readonly metric: RewardMetric }
+  z.object({ kind: z.literal('amc'), metric }),
   /** ACC + beta |T / T0 - 1|; beta = -0.10 */
-  | {
-      readonly kind: 'tunas-absolute';
-      readonly metric: RewardMetric;
-      readonly target: number;
-      readonly beta: number;
-    };
-
+  z.object({ kind: z.literal('tunas-absolute'), ...target, beta: z.number() }),
+]);
+export type RewardSpec = Frozen<z.infer<typeof rewardSchema>>;
 export type RewardKind = RewardSpec['kind'];
 
-export const rewardKinds: readonly RewardKind[] = [
-  'rewarded-meta',
-  'metapruning',
-  'mnasnet-soft',
-  'mnasnet-hard',
-  'amc',
-  'tunas-absolute',
-];
+export const rewardKinds: readonly RewardKind[] = rewardSchema.options.map(({ shape }) => shape.kind.value);
 
 /**
  * A spec from a name, with the defaults for users: BA = 100 (so that the accuracy coefficient acts on the error, also
@@ -68,7 +52,7 @@ export const rewardKinds: readonly RewardKind[] = [
 export function rewardSpec(
   kind: RewardKind,
   values: {
-    readonly metric?: RewardMetric;
+    readonly metric?: SizeMetric;
     readonly original: number;
     readonly target?: number;
     readonly baseAccuracy?: number;
@@ -124,7 +108,7 @@ export function describeReward(spec: RewardSpec): string {
 }
 
 /** What a reward is computed from: top-1 in percent and the costs that the spec may name. */
-export type Measured = { readonly accuracy: number } & { readonly [M in RewardMetric]?: number };
+export type Measured = { readonly accuracy: number } & { readonly [M in SizeMetric]?: number };
 
 /** Both factors of the rewarded-meta reward: psi = (BA / (BA - a))^p and rho = sign(l) |l|^q with l = -ln(f / BF). */
 export function coefficients(
@@ -172,7 +156,7 @@ export function reward(spec: RewardSpec, measured: Measured): number {
 }
 
 /** A measured cost, which a formula divides by or takes the logarithm of. @throws RangeError where it is not above 0 */
-function positive(metric: RewardMetric, measured: Measured): number {
+function positive(metric: SizeMetric, measured: Measured): number {
   const cost = measured[metric];
   if (cost === undefined || !(cost > 0))
     throw new RangeError(`the reward needs ${metric} above 0, not ${cost}`);

@@ -1,32 +1,37 @@
 import * as z from 'zod';
+import { count, whole, share } from '../setting-kinds.ts';
+
+/**
+ * What becomes of a child outside of the window: `rejected` as in the paper, or `repaired`: brought into it by its
+ * other genes. In narrow windows and coarse widths next to no child is inside by itself. With `repaired` a mutation
+ * also changes one width at least.
+ */
+export const offspring = z.enum(['repaired', 'rejected']);
+
+/**
+ * `gaussian-process`: what was scored tells what to expect of its neighbours, and that decides which children are worth
+ * a score, which are parents, and what is best: a score is noisy, and the highest of many is mostly lucky.
+ * `none`: every score is taken as it is, as in the paper.
+ */
+export const surrogate = z.enum(['gaussian-process', 'none']);
 
 /** All constants of the search (docs/methods/metapruning.md, "Search"); the defaults are the paper's. */
 export const evolutionSettingsSchema = z.strictObject({
-  population: z.number().int().min(1).default(50),
-  archive: z.number().int().min(1).default(50),
-  parents: z.number().int().min(1).default(10),
-  mutation: z.number().int().min(0).default(25),
+  population: count.default(50),
+  archive: count.default(50),
+  parents: count.default(10),
+  mutation: whole.default(25),
   /** chance of a gene to change */
-  mutationProbability: z.number().min(0).max(1).default(0.1),
-  crossover: z.number().int().min(0).default(25),
-  generations: z.number().int().min(1).default(20),
+  mutationProbability: share.default(0.1),
+  crossover: whole.default(25),
+  generations: count.default(20),
   /** range of levels of the random candidates (the paper's ResNet-50: 12 to 23) */
-  lowLevel: z.number().int().min(0).default(0),
-  highLevel: z.number().int().min(0).default(30),
-  /**
-   * What becomes of a child outside of the window: `rejected` as in the paper, or `repaired`: brought into it by its
-   * other genes. In narrow windows and coarse widths next to no child is inside by itself. With `repaired` a mutation
-   * also changes one width at least.
-   */
-  offspring: z.enum(['rejected', 'repaired']).default('rejected'),
-  /**
-   * `gaussian-process`: what was scored tells what to expect of its neighbours, and that decides which children are worth
-   * a score, which are parents, and what is best: a score is noisy, and the highest of many is mostly lucky.
-   * `none`: every score is taken as it is, as in the paper.
-   */
-  surrogate: z.enum(['none', 'gaussian-process']).default('none'),
+  lowLevel: whole.default(0),
+  highLevel: whole.default(30),
+  offspring: offspring.default('rejected'),
+  surrogate: surrogate.default('none'),
   /** random draws for one candidate before the last of them is repaired instead */
-  tries: z.number().int().min(1).default(1000),
+  tries: count.default(1000),
 });
 
 export type EvolutionSettings = z.infer<typeof evolutionSettingsSchema>;

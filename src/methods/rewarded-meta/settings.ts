@@ -9,14 +9,17 @@ import { rewardKinds } from './reward.ts';
 import { fits, pruningNetSize, trainingBytes } from './generators/size.ts';
 import type { Effort } from '../../terms/choices.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-
-const count = z.number().int().min(1);
-const share = z.number().min(0).max(1);
+import { count, whole, share, positive, notNegative, rates, recalibrationMode } from '../setting-kinds.ts';
+import { searchCriterion } from '../importance/importance.ts';
+import { generatorKinds } from './generators/generator.ts';
+import type { GeneratorKind } from './generators/generator.ts';
+import { offspring, surrogate } from './search-space.ts';
+import { sizeMetric } from '../../terms/goals.ts';
 
 /** Every setting of rewarded meta-pruning. Flat, so that each can be given by name. */
 const rewardedMetaSchema = z.strictObject({
   /** what makes the weights of a candidate; auto has been resolved by `settings` */
-  generator: z.enum(['inherit', 'pruning-net']),
+  generator: z.enum(generatorKinds),
   /** why, in words, where auto chose */
   generatorReason: z.string(),
   /** width of the generators' hidden layers */
@@ -24,39 +27,39 @@ const rewardedMetaSchema = z.strictObject({
   /** pruning-net: a scale and offset a batch norm and level (the paper: false) */
   affine: z.boolean(),
   /** inherit: how channels are ranked */
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'taylor']),
+  importance: searchCriterion,
 
-  epochs: z.number().int().min(0),
+  epochs: whole,
   batchSize: count,
-  rate: z.number().positive(),
+  rate: positive,
   /** inherit: rate of the inherited weights, as a multiple of `rate` */
-  weightRate: z.number().min(0),
-  schedule: z.enum(['constant', 'step', 'linear', 'cosine']),
+  weightRate: notNegative,
+  schedule: rates,
   momentum: share,
-  weightDecay: z.number().min(0),
+  weightDecay: notNegative,
   labelSmoothing: share,
   /** largest common L2 norm of a step's gradients; 0: any, as in the paper */
-  clipNorm: z.number().min(0),
+  clipNorm: notNegative,
   flip: z.boolean(),
-  shift: z.number().int().min(0),
+  shift: whole,
   /** encoding vectors of training: uniform over all levels (the paper), or drawn like the search's candidates */
   sampling: z.enum(['uniform', 'window']),
 
   population: count,
   archive: count,
   parents: count,
-  mutation: z.number().int().min(0),
+  mutation: whole,
   mutationProbability: share,
-  crossover: z.number().int().min(0),
+  crossover: whole,
   generations: count,
   /** levels that random candidates are drawn from; the lower end sinks to 10 below the uniform width that fits */
-  lowLevel: z.number().int().min(0).max(30),
-  highLevel: z.number().int().min(0).max(30),
+  lowLevel: whole.max(30),
+  highLevel: whole.max(30),
   tries: count,
   /** children outside of the window: brought into it, or rejected as in the paper */
-  offspring: z.enum(['repaired', 'rejected']),
+  offspring,
   /** what is expected of candidates by their neighbours' scores, or none of it as in the paper */
-  surrogate: z.enum(['gaussian-process', 'none']),
+  surrogate,
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
@@ -66,19 +69,19 @@ const rewardedMetaSchema = z.strictObject({
   recalibrationBatches: count,
   recalibrationBatchSize: count,
   /** average of the batches' statistics, or the paper's running ones */
-  recalibrationMode: z.enum(['average', 'momentum']),
+  recalibrationMode,
   /** images of the validation split that a candidate is scored on, at most */
   validationImages: count,
 
-  reward: z.enum(rewardKinds as [string, ...string[]]).transform((v) => v as (typeof rewardKinds)[number]),
-  rewardMetric: z.enum(['macs', 'params', 'bytes']),
+  reward: z.enum(rewardKinds),
+  rewardMetric: sizeMetric,
   /** exponents of the two coefficients; the paper's are 2 and 1 */
-  accuracyCoefficient: z.number().min(0),
-  efficiencyCoefficient: z.number().min(0),
+  accuracyCoefficient: notNegative,
+  efficiencyCoefficient: notNegative,
   /** BA in percent; the paper's 70.6 suits accuracies near 55 */
-  baseAccuracy: z.number().positive().max(1000),
+  baseAccuracy: positive.max(1000),
   /** BF in the metric's unit; absent: the original network's cost */
-  baseCost: z.number().positive().optional(),
+  baseCost: positive.optional(),
 });
 
 export type RewardedMetaSettings = z.infer<typeof rewardedMetaSchema>;
@@ -87,7 +90,7 @@ const givenSchema = rewardedMetaSchema
   .omit({ generator: true, generatorReason: true })
   .partial()
   .extend({
-    generator: z.enum(['auto', 'inherit', 'pruning-net']).optional(),
+    generator: z.enum(['auto', ...generatorKinds]).optional(),
     generatorReason: z.string().optional(),
   });
 
@@ -106,7 +109,7 @@ const recalibrations: Record<Effort, { batches: number; size: number; images: nu
   standard: { batches: 20, size: 256, images: 5000 },
   thorough: { batches: 100, size: 1000, images: 50_000 },
 };
-const epochs: Record<Effort, Record<'inherit' | 'pruning-net', number>> = {
+const epochs: Record<Effort, Record<GeneratorKind, number>> = {
   quick: { inherit: 2, 'pruning-net': 6 },
   standard: { inherit: 6, 'pruning-net': 20 },
   thorough: { inherit: 20, 'pruning-net': 64 },
@@ -216,10 +219,10 @@ export function trainSettings(settings: RewardedMetaSettings): TrainSettings {
 }
 
 function choose(
-  wanted: 'auto' | 'inherit' | 'pruning-net',
+  wanted: 'auto' | GeneratorKind,
   hidden: number,
   { graph, dependencies, untrained }: SettingsContext,
-): { generator: 'inherit' | 'pruning-net'; reason: string } {
+): { generator: GeneratorKind; reason: string } {
   if (wanted !== 'auto') return { generator: wanted, reason: 'as asked' };
   if (!untrained)
     return {

@@ -18,10 +18,11 @@ import type { WeightGenerator } from './generators/generator.ts';
 import type { GenePlan, Genes } from './levels.ts';
 import { widthsOf } from './levels.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
+import { generatorKinds } from './generators/generator.ts';
 
 const snapshotSchema = z.object({
   kind: z.literal('supernet'),
-  generator: z.enum(['pruning-net', 'inherit']),
+  generator: z.enum(generatorKinds),
   step: z.number().int().nonnegative(),
 });
 

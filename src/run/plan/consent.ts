@@ -4,17 +4,11 @@ import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
 import { cacheFolder } from '../../runtime/backend/cache.ts';
 import type { Plan } from './plan.ts';
+import type { Deed } from '../../protocol/look.ts';
 
 // A run's folder may come with somebody else's files. What it would do to this machine beyond training, and writing
 // into its own folders, is done only where this user planned it here, or has said yes to it since. That is noted in the
 // user's own folder, outside the reach of any workspace.
-
-/** Something that a run does which only its planner may have it do. */
-export interface Deed {
-  readonly kind: 'script' | 'write';
-  /** the command, or the folder or file that is written */
-  readonly what: string;
-}
 
 interface Place {
   readonly folder: string;

@@ -1,6 +1,5 @@
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
-import { costBy, isStatic } from '../../methods/budgets.ts';
 import type { Method } from '../../methods/types.ts';
 import { bounds, fullArchitecture } from '../../graph/architecture.ts';
 import { fitToBudget, leastArchitecture } from '../../graph/budget.ts';
@@ -13,7 +12,9 @@ import { ScriptFailed } from './script.ts';
 import { describeTarget } from './targets.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { Rounding } from '../../terms/choices.ts';
+import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
+import { isStatic } from '../../terms/goals.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
 import { inThousands } from '../../protocol/units.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import { choices, dataOptions } from '../../terms/choices.ts';
+import { choices, dataOptions, retrain } from '../../terms/choices.ts';
 import type { Frozen } from '../../terms/frozen.ts';
 import { trainSettings } from '../../terms/training.ts';
 
@@ -26,7 +26,7 @@ const planSchema = z.strictObject({
    * What the winner is trained from after cutting. auto: what a config can hold, so that it can be rebuilt from it; see
    * weightsFor. Absent in plans of older versions, which took the method's own weights where it makes any.
    */
-  retrain: z.enum(['auto', 'generated', 'source', 'scratch']).optional(),
+  retrain: retrain.optional(),
   /** folder for the pruned model and its config */
   out: z.string(),
   /** stands in the names of what is written, where the plain ones belong to another run */

@@ -19,8 +19,9 @@ import { retrain } from './retrain.ts';
 import type { Opening } from '../steps/ports.ts';
 import { fileCost } from './verify.ts';
 import { notRebuilt } from '../steps/weights.ts';
-import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions, WeightsFrom } from '../../terms/choices.ts';
 import type { Cost } from '../../terms/cost.ts';
+import type { ApplyOutcome } from '../../protocol/look.ts';
 
 export interface ApplyOptions extends Bounds, Opening {
   /** where to write the model; default where the run did */
@@ -41,12 +42,6 @@ export interface ApplyOptions extends Bounds, Opening {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
 }
-
-/**
- * same: the bytes that the run wrote; alike: the network that the run wrote, in another format or container; there: the file held what would be written, and was left; cut: not trained, as
- * asked; other: not the bytes that the run wrote; unknown: nothing to compare with (a config of an older version)
- */
-export type ApplyOutcome = 'same' | 'alike' | 'there' | 'cut' | 'other' | 'unknown';
 
 export interface Applied {
   readonly outcome: ApplyOutcome;
@@ -220,7 +215,7 @@ function refuseChanged({ changed }: BesideAgain): void {
 function refuseUnknown(
   config: PrunedConfig,
   file: string,
-  weights: 'source' | 'scratch' | 'generated',
+  weights: WeightsFrom,
   data: DataOptions | undefined,
 ): void {
   if (weights === 'generated')

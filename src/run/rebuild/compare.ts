@@ -16,6 +16,7 @@ import type { Models } from '../result/model-cache.ts';
 import { keptOf } from './rebuild.ts';
 import { findKept } from '../store/event-log.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
+import { costKeys } from '../../terms/cost.ts';
 
 /** One side of a comparison: a model, or a choice of channels of one. Files are absolute paths. */
 export type Compared =
@@ -129,7 +130,7 @@ function wrongCosts(
     after: cost(architectureOf(dependencies, kept)),
   };
   const wrong = (['before', 'after'] as const).flatMap((when) =>
-    (['macs', 'params', 'bytes', 'peakActivationBytes'] as const)
+    costKeys
       .filter((metric) => config.cost[when][metric] !== found[when][metric])
       .map(
         (metric) =>

@@ -11,7 +11,7 @@ import type { Rebuilt } from './rebuild.ts';
 import type { Opening, Trainer } from '../steps/ports.ts';
 import { resettle } from '../steps/settle.ts';
 import { openTrainer } from '../steps/trainer.ts';
-import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
+import type { BackendChoice, DataOptions, WeightsFrom } from '../../terms/choices.ts';
 
 export interface RetrainOptions extends Opening {
   readonly data: DataOptions;
@@ -31,7 +31,7 @@ export interface RetrainOptions extends Opening {
  */
 export async function retrain(
   { config, source, pruned }: Rebuilt,
-  from: 'source' | 'scratch' | 'generated',
+  from: WeightsFrom,
   { data, signal, ...options }: RetrainOptions,
 ): Promise<{ weights: Weights; differences: string[] }> {
   const { seed } = config.method;

@@ -7,7 +7,6 @@ import type { Model } from '../../graph/types.ts';
 import { loadModel } from '../../formats/index.ts';
 import type { Bounds } from '../../config/paths.ts';
 import type { ConfigScore } from '../../config/schema.ts';
-import { costBy, isStatic } from '../../methods/budgets.ts';
 import { hashFile, hashModel } from '../../formats/identity.ts';
 import { differsHere } from '../../runtime/backend/numerics.ts';
 import { remarksOnSet } from '../steps/head.ts';
@@ -18,7 +17,9 @@ import { trustEngines } from '../../runtime/scoring/agreement.ts';
 import type { Judgement } from '../../runtime/scoring/agreement.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
 import type { DataOptions } from '../../terms/choices.ts';
+import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
+import { isStatic } from '../../terms/goals.ts';
 
 const fileHash = 'pruned file, SHA-256';
 

@@ -13,12 +13,12 @@ import type { Plan } from '../plan/plan.ts';
 import { armsOf } from '../plan/feasibility.ts';
 import { widthMultiple } from '../plan/rounding.ts';
 import type { State } from '../store/state.ts';
-import type { WeightsFrom } from '../steps/weights.ts';
 import { relative } from '../../config/paths.ts';
 import { producersOf } from '../../graph/channels.ts';
 import type { Preprocess } from '../../terms/images.ts';
 import type { Score, Split } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import type { WeightsFrom } from '../../terms/choices.ts';
 
 /** What a config says of the images. */
 export interface DataFacts {

@@ -4,7 +4,6 @@ import { readConfig } from '../../config/files.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import { describeFormat } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
-import type { FormatName } from '../../formats/types.ts';
 import { hashFile, hashModel, outputs } from '../../formats/identity.ts';
 import { limitOf } from '../../protocol/reach.ts';
 import { RunFolder } from '../store/folder.ts';
@@ -12,6 +11,7 @@ import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
 import type { Plan } from '../plan/plan.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import type { FormatName } from '../../terms/written.ts';
 
 /** What a plan will write, absolute; `report` only where one was asked for. */
 export interface Names {

@@ -6,7 +6,6 @@ import { findGroups } from '../../graph/channels.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
-import { costBy, isStatic } from '../../methods/budgets.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
@@ -27,11 +26,13 @@ import { newState, readState } from '../store/state.ts';
 import type { ArmState, State } from '../store/state.ts';
 import { fineTuneSettings, frozenPlan, scratchSettings } from '../plan/fine-tune-settings.ts';
 import { weightsOf } from '../steps/weights.ts';
-import type { WeightsFrom } from '../steps/weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import type { RunData } from '../../terms/run-data.ts';
+import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
+import type { WeightsFrom } from '../../terms/choices.ts';
 
 /** A candidate of a run, named by its arm and number. */
 export interface Which {

@@ -8,8 +8,6 @@ import { prune } from '../../graph/surgery.ts';
 import type { Dependencies, Model } from '../../graph/types.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import { costBy } from '../../methods/budgets.ts';
-import type { StaticMetric } from '../../methods/budgets.ts';
 import type { Evaluate, Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
 import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
@@ -17,14 +15,16 @@ import type { Plan } from '../plan/plan.ts';
 import type { Session } from './session.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import { settle } from './settle.ts';
+import { steps } from '../store/state.ts';
 import type { ArmState } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
-import type { Budget } from '../../terms/goals.ts';
+import type { Budget, StaticMetric } from '../../terms/goals.ts';
 import type { Numerics } from '../../terms/numerics.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Score, Step } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import { costBy } from '../../terms/cost.ts';
 
 /** What every arm of a run shares. */
 export interface RunContext {
@@ -67,13 +67,12 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     'fine-tune': fineTune,
     test,
   };
-  const order: ArmState['step'][] = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'];
   while (arm.step !== 'done') {
     session.checkStop();
     const step = arm.step;
     noteNumerics(context, arm);
     yield* work[step](context, arm, main);
-    if (arm.step === step) arm.step = order[order.indexOf(step) + 1];
+    if (arm.step === step) arm.step = steps[steps.indexOf(step) + 1];
     if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
     await session.save();
   }

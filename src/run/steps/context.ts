@@ -30,6 +30,7 @@ import type { Architecture } from '../../terms/candidates.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
 import type { Numerics } from '../../terms/numerics.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from '../../terms/run-events.ts';
+import { split as splits } from '../../terms/scores.ts';
 
 /** The commands that this run may start. */
 type Scripts = ReadonlySet<string>;
@@ -215,7 +216,7 @@ async function* prepare(context: PreparedRun): AsyncGenerator<RunEvent, void, vo
       stage: 'original',
       message: 'measuring the network as it is',
     });
-    for (const split of ['validation', 'test'] as const) {
+    for (const split of splits.options) {
       if (split === 'test' && !set.test) continue;
       const score = await trainer.score(model, split, session.signal);
       state.original[split] = structuredClone(score) as State['original'][typeof split];

@@ -34,7 +34,7 @@ import { RECALIBRATION_IMAGES } from './settle.ts';
 import type { DataOptions } from '../../terms/choices.ts';
 import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
-import type { Score } from '../../terms/scores.ts';
+import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 import { subset } from '../../data/splits/subset.ts';
 
@@ -215,7 +215,7 @@ class ImageSetTrainer implements Trainer {
     this.teacher = teacher;
   }
 
-  async score(network: Model, name: 'validation' | 'test', signal?: AbortSignal): Promise<Score> {
+  async score(network: Model, name: ScoredSplit, signal?: AbortSignal): Promise<Score> {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {

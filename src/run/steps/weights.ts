@@ -1,9 +1,9 @@
 import type { Method } from '../../methods/types.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ArmState } from '../store/state.ts';
+import type { WeightsFrom } from '../../terms/choices.ts';
 
 /** What a network is trained from after cutting: the source's weights, fresh ones, or those that its method made. */
-export type WeightsFrom = NonNullable<ArmState['weights']>;
 
 /**
  * What an arm is trained from after cutting. With `auto` it is what a config can hold, so that the network can be rebuilt

@@ -2,55 +2,11 @@ import * as z from 'zod';
 import type { Snapshot } from '../../runtime/types.ts';
 import { computedBySchema } from '../../config/schema.ts';
 import { InputError } from '../../graph/errors.ts';
-import { resizes } from '../../terms/images.ts';
-
-const score = z.object({
-  accuracy: z.number(),
-  loss: z.number(),
-  images: z.number(),
-  measure: z.literal('top-1 of sigmoids').optional(),
-  outputs: z
-    .array(
-      z.object({
-        name: z.string(),
-        loss: z.enum(['KL divergence', 'mean squared error']),
-        value: z.number(),
-      }),
-    )
-    .optional(),
-});
-const cost = z.object({
-  macs: z.number(),
-  params: z.number(),
-  bytes: z.number(),
-  peakActivationBytes: z.number(),
-});
-const candidate = z.object({
-  id: z.number(),
-  origin: z.string(),
-  architecture: z.array(z.number()),
-  kept: z.array(z.array(z.number())),
-  cost,
-  accuracies: z.object({
-    cut: z.number().optional(),
-    recalibrated: z.number().optional(),
-    fineTuned: z.number().optional(),
-  }),
-  reward: z.number().optional(),
-});
-const budget = z.object({
-  metric: z.enum(['macs', 'params', 'bytes', 'memory', 'latency', 'script']),
-  limit: z.number(),
-  original: z.number(),
-  command: z.string().optional(),
-});
-const preprocess = z.object({
-  name: z.string(),
-  scale: z.array(z.number()),
-  offset: z.array(z.number()),
-  bgr: z.boolean(),
-  resize: z.enum(resizes).optional(),
-});
+import { candidate } from '../../terms/candidates.ts';
+import { budget } from '../../terms/goals.ts';
+import { preprocess } from '../../terms/images.ts';
+import { score } from '../../terms/scores.ts';
+import { weightsFrom } from '../../terms/choices.ts';
 
 /** The steps of one arm, in order. */
 export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
@@ -62,7 +18,7 @@ const arm = z.object({
   tries: z.number(),
   candidate: candidate.optional(),
   /** where its weights come from; absent until it has any, and in runs of older versions */
-  weights: z.enum(['source', 'scratch', 'generated']).optional(),
+  weights: weightsFrom.optional(),
   /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */

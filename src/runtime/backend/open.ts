@@ -4,11 +4,11 @@ import { defaultThreads } from './numerics.ts';
 import { prepareTensorflow } from './prepare.ts';
 import { openTensorflow } from './tensorflow.ts';
 import { openWasm } from './wasm.ts';
-import type { BackendName } from '../../terms/choices.ts';
+import type { BackendChoice } from '../../terms/choices.ts';
 
 export interface OpenOptions {
   /** auto (default): tensorflow where it can be had, else wasm */
-  readonly prefer?: 'auto' | BackendName;
+  readonly prefer?: BackendChoice;
   /** beats TF_NUM_INTRAOP_THREADS; default: that, else all cores that this process may use */
   readonly threads?: number;
 }

@@ -6,9 +6,10 @@ import type { Head, HeadKind } from '../heads.ts';
 import { withOutputs } from '../plan.ts';
 import { answerRows, entropyOf, targetRows, unitRows } from './targets.ts';
 import type { Backend, Batch } from '../types.ts';
+import type { OutputLoss } from '../../terms/scores.ts';
+import type { LearnsBy } from '../../terms/training.ts';
 
-export type LossName =
-  'categorical cross-entropy' | 'binary cross-entropy' | 'KL divergence' | 'mean squared error';
+export type LossName = 'categorical cross-entropy' | 'binary cross-entropy' | OutputLoss;
 
 /** How a loss is computed from logits: a softmax over rows, two classes a unit, or squared differences. */
 type Form = 'rows' | 'units' | 'squares';
@@ -26,7 +27,7 @@ const squares: Row = { name: 'mean squared error', form: 'squares' };
  * What each kind of output learns by, and the only place that decides it: by labels where it has them, else by what the
  * original answers.
  */
-const LOSSES: Readonly<Record<HeadKind, { readonly labels: Row; readonly answers: Row }>> = {
+const LOSSES: Readonly<Record<HeadKind, Readonly<Record<LearnsBy, Row>>>> = {
   softmax: { labels: categorical, answers: { name: 'KL divergence', form: 'rows' } },
   sigmoids: { labels: binary, answers: { name: 'KL divergence', form: 'units' } },
   sigmoid: { labels: binary, answers: { name: 'KL divergence', form: 'units' } },
@@ -38,7 +39,7 @@ const LOSSES: Readonly<Record<HeadKind, { readonly labels: Row; readonly answers
 /** An output and what it is trained towards. */
 export interface Aim {
   readonly head: Head;
-  readonly by: 'labels' | 'answers';
+  readonly by: LearnsBy;
   readonly loss: LossName;
   readonly form: Form;
 }

@@ -6,6 +6,10 @@ import { Breather } from '../breathe.ts';
 import { forward } from '../forward.ts';
 import type { Backend, Batch } from '../types.ts';
 
+/** How statistics are made of the batches'; see RecalibrateOptions.mode. */
+export const recalibrationModes = ['average', 'momentum'] as const;
+export type RecalibrationMode = (typeof recalibrationModes)[number];
+
 export interface RecalibrateOptions {
   /** mini-batches: about 100 in the paper; labels are not looked at */
   readonly batches: AsyncIterable<Pick<Batch, 'n' | 'x'>>;
@@ -13,7 +17,7 @@ export interface RecalibrateOptions {
    * average (default): the mean over the batches, weighted by their sizes, of each batch's mean and biased variance.
    * momentum: the paper's, from mean 0 and variance 1: moving = 0.9 moving + 0.1 batch.
    */
-  readonly mode?: 'average' | 'momentum';
+  readonly mode?: RecalibrationMode;
   readonly signal?: AbortSignal;
 }
 

@@ -5,6 +5,7 @@ import type { Network } from './network.ts';
 import { rateAt } from './schedule.ts';
 import type { Batch, Snapshot } from '../types.ts';
 import type { ArmEvent } from '../../terms/run-events.ts';
+import { score } from '../../terms/scores.ts';
 import type { Score } from '../../terms/scores.ts';
 import type { Stage } from '../../terms/stages.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -61,7 +62,7 @@ const positionSchema = z.object({
   bestLoss: z.number().nullable(),
   sinceBest: z.number().int().nonnegative(),
   done: z.boolean(),
-  validation: z.object({ accuracy: z.number(), loss: z.number(), images: z.number() }).nullable(),
+  validation: score.pick({ accuracy: true, loss: true, images: true }).nullable(),
 });
 type Position = z.infer<typeof positionSchema>;
 const checkpointSchema = z.object({
@@ -163,8 +164,9 @@ function endEpoch(position: Position, settings: TrainSettings, stage: Stage, val
   if (validation) {
     const { accuracy, loss: validationLoss, images } = validation;
     position.validation = { accuracy, loss: validationLoss, images };
-    if (position.bestLoss === null || validation.loss < position.bestLoss) {
-      position.bestLoss = validation.loss;
+    // a loss that is no number is none to do better than: a checkpoint could not tell it from none at all
+    if (validationLoss < (position.bestLoss ?? Infinity)) {
+      position.bestLoss = validationLoss;
       position.sinceBest = 0;
     } else position.sinceBest++;
     position.done = settings.patience > 0 && position.sinceBest >= settings.patience;

@@ -8,7 +8,6 @@ import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../../src/graph/types.ts';
-import { costBy, isStatic } from '../../../src/methods/budgets.ts';
 import { constrained } from '../../../src/methods/constrained/method.ts';
 import type { Evaluate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
@@ -16,7 +15,9 @@ import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import type { ImageSet, Split } from '../../../src/data/types.ts';
 import { randomNetwork } from '../../graph/random-network.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
+import { isStatic } from '../../../src/terms/goals.ts';
 import type { Budget, Metric } from '../../../src/terms/goals.ts';
+import { costBy } from '../../../src/terms/cost.ts';
 
 let backend: Backend;
 beforeAll(async () => {

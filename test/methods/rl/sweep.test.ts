@@ -12,7 +12,7 @@ import { ratioAt, widthAt, widthsOfGroup } from '../../../src/methods/rl/ratios.
 import { Sweep } from '../../../src/methods/rl/sweep.ts';
 import { randomNetwork } from '../../graph/random-network.ts';
 import { smallNet } from '../nets.ts';
-import type { Budget } from '../../../src/terms/goals.ts';
+import type { Budget, SizeMetric } from '../../../src/terms/goals.ts';
 
 /** An episode of uniform actions inside their bounds. */
 function randomEpisode(sweep: Sweep, random: Random): number[] {
@@ -52,7 +52,7 @@ describe('budgets on random graphs', () => {
         const cost = costModel(graph, dependencies);
         const full = cost(fullArchitecture(dependencies));
         const least = cost(leastArchitecture(dependencies, roundTo));
-        const budget = (metric: 'macs' | 'params' | 'bytes'): Budget => ({
+        const budget = (metric: SizeMetric): Budget => ({
           metric,
           limit: least[metric] + random.uniform() * (full[metric] - least[metric]),
           original: full[metric],

@@ -7,6 +7,7 @@ import type { Work } from '../../../src/methods/types.ts';
 import { smallNet } from '../nets.ts';
 import type { Effort } from '../../../src/terms/choices.ts';
 import type { Metric } from '../../../src/terms/goals.ts';
+import { effort as efforts } from '../../../src/terms/choices.ts';
 
 const { graph } = smallNet();
 const dependencies = findGroups(graph);
@@ -34,9 +35,7 @@ const sum = (parts: Work['trained']) => parts.reduce((total, part) => total + pa
 
 describe.each(['agent', 'constrained'])('predicted work of %s', (name) => {
   it('grows with the effort, in all its parts', () => {
-    const [quick, standard, thorough] = (['quick', 'standard', 'thorough'] as const).map((effort) =>
-      work(name, effort),
-    );
+    const [quick, standard, thorough] = efforts.options.map((effort) => work(name, effort));
     for (const [less, more] of [
       [quick, standard],
       [standard, thorough],

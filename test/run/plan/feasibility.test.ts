@@ -13,6 +13,7 @@ import {
 } from '../../../src/run/plan/feasibility.ts';
 import { parseTargets } from '../../../src/run/plan/targets.ts';
 import type { Target } from '../../../src/terms/goals.ts';
+import { staticMetric } from '../../../src/terms/goals.ts';
 
 const { graph } = createNetwork('cnn4', { seed: 1 });
 const dependencies = findGroups(graph);
@@ -51,7 +52,7 @@ describe('what can be reached', () => {
     expect(said(`macs=${share - 0.05}%`, 'l1', 1, ['metapruning']).because).toBe('metapruning');
   });
 
-  it.each(['macs', 'params', 'bytes', 'memory'] as const)(
+  it.each(staticMetric.options)(
     'the nearest that is named can be reached, in percent and in its own unit: %s',
     (metric) => {
       for (const method of methods.keys())

@@ -6,8 +6,6 @@ import { costModel } from '../../../graph/cost.ts';
 import { InputError } from '../../../graph/errors.ts';
 import { thaw } from '../../../graph/frozen.ts';
 import type { Dependencies } from '../../../graph/types.ts';
-import { costBy, isStatic } from '../../../methods/budgets.ts';
-import type { StaticMetric } from '../../../methods/budgets.ts';
 import { methodNamed } from '../../../methods/index.ts';
 import type { Work } from '../../../methods/types.ts';
 import type { Draft } from '../../../protocol/plan.ts';
@@ -20,7 +18,9 @@ import { armWork, predictSeconds } from '../../../run/estimate/time.ts';
 import { fineTuneSettings } from '../../../run/plan/fine-tune-settings.ts';
 import type { Survey } from './survey.ts';
 import type { Architecture } from '../../../terms/candidates.ts';
-import type { Budget } from '../../../terms/goals.ts';
+import { isStatic } from '../../../terms/goals.ts';
+import type { Budget, StaticMetric } from '../../../terms/goals.ts';
+import { costBy } from '../../../terms/cost.ts';
 
 /** How long a run will take, as far as can be told. */
 export interface Forecast {

@@ -35,7 +35,8 @@ export interface Transitions {
 }
 
 /** How outcomes are brought to a common scale. */
-export type RewardScale = 'plain' | 'standard' | 'epoch';
+export const rewardScales = ['plain', 'standard', 'epoch'] as const;
+export type RewardScale = (typeof rewardScales)[number];
 
 /** The last episodes, whole, each with the epoch that it was scored in. */
 export class Replay {

@@ -4,7 +4,11 @@ import { Mlp, type Pass } from '../../rl/mlp.ts';
 import { restoreParameters, saveParameters, type Parameter } from '../../rl/parameter.ts';
 import type { Bounds } from '../../rl/sweep.ts';
 import type { Transitions } from './replay.ts';
-import { squash, type Squashed } from './squashed.ts';
+import { squash, type EntropyOver, type Squashed } from './squashed.ts';
+
+/** When an episode's reward counts: at its end, or at every action. */
+export const occasions = ['terminal', 'every-action'] as const;
+export type Occasion = (typeof occasions)[number];
 
 export interface SacSettings {
   readonly hidden: readonly number[];
@@ -12,12 +16,11 @@ export interface SacSettings {
   readonly criticRate: number;
   /** weight of the policy's entropy */
   readonly alpha: number;
-  /** what entropy is measured over: ratios, or the place within an action's bounds */
-  readonly entropyOver: 'ratio' | 'unit';
+  readonly entropyOver: EntropyOver;
   readonly gamma: number;
   readonly tau: number;
   /** at the episode's end only (the paper), or a share of it at every action, which sums to the same */
-  readonly credit: 'terminal' | 'every-action';
+  readonly credit: Occasion;
 }
 
 export interface SacLosses {

@@ -15,6 +15,10 @@ export interface Squashed {
   readonly logDensityBy: readonly [mean: number, logSigma: number];
 }
 
+/** What entropy is measured over: ratios, or the place within an action's bounds. */
+export const entropyOver = ['ratio', 'unit'] as const;
+export type EntropyOver = (typeof entropyOver)[number];
+
 /**
  * u = mean + exp(logSigma) noise; action = low + (high - low) (tanh u + 1) / 2.
  *
@@ -27,7 +31,7 @@ export function squash(
   noise: number,
   low: number,
   high: number,
-  over: 'ratio' | 'unit' = 'ratio',
+  over: EntropyOver = 'ratio',
 ): Squashed {
   if (!(high - low > NO_CHOICE))
     return { action: low, logDensity: 0, actionBy: [0, 0], logDensityBy: [0, 0] };

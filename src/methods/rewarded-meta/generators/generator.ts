@@ -17,9 +17,13 @@ export interface Trained {
   readonly rate: number;
 }
 
+/** What makes the weights of candidates. */
+export const generatorKinds = ['inherit', 'pruning-net'] as const;
+export type GeneratorKind = (typeof generatorKinds)[number];
+
 /** Makes all weights of a network from its encoding vector. */
 export interface WeightGenerator {
-  readonly kind: 'pruning-net' | 'inherit';
+  readonly kind: GeneratorKind;
   /** by a name that stays the same from run to run */
   readonly variables: ReadonlyMap<string, Trained>;
   /** for every group its channels, first kept first: a width of n keeps the first n of them */
