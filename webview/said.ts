@@ -4,7 +4,9 @@ import { t } from './strings.ts';
 export const CONTROLS: Readonly<Record<string, () => string>> = {
   backend: () => t('Engine'),
   data: () => t('Images'),
+  distillation: () => t('Distillation'),
   'fine-tune-epochs': () => t('Epochs of fine-tuning'),
+  'fine-tune-rate': () => t('Learning rate of fine-tuning'),
   freeze: () => t('Frozen'),
   'interior-outputs': () => t('Outputs that also feed other layers may lose channels'),
   'keep-frozen': () => t('Layers that the model’s file has frozen stay as they are cut, and are not trained'),

@@ -94,8 +94,18 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option(
       '--fine-tune-epochs <n>',
-      'epochs of training after cutting; 0 for none',
+      'epochs of training after cutting; 0 for none (default: by effort and images, see docs/fine-tuning.md)',
       epochs('--fine-tune-epochs'),
+    )
+    .option(
+      '--fine-tune-rate <x>',
+      'highest learning rate of that training, by Adam (default 0.003)',
+      number('--fine-tune-rate', 1e-9, 1000),
+    )
+    .option(
+      '--distillation <share>',
+      "how much of what it learns is the original's own answers, the rest being labels: 0 to 1 (default 0.7)",
+      number('--distillation', 0, 1),
     )
     .option(
       '--keep-frozen',

@@ -105,6 +105,8 @@ export interface Batch {
   readonly y: Int32Array;
   /** what the original gives for each output that labels say nothing of (teacher.ts); absent: these aren't trained */
   readonly answers?: readonly Answer[];
+  /** the original's probabilities [n, classes] at the output that labels are of (distiller.ts) */
+  readonly believed?: Float32Array;
 }
 
 /** What a network should go on answering at one of its outputs. */

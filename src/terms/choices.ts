@@ -66,6 +66,10 @@ export const choices = {
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
+  /** highest learning rate of fine-tuning */
+  fineTuneRate: z.number().positive().optional(),
+  /** share of what fine-tuning aims at that the original's answers are; 0: labels alone */
+  distillation: z.number().min(0).max(1).optional(),
   /** layers that the source's file has frozen stay as they are; else they are trained with the rest */
   keepFrozen: z.boolean().optional(),
   backend: backendChoice,

@@ -29,11 +29,15 @@ export const trainSettings = z.strictObject({
   /** on kernels only (convolutions and dense), as in the papers */
   weightDecay: z.number(),
   labelSmoothing: z.number(),
+  /** share of what a class label should be that the original network's own answer is; absent: none */
+  distillation: z.number().min(0).max(1).optional(),
   /** largest common L2 norm of a step's gradients; absent: any */
   clipNorm: z.number().positive().optional(),
   augmentation,
   /** stop when the validation loss has not improved for this many epochs; 0: never */
   patience: z.number().int().nonnegative(),
+  /** the weights of the epoch with the lowest validation loss are kept; absent: the last epoch's */
+  keepBest: z.literal(true).optional(),
   /** what became of layers that the source's file has frozen; absent: it has none (or they were kept, in old configs) */
   frozen: z.enum(['trained', 'kept']).optional(),
 });

@@ -123,6 +123,7 @@ function trainer(slow: number): Trainer {
     },
     found: 'as asked',
     score,
+    scoreOriginal: async () => ({ accuracy: 50, loss: 1, images: 100 }),
     recalibrate: async ({ weights }) => moved(weights, new Random(3)),
     async *train({ weights }, settings, { stage, seed, from }) {
       const random = new Random(
@@ -139,7 +140,7 @@ function trainer(slow: number): Trainer {
         const [at, arrays, state] = [step, new Map(now), random.state];
         yield { type: 'checkpoint', take: () => ({ json: { step: at, random: state }, arrays }) };
       }
-      return now;
+      return { weights: now, epochs: settings.epochs };
     },
     samples: async () => [],
     close: async () => {},

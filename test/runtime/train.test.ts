@@ -131,6 +131,37 @@ describe('training', () => {
     network.dispose();
   });
 
+  it('keeps the weights of the epoch with the lowest validation loss, also across a resume', async () => {
+    const { graph, weights } = smallNet();
+    const scores = [1, 0.5, 0.8, 0.6];
+    const kept = { ...settings, epochs: 4, keepBest: true as const };
+    const run = async (from?: Snapshot, start = 0) => {
+      const network = new Network(backend, graph, weights);
+      let epoch = start;
+      const after: Weights[] = [];
+      const snapshots: Snapshot[] = [];
+      const validate = async () => {
+        after.push(network.weights());
+        return { accuracy: 50, loss: scores[epoch++], images: 10 };
+      };
+      const given = { ...options, settings: kept, validate, weights: () => network.weights(), from };
+      const { best } = await trainToEnd(network, given, (e) => {
+        if (e.type === 'checkpoint') snapshots.push(e.take());
+      });
+      network.dispose();
+      return { best, after, snapshots };
+    };
+    const whole = await run();
+    expect(whole.best!.epoch).toBe(2);
+    expect(same(whole.best!.weights, whole.after[1])).toBe(true);
+    expect(same(whole.best!.weights, whole.after[3])).toBe(false);
+    const third = whole.snapshots.at(-2)!;
+    const json: unknown = JSON.parse(JSON.stringify(third.json));
+    const again = await run({ json, arrays: third.arrays }, 3);
+    expect(again.best!.epoch).toBe(2);
+    expect(same(again.best!.weights, whole.after[1])).toBe(true);
+  });
+
   it('stops early when the validation loss no longer improves, also across a resume', async () => {
     const { graph, weights } = smallNet();
     const scores = [1, 0.9, 0.95, 0.92, 0.91, 0.8];

@@ -33,6 +33,29 @@ export function AdvancedCard() {
           />
           <span class="dim">{t('epochs')}</span>
         </span>
+        <label>{t('Learning rate')}</label>
+        <NumberField
+          label={t('Learning rate of fine-tuning')}
+          value={now.fineTuneRate}
+          least={1e-9}
+          most={1000}
+          fractional
+          placeholder="0.003"
+          onChange={(fineTuneRate) => change({ fineTuneRate })}
+        />
+        <label>{t('Distillation')}</label>
+        <span class="row-of">
+          <NumberField
+            label={t('Distillation')}
+            value={now.distillation}
+            least={0}
+            most={1}
+            fractional
+            placeholder="0.7"
+            onChange={(distillation) => change({ distillation })}
+          />
+          <span class="dim">{t('share of what it learns that the original’s own answers are')}</span>
+        </span>
         {now.data && (
           <>
             <label>{t('Validation')}</label>

@@ -6,27 +6,32 @@ export interface NumberFieldProps {
   readonly value: number | undefined;
   readonly least?: number;
   readonly most?: number;
+  /** any number, not only whole ones */
+  readonly fractional?: boolean;
   readonly placeholder?: string;
   readonly onChange: (value: number | undefined) => void;
 }
 
-/** A whole number within bounds; empty: left to Espalier. What is no such number is marked and not taken. */
+/** A number within bounds, whole unless said otherwise; empty: left to Espalier. What is no such number is marked and not taken. */
 export function NumberField({
   label,
   value,
   least = 0,
   most = Number.MAX_SAFE_INTEGER,
+  fractional = false,
   placeholder,
   onChange,
 }: NumberFieldProps) {
   const given = value === undefined ? '' : String(value);
   const [text, setText] = useState(given);
   useEffect(() => setText(given), [given]);
+  const fits = (number: number) =>
+    (fractional ? Number.isFinite(number) : Number.isInteger(number)) && number >= least && number <= most;
   const number = Number(text);
   const valid =
     text.trim() === ''
       ? value === undefined || placeholder !== undefined
-      : Number.isInteger(number) && number >= least && number <= most;
+      : fits(number);
   return (
     <TextField
       class="short"
@@ -39,7 +44,7 @@ export function NumberField({
         const next = Number(now);
         if (now.trim() === '') {
           if (placeholder !== undefined) onChange(undefined);
-        } else if (Number.isInteger(next) && next >= least && next <= most) onChange(next);
+        } else if (fits(next)) onChange(next);
       }}
     />
   );

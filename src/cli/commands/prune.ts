@@ -38,6 +38,8 @@ interface PruneOptions extends DataFlags {
   readonly epochs?: number;
   readonly retrain?: WeightsFrom;
   readonly fineTuneEpochs?: number;
+  readonly fineTuneRate?: number;
+  readonly distillation?: number;
   readonly keepFrozen?: boolean;
   readonly measureLatency?: boolean;
   readonly out?: string;
@@ -199,6 +201,8 @@ async function started(
     controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
+    fineTuneRate: options.fineTuneRate,
+    distillation: options.distillation,
     keepFrozen: options.keepFrozen,
     backend: options.backend ?? 'auto',
     threads: options.threads,

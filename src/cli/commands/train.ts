@@ -122,7 +122,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        settled = await settle(trainer, { graph: model.graph, weights: next.value }, settings.epochs, signal);
+        settled = await settle(trainer, { graph: model.graph, weights: next.value.weights }, settings.epochs, signal);
         break;
       }
       const event = next.value;
@@ -193,17 +193,17 @@ function trainSettings(
   const base = defaultTrainSettings(options.fineTune ? 'fine-tune' : 'scratch', {
     images,
     epochs: options.epochs,
+    optimizer: options.optimizer,
   });
   const given = {
     batchSize: options.batchSize,
-    optimizer: options.optimizer,
     weightDecay: options.weightDecay,
     labelSmoothing: options.labelSmoothing,
     patience: options.patience,
     augmentation: augment,
   };
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const rate = options.learningRate ?? (options.optimizer === 'adam' ? 1e-3 : base.schedule.rate);
+  const rate = options.learningRate ?? base.schedule.rate;
   const kind = options.schedule ?? base.schedule.kind;
   return { ...base, ...known, schedule: { ...base.schedule, kind, rate } };
 }

@@ -62,10 +62,10 @@ export async function taylorImportance(
     for await (const batch of batches) {
       await breather.breathe();
       images += batch.n;
-      add(batch, [labels], targetsOf([labels], batch, 0), (change) => tf.abs(change));
+      add(batch, [labels], targetsOf([labels], batch), (change) => tf.abs(change));
       if (answers.length === 0) continue;
       for (const part of partsOf(batch)) {
-        const drawn = drawnFrom(answers, targetsOf(answers, part, 0), random);
+        const drawn = drawnFrom(answers, targetsOf(answers, part), random);
         add(part, answers, drawn, (change) => tf.mul(tf.square(change), 0.5));
       }
     }

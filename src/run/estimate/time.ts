@@ -19,7 +19,11 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
   const { epochs } = fineTuning;
   const { train, validation, test } = images;
   return {
-    trained: [{ images: epochs * train, share }],
+    trained: [
+      { images: epochs * train, share },
+      // what the original answers: a forward pass, which is a third of a step
+      ...(fineTuning.distillation ? [{ images: (epochs * train) / 3, share: 1 }] : []),
+    ],
     // once cut, and once trained
     recalibrated: [{ images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share }],
     scored: [{ images: (2 + (epochs ? 2 + epochs : 0)) * validation + test, share }],

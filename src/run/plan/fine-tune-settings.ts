@@ -1,27 +1,70 @@
 import { InputError } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import type { Graph } from '../../graph/types.ts';
-import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
-import type { DataOptions, Effort } from '../../terms/choices.ts';
+import { defaultTrainSettings, fineTuneBatch } from '../../runtime/training/schedule.ts';
+import type { Augmentation, Effort } from '../../terms/choices.ts';
+import type { Plan } from './plan.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 
-const epochsByEffort: Record<Effort, number> = { quick: 3, standard: 15, thorough: 40 };
+/**
+ * How long the pruned network is trained after cutting: `epochs` at least, and on few images as many more as `steps`
+ * mini-batches need, as long as they take no more than `macs` multiply-accumulates (of the forward pass, by the original).
+ * Measured in docs/fine-tuning.md.
+ */
+const lengths: Record<Effort, { readonly epochs: number; readonly steps: number; readonly macs: number }> = {
+  quick: { epochs: 3, steps: 2_000, macs: 2e12 },
+  standard: { epochs: 15, steps: 6_000, macs: 6e12 },
+  thorough: { epochs: 40, steps: 14_000, macs: 14e12 },
+};
+/** Of a handful of images an epoch is one step, and each is followed by a look at the validation images. */
+const MOST_EPOCHS = 500;
+/** Fewer validation images can't tell one epoch from another: then the last one's weights are taken. */
+const ENOUGH_TO_TELL = 100;
+/** A loss that has not fallen for so many epochs, or for a third of them all, is one that won't. */
+const LEAST_PATIENCE = 10;
+/** Share of the targets that the original's answers are, where it knows the images. */
+const DISTILLATION = 0.7;
+
+/** What the length and the aim of a fine-tuning go by. */
+export interface Tuned {
+  /** training images */
+  readonly images: number;
+  readonly validation: number;
+  /** multiply-accumulates of the original, for one image */
+  readonly macs: number;
+  /** whether the original has anything to teach: it is trained, and gives probabilities */
+  readonly teaches: boolean;
+}
+
+/** What a plan says of it. */
+export type TuningChoices = Pick<Plan, 'effort' | 'fineTuneEpochs' | 'fineTuneRate' | 'distillation'> & {
+  readonly augment?: Augmentation;
+  readonly frozen?: TrainSettings['frozen'];
+};
 
 /** How the pruned network is trained after cutting, at an effort; every arm alike. */
-export function fineTuneSettings(
-  effort: Effort,
-  images: number,
-  given: { epochs?: number; augment?: DataOptions['augment']; frozen?: TrainSettings['frozen'] },
-): TrainSettings {
-  const settings = defaultTrainSettings('fine-tune', {
-    images,
-    epochs: given.epochs ?? epochsByEffort[effort],
-  });
+export function fineTuneSettings(choices: TuningChoices, tuned: Tuned): TrainSettings {
+  const { images, validation, teaches } = tuned;
+  const { augment, frozen, fineTuneRate, distillation = DISTILLATION } = choices;
+  const epochs = choices.fineTuneEpochs ?? epochsFor(choices.effort, tuned);
+  const settings = defaultTrainSettings('fine-tune', { images, epochs });
   return {
     ...settings,
-    ...(given.augment ? { augmentation: given.augment } : {}),
-    ...(given.frozen ? { frozen: given.frozen } : {}),
+    ...(fineTuneRate === undefined ? {} : { schedule: { ...settings.schedule, rate: fineTuneRate } }),
+    ...(augment ? { augmentation: augment } : {}),
+    ...(teaches && distillation > 0 ? { distillation } : {}),
+    ...(validation >= ENOUGH_TO_TELL
+      ? { patience: Math.max(LEAST_PATIENCE, Math.ceil(epochs / 3)), keepBest: true as const }
+      : {}),
+    ...(frozen ? { frozen } : {}),
   };
+}
+
+function epochsFor(effort: Effort, { images, macs }: Tuned): number {
+  const { epochs, steps, macs: most } = lengths[effort];
+  const perEpoch = Math.max(1, Math.floor(images / fineTuneBatch(images)));
+  const few = Math.min(MOST_EPOCHS, Math.ceil(steps / perEpoch), Math.floor(most / (images * macs)));
+  return Math.max(epochs, few);
 }
 
 /** What a run does with the layers that its source's file has frozen; undefined where none are. */
@@ -59,7 +102,15 @@ export function frozenSentence(
  */
 export function scratchSettings(fineTuning: TrainSettings, images: number): TrainSettings {
   const scratch = defaultTrainSettings('scratch', { images, epochs: fineTuning.epochs });
-  const { batchSize, augmentation, frozen } = fineTuning;
+  const { batchSize, augmentation, distillation, patience, keepBest, frozen } = fineTuning;
   // fresh weights that stay as they are would be worth nothing
-  return { ...scratch, batchSize, augmentation, ...(frozen ? { frozen: 'trained' } : {}) };
+  return {
+    ...scratch,
+    batchSize,
+    augmentation,
+    patience,
+    ...(distillation ? { distillation } : {}),
+    ...(keepBest ? { keepBest } : {}),
+    ...(frozen ? { frozen: 'trained' } : {}),
+  };
 }

@@ -52,6 +52,8 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     controls: controlArms(wanted.controls, method.name, data !== undefined),
     retrain: retrainFrom(wanted.retrain, method),
     fineTuneEpochs: wanted.fineTuneEpochs,
+    fineTuneRate: wanted.fineTuneRate,
+    distillation: wanted.distillation,
     keepFrozen: wanted.keepFrozen,
     backend: wanted.backend,
     threads: wanted.threads,

@@ -76,7 +76,7 @@ export async function retrain(
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        const result = { graph, weights: next.value };
+        const result = { graph, weights: next.value.weights };
         return {
           weights: recalibrated ? await resettle(trainer, result, epochs, signal) : result.weights,
           differences: other,

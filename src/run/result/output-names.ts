@@ -9,6 +9,7 @@ import { limitOf } from '../../protocol/reach.ts';
 import { RunFolder } from '../store/folder.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
+import { fineTuningSchema } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 import type { FormatName } from '../../terms/written.ts';
@@ -266,8 +267,14 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
     ) &&
     (plan.fineTuneEpochs === undefined ||
       (fineTuning?.epochs ?? 0) === (plan.data ? plan.fineTuneEpochs : 0)) &&
+    (plan.fineTuneRate === undefined || rateOf(fineTuning) === plan.fineTuneRate) &&
+    (plan.distillation === undefined || (fineTuning?.distillation ?? 0) === plan.distillation) &&
     Object.entries(plan.settings).every(([key, value]) => equal(config.settings[key], value))
   );
+}
+
+function rateOf(fineTuning: PrunedConfig['fineTuning']): number | undefined {
+  return fineTuningSchema.safeParse(fineTuning).data?.schedule.rate;
 }
 
 /** Whether a plan may lead to weights of this kind. */

@@ -7,7 +7,7 @@ import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
-import type { Graph, Weights } from '../../graph/types.ts';
+import type { Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { readWeights } from '../steps/extra-candidate.ts';
 import { readCheckpoint } from '../store/checkpoint.ts';
@@ -24,7 +24,7 @@ import { buildConfig } from './config.ts';
 import type { DataFacts } from './config.ts';
 import { newState, readState } from '../store/state.ts';
 import type { ArmState, State } from '../store/state.ts';
-import { fineTuneSettings, frozenPlan, scratchSettings } from '../plan/fine-tune-settings.ts';
+import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { weightsOf } from '../steps/weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
 import { costBy } from '../../terms/cost.ts';
@@ -109,7 +109,7 @@ export async function writeCandidate(
         settings,
         weights: from,
         sha256,
-        fineTuning: arm.scores.fineTuned ? tuning(plan, graph, log.data, from) : null,
+        fineTuning: arm.scores.fineTuned ? tuning(state, log.data, from) : null,
         set: dataOf(log.data, run),
         preprocess: log.data.data?.preprocess,
         latency: own && asked(plan) ? (log.data.latency ?? undefined) : undefined,
@@ -171,13 +171,10 @@ function asked(plan: Plan): boolean {
   return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
 }
 
-function tuning(plan: Plan, graph: Graph, { data }: RunData, from: WeightsFrom) {
-  if (!data) return null;
-  const settings = fineTuneSettings(plan.effort, data.train, {
-    epochs: plan.fineTuneEpochs,
-    augment: plan.data?.augment,
-    frozen: frozenPlan(graph, plan.keepFrozen),
-  });
+/** How its weights were trained: as the run decided, or, in one of an older version, as it told. */
+function tuning({ fineTuning }: State, { data, arms }: RunData, from: WeightsFrom) {
+  const settings = fineTuning ?? arms[0]?.fineTuning;
+  if (!data || !settings) return null;
   return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
 }
 

@@ -1,4 +1,5 @@
 import { SCRATCH } from '../../protocol/controls.ts';
+import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
@@ -254,7 +255,7 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
     from: inner?.snapshot,
     signal: session.signal,
   });
-  const weights = yield* drive(session, arm.name, kind, generator);
+  const { weights, ...trained } = yield* drive(session, arm.name, kind, generator);
   const settled = await settle(trainer, { graph, weights }, settings.epochs, session.signal);
   session.weights.set(arm.name, settled.weights as Map<string, Float32Array>);
   arm.recalibrated = settled.recalibrated || undefined;
@@ -266,6 +267,10 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
       message: settled.said,
     });
   yield await scored(context, arm, 'fineTuned', settled.score);
+  const advice =
+    arm === main &&
+    adviceAfter(session.state.original.validation, settled.score, trained, trainer.images.set.train.size);
+  if (advice) yield await session.record({ type: 'warning', message: advice });
 }
 
 async function* test(context: RunContext, arm: ArmState): Events<void> {

@@ -10,6 +10,8 @@ import type { LoadedModel } from '../../formats/types.ts';
 import type { Evaluate, Method, SettingsContext } from '../../methods/types.ts';
 import { adopt, conflicts, differences, numericsOf } from '../../runtime/backend/numerics.ts';
 import type { RunContext } from './arms.ts';
+import { decideTuning } from './decide-tuning.ts';
+import type { DecidedTuning } from './decide-tuning.ts';
 import { sameImages, samePlan } from '../store/same-inputs.ts';
 import { allowedScripts } from '../plan/consent.ts';
 import { armsOf, feasible } from '../plan/feasibility.ts';
@@ -25,7 +27,7 @@ import { measureScript } from './measure-script.ts';
 import { ScriptFailed } from '../plan/script.ts';
 import { hashModel } from '../../formats/identity.ts';
 import type { ScriptLimits } from '../plan/script.ts';
-import { fineTuneSettings, frozenPlan, frozenSentence } from '../plan/fine-tune-settings.ts';
+import { frozenPlan, frozenSentence } from '../plan/fine-tune-settings.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
 import type { Numerics } from '../../terms/numerics.ts';
@@ -37,6 +39,8 @@ type Scripts = ReadonlySet<string>;
 
 export interface PreparedRun extends RunContext {
   readonly mainSettings: unknown;
+  /** how every arm is to be fine-tuned; needs images */
+  decideTuning(): Promise<DecidedTuning>;
 }
 
 /**
@@ -62,13 +66,14 @@ export async function* prepareRun(
     freeze: plan.freeze,
     interiorOutputs: plan.interiorOutputs,
   });
+  const cost = costModel(model.graph, dependencies);
   const arms = armsOf(plan);
   const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',
       model: { name: model.name, path: plan.model.path, format: model.format },
-      cost: costModel(model.graph, dependencies)(fullArchitecture(dependencies)),
+      cost: cost(fullArchitecture(dependencies)),
       groups: summariseGroups(dependencies),
       layers: summariseLayers(model.graph, dependencies),
     });
@@ -120,13 +125,6 @@ export async function* prepareRun(
   const trainImages = trainer?.images.set.train.size ?? 0;
   const settings = (one: Method, main: boolean): unknown =>
     one.settings(main ? plan.settings : {}, plan.effort, about(trainImages, isUntrained(trainer, state)));
-  const fineTuning = trainer
-    ? fineTuneSettings(plan.effort, trainImages, {
-        epochs: plan.fineTuneEpochs,
-        augment: plan.data?.augment,
-        frozen,
-      })
-    : null;
   // what is timed computes what is scored
   const timing: RunPorts = {
     ...ports,
@@ -140,7 +138,9 @@ export async function* prepareRun(
     ports: timing,
     session,
     trainer,
-    fineTuning,
+    get fineTuning() {
+      return state.fineTuning ?? null;
+    },
     numerics,
     get untrained() {
       return isUntrained(trainer, state);
@@ -149,11 +149,21 @@ export async function* prepareRun(
     get mainSettings() {
       return settings(method, true);
     },
+    decideTuning: () =>
+      decideTuning(plan, trainer!, {
+        macs: cost(fullArchitecture(dependencies)).macs,
+        graph: model.graph,
+        frozen,
+        untrained: isUntrained(trainer, state),
+        signal: session.signal,
+      }),
     missed: (network, budgets) => missed(network, budgets, model, plan, timing, scripts),
     evaluate: evaluator(model, dependencies, plan, timing, scripts, session.signal),
   };
   try {
     if (!state.prepared) yield* prepare(context);
+    // a run of an older version decided it anew each time
+    else if (trainer && !state.fineTuning) state.fineTuning = (await context.decideTuning()).settings;
     const other = began && numerics ? differences(began, numerics) : [];
     if (other.length) {
       const message = `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
@@ -222,6 +232,11 @@ async function* prepare(context: PreparedRun): AsyncGenerator<RunEvent, void, vo
       state.original[split] = structuredClone(score) as State['original'][typeof split];
       yield await session.record({ type: 'score', step: 'original', split, score });
     }
+  }
+  if (trainer) {
+    const { settings, said } = await context.decideTuning();
+    state.fineTuning = settings;
+    if (said !== undefined) yield await session.record({ type: 'stage', stage: 'original', message: said });
   }
   state.prepared = true;
   await session.save();

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../runtime/types.ts';
 import type { Trust } from '../../runtime/scoring/agreement.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { ScriptLimits } from '../plan/script.ts';
-import type { BackendChoice, DataOptions } from '../../terms/choices.ts';
+import type { Augmentation, BackendChoice, DataOptions } from '../../terms/choices.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -20,6 +20,15 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a training came to. */
+export interface Trained {
+  readonly weights: Weights;
+  /** that it took */
+  readonly epochs: number;
+  /** the epoch, from 1, whose weights these are, where the best one's were kept */
+  readonly best?: number;
+}
+
 /** Everything that needs images: scoring, recalibrating and training on one image set. */
 export interface Trainer {
   /** what methods are given */
@@ -31,14 +40,16 @@ export interface Trainer {
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
   score(network: Model, split: Split, signal?: AbortSignal): Promise<Score>;
+  /** the original on some of the validation images, augmented as a training would show them */
+  scoreOriginal(augmentation: Augmentation, signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */
   recalibrate(network: Model, signal?: AbortSignal, mostImages?: number): Promise<Weights>;
-  /** trains from the network's weights; returns the trained ones */
+  /** trains from the network's weights */
   train(
     network: Model,
     settings: TrainSettings,
     options: TrainingOptions,
-  ): AsyncGenerator<TrainEvent, Weights, void>;
+  ): AsyncGenerator<TrainEvent, Trained, void>;
   /** a few test images (validation where there is no test split) with both networks' answers */
   samples(before: Model, after: Model): Promise<Sample[]>;
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import { recalibrate } from '../../runtime/training/recalibrate.ts';
 import { rehearse } from '../../runtime/scoring/rehearse.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/training/losses.ts';
+import { Distiller } from '../../runtime/training/distiller.ts';
 import { Teacher } from '../../runtime/training/teacher.ts';
 import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
@@ -29,9 +30,9 @@ import { expectedBy, imageInput } from './head.ts';
 import { resizeFor, withResize } from './resizing.ts';
 import type { ResizeOptions } from './resizing.ts';
 import { askedScale, foundScale } from './scale.ts';
-import type { Opening, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
+import type { Opening, Trained, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
-import type { DataOptions } from '../../terms/choices.ts';
+import type { Augmentation, DataOptions } from '../../terms/choices.ts';
 import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
@@ -227,6 +228,14 @@ class ImageSetTrainer implements Trainer {
     });
   }
 
+  async scoreOriginal(augmentation: Augmentation, signal?: AbortSignal): Promise<Score> {
+    const order = new Random(splitSeed).fork('augmentation');
+    const split = part(this.set.validation, sampleImages);
+    const all = batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
+    const { threads, backend, trust } = this;
+    return await evaluate(this.own(this.original), all, { threads, backend, trust, signal });
+  }
+
   async recalibrate(
     { graph, weights }: Model,
     signal?: AbortSignal,
@@ -245,18 +254,22 @@ class ImageSetTrainer implements Trainer {
     given: Model,
     settings: TrainSettings,
     options: TrainingOptions,
-  ): AsyncGenerator<TrainEvent, Weights, void> {
+  ): AsyncGenerator<TrainEvent, Trained, void> {
     const { graph, weights } = this.own(given);
     const network = new Network(this.backend, graph, weights);
+    const distiller = settings.distillation
+      ? Distiller.of(this.backend, this.original.graph, this.original.weights)
+      : null;
     try {
       const { size } = this.set.train;
       const batchSize = Math.min(settings.batchSize, size);
-      yield* train(network, {
-        batches: epochBatches(this.images, options.seed, {
-          batchSize,
-          augmentation: settings.augmentation,
-          dropLast: true,
-        }),
+      const batches = epochBatches(this.images, options.seed, {
+        batchSize,
+        augmentation: settings.augmentation,
+        dropLast: true,
+      });
+      const { best, epochs } = yield* train(network, {
+        batches: distiller ? (epoch, from) => distiller.teach(batches(epoch, from)) : batches,
         stepsPerEpoch: batchCount(size, batchSize, true),
         settings,
         seed: options.seed,
@@ -264,9 +277,11 @@ class ImageSetTrainer implements Trainer {
         from: options.from,
         signal: options.signal,
         validate: () => this.score({ graph, weights: network.weights() }, 'validation', options.signal),
+        weights: () => network.weights(),
       });
-      return network.weights();
+      return { weights: best?.weights ?? network.weights(), epochs, best: best?.epoch };
     } finally {
+      distiller?.dispose();
       network.dispose();
     }
   }

@@ -7,6 +7,7 @@ import { budget } from '../../terms/goals.ts';
 import { preprocess } from '../../terms/images.ts';
 import { score } from '../../terms/scores.ts';
 import { weightsFrom } from '../../terms/choices.ts';
+import { trainSettings } from '../../terms/training.ts';
 
 /** The steps of one arm, in order. */
 export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
@@ -51,6 +52,8 @@ const stateSchema = z.object({
   classes: z.union([z.array(z.string()), z.literal('images')]).optional(),
   /** what the run began to compute by; absent without images, and in runs of older versions */
   computedBy: computedBySchema.optional(),
+  /** how every arm is fine-tuned, decided once; absent without images, and in runs of older versions */
+  fineTuning: trainSettings.optional(),
   budgets: z.array(budget),
   /** limits on MACs that stand in for measured budgets */
   proxy: z.number().optional(),

@@ -4,10 +4,10 @@ import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../heads.ts';
 import type { Head, HeadKind } from '../heads.ts';
 import { withOutputs } from '../plan.ts';
-import { answerRows, entropyOf, targetRows, unitRows } from './targets.ts';
+import { answerRows, blend, entropyOf, targetRows, unitRows } from './targets.ts';
 import type { Backend, Batch } from '../types.ts';
 import type { OutputLoss } from '../../terms/scores.ts';
-import type { LearnsBy } from '../../terms/training.ts';
+import type { LearnsBy, TrainSettings } from '../../terms/training.ts';
 
 export type LossName = 'categorical cross-entropy' | 'binary cross-entropy' | OutputLoss;
 
@@ -88,8 +88,17 @@ export interface Targets {
 /** Hundreds of labels, nearly all of which are a no, would be as many times a softmax's gradient. */
 const MOST_TIMES = 10;
 
-/** @throws InputError where a label is not one of the network's classes, or an answer is missing */
-export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number): Targets {
+/**
+ * @throws InputError where a label is not one of the network's classes, or an answer is missing
+ */
+export function targetsOf(
+  aims: readonly Aim[],
+  batch: Batch,
+  {
+    labelSmoothing: smoothing = 0,
+    distillation = 0,
+  }: Partial<Pick<TrainSettings, 'labelSmoothing' | 'distillation'>> = {},
+): Targets {
   let least = 0;
   let next = 0;
   const weights: number[] = [];
@@ -103,11 +112,12 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
     if (by === 'labels') {
       mustTell(head);
       weights.push(times);
-      return shaped(
+      const rows =
         form === 'units'
           ? unitRows(batch.y, head.size, smoothing)
-          : targetRows(batch.y, widthOf(head), smoothing),
-      );
+          : targetRows(batch.y, widthOf(head), smoothing);
+      if (distillation > 0) blend(rows, mustAnswer(batch, form), distillation);
+      return shaped(rows);
     }
     const answer = batch.answers?.[next++];
     if (!answer) throw new InputError(`the batch lacks the original's answers for output ${head.name}`);
@@ -118,6 +128,13 @@ export function targetsOf(aims: readonly Aim[], batch: Batch, smoothing: number)
     return shaped(values);
   });
   return { rows, weights, told: (sum) => (sum - least) / weights[0] };
+}
+
+/** What the original says of a batch's images, as rows. */
+function mustAnswer({ believed }: Batch, form: Form): Float32Array {
+  if (!believed)
+    throw new InputError("the batch lacks the original's answers, which it should be distilled from");
+  return form === 'units' ? answerRows(believed) : believed;
 }
 
 /** @throws InputError where the output is a map of scores, of which no image's label is */

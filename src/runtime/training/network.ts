@@ -19,7 +19,7 @@ export interface StepOptions {
   readonly rate: number;
   readonly settings: Pick<
     TrainSettings,
-    'optimizer' | 'momentum' | 'nesterov' | 'weightDecay' | 'labelSmoothing' | 'clipNorm'
+    'optimizer' | 'momentum' | 'nesterov' | 'weightDecay' | 'labelSmoothing' | 'distillation' | 'clipNorm'
   >;
   /** dropout draws from this and the number of the step; default 0 */
   readonly seed?: number;
@@ -114,7 +114,7 @@ export class Network {
     if (batch.y.length !== batch.n)
       throw new InputError(`${batch.n} images came with ${batch.y.length} labels`);
     const differentiator = this.differentiate(batch.answers !== undefined);
-    const { rows, weights, told } = targetsOf(differentiator.aims, batch, settings.labelSmoothing);
+    const { rows, weights, told } = targetsOf(differentiator.aims, batch, settings);
     let kept: Derivatives['statistics'] = [];
     const loss = tf.tidy(() => {
       const { loss, gradients, statistics } = differentiator.run(

@@ -58,3 +58,11 @@ export function entropyOf(rows: Float32Array, width: number): number {
   for (const p of rows) if (p > 0) sum -= p * Math.log(p);
   return (sum * width) / rows.length;
 }
+
+/**
+ * Draws targets towards what a teacher answers, in place: (1 - share) * target + share * answer (Hinton et al. 2015, at
+ * temperature 1).
+ */
+export function blend(targets: Float32Array, answers: Float32Array, share: number): void {
+  for (let i = 0; i < targets.length; i++) targets[i] += share * (answers[i] - targets[i]);
+}

@@ -3,6 +3,7 @@ import { InputError } from '../../graph/errors.ts';
 import { Breather } from '../breathe.ts';
 import type { Network } from './network.ts';
 import { rateAt } from './schedule.ts';
+import type { Weights } from '../../graph/types.ts';
 import type { Batch, Snapshot } from '../types.ts';
 import type { ArmEvent } from '../../terms/run-events.ts';
 import { score } from '../../terms/scores.ts';
@@ -25,8 +26,10 @@ export interface TrainOptions {
   readonly seed?: number;
   /** named in every event; default "train" */
   readonly stage?: Stage;
-  /** measured after each epoch; needed for early stopping */
+  /** measured after each epoch; needed for early stopping, and to keep the best epoch */
   readonly validate?: () => Promise<Score>;
+  /** the weights as they are, where the settings say that the best epoch's are kept */
+  readonly weights?: () => Weights;
   /** a checkpoint of this training, as `take` gave it */
   readonly from?: Snapshot;
   readonly signal?: AbortSignal;
@@ -48,6 +51,15 @@ export interface TrainResult {
   /** of the last epoch, where there is a `validate` */
   readonly validation?: Score;
   readonly stoppedEarly: boolean;
+  /** where the best epoch's weights are kept: them, and which epoch it was */
+  readonly best?: Best;
+}
+
+/** The epoch with the lowest validation loss so far. */
+interface Best {
+  /** from 1 */
+  readonly epoch: number;
+  readonly weights: Weights;
 }
 
 const positionSchema = z.object({
@@ -60,6 +72,8 @@ const positionSchema = z.object({
   epochLoss: z.number(),
   lastLoss: z.number().nullable(),
   bestLoss: z.number().nullable(),
+  /** the epoch whose weights are kept, from 1; absent where none are */
+  bestEpoch: z.number().int().positive().optional(),
   sinceBest: z.number().int().nonnegative(),
   done: z.boolean(),
   validation: score.pick({ accuracy: true, loss: true, images: true }).nullable(),
@@ -103,13 +117,14 @@ export async function* train(
   const { settings, stepsPerEpoch, stage = 'train' } = options;
   if (stepsPerEpoch < 1) throw new InputError('there is no mini-batch to train on');
   const position: Position = options.from ? restore(network, options.from) : { ...START };
+  let best = options.from ? bestOf(position, options.from) : undefined;
   const totalSteps = settings.epochs * stepsPerEpoch;
   const breather = new Breather(options.signal);
   const speed = new Speed();
   let checkpointAt = performance.now();
   const checkpoint = (): TrainEvent => {
     checkpointAt = performance.now();
-    return { type: 'checkpoint', take: () => save(network, position) };
+    return { type: 'checkpoint', take: () => save(network, position, best) };
   };
 
   while (position.epoch < settings.epochs && !position.done) {
@@ -141,7 +156,12 @@ export async function* train(
       );
     await breather.breathe();
     const validation = await options.validate?.();
-    yield endEpoch(position, settings, stage, validation);
+    const told = endEpoch(position, settings, stage, validation);
+    if (settings.keepBest && options.weights && validation && position.sinceBest === 0) {
+      position.bestEpoch = position.epoch;
+      best = { epoch: position.epoch, weights: options.weights() };
+    }
+    yield told;
     yield progress(stage, position, totalSteps, speed);
     yield checkpoint();
   }
@@ -151,6 +171,7 @@ export async function* train(
     loss: position.lastLoss ?? NaN,
     validation: position.validation ?? undefined,
     stoppedEarly: position.epoch < settings.epochs,
+    best,
   };
 }
 
@@ -218,14 +239,30 @@ class Speed {
   }
 }
 
-function save(network: Trainable, position: Position): Snapshot {
+const BEST = 'best/';
+
+function save(network: Trainable, position: Position, best: Best | undefined): Snapshot {
   const { json, arrays } = network.snapshot();
-  return { json: { kind: 'training', position: { ...position }, network: json }, arrays };
+  const kept = [...(best?.weights ?? [])].map(([id, values]) => [BEST + id, values] as const);
+  return {
+    json: { kind: 'training', position: { ...position }, network: json },
+    arrays: new Map([...arrays, ...kept]),
+  };
 }
 
 function restore(network: Trainable, from: Snapshot): Position {
   const state = checkpointSchema.safeParse(from.json);
   if (!state.success) throw new InputError('the checkpoint is not one of a training');
-  network.restore({ json: state.data.network, arrays: from.arrays });
+  const own = [...from.arrays].filter(([name]) => !name.startsWith(BEST));
+  network.restore({ json: state.data.network, arrays: new Map(own) });
   return state.data.position;
+}
+
+function bestOf({ bestEpoch }: Position, { arrays }: Snapshot): Best | undefined {
+  if (bestEpoch === undefined) return undefined;
+  const kept = [...arrays].filter(([name]) => name.startsWith(BEST));
+  return {
+    epoch: bestEpoch,
+    weights: new Map(kept.map(([name, values]) => [name.slice(BEST.length), values])),
+  };
 }

@@ -8,6 +8,7 @@ import { Distance } from '../../../src/runtime/scoring/distance.ts';
 import { headsOf } from '../../../src/runtime/heads.ts';
 import { Network } from '../../../src/runtime/training/network.ts';
 import { evaluate } from '../../../src/runtime/scoring/score.ts';
+import { Distiller } from '../../../src/runtime/training/distiller.ts';
 import { Teacher } from '../../../src/runtime/training/teacher.ts';
 import type { Backend, Batch } from '../../../src/runtime/types.ts';
 import { python } from '../../support/keras.ts';
@@ -142,5 +143,71 @@ describe('several outputs', () => {
   it('one output has no teacher', async () => {
     const { graph, weights } = passing((b, x) => [b.softmax(x)]);
     expect(await Teacher.open(backend, graph, weights, once())).toBeNull();
+  });
+});
+
+describe('distilled from the original', () => {
+  const plain = { ...settings, labelSmoothing: 0 };
+  const batch: Batch = { n: 2, x: Float32Array.of(1, 2, 3, 0, 0, 0), y: Int32Array.of(0, 1) };
+  const once = async function* () {
+    yield batch;
+  };
+  const taught = async (end: (b: GraphBuilder, x: string) => string) => {
+    const original = passing((b, x) => [end(b, x)]);
+    const distiller = Distiller.of(backend, original.graph, original.weights)!;
+    let one: Batch = batch;
+    for await (const answered of distiller.teach(once())) one = answered;
+    distiller.dispose();
+    return { original, one };
+  };
+
+  it.each<[string, (b: GraphBuilder, x: string) => string, number[]]>([
+    // e^1, e^2, e^3 over their sum, by hand
+    ['softmax', (b, x) => b.softmax(x), [0.09003, 0.24473, 0.66524, 1 / 3, 1 / 3, 1 / 3]],
+    ['logits', (_, x) => x, [0.09003, 0.24473, 0.66524, 1 / 3, 1 / 3, 1 / 3]],
+    ['sigmoids', (b, x) => b.activation(x, 'sigmoid'), [0.73106, 0.8808, 0.95257, 0.5, 0.5, 0.5]],
+  ])('by %s it believes in each class so much', async (_, end, expected) => {
+    const { one } = await taught(end);
+    one.believed!.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 4));
+  });
+
+  it('has nothing to learn from itself alone, and something from labels', async () => {
+    for (const end of [
+      (b: GraphBuilder, x: string) => b.softmax(x),
+      (b: GraphBuilder, x: string) => b.activation(x, 'sigmoid'),
+    ]) {
+      const { original, one } = await taught(end);
+      for (const distillation of [1, 0.7]) {
+        const network = new Network(backend, original.graph, original.weights);
+        network.trainStep(one, { rate: 1, settings: { ...plain, distillation } });
+        const moved = network
+          .weights()
+          .get('d/kernel')!
+          .map((value, i) => value - original.weights.get('d/kernel')![i]);
+        const most = Math.max(...moved.map(Math.abs));
+        if (distillation === 1) expect(most).toBeLessThan(1e-6);
+        else expect(most).toBeGreaterThan(0.01);
+        network.dispose();
+      }
+    }
+  });
+
+  it('loses as much as the mixture of both targets says', async () => {
+    const { original, one } = await taught((b, x) => b.softmax(x));
+    const network = new Network(backend, original.graph, original.weights);
+    const loss = network.trainStep(one, { rate: 0, settings: { ...plain, distillation: 0.5 } });
+    network.dispose();
+    // -sum t log p, t = (p + label) / 2: image 1 has -log p of 2.4076, 1.4076, 0.4076, image 2 log 3 whatever t
+    const first = 0.5 * (0.09003 * 2.4076 + 0.24473 * 1.4076 + 0.66524 * 0.4076) + 0.5 * 2.4076;
+    expect(loss).toBeCloseTo((first + Math.log(3)) / 2, 4);
+  });
+
+  it('needs the original’s answers', () => {
+    const { graph, weights } = passing((b, x) => [b.softmax(x)]);
+    const network = new Network(backend, graph, weights);
+    expect(() => network.trainStep(batch, { rate: 0.1, settings: { ...plain, distillation: 0.5 } })).toThrow(
+      /lacks the original's answers/,
+    );
+    network.dispose();
   });
 });

@@ -86,7 +86,12 @@ export async function forecast(
   }
   if (!images || !splits)
     return { seconds: null, basis: 'without images there is nothing to train: it takes seconds' };
-  const tuning = fineTuneSettings(draft.effort, splits.train, { epochs: draft.fineTuneEpochs });
+  const tuning = fineTuneSettings(draft, {
+    images: splits.train,
+    validation: splits.validation,
+    macs: full.macs,
+    teaches: true,
+  });
   works.push(...arms.map(() => armWork(splits, share, tuning)));
   if (silent.length)
     return { seconds: null, basis: `how long ${silent.join(' and ')} takes can't be told beforehand` };
