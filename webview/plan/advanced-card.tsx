@@ -54,7 +54,7 @@ export function AdvancedCard() {
             placeholder="0.7"
             onChange={(distillation) => change({ distillation })}
           />
-          <span class="dim">{t('share of what it learns that the original’s own answers are')}</span>
+          <span class="dim">{t('share of the original’s answers')}</span>
         </span>
         {now.data && (
           <>
