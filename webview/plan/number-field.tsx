@@ -28,10 +28,7 @@ export function NumberField({
   const fits = (number: number) =>
     (fractional ? Number.isFinite(number) : Number.isInteger(number)) && number >= least && number <= most;
   const number = Number(text);
-  const valid =
-    text.trim() === ''
-      ? value === undefined || placeholder !== undefined
-      : fits(number);
+  const valid = text.trim() === '' ? value === undefined || placeholder !== undefined : fits(number);
   return (
     <TextField
       class="short"
