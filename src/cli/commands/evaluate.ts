@@ -5,7 +5,7 @@ import { trustEngines } from '../../runtime/scoring/agreement.ts';
 import type { Judgement } from '../../runtime/scoring/agreement.ts';
 import { labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/scoring/latency.ts';
-import { orderOf, remarksOn, unlabelled } from '../../run/steps/head.ts';
+import { orderOf, remarksOn, unlabelled } from '../../run/images/head.ts';
 import { machineName } from '../../system/machine.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../../run/steps/trainer.ts';
 import { percent } from '../../report/text.ts';

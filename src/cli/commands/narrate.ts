@@ -1,5 +1,5 @@
 import { titled } from '../../terms/images.ts';
-import { orderOf } from '../../run/steps/head.ts';
+import { orderOf } from '../../run/images/head.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';

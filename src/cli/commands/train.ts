@@ -7,7 +7,7 @@ import { InputError, Interrupted } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import { travel } from '../../run/result/companions.ts';
-import { orderOf, remarksOn } from '../../run/steps/head.ts';
+import { orderOf, remarksOn } from '../../run/images/head.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
 import { refuseMixed } from '../../run/result/output-names.ts';
 import { placeModel } from '../../run/result/place.ts';
@@ -122,7 +122,12 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        settled = await settle(trainer, { graph: model.graph, weights: next.value.weights }, settings.epochs, signal);
+        settled = await settle(
+          trainer,
+          { graph: model.graph, weights: next.value.weights },
+          settings.epochs,
+          signal,
+        );
         break;
       }
       const event = next.value;

@@ -9,7 +9,7 @@ import type { Bounds } from '../../config/paths.ts';
 import type { ConfigScore } from '../../config/schema.ts';
 import { hashFile, hashModel } from '../../formats/identity.ts';
 import { differsHere } from '../../runtime/backend/numerics.ts';
-import { remarksOnSet } from '../steps/head.ts';
+import { remarksOnSet } from '../images/head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Opening } from '../steps/ports.ts';

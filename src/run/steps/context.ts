@@ -15,7 +15,7 @@ import type { DecidedTuning } from './decide-tuning.ts';
 import { sameImages, samePlan } from '../store/same-inputs.ts';
 import { allowedScripts } from '../plan/consent.ts';
 import { armsOf, feasible } from '../plan/feasibility.ts';
-import { remarksOnSet } from './head.ts';
+import { remarksOnSet } from '../images/head.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Plan } from '../plan/plan.ts';

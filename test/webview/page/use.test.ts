@@ -161,7 +161,7 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     expect(Number.parseFloat(bytes[1])).not.toBe(Number.parseFloat(macs[1]));
     expect(await answer.textContent()).toContain('Can be reached');
     // nothing else is shown of the question before
-    expect(await page.locator('.summary-card').textContent()).toContain('looking…');
+    await expect.poll(() => page.locator('.summary-card').textContent()).toContain('looking…');
     await page.getByRole('combobox', { name: 'What is limited' }).click();
     await page.getByRole('option', { name: 'Latency' }).click();
     await expect.poll(() => answer.textContent()).toContain('Measured when the run starts');

@@ -14,7 +14,7 @@ import { controlArms } from '../../../run/plan/make-plan.ts';
 import { prepareTensorflow } from '../../../runtime/backend/prepare.ts';
 import { isRestricted } from '../../../runtime/backend/restricted.ts';
 import { armsOf, nothingPrunable, reachSentence, tableOf } from '../../../run/plan/feasibility.ts';
-import { expectedBy } from '../../../run/steps/head.ts';
+import { expectedBy } from '../../../run/images/head.ts';
 import { modelFile } from '../../../formats/identity.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import { ownNames } from '../../../run/result/output-names.ts';

@@ -1,6 +1,6 @@
 import type { LoadedModel } from '../../../formats/types.ts';
 import type { DataView } from '../../../protocol/plan.ts';
-import { expectedBy, imageInput, takesOneImage } from '../../../run/steps/head.ts';
+import { expectedBy, imageInput, takesOneImage } from '../../../run/images/head.ts';
 import type { Models } from '../../../run/result/model-cache.ts';
 import { decideLabels, headsOf } from '../../../runtime/heads.ts';
 import { survey as take } from './survey.ts';

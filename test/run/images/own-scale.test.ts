@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph, Node, Op } from '../../../src/graph/types.ts';
-import { scalesPixels } from '../../../src/run/steps/own-scale.ts';
+import { scalesPixels } from '../../../src/run/images/own-scale.ts';
 
 /** A chain of these from the input. */
 function chain(...ops: readonly Op[]): Graph {
