@@ -3,6 +3,7 @@ import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
+import { verdictOf, verdictSentence } from '../protocol/verdict.ts';
 import {
   accuracyWord,
   amount,
@@ -36,6 +37,8 @@ export function htmlReport(report: RunReport): string {
   const headline = after
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
+  const verdict = verdictOf(report.arms);
+  const said = verdict ? `<p class="wide verdict">${escape(verdictSentence(verdict))}</p>\n` : '';
   const sections = [
     tradeoff(report),
     result(report),
@@ -50,7 +53,7 @@ export function htmlReport(report: RunReport): string {
   const header = `<header><h1>${escape(report.model)}</h1><span class="dim">${summary.join(' · ')}</span>${headline}</header>`;
   return page(
     `${escape(report.model)}, pruned by ${escape(report.method)}`,
-    `${header}\n<main>\n${sections.filter(Boolean).join('\n')}\n</main>`,
+    `${header}\n<main>\n${said}${sections.filter(Boolean).join('\n')}\n</main>`,
   );
 }
 

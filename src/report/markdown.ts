@@ -4,6 +4,7 @@ import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
+import { verdictOf, verdictSentence } from '../protocol/verdict.ts';
 import { bytes, change, count, duration, percent } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
@@ -14,6 +15,8 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
+  const verdict = verdictOf(report.arms);
+  if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const after = main?.chosen?.cost;
   if (after) {
     const { cost, latency } = report;

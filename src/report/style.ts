@@ -12,7 +12,7 @@ main{padding:16px 20px;display:grid;grid-template-columns:minmax(0,1.6fr) minmax
 section{border:1px solid var(--line);border-radius:5px;background:var(--panel);min-width:0;overflow:hidden}
 section>h2{font-size:13px;font-weight:600;margin:0;padding:9px 14px;border-bottom:1px solid var(--line);display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center}
 h2 .dim{font-weight:400}.grow{flex:1}
-.body{padding:12px 14px}.body>p:last-child{margin-bottom:0}.wide{grid-column:1/-1}
+.body{padding:12px 14px}.body>p:last-child{margin-bottom:0}.wide{grid-column:1/-1}.verdict{margin:0;font-weight:600}
 svg{display:block;width:100%;height:auto}svg text{font:10.5px "Segoe UI",system-ui,sans-serif}
 .pairs{display:grid;grid-template-columns:1fr auto auto;gap:5px 14px;align-items:baseline;margin:0}
 .big{font-size:25px;font-weight:300;line-height:1.1}

@@ -157,3 +157,13 @@ test('where a network has several outputs, how far the others moved is said, and
   }
   expect(htmlReport(report)).not.toContain('Candidates are ranked by the output');
 });
+
+test('begins with what the method is worth beside its best control, with the error', () => {
+  const said = /rewarded-meta is .*best control, \S+: [+−][\d.]+ ± [\d.]+ points on 10,000 test images/;
+  const lines = markdownReport(sampleReport()).split('\n');
+  expect(lines[2]).toMatch(said);
+  expect(htmlReport(sampleReport())).toMatch(new RegExp(`<main>\\n<p class="wide verdict">${said.source}`));
+  const alone = { ...sampleReport(), arms: sampleReport().arms.slice(0, 1) };
+  expect(markdownReport(alone)).not.toContain('best control');
+  expect(htmlReport(alone)).not.toContain('class="wide verdict"');
+});

@@ -1,5 +1,6 @@
 import { Random } from '../../src/graph/random.ts';
 import type { ReportArm, RunReport } from '../../src/report/types.ts';
+import { packed } from '../../src/terms/answers.ts';
 import type { ListedCandidate } from '../../src/terms/candidates.ts';
 
 const cost = (macs: number) => ({
@@ -9,6 +10,12 @@ const cost = (macs: number) => ({
   peakActivationBytes: 131072,
 });
 const score = (accuracy: number, images: number) => ({ accuracy, loss: (100 - accuracy) / 30, images });
+
+/** Which images are right: drawn, so that two arms differ as two networks do. */
+function answers(accuracy: number, images: number): string {
+  const random = new Random(Math.round(10 * accuracy));
+  return packed(Array.from({ length: images }, () => random.uniform() < accuracy / 100));
+}
 
 /** A report with everything in it; the numbers are drawn, not measured. Names try to break out of the page. */
 export function sampleReport(): RunReport {
@@ -53,7 +60,7 @@ export function sampleReport(): RunReport {
       cut: name === 'scratch' ? undefined : score(accuracy - 50, 5000),
       recalibrated: name === 'scratch' ? undefined : score(accuracy - 4, 5000),
       fineTuned: score(accuracy, 5000),
-      test: score(accuracy - 0.4, 10000),
+      test: { ...score(accuracy - 0.4, 10000), right: answers(accuracy - 0.4, 10000) },
     },
     candidates: control ? [] : candidates,
     generations: control

@@ -2,6 +2,7 @@ import type { RunSummary } from '../../src/protocol/runs.ts';
 import { follow, openThing, perform } from '../actions.ts';
 import { Bar } from '../components/bar.tsx';
 import { RunNotes } from '../components/run-notes.tsx';
+import { RunVerdict } from '../components/run-verdict.tsx';
 import { ago, baseName, change, percent, whole } from '../format.ts';
 import { host } from '../host.ts';
 import { statusLine, statusName } from '../model/stages.ts';
@@ -113,6 +114,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
         </div>
       )}
       {run.written && <Written written={run.written} />}
+      {open && <RunVerdict />}
       {open && <RunNotes />}
     </li>
   );

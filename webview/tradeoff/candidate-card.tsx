@@ -1,6 +1,7 @@
 import { Change, FromTo } from '../components/number.tsx';
 import { PanelCard } from '../components/panel-card.tsx';
 import { RunNotes } from '../components/run-notes.tsx';
+import { RunVerdict } from '../components/run-verdict.tsx';
 import { change, milliseconds, percent, whole } from '../format.ts';
 import type { RunData } from '../../src/terms/run-data.ts';
 import { whatIsWritten } from '../model/written.ts';
@@ -87,6 +88,7 @@ export function CandidateCard() {
       <Neighbours />
       <Second />
       <Actions one={one} shown={shown} />
+      <RunVerdict />
       <RunNotes />
     </PanelCard>
   );

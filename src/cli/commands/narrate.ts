@@ -1,5 +1,6 @@
 import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
+import { verdictOf, verdictSentence } from '../../protocol/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
@@ -138,6 +139,8 @@ export function resultTable(report: RunReport): string {
         [0],
       ),
     );
+    const verdict = verdictOf(report.arms);
+    if (verdict) lines.push('', verdictSentence(verdict));
   }
   const moved = movedOutputs(report);
   if (moved.length) lines.push('', ...moved.map((one) => movedSentence(one, one.name)), rankedAlone);

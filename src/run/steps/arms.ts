@@ -291,13 +291,15 @@ async function* score(
 
 const splitOf = (step: Step) => (step === 'test' ? 'test' : 'validation');
 
-/** Records a score. */
+/** Records a score; which images were right only where arms are compared: of what each ended with. */
 async function scored(
   { session }: RunContext,
   arm: ArmState,
   step: Exclude<Step, 'original'>,
-  score: Score,
+  { right, ...rest }: Score,
 ): Promise<RunEvent> {
+  const ended = step === 'fineTuned' || step === 'test';
+  const score: Score = ended && right !== undefined ? { ...rest, right } : rest;
   arm.scores[step] = structuredClone(score) as ArmState['scores'][typeof step];
   return await session.record({ type: 'score', arm: arm.name, step, split: splitOf(step), score });
 }

@@ -224,6 +224,7 @@ class ImageSetTrainer implements Trainer {
       backend: this.backend,
       trust: this.trust,
       original: network.weights === this.original.weights ? undefined : this.original,
+      each: true,
       signal,
     });
   }
@@ -337,6 +338,7 @@ export async function scoreSplit(
   options: Scoring & {
     backend?: Backend;
     original?: Model;
+    each?: boolean;
     onImages?: (images: number) => void;
   } = {},
 ): Promise<Score> {

@@ -14,6 +14,7 @@ import { Network } from '../training/network.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Backend, Batch } from '../types.ts';
+import { packed } from '../../terms/answers.ts';
 import type { Measure, Score } from '../../terms/scores.ts';
 
 /** A network ready to score images. */
@@ -117,6 +118,8 @@ export interface EvaluateOptions extends Omit<ScorerOptions, 'logits' | 'others'
   readonly onImages?: (images: number) => void;
   /** the network before pruning: how far the outputs are from its answers that labels say nothing of is measured, too */
   readonly original?: Model;
+  /** note which images were right (default false) */
+  readonly each?: boolean;
 }
 
 /** Losses above this (and what is no number) count as this, so that one image can't spoil a mean. */
@@ -131,7 +134,7 @@ const WORST = 100;
 export async function evaluate(
   network: Scorer | Model,
   batches: AsyncIterable<Batch>,
-  { original, ...options }: EvaluateOptions = {},
+  { original, each = false, ...options }: EvaluateOptions = {},
 ): Promise<Score> {
   const others = original && 'graph' in network ? othersOf(network.graph) : [];
   const answering =
@@ -150,7 +153,7 @@ export async function evaluate(
   mustTell(scorer.head);
   const breather = new Breather(options.signal);
   let images = 0;
-  let right = 0;
+  const right: boolean[] = [];
   let loss = 0;
   try {
     for await (const batch of batches) {
@@ -162,7 +165,7 @@ export async function evaluate(
       for (let i = 0; i < batch.n; i++) {
         const row = scores.subarray(i * width, (i + 1) * width);
         const result = judge(row, batch.y[i], scorer);
-        if (result.right) right++;
+        right.push(result.right);
         loss += Number.isFinite(result.loss) ? Math.min(result.loss, WORST) : WORST;
       }
       const answers = answering ? (await answering.all(batch.x, batch.n)).slice(1) : [];
@@ -177,10 +180,11 @@ export async function evaluate(
   if (images === 0) throw new InputError('there are no images to evaluate on');
   const measure = measureOf(scorer.head);
   return {
-    accuracy: (100 * right) / images,
+    accuracy: (100 * right.filter(Boolean).length) / images,
     loss: loss / images,
     images,
     ...(measure ? { measure } : {}),
+    ...(each ? { right: packed(right) } : {}),
     ...(distances.length ? { outputs: distances.map(({ score }) => score) } : {}),
   };
 }

@@ -1,0 +1,61 @@
+import { difference } from '../terms/answers.ts';
+import type { Difference } from '../terms/answers.ts';
+import type { Score } from '../terms/scores.ts';
+
+/** One way to the budget, as far as it is compared. */
+export interface Contender {
+  readonly name: string;
+  readonly control: boolean;
+  readonly scores: { readonly fineTuned?: Score; readonly test?: Score };
+}
+
+/** What a run's own method is worth beside its controls. */
+export interface Verdict extends Difference {
+  readonly method: string;
+  /** the control that did best on these images */
+  readonly control: string;
+  /** of what images */
+  readonly split: 'test' | 'validation';
+  /** better: beyond the error; worse: likewise; even: the difference is within the error */
+  readonly result: 'better' | 'worse' | 'even';
+}
+
+/**
+ * Holds a run's method to the best of its controls: on the test images, or where there are none on those that it was
+ * validated on. Picking the best of several favours the controls a little.
+ * @returns null where there is no control, or it isn't recorded which images were answered right
+ */
+export function verdictOf(arms: readonly Contender[]): Verdict | null {
+  const method = arms.find(({ control }) => !control);
+  if (!method) return null;
+  const split = method.scores.test ? 'test' : 'validation';
+  const score = ({ scores }: Contender) => (split === 'test' ? scores.test : scores.fineTuned);
+  const rivals = arms.filter((arm) => arm.control && score(arm));
+  if (rivals.length === 0) return null;
+  const best = rivals.reduce((a, b) => (score(b)!.accuracy > score(a)!.accuracy ? b : a));
+  const found = difference(score(method), score(best));
+  if (!found) return null;
+  const { points, error } = found;
+  const result = points > error ? 'better' : points < -error ? 'worse' : 'even';
+  return { ...found, method: method.name, control: best.name, split, result };
+}
+
+/** "+1.2 ± 0.4" points, with a true minus. */
+export function signed({ points, error }: Pick<Difference, 'points' | 'error'>): string {
+  const sign = points < 0 ? '−' : '+';
+  return `${sign}${Math.abs(points).toFixed(2)} ± ${error.toFixed(2)}`;
+}
+
+/** A verdict in a sentence, for reports and the command line. */
+export function verdictSentence(verdict: Verdict): string {
+  const { method, control, split, images, result } = verdict;
+  const figures = `${signed(verdict)} points on ${images.toLocaleString('en-US')} ${split} images (paired, 95 %)`;
+  switch (result) {
+    case 'better':
+      return `${method} is better than its best control, ${control}: ${figures}.`;
+    case 'worse':
+      return `${method} is worse than its best control, ${control}, which you may rather take: ${figures}.`;
+    case 'even':
+      return `${method} is not better than its best control, ${control}, beyond the error: ${figures}.`;
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { signed, verdictOf, verdictSentence } from '../../src/protocol/verdict.ts';
+import { packed } from '../../src/terms/answers.ts';
+
+/** The first `right` of 1,000 images. */
+function score(right: number) {
+  const answers = Array.from({ length: 1000 }, (_, i) => i < right);
+  return { accuracy: right / 10, loss: 1, images: 1000, right: packed(answers) };
+}
+const arm = (name: string, test: number, control = true) => ({
+  name,
+  control,
+  scores: { test: score(test) },
+});
+
+it('holds the method to the best control, and says on which side of the error it is', () => {
+  // one network's right answers are all the other's: d of 1,000 differ, error 196 * sqrt((d - d^2 / 1000) / 1e6)
+  const better = verdictOf([arm('ours', 850, false), arm('l1', 820), arm('random', 700)])!;
+  expect(better).toMatchObject({
+    method: 'ours',
+    control: 'l1',
+    split: 'test',
+    result: 'better',
+    images: 1000,
+  });
+  expect(better.points).toBeCloseTo(3, 10);
+  expect(better.error).toBeCloseTo(1.0573, 3);
+  expect(verdictSentence(better)).toBe(
+    'ours is better than its best control, l1: +3.00 ± 1.06 points on 1,000 test images (paired, 95 %).',
+  );
+  expect(verdictOf([arm('ours', 820, false), arm('l1', 850)])!.result).toBe('worse');
+  const even = verdictOf([arm('ours', 822, false), arm('l1', 820)])!;
+  // 196 * sqrt((2 - 0.004) / 1e6) = 0.277
+  expect(even.result).toBe('even');
+  expect(signed(even)).toBe('+0.20 ± 0.28');
+});
+
+it('takes validation images where there are none for the test', () => {
+  const tuned = (name: string, right: number, control: boolean) => ({
+    name,
+    control,
+    scores: { fineTuned: score(right) },
+  });
+  expect(verdictOf([tuned('ours', 500, false), tuned('l1', 600, true)])).toMatchObject({
+    split: 'validation',
+    result: 'worse',
+  });
+});
+
+it('says nothing without a control, or of runs that did not record their answers', () => {
+  expect(verdictOf([arm('ours', 850, false)])).toBeNull();
+  const old = { name: 'l1', control: true, scores: { test: { accuracy: 80, loss: 1, images: 1000 } } };
+  expect(verdictOf([arm('ours', 850, false), old])).toBeNull();
+});
