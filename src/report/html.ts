@@ -3,7 +3,7 @@ import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
-import { verdictOf, verdictSentence } from '../protocol/verdict.ts';
+import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
   amount,

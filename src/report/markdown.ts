@@ -4,7 +4,7 @@ import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
-import { verdictOf, verdictSentence } from '../protocol/verdict.ts';
+import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import { bytes, change, count, duration, percent } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */

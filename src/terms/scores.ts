@@ -24,7 +24,7 @@ export const score = z.object({
   loss: measured,
   images: z.number(),
   measure: measure.optional(),
-  /** which images were right, where networks are compared: answers.ts */
+  /** which images were right, where networks are compared: comparison/answers.ts */
   right: z.string().optional(),
   /** how far the outputs that labels say nothing of are from the original's answers */
   outputs: z.array(outputScore).optional(),

@@ -1,6 +1,6 @@
 import { Random } from '../../src/graph/random.ts';
 import type { ReportArm, RunReport } from '../../src/report/types.ts';
-import { packed } from '../../src/terms/answers.ts';
+import { packed } from '../../src/terms/comparison/answers.ts';
 import type { ListedCandidate } from '../../src/terms/candidates.ts';
 
 const cost = (macs: number) => ({

@@ -1,6 +1,6 @@
 import { candidateOfArm } from '../../src/terms/candidates.ts';
-import { signed, verdictOf } from '../../src/protocol/verdict.ts';
-import type { Verdict } from '../../src/protocol/verdict.ts';
+import { signed, verdictOf } from '../../src/terms/comparison/verdict.ts';
+import type { Verdict } from '../../src/terms/comparison/verdict.ts';
 import { whole } from '../format.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';

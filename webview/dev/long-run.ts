@@ -1,4 +1,4 @@
-import { packed } from '../../src/terms/answers.ts';
+import { packed } from '../../src/terms/comparison/answers.ts';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { draws } from './deep-network.ts';
 import type { RunCandidate } from '../../src/terms/candidates.ts';

@@ -1,6 +1,6 @@
 import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
-import { verdictOf, verdictSentence } from '../../protocol/verdict.ts';
+import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';

@@ -14,7 +14,7 @@ import { Network } from '../training/network.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Backend, Batch } from '../types.ts';
-import { packed } from '../../terms/answers.ts';
+import { packed } from '../../terms/comparison/answers.ts';
 import type { Measure, Score } from '../../terms/scores.ts';
 
 /** A network ready to score images. */

@@ -1,4 +1,4 @@
-import type { Score } from './scores.ts';
+import type { Score } from '../scores.ts';
 
 /** Which images a network got right, in the order of the split, as Score.right holds them: one bit each, base64. */
 export function packed(right: readonly boolean[]): string {

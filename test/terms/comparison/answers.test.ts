@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { difference, packed } from '../../src/terms/answers.ts';
+import { difference, packed } from '../../../src/terms/comparison/answers.ts';
 
 /** A score of these answers. */
 function score(right: readonly boolean[]) {

@@ -1,6 +1,6 @@
-import { difference } from '../terms/answers.ts';
-import type { Difference } from '../terms/answers.ts';
-import type { Score } from '../terms/scores.ts';
+import { difference } from './answers.ts';
+import type { Difference } from './answers.ts';
+import type { Score } from '../scores.ts';
 
 /** One way to the budget, as far as it is compared. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { signed, verdictOf, verdictSentence } from '../../src/protocol/verdict.ts';
-import { packed } from '../../src/terms/answers.ts';
+import { signed, verdictOf, verdictSentence } from '../../../src/terms/comparison/verdict.ts';
+import { packed } from '../../../src/terms/comparison/answers.ts';
 
 /** The first `right` of 1,000 images. */
 function score(right: number) {
