@@ -84,7 +84,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--set <key=value>', "one of the method's own settings (may be repeated)", gather)
     .option(
       '--with-controls [names]',
-      'also reach the budget by control arms and train them alike: uniform,random,l1,scratch or others',
+      'also reach the budget by control arms and train them alike: uniform,random,l1,scratch,equal-cost or others',
     )
     .option('--epochs <n>', "epochs of the method's own training", epochs('--epochs'))
     .option(

@@ -187,10 +187,13 @@ function controls(report: RunReport): string {
     { cells: original, on: false },
   ];
   const epochs = report.arms.find((arm) => arm.epochs !== undefined)?.epochs;
+  const others = report.arms
+    .filter((arm) => arm.epochs !== undefined && arm.epochs !== epochs)
+    .map((arm) => `, ${escape(arm.name)} ${arm.epochs}`);
   return section(
     'The same budget reached in other ways',
     dim(
-      `${epochs === undefined ? 'trained alike' : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of the same training each`}; all but test on the validation split`,
+      `${epochs === undefined ? 'trained alike' : `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of the same training each${others.join('')}`}; all but test on the validation split`,
     ),
     table(heads, rows),
     true,

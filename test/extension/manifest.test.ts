@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isModelName } from '../../src/extension/models/kinds.ts';
+import { trainedControls } from '../../src/protocol/controls.ts';
 import { methods } from '../../src/methods/index.ts';
 import { backendChoice, effort } from '../../src/terms/choices.ts';
 import { extensionSources, firstArguments, handlers, objectsPassedTo, root, strings } from './sources.ts';
@@ -224,7 +225,7 @@ describe('the rest', () => {
     expect(properties['espalier.backend'].enum).toEqual(backendChoice.options);
     expect([...properties['espalier.method'].enum!].sort()).toEqual([...methods.keys()].sort());
     for (const name of properties['espalier.controls'].items!.enum)
-      expect(name === 'scratch' || methods.has(name), name).toBe(true);
+      expect(trainedControls.includes(name) || methods.has(name), name).toBe(true);
   });
 
   it('settings that name a program or a library are left out in Restricted Mode', () => {

@@ -5,7 +5,7 @@ import { makePlan } from '../../run/plan/make-plan.ts';
 import { RunFolder } from '../../run/store/folder.ts';
 import { inTheWay } from '../../run/result/output-names.ts';
 import type { Plan } from '../../run/plan/plan.ts';
-import { SCRATCH, defaultControls } from '../../protocol/controls.ts';
+import { defaultControls, trainedControls } from '../../protocol/controls.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
 import { parseTarget, parseTargets } from '../../run/plan/targets.ts';
@@ -221,7 +221,8 @@ function controlNames(given: true | string | undefined, data: boolean): string[]
   if (given === undefined) return [];
   if (given === true) return [...defaultControls];
   const names = given.split(',').map((name) => name.trim());
-  if (!data && names.includes(SCRATCH))
-    throw new InputError(`the control "${SCRATCH}" trains on images: give some with --data PATH`);
+  const lone = data ? undefined : trainedControls.find((name) => names.includes(name));
+  if (lone !== undefined)
+    throw new InputError(`the control "${lone}" trains on images: give some with --data PATH`);
   return names;
 }

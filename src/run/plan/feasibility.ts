@@ -1,3 +1,4 @@
+import { cutsBy } from '../../protocol/controls.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Method } from '../../methods/types.ts';
@@ -35,7 +36,9 @@ export type Arms = readonly Pick<Method, 'name' | 'narrowest'>[];
  * that are unknown are refused elsewhere.
  */
 export function armsOf({ method, controls }: Pick<Plan, 'method' | 'controls'>): Arms {
-  return [method, ...controls].flatMap((name) => methods.get(name) ?? []);
+  return [...new Set([method, ...controls.flatMap((name) => cutsBy(name) ?? [])])].flatMap(
+    (name) => methods.get(name) ?? [],
+  );
 }
 
 /** Share of the groups that must keep a choice of widths for `auto` to take a multiple. */

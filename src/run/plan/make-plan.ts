@@ -8,7 +8,7 @@ import type { Method } from '../../methods/types.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
-import { SCRATCH, controlsOf } from '../../protocol/controls.ts';
+import { controlsOf, cutsBy } from '../../protocol/controls.ts';
 
 /** What is chosen before a run, wherever it was chosen: the rest of the plan follows from it. Paths as given. */
 export interface Wanted extends Omit<Plan, 'version' | 'engine' | 'model' | 'out' | 'method'> {
@@ -74,6 +74,9 @@ function retrainFrom(wanted: Plan['retrain'], { name, weights }: Method): Plan['
 
 /** The control arms that a run has of those that were asked for. @throws InputError where there is no such method */
 export function controlArms(names: readonly string[], method: string, data: boolean): string[] {
-  for (const name of names) if (name !== SCRATCH) methodNamed(name);
+  for (const name of names) {
+    const method = cutsBy(name);
+    if (method !== null) methodNamed(method);
+  }
   return controlsOf(names, method, data);
 }

@@ -1,4 +1,4 @@
-import { SCRATCH } from '../../protocol/controls.ts';
+import { cutsBy } from '../../protocol/controls.ts';
 import path from 'node:path';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
@@ -138,7 +138,7 @@ async function standing(
   kept: ReadonlyMap<string, Weights>,
 ): Promise<Standing> {
   const [main] = state.arms;
-  const method = name === SCRATCH ? main?.name : name;
+  const method = cutsBy(name) ?? main?.name;
   const weights = main && kept.get(main.name);
   if (main?.name === name && main.step === 'done' && main.candidate?.id === id && weights)
     return { arm: main, method, own: true, weights };

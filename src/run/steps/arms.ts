@@ -1,7 +1,8 @@
-import { SCRATCH } from '../../protocol/controls.ts';
+import { EQUAL_COST, SCRATCH, cutsBy } from '../../protocol/controls.ts';
+import { equalEpochs } from '../plan/equal-cost.ts';
 import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
-import { architectureOf } from '../../graph/architecture.ts';
+import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { Random } from '../../graph/random.ts';
 import { thaw } from '../../graph/frozen.ts';
@@ -89,11 +90,12 @@ function noteNumerics({ numerics }: RunContext, arm: ArmState): void {
 
 async function* propose(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
   const { session, model, dependencies, plan } = context;
-  if (arm.name === SCRATCH) {
+  const cuts = cutsBy(arm.name);
+  if (cuts === null) {
     arm.candidate = { ...main.candidate!, id: 0, origin: SCRATCH, accuracies: {}, reward: undefined };
     arm.weights = 'scratch';
   } else {
-    const method = await context.ports.method(arm.name);
+    const method = await context.ports.method(cuts);
     const outcome = yield* runMethod(context, method, arm, arm === main);
     const architecture = architectureOf(dependencies, outcome.chosen.kept);
     const cost = costModel(model.graph, dependencies)(architecture);
@@ -235,7 +237,11 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
   // the winner itself may be trained from nothing too, as in the papers
   const restart = arm === main && arm.weights === 'scratch';
   const scratch = restart || arm.name === SCRATCH;
-  const settings = scratch ? scratchSettings(fineTuning, trainer.images.set.train.size) : fineTuning;
+  const settings = scratch
+    ? scratchSettings(fineTuning, trainer.images.set.train.size)
+    : arm.name === EQUAL_COST
+      ? await atEqualCost(context, fineTuning, arm, main)
+      : fineTuning;
   const kind = `train:${arm.name}`;
   const inner = session.takeInner(kind);
   if (!inner) {
@@ -271,6 +277,33 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
     arm === main &&
     adviceAfter(session.state.original.validation, settled.score, trained, trainer.images.set.train.size);
   if (advice) yield await session.record({ type: 'warning', message: advice });
+}
+
+/** The same training, for as many epochs as cost what the run's own method and its training cost in all. */
+async function atEqualCost(
+  context: RunContext,
+  fineTuning: TrainSettings,
+  arm: ArmState,
+  main: ArmState,
+): Promise<TrainSettings> {
+  const { model, dependencies, roundTo, session, trainer } = context;
+  const method = await context.ports.method(main.name);
+  const { train, validation } = trainer!.images.set;
+  const images = { train: train.size, validation: validation.size };
+  const { budgets } = session.state;
+  const work = method.work?.(context.settings(method, true), {
+    graph: model.graph,
+    dependencies,
+    budgets,
+    roundTo,
+    images,
+  });
+  if (!work) return fineTuning;
+  const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
+  const share = (one: ArmState) => one.candidate!.cost.macs / full;
+  const { epochs: tuned } = fineTuning;
+  const epochs = equalEpochs(work, { tuned, share: share(main), own: share(arm), images: train.size });
+  return { ...fineTuning, epochs };
 }
 
 async function* test(context: RunContext, arm: ArmState): Events<void> {

@@ -1,4 +1,4 @@
-import { SCRATCH } from '../../../protocol/controls.ts';
+import { EQUAL_COST, cutsBy } from '../../../protocol/controls.ts';
 import { inputShape } from '../../../graph/shapes.ts';
 import { fullArchitecture } from '../../../graph/architecture.ts';
 import { fitToBudget } from '../../../graph/budget.ts';
@@ -14,6 +14,7 @@ import type { Speed } from '../../../run/estimate/speed.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import type { Opened } from '../../../run/result/model-cache.ts';
+import { equalEpochs } from '../../../run/plan/equal-cost.ts';
 import { armWork, predictSeconds } from '../../../run/estimate/time.ts';
 import { fineTuneSettings } from '../../../run/plan/fine-tune-settings.ts';
 import type { Survey } from './survey.ts';
@@ -65,8 +66,9 @@ export async function forecast(
   const works: Work[] = [];
   const silent: string[] = [];
   for (const [i, name] of arms.entries()) {
-    if (name === SCRATCH) continue;
-    const method = methodNamed(name);
+    const cuts = cutsBy(name);
+    if (cuts === null) continue;
+    const method = methodNamed(cuts);
     const known = { trainImages: images?.train ?? 1, untrained: false };
     const context = settingsContext({ graph, dependencies }, draft, known);
     const settings = method.settings(i === 0 ? draft.settings : {}, draft.effort, context);
@@ -92,7 +94,15 @@ export async function forecast(
     macs: full.macs,
     teaches: true,
   });
-  works.push(...arms.map(() => armWork(splits, share, tuning)));
+  const long = () => ({
+    ...tuning,
+    epochs: equalEpochs(works[0], { tuned: tuning.epochs, share, own: share, images: splits.train }),
+  });
+  works.push(
+    ...arms.map((name) =>
+      armWork(splits, share, name === EQUAL_COST && silent.length === 0 ? long() : tuning),
+    ),
+  );
   if (silent.length)
     return { seconds: null, basis: `how long ${silent.join(' and ')} takes can't be told beforehand` };
 

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { equalEpochs } from '../../../src/run/plan/equal-cost.ts';
+
+const work = {
+  // 2 epochs of 1,000 images at the whole network, 500 at half of it
+  trained: [
+    { images: 2000, share: 1 },
+    { images: 500, share: 0.5 },
+  ],
+  recalibrated: [{ images: 3000, share: 0.5 }],
+  scored: [{ images: 6000, share: 0.5 }],
+  opened: 10,
+};
+
+it('counts images by the MACs that they go through, and forward passes by a third', () => {
+  // method: 2,000 + 250 + (1,500 + 3,000) / 3 = 3,750; its own 4 epochs at half the MACs: 2,000; 5,750 / (1,000 x 0.5)
+  expect(equalEpochs(work, { tuned: 4, share: 0.5, own: 0.5, images: 1000 })).toBe(12);
+  // a smaller network has more epochs for it: 5,750 / 250
+  expect(equalEpochs(work, { tuned: 4, share: 0.5, own: 0.25, images: 1000 })).toBe(23);
+});
+
+it('is never less than what every arm has', () => {
+  const none = { trained: [], recalibrated: [], scored: [], opened: 0 };
+  expect(equalEpochs(none, { tuned: 7, share: 0.4, own: 0.5, images: 1000 })).toBe(7);
+});
