@@ -137,9 +137,9 @@ export async function killLoop({
         const folder = place(path.join(base, `${method}-${ended}`));
         const most = 1 + Math.floor(draw() * 4);
         let code = null;
-        for (let sitting = 0; code === null; sitting++) {
+        for (let session = 0; code === null; session++) {
           const begun = runs(folder).length > 0;
-          const kill = sitting < most && here < share;
+          const kill = session < most && here < share;
           // start-up takes a good part of it, so that a kill lands anywhere, now and then before a run is there
           const after = kill ? (0.1 + draw() * 0.95) * whole.seconds * 1000 : Infinity;
           const sat = await espalier(folder, begun ? ['prune', '--resume'] : plan, after);

@@ -34,7 +34,7 @@ function log(line, isPassing = false) {
 
 const { prepareTensorflow } = await loadPrepare();
 const prepared = await prepareTensorflow({ fetch: !process.argv.includes('--no-fetch'), log });
-let { why, mend } = prepared;
+let { why, fix } = prepared;
 let ready = prepared.addon !== null;
 if (ready) {
   // In a process of its own: libraries that don't fit this machine may take it down.
@@ -47,11 +47,11 @@ if (ready) {
   if (!ready) {
     const line =
       check.stderr.split('\n').find((text) => text.startsWith('Error')) ?? `signal ${check.signal}`;
-    [why, mend] = [`the addon does not load: ${line}`, 'delete the cache folder that espalier doctor names'];
+    [why, fix] = [`the addon does not load: ${line}`, 'delete the cache folder that espalier doctor names'];
   }
 }
 log(
   ready
     ? `engine: tensorflow, ${why}`
-    : `engine: wasm, about 5 times slower in training; ${why}${mend ? `; to mend it: ${mend}` : ''}`,
+    : `engine: wasm, about 5 times slower in training; ${why}${fix ? `; to fix it: ${fix}` : ''}`,
 );

@@ -29,7 +29,7 @@ export function show(which: Tab): void {
 }
 
 /**
- * Does what the user asked for, once at a time by `name`: while it lasts it is in `busy`; what goes wrong is told
+ * Does what the user asked for, once at a time by `name`: while it lasts it is in `busy`; what goes wrong is reported
  * above the view, with the log. Called off (a dialogue closed): nothing.
  */
 export async function perform<T>(name: string, what: string, ask: () => Promise<T>): Promise<T | undefined> {

@@ -13,7 +13,7 @@ export interface Loading<T> {
   readonly value: Signal<Load<T>>;
   /**
    * Asks; what was asked before is called off, and its answer is never shown. `then`: what follows from an answer, also
-   * from one that only a second try brought: whoever waits for the promise alone has given up by then.
+   * from one that only a second try brought: who waits for the promise alone has given up by then.
    */
   run(
     what: string,

@@ -235,7 +235,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 
   command(
     'doctor',
-    'engines, versions, threads, what is missing and what mends it',
+    'engines, versions, threads, what is missing and what fixes it',
     async () => (await import('./commands/doctor.ts')).doctor,
   );
 

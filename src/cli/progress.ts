@@ -79,7 +79,7 @@ export class Progress {
     this.shown = true;
   }
 
-  /** What opening a set of images is told by: it may take minutes for a large one. */
+  /** How opening a set of images reports: it may take minutes for a large one. */
   get opening() {
     const unit = 'images';
     return {

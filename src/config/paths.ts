@@ -66,7 +66,7 @@ export async function sourceFile(
   if (!real || !allowed.some((root) => isBelow(root, real)))
     throw refuse("leads out of the config's folder, its repository and the current folder");
   const about = await stat(file).catch(() => null);
-  // what is missing is told by whoever reads it
+  // its reader says what is missing
   if (about && !about.isFile() && !about.isDirectory()) throw refuse("isn't a file");
   return file;
 }

@@ -48,7 +48,7 @@ export interface Lock {
  *
  * `lock` names its process. One whose process is gone is not deleted, for then two that found it at once could both
  * take it: its successor is `lock.after.TOKEN`, TOKEN being the old one's, and only one can make that. Successors form
- * a chain; whoever is its end and lives has the folder. It then puts its own record in the place of `lock`, in one
+ * a chain; the living process at its end has the folder. It then puts its own record in the place of `lock`, in one
  * step, and only after that removes what came before.
  *
  * A process is told by its number and its start, so a number that is in use again blocks nothing. Where that can't be
@@ -222,11 +222,11 @@ async function sign(file: string, token: string): Promise<void> {
       await handle.close();
     }
   } catch {
-    // it is gone: whoever holds it will see
+    // it is gone: its holder will see
   }
 }
 
-/** Removes what came before. Whoever made one of these too late sees that it leads nowhere, and tries again. */
+/** Removes what came before. A process that made one of these too late sees that it leads nowhere, and tries again. */
 async function tidy(folder: string, token: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith('lock.after.') && name !== `lock.after.${token}`)

@@ -107,7 +107,7 @@ export function outputs(
 }
 
 /**
- * The source's own ending, since whoever named it reads it by that name: but a file without any gets its format's, and a
+ * The source's own ending, since its reader knows it by that name: but a file without any gets its format's, and a
  * Keras 3 zip file .keras, by which alone Keras loads it.
  */
 function endingFor(model: Pick<LoadedModel, 'path' | 'format'>): string {

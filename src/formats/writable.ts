@@ -17,7 +17,7 @@ export function withFixed(model: LoadedModel): Graph {
   try {
     dependencies = findGroups(graph);
   } catch {
-    // whoever asks for groups is told why there are none
+    // a question for groups is answered by why there are none
     return graph;
   }
   const open = dependencies.groups.filter((group) => group.frozen === undefined && group.size > 1);

@@ -52,14 +52,14 @@ export const look = {
         why: z.string(),
         /** one line each: name and what was found */
         lines: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() })),
-        /** the command or step that mends what is missing; null where all is well */
-        mend: z.string().nullable(),
+        /** the command or step that fixes what is missing; null where all is well */
+        fix: z.string().nullable(),
       }),
     },
     /** fetches or finds TensorFlow's libraries and builds the addon; progress by the notice `setup` */
     setup: {
       params: nothing,
-      result: z.object({ ready: z.boolean(), why: z.string(), mend: z.string().nullable() }),
+      result: z.object({ ready: z.boolean(), why: z.string(), fix: z.string().nullable() }),
     },
     inspect: {
       params: z.object({

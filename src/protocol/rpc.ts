@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Contract, Notice, Params, Result } from './contract.ts';
 import type { FailureFile } from '../terms/run-folder.ts';
 
-/** What went wrong: input is the user's to mend (one sentence); cancelled was asked for; the rest is our fault. */
+/** What went wrong: input is the user's to fix (one sentence); cancelled was asked for; the rest is our fault. */
 export type FailureKind = FailureFile['kind'] | 'cancelled';
 const codes: Record<FailureKind, number> = { input: -32001, cancelled: -32800, internal: -32603 };
 

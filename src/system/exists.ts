@@ -1,4 +1,4 @@
-/** Whether a process of this number is there on this machine, whoever's it is. */
+/** Whether a process of this number is there on this machine, of any user. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -213,7 +213,7 @@ describe('a run on real images, stopped, killed and left alone', () => {
     expect(readFileSync(written.config).equals(config)).toBe(true);
   });
 
-  it('another candidate is fine-tuned, also in two sittings, tested and written', async () => {
+  it('another candidate is fine-tuned, also in two sessions, tested and written', async () => {
     const { events } = await engine.ask('readRun', { folder: run, from: 0, most: 5000 });
     const { arm, candidate: chosen } = events.find((event) => event.type === 'chosen')!;
     const other = events

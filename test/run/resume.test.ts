@@ -74,8 +74,8 @@ test('stopped at any event and gone on, it gives the same config and the same st
   for (const everyOne of [3, 7, 20]) {
     const where = await workspace(`stopped-${everyOne}`);
     let run = await RunFolder.create(where, await workspaceWithPlan(where));
-    for (let sitting = 0; ; sitting++) {
-      expect(sitting).toBeLessThan(400);
+    for (let session = 0; ; session++) {
+      expect(session).toBeLessThan(400);
       const controller = new AbortController();
       const plan = await workspaceWithPlan(where);
       const generator = runPrune(run, plan, fakeServices(), {

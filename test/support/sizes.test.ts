@@ -23,7 +23,7 @@ it('no folder of src has so many files that one does not see through it', () => 
   expect(crowded.map(({ folder, names }) => `${folder}: ${names.length}`)).toEqual([]);
 });
 
-it('no file is longer than a person reads in one sitting', () => {
+it('no file is longer than a person reads in one session', () => {
   const long = files.flatMap(({ folder, names }) =>
     names.flatMap((name) => {
       const lines = readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n').length;

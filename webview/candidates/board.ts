@@ -31,7 +31,7 @@ export function mainArm(run: RunData): ArmData | undefined {
   return mainArmOf(run) ?? run.arms[0];
 }
 
-/** Scores that are told of a candidate after the search: its arm's, where it is the arm's choice, or its extra arm's. */
+/** Scores of a candidate after the search: its arm's, where it is the arm's choice, or its extra arm's. */
 export function scoresOf(run: RunData, { arm, id }: CandidateRef): Scores | null {
   let own: Scores | null = null;
   for (const one of run.arms) {

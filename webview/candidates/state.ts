@@ -17,7 +17,7 @@ import type { CandidateOfRun } from '../../src/terms/candidates.ts';
 import { costKeys } from '../../src/terms/cost.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
-/** What the trade-off view knows beyond the panel's state; nothing here is told to the host but stars. */
+/** What the trade-off view knows beyond the panel's state; nothing here goes to the host but stars. */
 
 export const costChoices = [...costKeys, 'latency'] as const;
 export type CostChoice = (typeof costChoices)[number];

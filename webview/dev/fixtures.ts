@@ -101,7 +101,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
             created: Date.now() - 90_000_000,
             method: 'metapruning',
             failure:
-              'images/cat/0001.jpg can\u2019t be read: not a JPEG file. Mend or remove it, then resume.',
+              'images/cat/0001.jpg can\u2019t be read: not a JPEG file. Fix or remove it, then resume.',
           }),
           summary('2026-11-20-001', {
             created: Date.now() - 180_000_000,

@@ -9,17 +9,17 @@ export async function doctor(output: Output): Promise<number> {
   const memory = (report.memoryBytes / 2 ** 30).toFixed(0);
   output.print(`Espalier ${engineVersion}, Node ${report.node} on ${report.platform} ${report.arch}`);
   output.print(`${report.cpu}, ${report.cores} cores, ${memory} GB; cache ${report.cache}`);
-  for (const { name, available, version, threads, why, mend } of report.engines) {
+  for (const { name, available, version, threads, why, fix } of report.engines) {
     const used = name === report.engine ? ', used' : '';
     const state = available ? `ok${used}` : 'not available';
     output.print(`${name.padEnd(18)} ${state}${version ? ` ${version}` : ''}, ${threads} threads: ${why}`);
-    if (mend) output.print(`${' '.repeat(19)}to mend it: ${mend}`);
+    if (fix) output.print(`${' '.repeat(19)}to fix it: ${fix}`);
   }
-  for (const { name, version, works, why, mend } of report.packages) {
+  for (const { name, version, works, why, fix } of report.packages) {
     output.print(
       `${name.padEnd(18)} ${works ? 'ok' : 'does not work'}${version ? ` ${version}` : ''}${why ? `: ${why}` : ''}`,
     );
-    if (mend) output.print(`${' '.repeat(19)}to mend it: ${mend}`);
+    if (fix) output.print(`${' '.repeat(19)}to fix it: ${fix}`);
   }
   return report.engine && report.packages.every(({ works }) => works) ? 0 : 1;
 }

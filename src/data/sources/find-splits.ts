@@ -32,7 +32,7 @@ export interface Expected {
 /**
  * Which folders are splits. By name where they are named plainly (train, val, test) and hold class folders; by
  * structure where the same class folders lie below each: then looser names tell which is which (training_set, dev),
- * and what isn't named is told. Class folders with splits inside (cat/train, cat/test) are turned round.
+ * and what isn't named is reported. Class folders with splits inside (cat/train, cat/test) are turned round.
  * @param root stripped of wrappers
  * @throws Unclear
  */

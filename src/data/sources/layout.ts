@@ -187,7 +187,7 @@ function namesIn(
   return result;
 }
 
-/** Folders that hold no image, nor does any below them, the outermost of them; class folders are told elsewhere. */
+/** Folders that hold no image, nor does any below them, the outermost of them; class folders are reported elsewhere. */
 function leftOut(root: Folder, classes: ReadonlySet<Folder>): string[] {
   const found: string[] = [];
   const look = (at: Folder): void => {

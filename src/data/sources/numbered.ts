@@ -41,7 +41,7 @@ export async function numbered<S extends Source>(
   return { source: { ...full, items }, numbering: { ...numbering, warnings, problem } };
 }
 
-/** Of training, by the name of the class; none where nothing at all can be decoded, which is told otherwise. */
+/** Of training, by the name of the class; none where nothing at all can be decoded, which is reported otherwise. */
 async function ruined(source: Source, signal?: AbortSignal): Promise<ReadonlyMap<string, Ruin>> {
   const found = new Map<string, Ruin>();
   const byClass = source.classes.map((): Item[] => []);
@@ -116,7 +116,7 @@ function tooMany(
   return `${where}: none of the ${counted(images)} in "${name}"${others} can be decoded, and ${broken} broken images are more than the ${allowed} let pass; the first is ${first} (${reason}). Replace them, or remove them to go on without images of that class.`;
 }
 
-/** The classes that a split has lost with its broken images, in a sentence, unless they are told already. */
+/** The classes that a split has lost with its broken images, in a sentence, unless they were named already. */
 export function lostClasses(
   name: SplitName,
   { classes, empty }: Source,

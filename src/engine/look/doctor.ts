@@ -24,18 +24,18 @@ export async function examine(): Promise<Result<Look, 'doctor'>> {
     { name: 'cpu', ok: true, text: `${report.cpu}, ${report.cores} cores` },
     { name: 'cache', ok: true, text: report.cache },
   ];
-  const broken = [...report.engines, ...report.packages].find(({ mend }) => mend !== null);
+  const broken = [...report.engines, ...report.packages].find(({ fix }) => fix !== null);
   return {
     ...(restricted
       ? { backend: 'none', why: `engines are ${RESTRICTED}` }
       : { backend: used?.name ?? 'none', why: used?.why ?? 'no engine can be had on this machine' }),
     lines,
-    mend: broken?.mend ?? null,
+    fix: broken?.fix ?? null,
   };
 }
 
 /** Fetches or finds TensorFlow's libraries and builds its addon; `say` gets each line of progress. */
 export async function setup(say: (text: string) => void): Promise<Result<Look, 'setup'>> {
-  const { addon, why, mend } = await prepareTensorflow({ fetch: true, log: say });
-  return { ready: addon !== null, why, mend };
+  const { addon, why, fix } = await prepareTensorflow({ fetch: true, log: say });
+  return { ready: addon !== null, why, fix };
 }

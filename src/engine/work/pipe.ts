@@ -89,7 +89,7 @@ export class Pipe {
     }
   }
 
-  /** Takes engine.json and the pipe away; whoever is connected stays so. */
+  /** Takes engine.json and the pipe away; connections that are open stay open. */
   async withdraw(): Promise<void> {
     this.file = null;
     await rm(this.run.file(runFiles.engine), { force: true });

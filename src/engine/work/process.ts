@@ -90,7 +90,7 @@ export class RunProcess {
     clearTimeout(this.alone);
     this.outbox.flush();
     await this.telling;
-    // whoever hears of the end finds the folder as it stays
+    // who hears of the end finds the folder as it will stay
     await this.pipe.withdraw();
     await this.run.close();
     await this.pipe.close({ status: end.status, message: end.message });
@@ -98,10 +98,10 @@ export class RunProcess {
     return end.code;
   }
 
-  /** Tells what is in the file by then: whoever hears of a candidate may ask the looking process about it. */
+  /** Tells what is in the file by then: who hears of a candidate may ask the looking process about it. */
   private tell(events: ListedEvent[]): void {
     const recorded = this.telling.then(() => this.run.flush());
-    // that it can't be written is told by the run itself
+    // the run itself reports that it can't be written
     this.telling = recorded.catch(() => {}).then(() => this.pipe.tell('events', { events }));
   }
 

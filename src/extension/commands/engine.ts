@@ -10,13 +10,13 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
   return {
     'espalier.showLog': () => log.show(),
     'espalier.doctor': async () => {
-      const { backend, why, lines, mend } = await cancellable(t('Looking at the engine'), async (signal) =>
+      const { backend, why, lines, fix } = await cancellable(t('Looking at the engine'), async (signal) =>
         (await engine.look()).request('doctor', {}, signal),
       );
       log.info(t('Engine: {0} ({1})', backend, why));
       for (const { name, ok, text } of lines)
         log[ok ? 'info' : 'warn'](`  ${ok ? '✓' : '✗'} ${name}: ${text}`);
-      if (mend) log.info(t('To mend: {0}', mend));
+      if (fix) log.info(t('To fix: {0}', fix));
       log.show(true);
       if (!vscode.workspace.isTrusted) {
         void vscode.window.showInformationMessage(
@@ -27,7 +27,7 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
         return;
       }
       const setUp = t('Set Up…');
-      const offer = mend && backend !== 'tensorflow' ? [setUp] : [];
+      const offer = fix && backend !== 'tensorflow' ? [setUp] : [];
       void vscode.window
         .showInformationMessage(t('Runs use {0}: {1}', backend, why), ...offer)
         .then((pressed) => {
@@ -48,7 +48,7 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
         go,
       );
       if (answer !== go) return;
-      const { ready, why, mend } = await cancellable(t('Setting up TensorFlow'), async (signal, report) => {
+      const { ready, why, fix } = await cancellable(t('Setting up TensorFlow'), async (signal, report) => {
         const look = await engine.look();
         const stop = look.on('setup', ({ text }) => {
           log.info(`setup: ${text}`);
@@ -66,7 +66,7 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
       if (ready) void vscode.window.showInformationMessage(t('TensorFlow is ready: {0}', why));
       else {
         const show = t('Show Log');
-        const said = mend ? t('TensorFlow is not ready: {0} To mend: {1}', why, mend) : why;
+        const said = fix ? t('TensorFlow is not ready: {0} To fix: {1}', why, fix) : why;
         void vscode.window.showWarningMessage(said, show).then((pressed) => {
           if (pressed) log.show();
         });

@@ -139,7 +139,7 @@ export class EngineHost implements Engine {
       const { backend, why } = await process.client.request('doctor', {});
       if (process.alive) this.describe(`Node ${node.replace(/^v/, '')} · ${backend}: ${why}`);
     } catch {
-      // it is told where it is asked for
+      // it is reported where it is asked for
     }
   }
 

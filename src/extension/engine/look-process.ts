@@ -70,11 +70,11 @@ export class LookProcess {
       this.child.once('close', (code, signal) => end(this.failure(code, signal)));
       this.child.once('error', (error) => {
         if (this.child.pid !== undefined) return log(`engine: ${error.message}`);
-        const mend = t('See the setting "espalier.nodePath".');
+        const fix = t('See the setting "espalier.nodePath".');
         end(
           new Failure(
             'input',
-            `${t('The engine can\'t be started with "{0}": {1}.', node.path, error.message)} ${mend}`,
+            `${t('The engine can\'t be started with "{0}": {1}.', node.path, error.message)} ${fix}`,
           ),
         );
       });

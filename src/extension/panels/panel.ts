@@ -83,7 +83,7 @@ export class Panel {
       ...this.watchModel(),
     );
     panel.onDidChangeViewState(() => {
-      // a hidden page is gone: what is told it would be lost
+      // a hidden page is gone: messages to it would be lost
       if (!panel.visible) this.leave();
     });
     panel.onDidDispose(() => {
@@ -101,7 +101,7 @@ export class Panel {
     this.lookAhead();
   }
 
-  /** Starts the engine and has it read the model while the page loads; what fails is told when the page asks. */
+  /** Starts the engine and has it read the model while the page loads; what fails is reported when the page asks. */
   private lookAhead(): void {
     const { model } = this.subject;
     if (model === null) return;

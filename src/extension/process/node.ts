@@ -27,7 +27,7 @@ export async function chooseNode(setting: string, own = process.execPath): Promi
   const env = childEnvironment(process.env, false);
   const refuse = (why: string) =>
     new InputError(
-      `${why} ${t('Mend the setting "espalier.nodePath", or empty it to use the Node of VS Code.')}`,
+      `${why} ${t('Correct the setting "espalier.nodePath", or empty it to use the Node of VS Code.')}`,
     );
   if (!path.isAbsolute(named)) throw refuse(t('"{0}" is not an absolute path.', named));
   if (!good.has(named)) {

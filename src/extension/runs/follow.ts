@@ -13,7 +13,7 @@ const page = 250;
 
 /**
  * One who follows a run: its past read from the file by pages, then what comes live, in order, none missing and none twice.
- * Recorded events are told apart by `seq`, their line in the file; progress has none and is told only live.
+ * Recorded events are told apart by `seq`, their line in the file; progress has none and is only sent live.
  */
 export class Follower {
   /** the line after the last event that was told */

@@ -391,7 +391,7 @@ export class RunsHost implements Runs {
 
   private fire(folder: string): void {
     if (this.disposed) return;
-    // as it was told last, so that whatever a later look finds to be otherwise is told too
+    // as it was reported last, so that any change that a later look finds is reported too
     this.told.note(folder);
     this.changedStatus.fire(this.status(folder));
     this.changed.fire();

@@ -1,6 +1,6 @@
 import type { Status } from '../types.ts';
 
-/** How runs stood when that was last told, by folder: what is otherwise now is told once. */
+/** How runs stood when that was last told, by folder: what has changed is reported once. */
 export class Told {
   private readonly states = new Map<string, string>();
 

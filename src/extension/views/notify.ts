@@ -5,7 +5,7 @@ import { stem } from '../models/kinds.ts';
 import type { Runs } from '../types.ts';
 
 /**
- * Says that a run has ended, where its panel isn't in sight. Failures are told by the runs themselves, with the offer to
+ * Says that a run has ended, where its panel isn't in sight. Runs report their failures themselves, with the offer to
  * resume.
  */
 export function notifyWhenDone(runs: Runs): vscode.Disposable {

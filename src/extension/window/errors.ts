@@ -12,7 +12,7 @@ export class NeedsTrust extends InputError {
 /** What a message offers beside its text. */
 export type Action = 'log' | 'resume' | 'setup' | 'health' | 'trust';
 
-/** A failed command, as it is told. Null: the user stopped it, and knows. */
+/** A failed command, as it is reported. Null: the user stopped it, and knows. */
 export interface Told {
   readonly severity: 'error' | 'warning';
   readonly text: string;
@@ -22,7 +22,7 @@ export interface Told {
 }
 
 /**
- * How a failure is told: what the user can mend is one sentence; what is our fault says so and leads to the log.
+ * How a failure is reported: what the user can fix is one sentence; what is our fault says so and leads to the log.
  * @param run whether it happened to a run, which can be resumed
  */
 export function tell(error: unknown, run = false): Told | null {

@@ -19,7 +19,7 @@ export async function placeReport(
   markdown: Uint8Array,
 ): Promise<string> {
   const own = [run.file(runFiles.report), run.file(runFiles.markdown)];
-  // of an earlier sitting, which was stopped or killed after it had written
+  // of an earlier session, which was stopped or killed after it had written
   const earlier = await Promise.all(own.map((file) => hashFile(file).catch(() => null)));
   await writeFiles([
     [own[0], html],

@@ -39,7 +39,7 @@ export interface RunContext {
   readonly session: Session;
   readonly trainer: Trainer | null;
   readonly fineTuning: TrainSettings | null;
-  /** what this sitting computes by; null without images */
+  /** what this session computes by; null without images */
   readonly numerics: Numerics | null;
   /** whether the original does no better than guessing */
   readonly untrained: boolean;

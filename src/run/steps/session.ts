@@ -18,14 +18,14 @@ const patience = 2000;
 
 type Slot = 'inner' | 'innerExtra';
 
-/** One sitting of a run: its state, what it records, and when it is saved. */
+/** One session of a run: its state, what it records, and when it is saved. */
 export class Session {
   state: State = newState();
   /** weights of the arms under way, and of the main one */
   readonly weights = new Map<string, ReadonlyMap<string, Float32Array>>();
-  /** events recorded in earlier sittings that still count */
+  /** events recorded in earlier sessions that still count */
   earlier: readonly RunEvent[] = [];
-  /** what is under way: with the run itself, and with an extra arm. A sitting works on one and keeps the other */
+  /** what is under way: with the run itself, and with an extra arm. A session works on one and keeps the other */
   private readonly under: Record<Slot, Inner | null> = { inner: null, innerExtra: null };
   private readonly began = performance.now();
   private before = 0;
@@ -36,7 +36,7 @@ export class Session {
   constructor(
     readonly run: RunFolder,
     private readonly options: RunOptions,
-    /** which of the two this sitting works on */
+    /** which of the two this session works on */
     private readonly slot: Slot = 'inner',
   ) {
     this.pace = new CheckpointPace(options.checkpointSeconds);
@@ -71,7 +71,7 @@ export class Session {
     return this.options.signal;
   }
 
-  /** Seconds of work, over all sittings. */
+  /** Seconds of work, over all sessions. */
   get seconds(): number {
     return this.before + (performance.now() - this.began) / 1000 - (this.options.heldSeconds?.() ?? 0);
   }

@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function unwritable(error: unknown, where: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (error instanceof InputError || !code) return error;
-  // what went missing is told by whoever knows what it was
+  // the caller, who knows what it was, says what is missing
   const reason = reasons[code] ?? (code === 'ENOENT' ? undefined : whyUnreadable(error));
   if (reason === undefined) return error;
   return new InputError(`can't write in ${where}: ${reason}; free it or choose another folder`);

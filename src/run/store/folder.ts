@@ -82,7 +82,7 @@ export class RunFolder {
         const run = new RunFolder(folder);
         run.lock = await lockFolder(folder);
         await writeFileWhole(run.file(runFiles.plan), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
-        // whoever plans a run here wants what it does
+        // planning a run here is consent to what it does
         await consentToPlan(run, plan);
         return run;
       }
@@ -166,7 +166,7 @@ export class RunFolder {
   async flush(): Promise<void> {
     const text = this.pending;
     this.pending = '';
-    // one after the other, whoever asks: two at once could change places
+    // one after the other: two at once could change places
     if (text) this.writing = this.writing.then(() => appendFile(this.file(runFiles.events), text));
     try {
       await this.writing;

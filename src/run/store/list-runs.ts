@@ -82,7 +82,7 @@ function files({
 }
 
 async function statusOf(folder: string, done: boolean, failed: boolean): Promise<RunStatus> {
-  // whoever has the lock works on it: an engine process, or the command line, which leaves no engine.json
+  // the lock's holder works on it: an engine process, or the command line, which leaves no engine.json
   if (await lockOwner(folder)) {
     const engine = await readEngineFile(folder);
     return engine?.status ?? 'running';

@@ -23,7 +23,7 @@ export function samePlan(state: State, plan: Plan, folder: string): void {
 
 /**
  * Notes the images, or compares them: contents, classes and splits.
- * @param earlier events of earlier sittings
+ * @param earlier events of earlier sessions
  * @throws InputError where they have changed
  */
 export function sameImages(state: State, set: ImageSet, earlier: readonly RunEvent[]): void {

@@ -20,7 +20,7 @@ const arm = z.object({
   candidate: candidate.optional(),
   /** where its weights come from; absent until it has any, and in runs of older versions */
   weights: weightsFrom.optional(),
-  /** what its weights were computed by; `mixed` where a later sitting computed otherwise */
+  /** what its weights were computed by; `mixed` where a later session computed otherwise */
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */
   recalibrated: z.literal(true).optional(),
@@ -43,7 +43,7 @@ const stateSchema = z.object({
   seq: z.number().int(),
   seconds: z.number(),
   prepared: z.boolean(),
-  /** what the run began with, so that nothing of it changes between two sittings: its plan, and its images' stamp */
+  /** what the run began with, so that nothing of it changes between two sessions: its plan, and its images' stamp */
   plan: z.string().optional(),
   images: z.string().optional(),
   preprocess: preprocess.optional(),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram, ownQuarters } from '../../system/programs.ts';
 import { cacheFolder, withLock } from './cache.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { packageFolder, packageVersion, requireNative } from './packages.ts';
 import type { Libraries } from './find.ts';
 
@@ -40,10 +40,10 @@ export function addonFile(libraries: Libraries): string {
 
 /** A sentence for people, and what to do about it. */
 export class CannotBuild extends Error {
-  readonly mend: string;
-  constructor(message: string, mend: string) {
+  readonly fix: string;
+  constructor(message: string, fix: string) {
     super(message);
-    this.mend = mend;
+    this.fix = fix;
   }
 }
 
@@ -80,7 +80,7 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
         if (error instanceof CannotBuild) throw error;
         const lines = String((error as { stderr?: string }).stderr ?? error).split('\n');
         const reason = lines.find((line) => /error|cannot/i.test(line)) ?? lines[0];
-        throw new CannotBuild(`${compiler} could not build the TensorFlow addon: ${reason}`, mends.setup);
+        throw new CannotBuild(`${compiler} could not build the TensorFlow addon: ${reason}`, fixes.setup);
       } finally {
         rmSync(temporary, { recursive: true, force: true });
       }
@@ -101,19 +101,19 @@ async function findCompiler(): Promise<string> {
       // Not this one.
     }
   }
-  const mend: Partial<Record<NodeJS.Platform, string>> = {
+  const fix: Partial<Record<NodeJS.Platform, string>> = {
     darwin: 'xcode-select --install',
     linux: existsSync('/usr/bin/dnf') ? 'sudo dnf install gcc-c++' : 'sudo apt-get install g++',
   };
   throw new CannotBuild(
     'no C++ compiler (g++, c++ or clang++) was found to build the TensorFlow addon',
-    mend[process.platform] ?? 'install a C++ compiler',
+    fix[process.platform] ?? 'install a C++ compiler',
   );
 }
 
 function addonSources(): string[] {
   const folder = packageFolder('@tensorflow/tfjs-node');
-  if (!folder) throw new CannotBuild('@tensorflow/tfjs-node is not installed', mends.install);
+  if (!folder) throw new CannotBuild('@tensorflow/tfjs-node is not installed', fixes.install);
   const sources = path.join(folder, 'binding');
   return readdirSync(sources)
     .filter((name) => name.endsWith('.cc'))
@@ -128,7 +128,7 @@ async function compile(
   output: string,
 ): Promise<void> {
   const headers = packageFolder('node-api-headers');
-  if (!headers) throw new CannotBuild('node-api-headers is not installed', mends.install);
+  if (!headers) throw new CannotBuild('node-api-headers is not installed', fixes.install);
   const options = [
     ...(process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...['-O2', '-fPIC', '-std=c++17', '-w', '-DNAPI_VERSION=8'],

@@ -19,7 +19,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
 const LOOK_MS = 250;
 
 /**
- * Runs `work` while holding the lock `name`, so that two processes don't fetch or build the same thing twice. Whoever
+ * Runs `work` while holding the lock `name`, so that two processes don't fetch or build the same thing twice. The one that
  * comes meanwhile waits; the lock of a process that is gone is taken over, by one alone (src/files/lock.ts).
  */
 export async function withLock<T>(name: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {

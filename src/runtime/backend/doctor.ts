@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ownQuarters } from '../../system/programs.ts';
 import { cacheFolder } from './cache.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { decideOneDnn } from './onednn.ts';
 import { packageFolder, packageVersion, require } from './packages.ts';
 import { prepareTensorflow } from './prepare.ts';
@@ -21,8 +21,8 @@ export interface EngineReport {
   readonly threads: number;
   /** where it comes from, or why it can't be had */
   readonly why: string;
-  /** command that mends it; null where there is nothing to mend, or no command does */
-  readonly mend: string | null;
+  /** command that fixes it; null where there is nothing to fix, or no command does */
+  readonly fix: string | null;
 }
 
 export interface PackageReport {
@@ -31,7 +31,7 @@ export interface PackageReport {
   readonly works: boolean;
   /** why it doesn't */
   readonly why: string | null;
-  readonly mend: string | null;
+  readonly fix: string | null;
 }
 
 /** What this installation can do, JSON-safe. */
@@ -71,7 +71,7 @@ async function checkTensorflow(): Promise<EngineReport> {
   const prepared = await prepareTensorflow({ fetch: false, build: false, log: () => undefined });
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || os.availableParallelism();
   const report = { name: 'tensorflow' as const, version: prepared.version, path: prepared.addon, threads };
-  if (!prepared.addon) return { ...report, available: false, why: prepared.why, mend: prepared.mend };
+  if (!prepared.addon) return { ...report, available: false, why: prepared.why, fix: prepared.fix };
   const loaded = await inChild('process.stdout.write(require(process.argv[1]).TF_Version)', prepared.addon);
   if ('output' in loaded)
     return {
@@ -79,14 +79,14 @@ async function checkTensorflow(): Promise<EngineReport> {
       version: loaded.output,
       available: true,
       why: `${prepared.why}; oneDNN: ${decideOneDnn().text}`,
-      mend: null,
+      fix: null,
     };
   const why = `${prepared.why}, but its addon does not load: ${loaded.error}`;
   return {
     ...report,
     available: false,
     why,
-    mend: `delete ${path.dirname(prepared.addon)}, then ${mends.setup}`,
+    fix: `delete ${path.dirname(prepared.addon)}, then ${fixes.setup}`,
   };
 }
 
@@ -101,16 +101,16 @@ function checkWasm(): EngineReport {
     path: available ? files : null,
     threads: Math.min(8, os.availableParallelism()),
     why: available ? 'the npm package' : 'the npm package is not there, or not whole',
-    mend: available ? null : mends.install,
+    fix: available ? null : fixes.install,
   };
 }
 
 async function checkPackage(name: string): Promise<PackageReport> {
   const version = packageVersion(name);
-  if (!version) return { name, version, works: false, why: 'it is not installed', mend: mends.install };
+  if (!version) return { name, version, works: false, why: 'it is not installed', fix: fixes.install };
   const loaded = await inChild('require(process.argv[1])', require.resolve(name));
-  if ('output' in loaded) return { name, version, works: true, why: null, mend: null };
-  return { name, version, works: false, why: loaded.error, mend: mends.rebuild(name) };
+  if ('output' in loaded) return { name, version, works: true, why: null, fix: null };
+  return { name, version, works: false, why: loaded.error, fix: fixes.rebuild(name) };
 }
 
 /** Runs a script in a process of its own, since a native library that doesn't fit may take its process down. */

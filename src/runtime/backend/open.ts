@@ -1,5 +1,5 @@
 import type { Backend } from '../types.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { defaultThreads } from './numerics.ts';
 import { prepareTensorflow } from './prepare.ts';
 import { openTensorflow } from './tensorflow.ts';
@@ -18,7 +18,7 @@ let opened: Promise<Backend> | null = null;
 /**
  * Opens the process's one backend; later calls give the same one, whatever they prefer.
  * Fetches nothing; builds the TensorFlow addon where only that is missing (a few seconds, once).
- * @throws Error where the preferred backend can't be had, saying why and what mends it
+ * @throws Error where the preferred backend can't be had, saying why and what fixes it
  */
 export function openBackend(options: OpenOptions = {}): Promise<Backend> {
   opened ??= open(options).catch((error: unknown) => {
@@ -34,15 +34,15 @@ async function open({ prefer = 'auto', threads = defaultThreads() }: OpenOptions
     fetch: false,
     log: (line) => process.stderr.write(`${line}\n`),
   });
-  let { why, mend } = prepared;
+  let { why, fix } = prepared;
   if (prepared.addon)
     try {
       return await openTensorflow(prepared.addon, prepared.why, threads);
     } catch (error) {
       why = `${prepared.addon} does not load: ${error instanceof Error ? error.message : String(error)}`;
-      mend = mends.setup;
+      fix = fixes.setup;
     }
-  const cure = mend ? `; to mend it: ${mend}` : '';
+  const cure = fix ? `; to fix it: ${fix}` : '';
   if (prefer === 'tensorflow') throw new Error(`the tensorflow engine can't be had: ${why}${cure}`);
   return await openWasm(
     `training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ownFolder } from '../../system/own-folder.ts';
 import { loadsFromHere } from '../../system/programs.ts';
 import type { Tf } from '../types.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 
 /** Resolves npm packages as this file would, in sources and in the bundle. */
 export const require = createRequire(import.meta.url);
@@ -48,6 +48,6 @@ export function loadTfjs(): Tf {
     '@tensorflow/tfjs',
   ) as Tf;
   if (union.Tensor !== tf.Tensor)
-    throw new Error(`two copies of @tensorflow/tfjs-core are installed; to mend it: ${mends.install}`);
+    throw new Error(`two copies of @tensorflow/tfjs-core are installed; to fix it: ${fixes.install}`);
   return tf;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { addonFile, buildAddon, CannotBuild, installedAddon } from './addon.ts';
 import { fetchedFolder, findLibraries, TENSORFLOW_VERSION } from './find.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { isRestricted, RESTRICTED } from './restricted.ts';
 import { CannotFetch, fetchWheel } from './wheel.ts';
 import type { Log } from './wheel.ts';
@@ -13,8 +13,8 @@ export interface Prepared {
   readonly why: string;
   /** version of TensorFlow, where known without loading it */
   readonly version: string | null;
-  /** command that mends it, where there is none */
-  readonly mend: string | null;
+  /** command that fixes it, where there is none */
+  readonly fix: string | null;
 }
 
 export interface PrepareOptions {
@@ -27,19 +27,19 @@ export interface PrepareOptions {
 
 /**
  * Makes tfjs-node's addon ready: finds TensorFlow's libraries, or fetches them if it may, and builds the addon against
- * them, once, in the cache. Never throws for what can't be had: it says why and what mends it.
+ * them, once, in the cache. Never throws for what can't be had: it says why and what fixes it.
  */
 export async function prepareTensorflow({ fetch, build = true, log }: PrepareOptions): Promise<Prepared> {
-  if (isRestricted()) return { addon: null, why: RESTRICTED, version: null, mend: null };
+  if (isRestricted()) return { addon: null, why: RESTRICTED, version: null, fix: null };
   const installed = installedAddon();
-  if (installed) return { addon: installed, why: "tfjs-node's own install", version: null, mend: null };
+  if (installed) return { addon: installed, why: "tfjs-node's own install", version: null, fix: null };
   try {
     let { found, notes } = await findLibraries();
     if (!found && fetch) {
       await fetchWheel(fetchedFolder(), log);
       ({ found, notes } = await findLibraries());
     }
-    if (!found) return { addon: null, why: notes.join('; '), version: null, mend: mends.setup };
+    if (!found) return { addon: null, why: notes.join('; '), version: null, fix: fixes.setup };
     const why = {
       'tfjs-node': `the libraries of tfjs-node's own install, ${found.folder}`,
       environment: `ESPALIER_TENSORFLOW, ${found.folder}`,
@@ -51,18 +51,18 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
         addon: null,
         why: `${why}; its addon is not built yet`,
         version: found.version,
-        mend: mends.setup,
+        fix: fixes.setup,
       };
-    return { addon: await buildAddon(found, log), why, version: found.version, mend: null };
+    return { addon: await buildAddon(found, log), why, version: found.version, fix: null };
   } catch (error) {
     if (error instanceof CannotBuild || error instanceof CannotFetch)
-      return { addon: null, why: error.message, version: null, mend: error.mend };
+      return { addon: null, why: error.message, version: null, fix: error.fix };
     const reason = error instanceof Error ? error.message : String(error);
     return {
       addon: null,
       why: `TensorFlow could not be prepared: ${reason}`,
       version: null,
-      mend: mends.setup,
+      fix: fixes.setup,
     };
   }
 }

@@ -13,7 +13,7 @@ export async function openTensorflow(addon: string, why: string, threads: number
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS ??= String(threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  mendUtil();
+  fixUtil();
   const tf = loadTfjs();
   const binding = loadAddon(addon) as ConstructorParameters<typeof NodeJSKernelBackend>[0];
   // tfjs-node's index insists on an addon inside the package, so its parts are taken one by one.
@@ -36,7 +36,7 @@ export async function openTensorflow(addon: string, why: string, threads: number
 }
 
 /** tfjs-node 4.22 calls two functions of `util` that Node 22 warns of and Node 23 removed. */
-function mendUtil(): void {
+function fixUtil(): void {
   const util = require('node:util') as Record<string, unknown>;
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
   util.isArray = Array.isArray;

@@ -5,7 +5,7 @@ import type workerThreads from 'node:worker_threads';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type { Backend, Tf } from '../types.ts';
 import { wasmKernels } from '../kernels/wasm/kernels.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { loadTfjs, packageFolder, packageVersion, require } from './packages.ts';
 import { temporaryFolder } from '../../files/temporary.ts';
 
@@ -17,7 +17,7 @@ const PACKAGE = '@tensorflow/tfjs-backend-wasm';
  */
 export async function openWasm(why: string, threads: number): Promise<Backend> {
   const folder = packageFolder(PACKAGE);
-  if (!folder) throw new Error(`${PACKAGE} is not installed; to mend it: ${mends.install}`);
+  if (!folder) throw new Error(`${PACKAGE} is not installed; to fix it: ${fixes.install}`);
   const tf = loadTfjs();
   const backend = require(PACKAGE) as typeof wasm;
   const binaries = path.join(folder, 'wasm-out');

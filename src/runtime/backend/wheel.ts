@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
 import { withLock } from './cache.ts';
-import { mends } from './mends.ts';
+import { fixes } from './fixes.ts';
 import { TENSORFLOW_VERSION } from './find.ts';
 import { findPythons, pipArguments, pythonQuarters } from './python.ts';
 
@@ -25,10 +25,10 @@ export type Log = (line: string, passing?: boolean) => void;
 
 /** A sentence for people, and what to do about it. */
 export class CannotFetch extends Error {
-  readonly mend: string;
-  constructor(message: string, mend: string) {
+  readonly fix: string;
+  constructor(message: string, fix: string) {
     super(message);
-    this.mend = mend;
+    this.fix = fix;
   }
 }
 
@@ -75,7 +75,7 @@ export async function fetchWheel(folder: string, log: Log): Promise<void> {
   if (!wheel)
     throw new CannotFetch(
       `TensorFlow has no libraries for ${process.platform} ${process.arch} that can be fetched`,
-      mends.ownTensorflow,
+      fixes.ownTensorflow,
     );
   mkdirSync(path.dirname(folder), { recursive: true });
   await withLock(
@@ -105,13 +105,13 @@ async function fetchWhole(wheel: Wheel, folder: string, log: Log): Promise<void>
     rmSync(downloads, { recursive: true, force: true });
     await pipDownload(wheel, downloads, log);
     file = wheelIn(downloads);
-    if (!file) throw new CannotFetch('pip ended without an error and without a wheel', mends.setup);
+    if (!file) throw new CannotFetch('pip ended without an error and without a wheel', fixes.setup);
     const found = await sha256(file);
     if (found !== wheel.sha256) {
       rmSync(downloads, { recursive: true, force: true });
       throw new CannotFetch(
         `${path.basename(file)} has SHA-256 ${found}, expected ${wheel.sha256}; it was deleted`,
-        mends.setup,
+        fixes.setup,
       );
     }
   }
@@ -147,11 +147,11 @@ async function findPip(): Promise<{ python: string; version: [number, number] }>
       // No such Python, or one without pip.
     }
   }
-  const mend =
+  const fix =
     process.platform === 'linux'
-      ? `sudo apt-get install python3-pip, then ${mends.setup}`
-      : `install Python, then ${mends.setup}`;
-  throw new CannotFetch('fetching TensorFlow needs a Python with pip, and none is on PATH', mend);
+      ? `sudo apt-get install python3-pip, then ${fixes.setup}`
+      : `install Python, then ${fixes.setup}`;
+  throw new CannotFetch('fetching TensorFlow needs a Python with pip, and none is on PATH', fix);
 }
 
 async function pipDownload(wheel: Wheel, folder: string, log: Log): Promise<void> {
@@ -197,8 +197,8 @@ async function pipDownload(wheel: Wheel, folder: string, log: Log): Promise<void
         const lines = errors.trim().split('\n');
         const reason =
           lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? String(signal ?? code);
-        const mend = `check the network (and pip config, for a proxy or an own index), then ${mends.setup}`;
-        reject(new CannotFetch(`pip could not fetch ${requirement}: ${reason}`, mend));
+        const fix = `check the network (and pip config, for a proxy or an own index), then ${fixes.setup}`;
+        reject(new CannotFetch(`pip could not fetch ${requirement}: ${reason}`, fix));
       });
     });
   } finally {

@@ -193,7 +193,7 @@ describe('the looking process', () => {
   it('refuses a Node that is none, is missing or is not absolute', async () => {
     const bad = path.join(folder, 'node');
     writeFileSync(bad, '#!/bin/sh\necho v18.1.0\n', { mode: 0o755 });
-    await expect(chooseNode(bad)).rejects.toThrow(/v18.1.0, older than 20.19. Mend the setting/);
+    await expect(chooseNode(bad)).rejects.toThrow(/v18.1.0, older than 20.19. Correct the setting/);
     await expect(chooseNode(path.join(folder, 'none'))).rejects.toThrow('is not there');
     await expect(chooseNode('node')).rejects.toThrow('not an absolute path');
     expect((await chooseNode(process.execPath)).env.ELECTRON_RUN_AS_NODE).toBeUndefined();

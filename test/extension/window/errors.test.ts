@@ -4,7 +4,7 @@ import { Failure } from '../../../src/protocol/rpc.ts';
 import { NeedsTrust, tell } from '../../../src/extension/window/errors.ts';
 
 describe('a failed command', () => {
-  it('tells what the user can mend as it is, as a warning', () => {
+  it('tells what the user can fix as it is, as a warning', () => {
     expect(tell(new InputError('broken.h5: is no HDF5 file'))).toMatchObject({
       severity: 'warning',
       text: 'broken.h5: is no HDF5 file',

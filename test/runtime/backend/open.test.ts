@@ -44,7 +44,7 @@ describe('openBackend, in a process of its own, bundled', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'wasm', threads: 1 });
   });
 
-  it('falls back to wasm where there is no TensorFlow, saying what it costs and what mends it', async () => {
+  it('falls back to wasm where there is no TensorFlow, saying what it costs and what fixes it', async () => {
     const { stdout } = await inChild(open('{ threads: 1 }'), bare);
     const { name, why } = JSON.parse(stdout) as { name: string; why: string };
     expect(name).toBe('wasm');
@@ -71,7 +71,7 @@ describe('doctor', () => {
       engine: addon ? 'tensorflow' : 'wasm',
       engines: [
         { name: 'tensorflow', available: addon !== null, path: addon },
-        { name: 'wasm', available: true, version: '4.22.0', mend: null },
+        { name: 'wasm', available: true, version: '4.22.0', fix: null },
       ],
       packages: [
         { name: 'onnxruntime-node', works: true },
@@ -81,7 +81,7 @@ describe('doctor', () => {
     const without = JSON.parse((await inChild(script, bare)).stdout) as Record<string, unknown>;
     expect(without).toMatchObject({
       engine: 'wasm',
-      engines: [{ available: false, path: null, mend: 'npm run setup' }, { available: true }],
+      engines: [{ available: false, path: null, fix: 'npm run setup' }, { available: true }],
     });
   });
 });

@@ -154,13 +154,11 @@ async function wasmReason(backend: Draft['backend']): Promise<string | null> {
   }));
   const prepared = await Promise.race([looked, sleep(patience, null, { ref: false })]);
   if (!prepared) return null;
-  const { addon, why, mend } = prepared;
-  // setup may mend it meanwhile
+  const { addon, why, fix } = prepared;
+  // setup may fix it meanwhile
   if (addon === null) tensorflow = null;
   // it is built when a run starts
-  return addon !== null || why.endsWith('not built yet')
-    ? null
-    : `${why}${mend ? `; to mend it: ${mend}` : ''}`;
+  return addon !== null || why.endsWith('not built yet') ? null : `${why}${fix ? `; to fix it: ${fix}` : ''}`;
 }
 
 const patience = 300;

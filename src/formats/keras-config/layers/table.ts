@@ -166,7 +166,7 @@ const AUGMENTATIONS = new Set(
 /** The names of all classes that are read, for tests. */
 export const readClasses: readonly string[] = [...Object.keys(READERS), ...AUGMENTATIONS];
 
-/** Whether Espalier reads a layer of this name, whoever's it is. */
+/** Whether Espalier reads a layer of this name, by whichever library. */
 export function isLayerName(className: string): boolean {
   return className === 'InputLayer' || AUGMENTATIONS.has(className) || Object.hasOwn(READERS, className);
 }

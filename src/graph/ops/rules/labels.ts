@@ -62,7 +62,7 @@ export class Labels {
     else if (y < x) this.parent[x] = y;
   }
 
-  /** No channel of these classes may be removed. The first reason given for a class is the one that is told. */
+  /** No channel of these classes may be removed. The first reason given for a class is the one that is shown. */
   freeze(labels: AxisLabels, reason: string): void {
     if (labels) this.frozen.push({ labels, reason });
   }

@@ -5,7 +5,7 @@ import { channelMeans, channelSums } from '../compose.ts';
 import { momentumUpdate } from '../momentum.ts';
 import { averageOfReal } from '../pooling.ts';
 import { wasmConvolutions } from './convolutions.ts';
-import { mendGather, mendMatMul } from './mended.ts';
+import { fixGather, fixMatMul } from './fixed.ts';
 import { avgPoolGradient, maxPoolGradient } from './pooling.ts';
 
 type T = tfc.Tensor;
@@ -18,8 +18,8 @@ type Custom = Parameters<Tf['customGrad']>[0];
  * composed of those that XNNPACK computes, with gradients written by hand.
  */
 export function wasmKernels(tf: Tf): Kernels {
-  mendMatMul(tf);
-  mendGather(tf);
+  fixMatMul(tf);
+  fixGather(tf);
 
   const relu = tf.customGrad(((x: T, save: Save) => {
     const y = tf.relu(x);

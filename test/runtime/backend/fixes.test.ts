@@ -4,15 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import { mends } from '../../../src/runtime/backend/mends.ts';
+import { fixes } from '../../../src/runtime/backend/fixes.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const installed = mkdtempSync(path.join(os.tmpdir(), 'espalier-mends-test-'));
+const installed = mkdtempSync(path.join(os.tmpdir(), 'espalier-fixes-test-'));
 afterAll(() => rmSync(installed, { recursive: true, force: true }));
 
-describe('what mends an installation', () => {
+describe('what fixes an installation', () => {
   it('in a clone it is npm', () => {
-    expect([mends.setup, mends.install, mends.rebuild('sharp')]).toEqual([
+    expect([fixes.setup, fixes.install, fixes.rebuild('sharp')]).toEqual([
       'npm run setup',
       'npm ci',
       'npm rebuild sharp',
@@ -37,12 +37,12 @@ describe('what mends an installation', () => {
     expect(JSON.parse(printed)).toMatchObject({
       engine: null,
       engines: [
-        { name: 'tensorflow', mend: 'run the command "Espalier: Set Up TensorFlow"' },
-        { name: 'wasm', mend: reinstall },
+        { name: 'tensorflow', fix: 'run the command "Espalier: Set Up TensorFlow"' },
+        { name: 'wasm', fix: reinstall },
       ],
       packages: [
-        { name: 'onnxruntime-node', mend: reinstall },
-        { name: 'sharp', mend: reinstall },
+        { name: 'onnxruntime-node', fix: reinstall },
+        { name: 'sharp', fix: reinstall },
       ],
     });
   });

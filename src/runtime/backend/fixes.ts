@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a user does about what is missing, fit to continue "to mend it: ". */
-export interface Mends {
+/** What a user does about what is missing, fit to continue "to fix it: ". */
+export interface Fixes {
   /** fetches TensorFlow's libraries and builds the addon */
   readonly setup: string;
   /** where a package is missing or not whole */
@@ -14,8 +14,8 @@ export interface Mends {
   readonly ownTensorflow: string;
 }
 
-/** In a clone npm mends; the installed extension has no npm, but a command and a setting. */
-function mendsIn(root: string): Mends {
+/** In a clone npm fixes; the installed extension has no npm, but a command and a setting. */
+function fixesIn(root: string): Fixes {
   // `npm ci` needs the lock file, and a VSIX is made without it
   if (existsSync(path.join(root, 'package-lock.json')))
     return {
@@ -40,4 +40,4 @@ function rootAbove(file: string): string {
 }
 
 /** Those of this installation. */
-export const mends = mendsIn(rootAbove(fileURLToPath(import.meta.url)));
+export const fixes = fixesIn(rootAbove(fileURLToPath(import.meta.url)));

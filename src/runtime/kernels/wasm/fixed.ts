@@ -5,7 +5,7 @@ import type { Tf } from '../../types.ts';
  * The backend multiplies transposed matrices one value at a time, which is what the gradients of a dense layer ask
  * for; transposing first is many times faster.
  */
-export function mendMatMul(tf: Tf): void {
+export function fixMatMul(tf: Tf): void {
   const own = tf.getKernel('BatchMatMul', 'wasm');
   if (!own) return;
   tf.unregisterKernel('BatchMatMul', 'wasm');
@@ -34,7 +34,7 @@ export function mendMatMul(tf: Tf): void {
  * The backend's gather notes a four-dimensional shape for what it makes, whatever the shape that it returns; kernels that
  * look at the note (a fused bias) then refuse it.
  */
-export function mendGather(tf: Tf): void {
+export function fixGather(tf: Tf): void {
   const own = tf.getKernel('GatherV2', 'wasm');
   if (!own) return;
   tf.unregisterKernel('GatherV2', 'wasm');
