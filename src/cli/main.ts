@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../graph/errors.ts';
+import { harmless } from './output.ts';
 import { addCommands } from './program.ts';
 
 /** Exit codes: 0 done, 1 the check failed or the goal was not reached, 2 bad input, 130 interrupted. */
@@ -23,16 +24,15 @@ function report(error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode;
   const name = error instanceof Error ? error.name : '';
   const message = oneLine(error instanceof Error ? error.message : String(error));
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${harmless(error.stack ?? '')}\n`);
   if (name === 'Interrupted') return 130;
   const code = error instanceof InputError && name !== 'CannotRebuild' ? 2 : 1;
   if (argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ type: 'error', message, exitCode: code })}\n`);
   const expected = code === 2 || name === 'GoalMissed' || name === 'CannotRebuild';
+  const said = harmless(message);
   process.stderr.write(
-    expected
-      ? `${message}\n`
-      : `Something went wrong: ${message}${verbose ? '' : ' (--verbose shows where)'}\n`,
+    expected ? `${said}\n` : `Something went wrong: ${said}${verbose ? '' : ' (--verbose shows where)'}\n`,
   );
   return code;
 }

@@ -1,3 +1,5 @@
+import { visible } from '../report/escape.ts';
+
 /** What a command says: people read it as text, programs as JSON with `--json`. */
 export interface Output {
   readonly json: boolean;
@@ -13,13 +15,21 @@ export function openOutput(json: boolean): Output {
   return {
     json,
     print: (text) => {
-      if (!json) process.stdout.write(`${text}\n`);
+      if (!json) process.stdout.write(`${harmless(text)}\n`);
     },
     data: (value) => {
       if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
-    note: (text) => void process.stderr.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${harmless(text)}\n`),
   };
+}
+
+/**
+ * Text with everything shown that a terminal would obey or that would turn its order: names out of files may hold
+ * escape sequences. Line ends stay; names that stand within a line go through `visible` where it is made.
+ */
+export function harmless(text: string): string {
+  return text.replace(/[^\n\t\u0020-\u007e\u00a0-\u200d\u2010-\u2029\u202f-\u2065\u206a-\uffff]/g, visible);
 }
 
 /** Columns padded with spaces: the first `left` of them to the left, the rest to the right. */
@@ -28,7 +38,7 @@ export function table(
   rows: readonly (readonly string[])[],
   left: readonly number[],
 ): string {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map((row) => row.map(visible));
   const widths = head.map((_, c) => Math.max(...all.map((row) => [...(row[c] ?? '')].length)));
   return all
     .map((row) =>

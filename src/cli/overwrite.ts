@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
+import { visible } from '../report/escape.ts';
 import { ask } from './ask.ts';
 
 /** A file that a command would overwrite; `run`: that this run is about to write. */
@@ -35,5 +36,5 @@ export async function mayOverwrite(
 /** A path as it is easiest to read: relative where it is below. */
 export function shown(file: string): string {
   const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
+  return visible(relative.startsWith('..') ? file : relative);
 }

@@ -1,3 +1,4 @@
+import { visible } from '../report/escape.ts';
 import { duration } from '../report/text.ts';
 
 /** How far something is. */
@@ -53,7 +54,7 @@ export class Progress {
       return;
     }
     this.clear();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${visible(text)}\n`);
   }
 
   update(step: Step): void {
@@ -69,7 +70,7 @@ export class Progress {
     if (now - (this.lastAt || (this.live ? 0 : this.stageAt)) < wait && this.lastAt + wait > now) return;
     if (!this.live && !this.lastAt && now - this.stageAt < wait) return;
     this.lastAt = now;
-    const text = this.text(step, now);
+    const text = visible(this.text(step, now));
     if (!this.live) {
       this.stream.write(`${text}\n`);
       return;

@@ -75,7 +75,7 @@ export async function sourceFile(
 const devices = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i;
 
 /** What no path of a config may be, on any system: configs are passed around. Null where all is well. */
-function oddities(given: string): string | null {
+export function oddities(given: string): string | null {
   if (/[\u0000-\u001f\u007f]/.test(given)) return 'holds a control character';
   if (given.includes('\\')) return 'holds a backslash';
   if (given.startsWith('/')) return 'is absolute';

@@ -7,6 +7,7 @@ import type { Diff } from '../../graph/diff.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { diffMarkdown, diffPage, mixing } from '../../report/diff.ts';
+import { visible } from '../../report/escape.ts';
 import { aboutRows, costRows, metricRows, noMetrics, sign } from '../../report/facts.ts';
 import { count } from '../../report/text.ts';
 import type { Compared } from '../../run/rebuild/compare.ts';
@@ -119,7 +120,10 @@ function text(found: Diff, facts: Facts, labels: { readonly a: string; readonly 
     table(['layer', 'type', 'channels', 'MACs', ''], rows, [0, 1, 4]),
     ...(['onlyInA', 'onlyInB'] as const)
       .filter((side) => found[side].length)
-      .map((side) => `only in ${side === 'onlyInA' ? 'the first' : 'the second'}: ${found[side].join(', ')}`),
+      .map(
+        (side) =>
+          `only in ${side === 'onlyInA' ? 'the first' : 'the second'}: ${found[side].map(visible).join(', ')}`,
+      ),
   ];
   return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 import { loadModel } from '../../formats/index.ts';
+import { visible } from '../../report/escape.ts';
 import { bytes, count } from '../../report/text.ts';
 import { outlineOf } from '../../run/rebuild/outline.ts';
 import type { End } from '../../run/rebuild/outline.ts';
@@ -56,7 +57,7 @@ export async function inspect(
     ]);
   rows.push(['total', '', '', count(cost.macs), count(cost.params), '']);
   const shapes = (ends: readonly End[]) => ends.map(({ shape }) => shape.join('×')).join(', ');
-  output.print(`${model.name} (${model.format}): ${shapes(inputs)} → ${shapes(outputs)}`);
+  output.print(`${visible(model.name)} (${model.format}): ${shapes(inputs)} → ${shapes(outputs)}`);
   output.print(table(['layer', 'type', 'output', 'MACs', 'params', 'channel group'], rows, [0, 1, 2, 5]));
   const open = dependencies.groups.filter((group) => group.frozen === undefined);
   const channels = open.reduce((sum, group) => sum + group.size, 0);

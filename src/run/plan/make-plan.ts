@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
+import { oddities } from '../../config/paths.ts';
 import { engineVersion } from '../../config/version.ts';
+import { visible } from '../../report/escape.ts';
 import { parsePreprocess } from '../../data/pixels/preprocess.ts';
 import { parseResize } from '../../data/pixels/resize.ts';
 import { methodNamed } from '../../methods/index.ts';
@@ -29,6 +31,12 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
   const inside = (file: string) => path.relative(workspace, absolute(file)).split(path.sep).join('/') || '.';
   const { data } = wanted;
   const model = await modelFile(absolute(wanted.model));
+  const odd = oddities(path.basename(model));
+  // the config of the result could not be read again
+  if (odd)
+    throw new InputError(
+      `the name of ${visible(path.basename(model))} ${odd}, so no config may name it: rename it`,
+    );
   if (data) parsePreprocess(data.preprocess);
   if (data?.resize !== undefined) parseResize(data.resize);
   if (!wanted.targets.length)
