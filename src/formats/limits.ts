@@ -25,6 +25,9 @@ export const MAX_ENTRIES = 10_000;
 /** Shards of a TensorFlow.js model: at 4 MB each, 40 GB. */
 export const MAX_SHARDS = 10_000;
 
+/** Bytes of a model's files together that are hashed: eight times the largest file that is read. */
+export const MAX_HASHED = 16 * 2 ** 30;
+
 /** Weights in a TensorFlow.js manifest: five for each node that a network may have. */
 export const MAX_WEIGHTS = 100_000;
 
