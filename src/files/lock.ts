@@ -229,6 +229,8 @@ async function sign(file: string, token: string): Promise<void> {
   try {
     const handle = await open(file, 'r+');
     try {
+      // another's by now, and no record
+      if ((await handle.stat()).size > largestRecord) return;
       const text = await handle.readFile('utf8');
       if (!text.includes(token)) return;
       await handle.write(text, 0);
