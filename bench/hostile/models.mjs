@@ -101,12 +101,12 @@ function fanIn(layers, reads) {
 }
 
 /** An array of the file: stored as given; as chunks that nobody wrote; or as gzipped zeros. */
-function dataset(group, name, { shape, data, dtype = '<f', kind = 'stored' }) {
+function dataset(group, name, { shape, data, dtype = '<f', kind = 'stored', side = 4096 }) {
   if (kind === 'stored') {
     group.create_dataset({ name, data, shape, dtype });
     return;
   }
-  const chunk = shape.map((d) => Math.min(d, 4096));
+  const chunk = shape.map((d) => Math.min(d, side));
   const small = new Float32Array(chunk.reduce((a, b) => a * b, 1));
   const made = group.create_dataset({
     name,
@@ -130,7 +130,8 @@ function dataset(group, name, { shape, data, dtype = '<f', kind = 'stored' }) {
       );
 }
 
-async function h5(file, config, arrays = {}) {
+/** @param parts of layer_names, each an attribute of its own */
+async function h5(file, config, arrays = {}, parts = 0) {
   await h5wasm.ready;
   const f = new h5wasm.File(file, 'w');
   f.create_attribute('keras_version', '2.15.0');
@@ -138,8 +139,9 @@ async function h5(file, config, arrays = {}) {
   f.create_attribute('model_config', typeof config === 'string' ? config : JSON.stringify(config));
   const root = f.create_group('model_weights');
   const names = Object.keys(arrays);
-  if (names.length) root.create_attribute('layer_names', names, [names.length], 'A32');
-  else root.create_attribute('layer_names', new Float64Array(0), [0], '<d');
+  for (let i = 0; i < parts; i++) root.create_attribute(`layer_names${i}`, ['c'], [1], 'A32');
+  if (!parts && names.length) root.create_attribute('layer_names', names, [names.length], 'A32');
+  else if (!parts) root.create_attribute('layer_names', new Float64Array(0), [0], '<d');
   for (const [name, array] of Object.entries(arrays)) {
     const group = root.create_group(name);
     group.create_attribute('weight_names', [`${name}/kernel:0`], [1], 'A48');
@@ -211,6 +213,9 @@ export const models = {
         dense(new Array(4).fill(16384)),
         Object.fromEntries([0, 1, 2, 3].map((i) => [`d${i}`, square('unstored')])),
       ),
+    'an array in 400,000 chunks, unstored': (d) =>
+      h5(at(d, 'm.h5'), dense([5060]), { d0: { shape: [5060, 5060], kind: 'unstored', side: 8 } }),
+    'names of layers in 5,000 parts': (d) => h5(at(d, 'm.h5'), conv(), { c: small }, 5000),
     'a configuration of 200 MB': (d) =>
       h5(at(d, 'm.h5'), { ...conv(), x: 'x'.repeat(200 * MB) }, { c: small }),
     'a configuration of 60 M numbers': (d) =>

@@ -8,6 +8,9 @@ import { parseRanges } from './ranges.ts';
 /** Larger than any real config (100 000 groups), smaller than what would stall a reader. */
 const largest = 64 * 2 ** 20;
 
+/** Channels of all groups together: no network is read whose channels take more than two million steps. */
+const mostChannels = 2_000_000;
+
 /** The extension of a pruned config's name. */
 export const configSuffix = '.espalier.json';
 
@@ -60,6 +63,12 @@ export function parseConfig(text: string, name: string): PrunedConfig {
     );
   const control = twice(controls.map(({ name: arm }) => arm));
   if (control !== undefined) throw new InputError(`${name}: lists the control "${control}" twice; leave one`);
+  // their ranges are laid out below, and a few bytes of text may stand for a million channels
+  const channels = groups.reduce((sum, one) => sum + one.channels, 0);
+  if (channels > mostChannels)
+    throw new InputError(
+      `${name}: its groups have ${channels.toLocaleString('en-US')} channels together, more than the ${mostChannels.toLocaleString('en-US')} that a network may have`,
+    );
   for (const group of groups) {
     let kept: number[];
     try {

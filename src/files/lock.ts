@@ -30,6 +30,8 @@ const patience: Patience = { beat: 15_000, silence: 60_000, watch: 20_000 };
 const attempts = 100;
 /** bytes; a record has some 200 */
 const largestRecord = 65_536;
+/** locks that follow one another: each is of a process that ended before it could put its own in the first's place */
+const longestChain = 200;
 /** tokens of locks that this process holds */
 const held = new Set<string>();
 
@@ -121,10 +123,22 @@ function successor(folder: string, token: string): string {
   return path.join(folder, `lock.after.${token}`);
 }
 
-/** The end of the chain of locks; null where there is none. */
+/**
+ * The end of the chain of locks; null where there is none.
+ * @throws InputError where it has none: locks that no process made may lead in a circle
+ */
 async function endOf(folder: string): Promise<Found | null> {
+  const passed = new Set<string>();
   let end = await read(path.join(folder, 'lock'));
-  for (let next = end; next; next = await read(successor(folder, next.record.token))) end = next;
+  for (let next = end; next; next = await read(successor(folder, next.record.token))) {
+    const { token } = next.record;
+    if (passed.has(token) || passed.size >= longestChain)
+      throw new InputError(
+        `the locks in ${folder} are damaged (each names another, and none is the last); remove lock and lock.after.* there if nothing is at work`,
+      );
+    passed.add(token);
+    end = next;
+  }
   return end;
 }
 
@@ -215,6 +229,8 @@ async function sign(file: string, token: string): Promise<void> {
   try {
     const handle = await open(file, 'r+');
     try {
+      // another's by now, and no record
+      if ((await handle.stat()).size > largestRecord) return;
       const text = await handle.readFile('utf8');
       if (!text.includes(token)) return;
       await handle.write(text, 0);

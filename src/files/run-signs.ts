@@ -5,6 +5,9 @@ import { readRegular } from './regular.ts';
 import { engineFile, failureFile, runFiles } from '../terms/run-folder.ts';
 import type { EngineFile, FailureFile } from '../terms/run-folder.ts';
 
+/** Bytes of a run's plan, and of what its folder tells of its process: each has a few kB. */
+export const LARGEST_SIGN = 16 * 2 ** 20;
+
 /** The process that works on a run, or has worked on it, as its folder tells; null where it tells nothing. */
 export function readEngineFile(folder: string): Promise<EngineFile | null> {
   return read(path.join(folder, runFiles.engine), engineFile);
@@ -30,7 +33,7 @@ export function isRun(folder: string): Promise<boolean> {
 
 async function read<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | null> {
   try {
-    return schema.parse(JSON.parse((await readRegular(file)).toString('utf8')));
+    return schema.parse(JSON.parse((await readRegular(file, LARGEST_SIGN)).toString('utf8')));
   } catch {
     return null;
   }

@@ -5,21 +5,30 @@ import path from 'node:path';
 import * as z from 'zod';
 import { fileError, readRegular, streamRegular } from '../files/regular.ts';
 import { temporaryFolder } from '../files/temporary.ts';
+import { InputError } from '../graph/errors.ts';
 import type { Model } from '../graph/types.ts';
 import { saveModel } from './index.ts';
-import { MAX_CONFIG } from './limits.ts';
+import { inWords, MAX_CONFIG, MAX_HASHED } from './limits.ts';
+import { checkShardNames } from './tfjs-layers/shards.ts';
 import type { LoadedModel } from './types.ts';
 
 // Which files a model is of, how they are named, and what identifies them.
 
 /**
  * SHA-256 of a model: of its one file, or of a TensorFlow.js model.json and then its shards in their order.
- * @throws InputError where it can't be read
+ * @throws InputError where it can't be read, or is more than anyone's model
  */
 export async function hashModel(file: string): Promise<string> {
+  const shards = await shardsOf(file);
+  const sizes = await Promise.all([file, ...shards].map((part) => stat(part).catch(() => null)));
+  const bytes = sizes.reduce((sum, one) => sum + (one?.size ?? 0), 0);
+  if (bytes > MAX_HASHED)
+    throw new InputError(
+      `the model "${file}" has ${inWords(bytes)}, more than the ${inWords(MAX_HASHED)} that Espalier compares`,
+    );
   const hash = createHash('sha256');
   await addFile(hash, file, 'model');
-  for (const shard of await shardsOf(file)) await addFile(hash, shard, 'weights of the model');
+  for (const shard of shards) await addFile(hash, shard, 'weights of the model');
   return hash.digest('hex');
 }
 
@@ -49,7 +58,10 @@ export async function hashNetwork(
   }
 }
 
-/** The files that a model is of: its one file, or a model.json and its shards. */
+/**
+ * The files that a model is of: its one file, or a model.json and its shards.
+ * @throws InputError where it names too many, or one twice
+ */
 export async function modelParts(file: string): Promise<string[]> {
   return [file, ...(await shardsOf(file))];
 }
@@ -64,10 +76,15 @@ const manifestSchema = z.object({ weightsManifest: z.array(z.object({ paths: z.a
 
 async function shardsOf(file: string): Promise<string[]> {
   if (path.extname(file).toLowerCase() !== '.json') return [];
+  const names = await shardNames(file);
+  checkShardNames(file, names);
+  return names.map((name) => path.join(path.dirname(file), name));
+}
+
+async function shardNames(file: string): Promise<string[]> {
   try {
     const text = new TextDecoder().decode(await readRegular(file, MAX_CONFIG));
-    const { weightsManifest } = manifestSchema.parse(JSON.parse(text));
-    return weightsManifest.flatMap(({ paths }) => paths.map((name) => path.join(path.dirname(file), name)));
+    return manifestSchema.parse(JSON.parse(text)).weightsManifest.flatMap(({ paths }) => paths);
   } catch {
     return [];
   }

@@ -19,11 +19,20 @@ export const MAX_GROUPS_DEEP = 420;
 /** A chunk of an HDF5 array, which is unpacked whole: programs that choose themselves take 1 MB. */
 export const MAX_CHUNK = 64 * 2 ** 20;
 
+/** Chunks of all arrays of an HDF5 file; each takes 2 kB to read. Those of 8 kB, h5py's smallest, would be 800 MB. */
+export const MAX_CHUNKS = 100_000;
+
+/** Attributes of one group or array: Keras writes three, and splits a list into parts of 64 kB, here 16 MB. */
+export const MAX_ATTRIBUTES = 256;
+
 /** Entries of a .keras file: Keras writes three, and an asset each for a few layers. */
 export const MAX_ENTRIES = 10_000;
 
 /** Shards of a TensorFlow.js model: at 4 MB each, 40 GB. */
 export const MAX_SHARDS = 10_000;
+
+/** Bytes of a model's files together that are hashed: eight times the largest file that is read. */
+export const MAX_HASHED = 16 * 2 ** 30;
 
 /** Weights in a TensorFlow.js manifest: five for each node that a network may have. */
 export const MAX_WEIGHTS = 100_000;

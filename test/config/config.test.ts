@@ -101,6 +101,21 @@ describe('refuses', () => {
   });
 });
 
+test('more channels than a network has are refused before their ranges are laid out', () => {
+  const wide = Array.from({ length: 2000 }, (_, i) => ({
+    ...sample.groups[0],
+    id: `g${i}`,
+    channels: 1_000_000,
+    kept: '0-999999',
+  }));
+  const started = performance.now();
+  expect(() => parseConfig(formatConfig({ ...sample, groups: wide }), 'net.espalier.json')).toThrow(
+    'net.espalier.json: its groups have 2,000,000,000 channels together, more than the 2,000,000 that',
+  );
+  expect(performance.now() - started).toBeLessThan(5000);
+  expect(parseConfig(formatConfig({ ...sample, groups: wide.slice(0, 2) }), 'x').groups).toHaveLength(2);
+});
+
 test('the JSON schema that ships is the current one (node scripts/schema.mjs writes it)', async () => {
   const shipped: unknown = JSON.parse(await readFile('media/espalier.schema.json', 'utf8'));
   expect(shipped).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { Outbox } from '../../src/engine/work/outbox.ts';
 import { panelEvent } from '../../src/engine/panel-events.ts';
+import { readEngineFile, readFailure } from '../../src/files/run-signs.ts';
 import { RunLog } from '../../src/run/store/event-log.ts';
+import { readEvents, RunFolder } from '../../src/run/store/folder.ts';
 import type { ListedEvent, RunEvent } from '../../src/terms/run-events.ts';
 import type { Stage } from '../../src/terms/stages.ts';
 
@@ -116,6 +118,31 @@ it('coalesces what is told: the latest progress of each stage, and no batch soon
     for (const stage of ['search', 'generator'])
       expect(events.filter((event) => event.type === 'progress' && event.stage === stage)).toHaveLength(1);
 });
+
+// a hole takes no place on any disk but Windows' own
+it.skipIf(process.platform === 'win32')(
+  'reads no further than a line can go, however large the file',
+  async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-log-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = path.join(folder, 'events.jsonl');
+    const good = Array.from({ length: 200 }, (_, i) => line(i, i)).join('');
+    writeFileSync(file, good);
+    truncateSync(file, 2 ** 36);
+    const { events, length } = await readEvents(folder);
+    expect(events).toHaveLength(200);
+    expect(length).toBe(good.length);
+    expect(await new RunLog(folder).read(0, 1000)).toHaveLength(200);
+    // nor are the small files beside it read whole
+    for (const name of ['run.json', 'failure.json', 'engine.json']) {
+      writeFileSync(path.join(folder, name), '{}');
+      truncateSync(path.join(folder, name), 2 ** 30);
+    }
+    await expect(RunFolder.look(folder)).rejects.toThrow("its run.json can't be read");
+    expect(await readFailure(folder)).toBeNull();
+    expect(await readEngineFile(folder)).toBeNull();
+  },
+);
 
 it('leaves out of an event what no panel draws, and an event that it could not draw', () => {
   const candidate = {

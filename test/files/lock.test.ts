@@ -159,3 +159,19 @@ test('many processes fight over a stale lock, some killed with it in their hands
   await (await lockFolder(folder)).release();
   expect(await readdir(folder)).toEqual([]);
 }, 60_000);
+
+test('locks that lead in a circle are damaged: they are reported, not followed without an end', async () => {
+  const record = JSON.stringify({ pid: 999_999, host: os.hostname(), token: 'abc' });
+  await writeFile(lock(), record);
+  await writeFile(path.join(folder, 'lock.after.abc'), record);
+  await expect(lockFolder(folder)).rejects.toThrow('remove lock and lock.after.* there');
+  await expect(lockOwner(folder)).rejects.toThrow('are damaged');
+  expect((await readdir(folder)).sort()).toEqual(['lock', 'lock.after.abc']);
+});
+
+test('so are more locks in a row than processes could leave', async () => {
+  const record = (i: number) => JSON.stringify({ pid: 999_999, host: os.hostname(), token: `t${i}` });
+  await writeFile(lock(), record(0));
+  for (let i = 0; i < 200; i++) await writeFile(path.join(folder, `lock.after.t${i}`), record(i + 1));
+  await expect(lockFolder(folder)).rejects.toThrow('are damaged');
+});

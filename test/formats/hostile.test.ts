@@ -40,6 +40,12 @@ describe('arrays that claim more than their file can hold', () => {
     expect(await refusal('tfjs', 'a shape of 2^31 x 2^31')).toMatch(/but only 8 were found/);
   });
 
+  it('are refused where they are cut into more pieces than the library can note', async () => {
+    expect(await refusal('h5', 'an array in 400,000 chunks, unstored')).toMatch(
+      /InputError.*its arrays are cut into more than the 100,000 chunks/,
+    );
+  });
+
   it('are counted together, in the room that the file gives', async () => {
     const bytes = await makeHdf5((file: Hdf5Writer) => {
       file.dataset('/a', new Float32Array(100), [10, 10], '<f');
@@ -75,6 +81,30 @@ describe('what the HDF5 library would not come to the end of', () => {
       expect(h5.strings('/', 'long')).toEqual(['x'.repeat(100_000)]);
       expect(() => h5.kind('/g'.repeat(20_000))).toThrow(/more than 420 groups deep/);
     });
+  });
+});
+
+describe('attributes, each of which the HDF5 library looks for among all', () => {
+  it('are refused where one group has thousands', async () => {
+    expect(await refusal('h5', 'names of layers in 5,000 parts')).toMatch(
+      /InputError.*"\/model_weights" has 5000 attributes; Espalier reads at most 256/,
+    );
+  });
+
+  it('are counted by what they cost', async () => {
+    const groups = Array.from({ length: 10 }, (_, i) => `/g${i}`);
+    const bytes = await makeHdf5((file) => {
+      for (const group of groups) {
+        file.group(group);
+        for (let i = 0; i < 250; i++) file.strings(group, `n${i}`, ['x']);
+      }
+    });
+    const read = (some: string[]) =>
+      withHdf5(bytes, 'x', (h5) =>
+        some.flatMap((group) => h5.attributeNames(group).map((name) => h5.strings(group, name)![0])),
+      );
+    expect(await read(groups.slice(0, 2))).toEqual(new Array(500).fill('x'));
+    await expect(read(groups)).rejects.toThrow('too many groups, arrays and attributes');
   });
 });
 

@@ -55,6 +55,12 @@ export interface Meta {
   readonly virtual_sources?: readonly unknown[];
 }
 
+/** In how many chunks an array is, stored or not. */
+export function chunkCount({ chunks: sides, shape }: Meta): number {
+  if (!sides || !shape) return 0;
+  return shape.reduce((product, length, i) => product * Math.ceil(Number(length) / Number(sides[i])), 1);
+}
+
 export const INTEGER = 0;
 export const FLOAT = 1;
 export const STRING = 3;

@@ -1,8 +1,17 @@
 import { InputError } from '../../graph/errors.ts';
-import { inWords, MAX_CHUNK, MAX_CONFIG, MAX_GROUPS_DEEP, MAX_QUESTIONS, roomFor } from '../limits.ts';
+import {
+  inWords,
+  MAX_ATTRIBUTES,
+  MAX_CHUNK,
+  MAX_CHUNKS,
+  MAX_CONFIG,
+  MAX_GROUPS_DEEP,
+  MAX_QUESTIONS,
+  roomFor,
+} from '../limits.ts';
 import { intoFloat32, isNumeric } from './floats.ts';
 import type { FileHandle, Meta, Module, Wasm } from './hdf5-module.ts';
-import { STRING } from './hdf5-module.ts';
+import { chunkCount, STRING } from './hdf5-module.ts';
 import { checkHeaps } from './heap.ts';
 
 /** An HDF5 file to read: in memory, or wherever `read` takes it from (bytes at `at`; it gives how many). */
@@ -109,6 +118,9 @@ export class Hdf5 {
   /** bytes that arrays may still take */
   private room: number;
   private questions = 0;
+  private chunks = 0;
+  /** whose attributes' names were listed last: each attribute that is read asks for them again */
+  private asked: { readonly path: string; readonly names: readonly string[] } | undefined;
 
   constructor(module: Module, id: bigint, where: string, room: number) {
     this.module = module;
@@ -136,12 +148,21 @@ export class Hdf5 {
     return [...this.module.get_names(this.id, group, false)];
   }
 
-  attributeNames(path: string): string[] {
+  attributeNames(path: string): readonly string[] {
     this.ask();
-    return [...this.module.get_attribute_names(this.id, path)];
+    if (this.asked?.path !== path)
+      this.asked = { path, names: [...this.module.get_attribute_names(this.id, path)] };
+    const { names } = this.asked;
+    if (names.length > MAX_ATTRIBUTES)
+      throw new InputError(
+        `${this.where}: its "${path}" has ${names.length} attributes; Espalier reads at most ${MAX_ATTRIBUTES} of one group or array`,
+      );
+    return names;
   }
 
   attributeMeta(path: string, name: string): Meta {
+    // the library looks through all of them for each
+    this.ask(this.attributeNames(path).length);
     return this.module.get_attribute_metadata(this.id, path, name);
   }
 
@@ -215,6 +236,12 @@ export class Hdf5 {
       throw new InputError(
         `${this.where}: the array "${path}" is stored in chunks of ${inWords(chunk)}, more than the ${inWords(MAX_CHUNK)} that Espalier unpacks at once; save the model again without compression`,
       );
+    // the library notes every chunk of an array that it reads, stored or not
+    this.chunks += chunkCount(meta);
+    if (!(this.chunks <= MAX_CHUNKS))
+      throw new InputError(
+        `${this.where}: with the array "${path}" its arrays are cut into more than the ${MAX_CHUNKS.toLocaleString('en-US')} chunks that Espalier reads of a file; save the model again without chunks`,
+      );
     this.room -= bytes;
     if (!(this.room >= 0))
       throw new InputError(
@@ -222,8 +249,9 @@ export class Hdf5 {
       );
   }
 
-  private ask(): void {
-    if (++this.questions > MAX_QUESTIONS)
+  private ask(count = 1): void {
+    this.questions += count;
+    if (this.questions > MAX_QUESTIONS)
       throw new InputError(`${this.where}: it has too many groups, arrays and attributes to be a model`);
   }
 

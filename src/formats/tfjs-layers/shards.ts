@@ -78,23 +78,28 @@ class Cutter {
 
 /** What a manifest lists, before anything of it is looked for. */
 function checkCounts(file: string, json: ModelJson): void {
+  checkShardNames(
+    file,
+    json.weightsManifest.flatMap(({ paths }) => paths),
+  );
+  const weights = json.weightsManifest.reduce((sum, group) => sum + group.weights.length, 0);
+  if (weights > MAX_WEIGHTS)
+    throw new InputError(
+      `"${file}" lists ${weights} weights; Espalier reads models of at most ${MAX_WEIGHTS}`,
+    );
+}
+
+/** The weights files that a model.json names, in their order. @throws InputError for one named twice, and too many */
+export function checkShardNames(file: string, names: readonly string[]): void {
   const named = new Set<string>();
-  let weights = 0;
-  for (const group of json.weightsManifest) {
-    for (const name of group.paths) {
-      const normal = path.normalize(name);
-      if (named.has(normal)) throw new InputError(`"${file}" names the weights file "${name}" twice`);
-      named.add(normal);
-    }
-    weights += group.weights.length;
+  for (const name of names) {
+    const normal = path.normalize(name);
+    if (named.has(normal)) throw new InputError(`"${file}" names the weights file "${name}" twice`);
+    named.add(normal);
   }
   if (named.size > MAX_SHARDS)
     throw new InputError(
       `"${file}" names ${named.size} weights files; Espalier reads models of at most ${MAX_SHARDS}`,
-    );
-  if (weights > MAX_WEIGHTS)
-    throw new InputError(
-      `"${file}" lists ${weights} weights; Espalier reads models of at most ${MAX_WEIGHTS}`,
     );
 }
 

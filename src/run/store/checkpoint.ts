@@ -6,6 +6,9 @@ import { fileError, readRegular } from '../../files/regular.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { runFiles } from '../../terms/run-folder.ts';
 
+/** Bytes of a checkpoint's manifest, which holds a search's state: a string can't hold more. */
+const LARGEST_MANIFEST = 512 * 2 ** 20;
+
 const manifestSchema = z.strictObject({
   version: z.literal(1),
   sha256: z.string(),
@@ -72,7 +75,7 @@ async function readOne(folder: string): Promise<Snapshot | null> {
   let text: string;
   let bytes: Buffer;
   try {
-    text = (await readRegular(path.join(folder, 'manifest.json'))).toString('utf8');
+    text = (await readRegular(path.join(folder, 'manifest.json'), LARGEST_MANIFEST)).toString('utf8');
     bytes = await readRegular(path.join(folder, 'arrays.bin'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

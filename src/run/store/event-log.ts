@@ -9,11 +9,11 @@ import type { RunData } from '../../terms/run-data.ts';
 import { listedEvent, runEvent } from '../../terms/run-events.ts';
 import type { ListedEvent, RunEvent } from '../../terms/run-events.ts';
 import { runFiles } from '../../terms/run-folder.ts';
+import { linesOf } from './event-lines.ts';
 
 /** What lists and configs ask of a run needs no curves, which may be long. */
 const curves = new Set<RunEvent['type']>(['loss', 'generation', 'metric', 'widths', 'samples']);
 
-const chunk = 1 << 20;
 /** What is compared to see whether the file is still the one that was read. */
 const tailBytes = 4096;
 const head = /^\{"seq":\d+,"at":[\d.e+-]+,"type":"candidate","candidate":\{"id":(\d+),/;
@@ -126,26 +126,11 @@ export class RunLog {
     if (ino !== this.inode || size < end || !(await this.same(file, end))) this.reset();
     this.inode = ino;
     let at = this.offsets.at(-1)!;
-    let rest: Buffer[] = [];
-    const buffer = Buffer.alloc(chunk);
-    for (let position = at; ;) {
-      const { bytesRead } = await file.read(buffer, 0, chunk, position);
-      if (!bytesRead) break;
-      position += bytesRead;
-      let from = 0;
-      for (;;) {
-        const newline = buffer.subarray(0, bytesRead).indexOf(10, from);
-        if (newline < 0) break;
-        const part = buffer.subarray(from, newline);
-        const line = rest.length ? Buffer.concat([...rest, part]) : part;
-        rest = [];
-        if (!this.take(line)) return;
-        at += line.length + 1;
-        this.offsets.push(at);
-        this.tail = Buffer.from(line.subarray(-tailBytes));
-        from = newline + 1;
-      }
-      rest.push(Buffer.from(buffer.subarray(from, bytesRead)));
+    for await (const line of linesOf(file, at)) {
+      if (!this.take(line)) return;
+      at += line.length + 1;
+      this.offsets.push(at);
+      this.tail = Buffer.from(line.subarray(-tailBytes));
     }
   }
 

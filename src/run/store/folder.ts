@@ -1,6 +1,6 @@
 import { appendFile, lstat, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readRegular } from '../../files/regular.ts';
+import { openRegular, readRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -13,12 +13,13 @@ import { parsePlan } from '../plan/plan.ts';
 
 import { makeFolder } from './disk-space.ts';
 import { unwritable } from './file-errors.ts';
+import { linesOf } from './event-lines.ts';
 import { eventOf, logOf } from './event-log.ts';
 import { runEvent } from '../../terms/run-events.ts';
 import type { RunEvent, RunEventBody } from '../../terms/run-events.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
 import { sweepStaging } from './staging.ts';
-import { workspaceOf } from '../../files/run-signs.ts';
+import { LARGEST_SIGN, workspaceOf } from '../../files/run-signs.ts';
 
 /** Makes `.espalier` in a folder, ignored by git. Gives its path. */
 export async function makeOwnFolder(workspace: string): Promise<string> {
@@ -120,7 +121,7 @@ export class RunFolder {
     const file = this.file(runFiles.plan);
     let value: unknown;
     try {
-      value = JSON.parse((await readRegular(file)).toString('utf8'));
+      value = JSON.parse((await readRegular(file, LARGEST_SIGN)).toString('utf8'));
     } catch {
       throw new InputError(`${this.folder}: is not a run (its run.json can't be read)`);
     }
@@ -259,16 +260,23 @@ export async function readEvents(
   folder: string,
   most = Infinity,
 ): Promise<{ events: RunEvent[]; length: number }> {
-  const bytes = await readRegular(path.join(folder, runFiles.events)).catch(() => Buffer.alloc(0));
   const events: RunEvent[] = [];
   let length = 0;
-  while (events.length < most) {
-    const end = bytes.indexOf(10, length);
-    if (end < 0) break;
-    const event = eventOf(runEvent, bytes.toString('utf8', length, end));
-    if (event?.seq !== events.length) break;
-    events.push(event);
-    length = end + 1;
+  const opened = await openRegular(path.join(folder, runFiles.events)).catch(() => null);
+  if (!opened || most <= 0) {
+    await opened?.handle.close();
+    return { events, length };
+  }
+  try {
+    for await (const line of linesOf(opened.handle, 0)) {
+      const event = eventOf(runEvent, line.toString('utf8'));
+      if (event?.seq !== events.length) break;
+      events.push(event);
+      length += line.length + 1;
+      if (events.length >= most) break;
+    }
+  } finally {
+    await opened.handle.close();
   }
   return { events, length };
 }
