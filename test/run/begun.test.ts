@@ -78,6 +78,29 @@ test.each([
   expect(a).toBe(b);
 });
 
+test.each([
+  ['labels.txt has another content', 'a\nb\nc\nd\n', 'd\nc\nb\na\n'],
+  ['labels.txt names them now', null, 'a\nb\nc\nd\n'],
+  ['labels.txt names them no longer', 'a\nb\nc\nd\n', null],
+])('class names beside the model that changed are refused: %s', async (said, before, after) => {
+  const plan = await workspaceWithPlan(where);
+  const labels = path.join(where, 'labels.txt');
+  const put = async (text: string | null) =>
+    await (text === null ? rm(labels, { force: true }) : writeFile(labels, text));
+  await put(before);
+  const run = await RunFolder.create(where, plan);
+  await sit(run, plan, fakeServices(), 25);
+  await put(after);
+  const { run: other } = await RunFolder.open(run.folder);
+  await expect(sit(other, plan, fakeServices(), Infinity)).rejects.toThrow(
+    `have changed since the run began (${said}); put them back as they were to go on`,
+  );
+  await put(before);
+  const { run: again } = await RunFolder.open(run.folder);
+  await sit(again, plan, fakeServices(), Infinity);
+  expect(existsSync(path.join(where, 'out', 'net.espalier.json'))).toBe(true);
+});
+
 test('a plan that was changed after the run had begun is refused', async () => {
   const plan = await workspaceWithPlan(where);
   const run = await RunFolder.create(where, plan);

@@ -12,7 +12,7 @@ import { adopt, conflicts, differences, numericsOf } from '../../runtime/backend
 import type { RunContext } from './arms.ts';
 import { decideTuning } from './decide-tuning.ts';
 import type { DecidedTuning } from './decide-tuning.ts';
-import { sameImages, samePlan } from '../store/same-inputs.ts';
+import { sameImages, sameNames, samePlan } from '../store/same-inputs.ts';
 import { allowedScripts } from '../plan/consent.ts';
 import { armsOf, feasible } from '../plan/feasibility.ts';
 import { remarksOnSet } from '../images/head.ts';
@@ -60,6 +60,7 @@ export async function* prepareRun(
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
   const opened = await ports.loadModel(modelPath);
+  sameNames(state, opened, modelPath);
   const frozen = frozenPlan(opened.graph, plan.keepFrozen);
   let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
   const dependencies = findGroups(model.graph, {
