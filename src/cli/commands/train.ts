@@ -10,6 +10,7 @@ import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import { travel } from '../../run/result/companions.ts';
 import { orderOf, remarksOn } from '../../run/images/head.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
+import { keepInputs } from '../../run/result/keep-inputs.ts';
 import { refuseMixed } from '../../run/result/output-names.ts';
 import { placeModel } from '../../run/result/place.ts';
 import { probeFile, probeFolder } from '../../run/store/disk-space.ts';
@@ -52,6 +53,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const named = await modelFile(out);
   const target =
     format === 'tfjs-layers' && path.extname(named) === '' ? path.join(named, 'model.json') : named;
+  await keepInputs([target], { images: data.path });
   await refuseMixed(target);
   const before = await stat(target).catch(() => null);
   // one that goes on may have written already when it was killed: that shows at its end
