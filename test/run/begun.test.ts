@@ -1,12 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { consent, deedsOf, unconsented } from '../../src/run/plan/consent.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
+import { TrainingFolder } from '../../src/run/store/training-folder.ts';
 import { listRuns } from '../../src/run/store/list-runs.ts';
 import { makeFolder, probeFile, probeFolder } from '../../src/run/store/disk-space.ts';
 import { runPrune } from '../../src/run/prune.ts';
@@ -194,6 +195,35 @@ test('a link in the folder of a run, or out of the workspace, is not followed', 
   await symlink(os.tmpdir(), path.join(where, 'away'));
   expect(await deedsOf(run, { ...plan, out: 'away/x' })).toMatchObject([{ kind: 'write' }]);
   expect(await readdir(run.folder)).not.toContain('lock');
+});
+
+test.each(['.espalier', '.espalier/runs', '.espalier/runs/net-drawn-1'])(
+  'a link in the place of %s has nothing written where it leads',
+  async (name) => {
+    const plan = await workspaceWithPlan(where);
+    const away = `${where}-away`;
+    const run = await RunFolder.create(where, plan);
+    await run.close();
+    await rename(path.join(where, name), away);
+    await symlink(away, path.join(where, name));
+    const before = await readdir(away, { recursive: true });
+    if (name !== '.espalier/runs/net-drawn-1')
+      await expect(RunFolder.create(where, plan)).rejects.toThrow(`${path.join(where, name)} is a link`);
+    await expect(RunFolder.open(run.folder)).rejects.toThrow(`${path.join(where, name)} is a link`);
+    expect(await readdir(away, { recursive: true })).toEqual(before);
+  },
+);
+
+test('a training does not follow a link in the place of its folder', async () => {
+  const away = `${where}-away`;
+  await mkdir(away);
+  for (const name of ['.espalier', '.espalier/training', '.espalier/training/net.h5']) {
+    await mkdir(path.join(where, path.dirname(name)), { recursive: true });
+    await symlink(away, path.join(where, name));
+    await expect(TrainingFolder.open(path.join(where, 'net.h5'), {}, {})).rejects.toThrow('is a link');
+    await rm(path.join(where, name));
+  }
+  expect(await readdir(away)).toEqual([]);
 });
 
 // Windows has no pipes among its files

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { makeOwnFolder } from './folder.ts';
+import { makeOwnFolder, refuseLinked } from './folder.ts';
 import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
@@ -68,8 +68,8 @@ export class TrainingFolder {
     plan: TrainingPlan,
     { resume = false, seconds, computedBy }: { resume?: boolean; seconds?: number; computedBy?: Numerics },
   ): Promise<TrainingFolder> {
-    const own = await makeOwnFolder(path.dirname(out));
-    const folder = path.join(own, trainings, path.basename(out));
+    const folder = path.join(await makeOwnFolder(path.dirname(out), trainings), path.basename(out));
+    await refuseLinked([folder]);
     await makeFolder(folder);
     const lock = await lockFolder(folder, undefined, 'training');
     try {
