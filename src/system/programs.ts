@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeFolder } from './home.ts';
 import { ownFolder } from './own-folder.ts';
 
 /** What the search for programs looks at; tests give their own. */
@@ -23,7 +23,8 @@ export function surroundings(env: NodeJS.ProcessEnv = process.env): Surroundings
     env,
     platform: process.platform,
     cwd: currentFolder(),
-    home: homedir(),
+    // never the current folder, which would then pass for the user's own
+    home: homeFolder() ?? path.parse(process.execPath).root,
     node: process.execPath,
     isProgram,
     real,

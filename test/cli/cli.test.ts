@@ -291,7 +291,7 @@ test('prune without images, then apply, verify and diff', async () => {
     const refused = await espalier('diff', 'net.h5', 'out/net.espalier.json', option, 'net.h5');
     expect(refused).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/net\.h5 is there already.*--force/),
+      err: expect.stringMatching(/net\.h5 is the model that this command reads/),
     });
   }
   const page = ['diff', 'net.h5', 'out/net.espalier.json', '--html', 'diff.html'];
@@ -370,6 +370,34 @@ test('new and train ask before they overwrite a model', async () => {
     expect(refused.err).toMatch(/^net\.h5 is there already.*--force\n$/);
   }
   expect((await readFile(path.join(folder, 'net.h5'))).equals(bytes)).toBe(true);
+});
+
+test('what a command reads is not overwritten, not even by force', async () => {
+  const bytes = await readFile(path.join(folder, 'net.h5'));
+  const run = ['prune', 'net.h5', '--target', 'macs=50%', '--out', 'kept'];
+  await writeFile(path.join(folder, 'net.md'), '');
+  for (const command of [
+    [...run, '--report', 'net.h5'],
+    ['diff', 'net.h5', 'net.h5', '--html', 'net.h5'],
+    ['diff', 'net.h5', 'net.h5', '--markdown', './net.h5'],
+  ]) {
+    const refused = await espalier(...command, '--force');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/net\.h5 is the model that/)]);
+  }
+  expect((await espalier(...run)).code).toBe(0);
+  const config = 'kept/net.espalier.json';
+  const recipe = await readFile(path.join(folder, config));
+  for (const command of [
+    ['apply', config, '--out', config],
+    ['diff', config, 'net.h5', '--html', config],
+    [...run, '--report', config],
+  ]) {
+    const refused = await espalier(...command, '--force');
+    expect([command, refused.code, refused.err]).toEqual([command, 2, expect.stringMatching(/json is /)]);
+  }
+  expect((await readFile(path.join(folder, config))).equals(recipe)).toBe(true);
+  expect((await readFile(path.join(folder, 'net.h5'))).equals(bytes)).toBe(true);
+  for (const one of ['kept', 'net.md', '.espalier']) await rm(path.join(folder, one), { recursive: true });
 });
 
 test('help comes at once: nothing heavy is loaded for it', async () => {

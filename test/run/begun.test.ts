@@ -1,12 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { consent, deedsOf, unconsented } from '../../src/run/plan/consent.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
+import { TrainingFolder } from '../../src/run/store/training-folder.ts';
 import { listRuns } from '../../src/run/store/list-runs.ts';
 import { makeFolder, probeFile, probeFolder } from '../../src/run/store/disk-space.ts';
 import { runPrune } from '../../src/run/prune.ts';
@@ -76,6 +77,29 @@ test.each([
     [where, whole].map((one) => readFile(path.join(one, 'out', 'net.espalier.json'), 'utf8')),
   );
   expect(a).toBe(b);
+});
+
+test.each([
+  ['labels.txt has another content', 'a\nb\nc\nd\n', 'd\nc\nb\na\n'],
+  ['labels.txt names them now', null, 'a\nb\nc\nd\n'],
+  ['labels.txt names them no longer', 'a\nb\nc\nd\n', null],
+])('class names beside the model that changed are refused: %s', async (said, before, after) => {
+  const plan = await workspaceWithPlan(where);
+  const labels = path.join(where, 'labels.txt');
+  const put = async (text: string | null) =>
+    await (text === null ? rm(labels, { force: true }) : writeFile(labels, text));
+  await put(before);
+  const run = await RunFolder.create(where, plan);
+  await sit(run, plan, fakeServices(), 25);
+  await put(after);
+  const { run: other } = await RunFolder.open(run.folder);
+  await expect(sit(other, plan, fakeServices(), Infinity)).rejects.toThrow(
+    `have changed since the run began (${said}); put them back as they were to go on`,
+  );
+  await put(before);
+  const { run: again } = await RunFolder.open(run.folder);
+  await sit(again, plan, fakeServices(), Infinity);
+  expect(existsSync(path.join(where, 'out', 'net.espalier.json'))).toBe(true);
 });
 
 test('a plan that was changed after the run had begun is refused', async () => {
@@ -171,6 +195,35 @@ test('a link in the folder of a run, or out of the workspace, is not followed', 
   await symlink(os.tmpdir(), path.join(where, 'away'));
   expect(await deedsOf(run, { ...plan, out: 'away/x' })).toMatchObject([{ kind: 'write' }]);
   expect(await readdir(run.folder)).not.toContain('lock');
+});
+
+test.each(['.espalier', '.espalier/runs', '.espalier/runs/net-drawn-1'])(
+  'a link in the place of %s has nothing written where it leads',
+  async (name) => {
+    const plan = await workspaceWithPlan(where);
+    const away = `${where}-away`;
+    const run = await RunFolder.create(where, plan);
+    await run.close();
+    await rename(path.join(where, name), away);
+    await symlink(away, path.join(where, name));
+    const before = await readdir(away, { recursive: true });
+    if (name !== '.espalier/runs/net-drawn-1')
+      await expect(RunFolder.create(where, plan)).rejects.toThrow(`${path.join(where, name)} is a link`);
+    await expect(RunFolder.open(run.folder)).rejects.toThrow(`${path.join(where, name)} is a link`);
+    expect(await readdir(away, { recursive: true })).toEqual(before);
+  },
+);
+
+test('a training does not follow a link in the place of its folder', async () => {
+  const away = `${where}-away`;
+  await mkdir(away);
+  for (const name of ['.espalier', '.espalier/training', '.espalier/training/net.h5']) {
+    await mkdir(path.join(where, path.dirname(name)), { recursive: true });
+    await symlink(away, path.join(where, name));
+    await expect(TrainingFolder.open(path.join(where, 'net.h5'), {}, {})).rejects.toThrow('is a link');
+    await rm(path.join(where, name));
+  }
+  expect(await readdir(away)).toEqual([]);
 });
 
 // Windows has no pipes among its files

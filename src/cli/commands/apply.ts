@@ -79,7 +79,7 @@ function told({ outcome, differences }: Applied): string {
     case 'other':
       return `other bytes than the run wrote: ${
         other ||
-        'nothing that the config records is otherwise here, but processors differ in more than it records; the network is trained alike, to other last bits'
+        'their SHA-256 is not the one that the config records; processors differ in more than it records, and the config may have been edited since'
       }`;
   }
 }

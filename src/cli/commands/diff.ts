@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { configSuffix } from '../../config/files.ts';
+import { configSuffix, readConfig } from '../../config/files.ts';
 import { formatRanges } from '../../config/ranges.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Diff } from '../../graph/diff.ts';
@@ -12,6 +12,8 @@ import { aboutRows, costRows, metricRows, noMetrics, sign } from '../../report/f
 import { count } from '../../report/text.ts';
 import type { Compared } from '../../run/rebuild/compare.ts';
 import { compareWhole } from '../../run/rebuild/facts.ts';
+import { keepInputs } from '../../run/result/keep-inputs.ts';
+import type { Inputs } from '../../run/result/keep-inputs.ts';
 import { Models } from '../../run/result/model-cache.ts';
 import { probeFile } from '../../run/store/disk-space.ts';
 import { parseRevision, rootOf } from '../../run/rebuild/revision.ts';
@@ -30,13 +32,14 @@ export async function diff(
   const files = [options.html, options.markdown].filter((one) => typeof one === 'string');
   if (files.length === 2 && path.resolve(files[0]) === path.resolve(files[1]))
     throw new InputError(`--html and --markdown name the same file ${files[0]}; name two`);
+  const [one, two] = await sides(a!, b, options.rev);
+  await keepInputs(files, await inputsOf([one, two], options.source));
   await mayOverwrite(await standing(files), {
     force: options.force,
     json: output.json,
     elsewhere: 'name another file',
   });
   for (const file of files) await probeFile(path.resolve(file));
-  const [one, two] = await sides(a!, b, options.rev);
   const bounds = { source: options.source, roots: [process.cwd()] };
   const { diff: found, facts, labels, warnings } = await compareWhole(one, two, new Models(), bounds);
   if (options.html)
@@ -52,6 +55,26 @@ export async function diff(
   else
     for (const file of [options.html, options.markdown])
       if (file) output.print(`wrote ${path.resolve(file)}`);
+}
+
+/** The files of the working tree that are read: also the models that configs name, where these can be read. */
+async function inputsOf(
+  sides: readonly (Compared | AtRevision)[],
+  source: string | undefined,
+): Promise<Inputs> {
+  const models = source === undefined ? [] : [source];
+  const configs: string[] = [];
+  for (const side of sides) {
+    if (side.kind === 'model') models.push(side.file);
+    if (side.kind !== 'config') continue;
+    const { file } = side;
+    configs.push(file);
+    // a config that can't be read is said when it is compared
+    const config = await readConfig(file).catch(() => null);
+    for (const one of [config?.source.path, config?.pruned?.path])
+      if (one !== undefined) models.push(path.resolve(path.dirname(file), one));
+  }
+  return { models, configs };
 }
 
 /** Of these files, those that are there: nothing of a diff is worth somebody's model. */

@@ -4,6 +4,7 @@ import { createNetwork, networkNames } from '../../formats/networks/index.ts';
 import { outputFormat, saveModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
 import { modelFile } from '../../formats/identity.ts';
+import { keepInputs } from '../../run/result/keep-inputs.ts';
 import { refuseMixed } from '../../run/result/output-names.ts';
 import { probeFile } from '../../run/store/disk-space.ts';
 import type { Output } from '../output.ts';
@@ -26,6 +27,7 @@ export async function newNetwork(output: Output, [name]: string[], options: NewO
     throw new InputError(`there is no network "${name}"; there are ${networkNames.join(', ')}`);
   const out = path.resolve(options.out ?? `${name}.h5`);
   const there = await modelFile(out);
+  if (options.data !== undefined) await keepInputs([there], { images: options.data });
   if (await stat(there).catch(() => null))
     await mayOverwrite([{ file: there }], { force: options.force, json: output.json });
   await refuseMixed(there);

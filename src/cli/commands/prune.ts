@@ -3,7 +3,7 @@ import { InputError, Interrupted } from '../../graph/errors.ts';
 import { consent, deedsOf, described, refusal, unconsented } from '../../run/plan/consent.ts';
 import { makePlan } from '../../run/plan/make-plan.ts';
 import { RunFolder } from '../../run/store/folder.ts';
-import { inTheWay } from '../../run/result/output-names.ts';
+import { inTheWay, refuseOverInputs } from '../../run/result/output-names.ts';
 import type { Plan } from '../../run/plan/plan.ts';
 import { defaultControls, trainedControls } from '../../protocol/controls.ts';
 import { runPrune } from '../../run/prune.ts';
@@ -210,6 +210,7 @@ async function started(
     out: options.out,
     report: options.report,
   });
+  await refuseOverInputs(workspace, wanted);
   const { found, own: mine } = await inTheWay(workspace, wanted);
   await mayOverwrite(found, { force: options.force, json });
   const replaces = [...mine, ...found.flatMap(({ sha256 }) => sha256 ?? [])];

@@ -5,10 +5,12 @@ import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
+import { differences, goesOnOtherwise, goOnAlike, numericsOf } from '../../runtime/backend/numerics.ts';
 import { defaultTrainSettings } from '../../runtime/training/schedule.ts';
 import { travel } from '../../run/result/companions.ts';
 import { orderOf, remarksOn } from '../../run/images/head.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
+import { keepInputs } from '../../run/result/keep-inputs.ts';
 import { refuseMixed } from '../../run/result/output-names.ts';
 import { placeModel } from '../../run/result/place.ts';
 import { probeFile, probeFolder } from '../../run/store/disk-space.ts';
@@ -51,6 +53,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   const named = await modelFile(out);
   const target =
     format === 'tfjs-layers' && path.extname(named) === '' ? path.join(named, 'model.json') : named;
+  await keepInputs([target], { images: data.path });
   await refuseMixed(target);
   const before = await stat(target).catch(() => null);
   // one that goes on may have written already when it was killed: that shows at its end
@@ -69,9 +72,15 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   // a fresh network can't tell one preprocessing from another
   const preprocess = options.preprocess ?? (options.fineTune ? 'auto' : 'unit');
   const resize = options.resize ?? (options.fineTune ? 'auto' : COMMONEST);
+  const began = options.resume ? await TrainingFolder.computedBy(out) : undefined;
+  if (began)
+    goOnAlike(began, options.threads, {
+      what: `stopped training of ${out}`,
+      anew: 'leave out --resume to begin anew',
+    });
   const trainer = await openTrainer({ ...data, preprocess, resize }, model, {
-    backend: options.backend ?? 'auto',
-    threads: options.threads,
+    backend: options.backend ?? began?.backend ?? 'auto',
+    threads: options.threads ?? began?.threads,
     seed,
     // fresh weights answer nothing that is worth keeping
     answers: options.fineTune === true,
@@ -86,7 +95,9 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     const frozen = frozenLayers(model.graph).length;
     if (frozen) progress.say(`layers that the file has frozen stay as they are: ${frozen}`);
     const settings = trainSettings(options, set.train.size, data.augment);
-    for (const message of remarksOn(model, set)) {
+    const computedBy = numericsOf(backend);
+    const other = began ? differences(began, computedBy) : [];
+    for (const message of [...remarksOn(model, set), ...(other.length ? [goesOnOtherwise(other)] : [])]) {
       output.data({ type: 'warning', message });
       progress.say(`warning: ${message}`);
     }
@@ -109,6 +120,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     training = await TrainingFolder.open(out, plan, {
       resume: options.resume,
       seconds: options.checkpointSeconds,
+      computedBy,
     });
     if (training.overwrites)
       progress.say('a training that was stopped is overwritten (--resume would go on with it)');

@@ -11,6 +11,7 @@ import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import { besideAgain, travel } from '../result/companions.ts';
 import type { BesideAgain } from '../result/companions.ts';
 import { hashNetwork, modelFile, hashModel, outputs } from '../../formats/identity.ts';
+import { keepInputs } from '../result/keep-inputs.ts';
 import { refuseMixed } from '../result/output-names.ts';
 import { probeFile, probeFolder } from '../store/disk-space.ts';
 import { rebuild } from './rebuild.ts';
@@ -105,6 +106,11 @@ export async function applyConfig(file: string, options: ApplyOptions = {}): Pro
   const runs = rebuilt.prunedFile ?? outputs(source, path.dirname(path.resolve(file))).model;
   const comparable = (await containerFor(out, source)) === (await containerFor(runs, source));
   const held = await heldBy(out);
+  await keepInputs([out], {
+    configs: [file],
+    models: [rebuilt.sourceFile],
+    images: options.data?.path,
+  });
   const companions = await besideAgain(source, out, out === runs ? besideOfRun(config, runs) : []);
   if (held !== null && comparable && held === recorded) {
     if (!options.force) refuseChanged(companions);

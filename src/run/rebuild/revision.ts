@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +9,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Compared } from './compare.ts';
 import { nameOf } from './compare.ts';
 import { modelParts } from '../../formats/identity.ts';
+import { findProgram, ownQuarters } from '../../system/programs.ts';
 
 /** A file as a commit, a branch or a tag has it. */
 export interface AtRevision {
@@ -130,7 +131,9 @@ function pointer(text: string): string | null {
 
 async function git(cwd: string, args: readonly string[]): Promise<{ code: number; out: Buffer }> {
   const safe = ['--no-pager', '-c', 'core.fsmonitor=false', '-c', `core.hooksPath=${os.devNull}`];
-  const env: NodeJS.ProcessEnv = { ...process.env };
+  const program = findProgram('git');
+  if (program === null) throw new InputError('git is not installed, or not on PATH');
+  const { env } = ownQuarters();
   // a hook's surroundings would point git elsewhere
   for (const name of ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_EXTERNAL_DIFF']) delete env[name];
   Object.assign(env, {
@@ -141,7 +144,7 @@ async function git(cwd: string, args: readonly string[]): Promise<{ code: number
   });
   return await new Promise((resolve, reject) => {
     execFile(
-      binary(),
+      program,
       [...safe, ...args],
       { cwd, env, encoding: 'buffer', maxBuffer: largest, windowsHide: true },
       (error, out) => {
@@ -153,14 +156,4 @@ async function git(cwd: string, args: readonly string[]): Promise<{ code: number
       },
     );
   });
-}
-
-/** git's absolute path: never one of the folder that it is asked about. @throws InputError where it isn't installed */
-function binary(): string {
-  const name = process.platform === 'win32' ? 'git.exe' : 'git';
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    const file = path.join(folder, name);
-    if (path.isAbsolute(folder) && statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
-  }
-  throw new InputError('git is not installed, or not on PATH');
 }

@@ -58,7 +58,9 @@ export async function verifyConfig(
   same('source SHA-256', 'unchanged', rebuilt.sameSource ? 'unchanged' : 'another file');
   const there = prunedFile && (await stat(prunedFile).catch(() => null)) ? prunedFile : null;
   const recorded = config.pruned?.sha256;
-  if (!there) notes.push('the pruned model is not there, so it was not looked at');
+  // its accuracy is asked for by giving images, and can't be said to hold
+  if (!there && data) same('pruned model', 'there', 'not there');
+  else if (!there) notes.push('the pruned model is not there, so it was not looked at');
   else if (recorded === undefined)
     notes.push('the config holds no hash of the pruned model: an older version of Espalier wrote it');
   else {

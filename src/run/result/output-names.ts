@@ -7,6 +7,7 @@ import { InputError } from '../../graph/errors.ts';
 import { hashFile, hashModel, outputs } from '../../formats/identity.ts';
 import { limitOf } from '../../protocol/reach.ts';
 import { RunFolder } from '../store/folder.ts';
+import { keepInputs } from './keep-inputs.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
 import { fineTuningSchema } from '../plan/plan.ts';
@@ -179,6 +180,22 @@ export async function inTheWay(
     if (file && !found.some((one) => one.file === file)) found.push({ file, sha256: null, run: id });
   }
   return { found, own };
+}
+
+/**
+ * Refuses a plan whose files would take the place of what it reads, or its report that of its own result.
+ * @throws InputError
+ */
+export async function refuseOverInputs(workspace: string, plan: Plan): Promise<void> {
+  const names = await namesOf(workspace, plan);
+  const reports = reportFiles(names);
+  await keepInputs([names.model, names.config, ...reports], {
+    models: [path.resolve(workspace, plan.model.path)],
+    images: plan.data && path.resolve(workspace, plan.data.path),
+  });
+  const clash = reports.find((file) => file === names.model || file === names.config);
+  if (clash !== undefined)
+    throw new InputError(`${clash} is where the result goes; name another file for the report`);
 }
 
 /** The report's files: the page and its Markdown twin. */

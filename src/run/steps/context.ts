@@ -8,11 +8,11 @@ import { prune } from '../../graph/surgery.ts';
 import type { Dependencies, Graph, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Evaluate, Method, SettingsContext } from '../../methods/types.ts';
-import { adopt, conflicts, differences, numericsOf } from '../../runtime/backend/numerics.ts';
+import { differences, goesOnOtherwise, goOnAlike, numericsOf } from '../../runtime/backend/numerics.ts';
 import type { RunContext } from './arms.ts';
 import { decideTuning } from './decide-tuning.ts';
 import type { DecidedTuning } from './decide-tuning.ts';
-import { sameImages, samePlan } from '../store/same-inputs.ts';
+import { sameImages, sameNames, samePlan } from '../store/same-inputs.ts';
 import { allowedScripts } from '../plan/consent.ts';
 import { armsOf, feasible } from '../plan/feasibility.ts';
 import { remarksOnSet } from '../images/head.ts';
@@ -30,7 +30,6 @@ import type { ScriptLimits } from '../plan/script.ts';
 import { frozenPlan, frozenSentence } from '../plan/fine-tune-settings.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
-import type { Numerics } from '../../terms/numerics.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from '../../terms/run-events.ts';
 import { split as splits } from '../../terms/scores.ts';
 
@@ -60,6 +59,7 @@ export async function* prepareRun(
   if ((await hashModel(modelPath)) !== plan.model.sha256)
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
   const opened = await ports.loadModel(modelPath);
+  sameNames(state, opened, modelPath);
   const frozen = frozenPlan(opened.graph, plan.keepFrozen);
   let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
   const dependencies = findGroups(model.graph, {
@@ -100,7 +100,7 @@ export async function* prepareRun(
   method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
   session.checkStop();
   const began = state.computedBy;
-  if (began && plan.data) goOnAlike(began, plan);
+  if (began && plan.data) goOnAlike(began, plan.threads, { what: 'run', anew: 'start a new run' });
   const trainer = plan.data
     ? await ports.openTrainer({ ...plan.data, path: run.resolve(plan.data.path) }, model, {
         backend: began?.backend ?? plan.backend,
@@ -166,27 +166,13 @@ export async function* prepareRun(
     else if (trainer && !state.fineTuning) state.fineTuning = (await context.decideTuning()).settings;
     const other = began && numerics ? differences(began, numerics) : [];
     if (other.length) {
-      const message = `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
-      yield await session.record({ type: 'warning', message });
+      yield await session.record({ type: 'warning', message: goesOnOtherwise(other) });
     }
   } catch (error) {
     await trainer?.close();
     throw error;
   }
   return context;
-}
-
-/**
- * Sets what the run began to compute by, as far as the user has not set it.
- * @throws InputError where they set it otherwise: the result would be of neither
- */
-function goOnAlike(began: Numerics, plan: Plan): void {
-  const other = conflicts(began, plan.threads);
-  if (other.length)
-    throw new InputError(
-      `the run was begun with other settings of the engine (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or start a new run`,
-    );
-  adopt(began);
 }
 
 /** Whether the network does no better than guessing, so that its weights are worth nothing. */

@@ -21,16 +21,33 @@ import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts'
 import { sweepStaging } from './staging.ts';
 import { LARGEST_SIGN, workspaceOf } from '../../files/run-signs.ts';
 
-/** Makes `.espalier` in a folder, ignored by git. Gives its path. */
-export async function makeOwnFolder(workspace: string): Promise<string> {
+/**
+ * Makes `.espalier` in a folder, ignored by git, and in it the folders of one kind. Gives the path of these.
+ * @throws InputError where one of the two is a link
+ */
+export async function makeOwnFolder(workspace: string, kind: string): Promise<string> {
   const own = path.join(workspace, espalierFolder);
-  await makeFolder(own);
+  const inside = path.join(own, kind);
+  await refuseLinked([own, inside]);
+  await makeFolder(inside);
   await writeFile(path.join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     },
   );
-  return own;
+  return inside;
+}
+
+/**
+ * A link in the place of one of Espalier's own folders, as a clone may bring it, would have it write elsewhere.
+ * @throws InputError
+ */
+export async function refuseLinked(folders: readonly string[]): Promise<void> {
+  for (const folder of folders)
+    if ((await lstat(folder).catch(() => null))?.isSymbolicLink())
+      throw new InputError(
+        `${folder} is a link, which Espalier never makes in its own folder; remove it to go on`,
+      );
 }
 
 /** `.espalier/runs/<id>/`: the plan, the events and the checkpoint of one run. */
@@ -68,8 +85,7 @@ export class RunFolder {
    */
   static async create(workspace: string, plan: Plan): Promise<RunFolder> {
     try {
-      const runs = path.join(await makeOwnFolder(workspace), 'runs');
-      await makeFolder(runs);
+      const runs = await makeOwnFolder(workspace, runsFolder);
       const stem = path.basename(plan.model.path).replace(/\.[^.]*$/, '');
       const base = `${stem}-${plan.method}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'run';
       for (let n = 1; ; n++) {
@@ -96,6 +112,7 @@ export class RunFolder {
   static async open(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
     const run = new RunFolder(path.resolve(folder));
     const plan = await run.plan();
+    await refuseLinked(ownFoldersOf(run.folder));
     await refuseLinks(run.folder);
     try {
       run.lock = await lockFolder(run.folder);
@@ -239,6 +256,13 @@ export class RunFolder {
     await this.lock?.release();
     this.lock = null;
   }
+}
+
+/** A run's folder and those of Espalier's that it lies in. */
+function ownFoldersOf(run: string): string[] {
+  const runs = path.dirname(run);
+  const own = path.dirname(runs);
+  return [...(path.basename(own) === espalierFolder ? [own, runs] : []), run];
 }
 
 /**

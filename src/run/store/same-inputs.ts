@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImageSet } from '../../data/types.ts';
+import type { LoadedModel } from '../../formats/types.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parsePlan } from '../plan/plan.ts';
@@ -34,5 +35,30 @@ export function sameImages(state: State, set: ImageSet, earlier: readonly RunEve
   if (!same || state.images !== now)
     throw new InputError(
       `the images in ${set.path} have changed since the run began; put them back as they were to go on with it, or start a new run`,
+    );
+}
+
+/**
+ * Notes the files with class names beside the model, or compares them: the order of the classes comes of them, and they
+ * go where the result goes.
+ * @throws InputError where they have changed
+ */
+export function sameNames(state: State, { companions = [] }: LoadedModel, file: string): void {
+  const now = companions.map(({ name, bytes }) => ({
+    name,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }));
+  // runs of older versions noted nothing
+  const before = (state.names ??= now);
+  const hashIn = (files: typeof now, one: string) => files.find(({ name }) => name === one)?.sha256;
+  const changes = [...new Set([...before, ...now].map(({ name }) => name))].flatMap((name) => {
+    const [then, here] = [hashIn(before, name), hashIn(now, name)];
+    if (then === here) return [];
+    if (then === undefined) return [`${name} names them now`];
+    return [`${name} ${here === undefined ? 'names them no longer' : 'has another content'}`];
+  });
+  if (changes.length)
+    throw new InputError(
+      `the class names beside ${file} have changed since the run began (${changes.join(', ')}); put them back as they were to go on with it, or start a new run`,
     );
 }

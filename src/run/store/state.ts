@@ -46,6 +46,8 @@ const stateSchema = z.object({
   /** what the run began with, so that nothing of it changes between two sessions: its plan, and its images' stamp */
   plan: z.string().optional(),
   images: z.string().optional(),
+  /** the files with class names beside its model; absent in runs of older versions */
+  names: z.array(z.object({ name: z.string(), sha256: z.string() })).optional(),
   preprocess: preprocess.optional(),
   found: z.string().optional(),
   /** the classes by output, where they are not the folders with images by name; absent in runs of older versions */

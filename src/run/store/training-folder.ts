@@ -4,18 +4,27 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { makeOwnFolder } from './folder.ts';
+import { makeOwnFolder, refuseLinked } from './folder.ts';
 import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
 import { makeFolder } from './disk-space.ts';
-import { runFiles } from '../../terms/run-folder.ts';
 import { sweepStaging } from './staging.ts';
+import { numerics } from '../../terms/numerics.ts';
+import type { Numerics } from '../../terms/numerics.ts';
+import { espalierFolder, runFiles } from '../../terms/run-folder.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
 export type TrainingPlan = Readonly<Record<string, unknown>>;
 
-const stateSchema = z.strictObject({ plan: z.record(z.string(), z.unknown()), training: z.unknown() });
+const stateSchema = z.strictObject({
+  plan: z.record(z.string(), z.unknown()),
+  training: z.unknown(),
+  /** what the training began to compute by; absent in those of older versions */
+  computedBy: numerics.optional(),
+});
+
+const trainings = 'training';
 
 /**
  * A training under way: `.espalier/training/<name>/` beside the file that it will write, with a checkpoint to go on
@@ -29,6 +38,7 @@ export class TrainingFolder {
   private constructor(
     readonly folder: string,
     private readonly plan: TrainingPlan,
+    private readonly computedBy: Numerics | undefined,
     seconds: number | undefined,
     /** where the training stood, to go on from; null: from its beginning */
     readonly from: Snapshot | null,
@@ -40,8 +50,15 @@ export class TrainingFolder {
     this.kept = from !== null;
   }
 
+  /** What the stopped training of a file began to compute by; undefined where none is there, or it doesn't say. */
+  static async computedBy(out: string): Promise<Numerics | undefined> {
+    const folder = path.join(path.dirname(out), espalierFolder, trainings, path.basename(out));
+    return stateSchema.safeParse((await readCheckpoint(folder))?.json).data?.computedBy;
+  }
+
   /**
    * @param out the file that the training will write
+   * @param computedBy what this process computes by; one that goes on keeps what it began with
    * @param seconds least time between checkpoints, where nothing is stopped
    * @param resume go on with the one that was stopped
    * @throws InputError where there is none to go on with, it was another one, or another process works on it
@@ -49,16 +66,16 @@ export class TrainingFolder {
   static async open(
     out: string,
     plan: TrainingPlan,
-    { resume = false, seconds }: { resume?: boolean; seconds?: number },
+    { resume = false, seconds, computedBy }: { resume?: boolean; seconds?: number; computedBy?: Numerics },
   ): Promise<TrainingFolder> {
-    const own = await makeOwnFolder(path.dirname(out));
-    const folder = path.join(own, 'training', path.basename(out));
+    const folder = path.join(await makeOwnFolder(path.dirname(out), trainings), path.basename(out));
+    await refuseLinked([folder]);
     await makeFolder(folder);
     const lock = await lockFolder(folder, undefined, 'training');
     try {
       await sweepStaging(folder);
       const found = await readCheckpoint(folder);
-      if (!resume) return new TrainingFolder(folder, plan, seconds, null, found !== null, lock);
+      if (!resume) return new TrainingFolder(folder, plan, computedBy, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
       if (!state?.success)
         throw new InputError(
@@ -77,7 +94,7 @@ export class TrainingFolder {
           `the stopped training of ${out} differs in its ${other}; give the same options to go on with it, or leave out --resume to begin anew`,
         );
       const from = { json: state.data.training, arrays: found!.arrays };
-      return new TrainingFolder(folder, plan, seconds, from, false, lock);
+      return new TrainingFolder(folder, plan, state.data.computedBy, seconds, from, false, lock);
     } catch (error) {
       await lock.release();
       await removeEmpty(folder);
@@ -91,7 +108,7 @@ export class TrainingFolder {
   }
 
   async save({ json, arrays }: Snapshot): Promise<void> {
-    const snapshot = { json: { plan: this.plan, training: json }, arrays };
+    const snapshot = { json: { plan: this.plan, training: json, computedBy: this.computedBy }, arrays };
     if (!(await this.lock.holds()))
       throw new InputError(
         `the training's folder ${this.folder} was removed, or taken over by another process, while it was at work`,

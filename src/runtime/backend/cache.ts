@@ -1,18 +1,26 @@
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InUse, lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
+import { InputError } from '../../graph/errors.ts';
+import { homeFolder } from '../../system/home.ts';
 
-/** Where Espalier keeps what it fetched or built, outside every repository: $ESPALIER_CACHE, or the system's place. */
+/**
+ * Where Espalier keeps what it fetched or built, outside every repository: $ESPALIER_CACHE, or the system's place.
+ * @throws InputError where nothing tells the user's home folder
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
   if (env.ESPALIER_CACHE) return path.resolve(env.ESPALIER_CACHE);
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME))
     return path.join(env.XDG_CACHE_HOME, 'espalier');
-  if (platform === 'win32' && env.LOCALAPPDATA) return path.join(env.LOCALAPPDATA, 'espalier');
-  if (platform === 'darwin') return path.join(homedir(), 'Library', 'Caches', 'espalier');
-  return path.join(homedir(), '.cache', 'espalier');
+  if (platform === 'win32' && env.LOCALAPPDATA && path.isAbsolute(env.LOCALAPPDATA))
+    return path.join(env.LOCALAPPDATA, 'espalier');
+  const home = homeFolder();
+  if (home === null)
+    throw new InputError('this user has no home folder: set HOME or ESPALIER_CACHE to the path of a folder');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'espalier');
+  return path.join(home, '.cache', 'espalier');
 }
 
 /** Milliseconds between two looks at a lock that another process has. */

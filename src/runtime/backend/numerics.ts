@@ -71,6 +71,30 @@ export function conflicts(
   return found;
 }
 
+/**
+ * Lets this process go on as something began: sets what that computed by, as far as the user has not set it.
+ * @param threads asked for by an option
+ * @param what it is, and how it is begun anew
+ * @throws InputError where the user set it otherwise: the result would be of neither
+ */
+export function goOnAlike(
+  began: Numerics,
+  threads: number | undefined,
+  { what, anew }: { readonly what: string; readonly anew: string },
+): void {
+  const other = conflicts(began, threads);
+  if (other.length)
+    throw new InputError(
+      `the ${what} was begun with other settings of the engine (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or ${anew}`,
+    );
+  adopt(began);
+}
+
+/** What to say where something goes on with differences that nobody can unset. */
+export function goesOnOtherwise(other: readonly string[]): string {
+  return `it goes on otherwise than it began (${other.join(', ')}), so its last bits are neither's`;
+}
+
 /** What this machine and environment would do otherwise than the record, without a backend being opened. */
 export function differsHere(recorded: Numerics, threads: number | undefined): string[] {
   const found = conflicts(recorded, threads);

@@ -1,13 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Compared } from '../../../src/run/rebuild/compare.ts';
 import { parseRevision, withRevisions } from '../../../src/run/rebuild/revision.ts';
 import { TestRepository } from '../../extension/git/repo.ts';
 
 let r: TestRepository;
 beforeEach(() => (r = new TestRepository().begin()));
-afterEach(() => r.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  r.remove();
+});
 
 /** What a file holds at a revision, and the files beside it. */
 async function at(file: string, revision: string, beside: string[] = []): Promise<Buffer[]> {
@@ -68,6 +71,17 @@ describe('a file as git has it', () => {
     mkdirSync(store, { recursive: true });
     writeFileSync(path.join(store, oid), 'large');
     expect(String((await at(file, 'HEAD'))[0])).toBe('large');
+  });
+
+  it.skipIf(process.platform === 'win32')('asks no git that the repository brings along', async () => {
+    const file = r.write('net.h5', 'bytes');
+    r.commit('net.h5');
+    const ran = path.join(r.root, 'ran');
+    const fake = r.write('node_modules/.bin/git', `#!/bin/sh\ntouch '${ran}'\nexit 1\n`);
+    chmodSync(fake, 0o755);
+    vi.stubEnv('PATH', `${path.dirname(fake)}${path.delimiter}${process.env.PATH}`);
+    expect(String((await at(file, 'HEAD'))[0])).toBe('bytes');
+    expect(existsSync(ran)).toBe(false);
   });
 
   it.each(['--output=pwned', '-h', '', 'HEAD:readme.txt', 'HEAD\nx', 'nothing-like-it'])(

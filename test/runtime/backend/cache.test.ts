@@ -4,9 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { lockFolder } from '../../../src/files/lock.ts';
 import { cacheFolder, withLock } from '../../../src/runtime/backend/cache.ts';
+import { surroundings } from '../../../src/system/programs.ts';
 import { whereabouts } from '../../../src/system/whereabouts.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-cache-test-'));
@@ -20,6 +21,18 @@ describe('cacheFolder', () => {
       path.join(os.homedir(), '.cache', 'espalier'),
     );
     expect(cacheFolder({}, 'darwin')).toBe(path.join(os.homedir(), 'Library', 'Caches', 'espalier'));
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a HOME that is no absolute path', () => {
+  it.each(['', 'home', '.'])('%j is not the current folder: the user has one of their own', (home) => {
+    vi.stubEnv('HOME', home);
+    try {
+      expect(cacheFolder({}, 'linux')).toBe(path.join(os.userInfo().homedir, '.cache', 'espalier'));
+      expect(surroundings().home).toBe(os.userInfo().homedir);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 

@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../../src/graph/errors.ts';
 import {
   adopt,
   conflicts,
   defaultThreads,
   differences,
+  goOnAlike,
   optionsOf,
 } from '../../../src/runtime/backend/numerics.ts';
 import { inChild } from './child.ts';
@@ -40,6 +41,20 @@ describe('settings of the engine', () => {
     const own: NodeJS.ProcessEnv = { TF_ENABLE_ONEDNN_OPTS: '0' };
     adopt(recorded, own);
     expect(own).toEqual({ TF_ENABLE_ONEDNN_OPTS: '0' });
+  });
+
+  it('are those that something began with, or it does not go on', () => {
+    const training = { what: 'stopped training of net.h5', anew: 'begin anew' };
+    vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', '0');
+    vi.stubEnv('DNNL_MAX_CPU_ISA', 'AVX2');
+    expect(() => goOnAlike(recorded, undefined, training)).toThrow(
+      /^the stopped training of net.h5 was begun .*TF_ENABLE_ONEDNN_OPTS 0 .*ONEDNN_MAX_CPU_ISA AVX2 .*begin anew$/,
+    );
+    vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', undefined);
+    vi.stubEnv('DNNL_MAX_CPU_ISA', undefined);
+    goOnAlike(recorded, undefined, training);
+    expect(process.env.TF_ENABLE_ONEDNN_OPTS).toBe('1');
+    vi.unstubAllEnvs();
   });
 
   it('that the user set otherwise are named', () => {
