@@ -132,7 +132,7 @@ function tell(
   { outcome, model, notes }: Answer,
 ): void {
   const name = vscode.workspace.asRelativePath(model);
-  const why = notes.length ? notes.join(', ') : t('nothing that the config records is otherwise');
+  const why = notes.length ? notes.join(', ') : t('another processor, or the config was edited since');
   const said = {
     same: () => t('Wrote {0}: the same bytes as the run wrote.', name),
     alike: () => t('Wrote {0}: the network that the run wrote, in another format.', name),
