@@ -79,18 +79,22 @@ describe('a run on real images, stopped, killed and left alone', () => {
     await two.ask('pause', {});
     expect(await statusOf(run)).toBe('paused');
     const paused = () => one.beats.filter(({ status }) => status === 'paused').length;
-    // what waited to be told comes before the second beat
-    await until(() => paused() >= 2, 'it beats, held');
-    const held = [one.events.length, two.events.length];
-    const beats = paused();
+    const recorded = () => readFileSync(path.join(run, 'events.jsonl'), 'utf8').split('\n').length;
+    const countedAt = async (beats: number) => {
+      await until(() => paused() >= beats, 'it beats, held');
+      return recorded();
+    };
+    // what was recorded before may still be on its way into the file on a busy machine: until two beats find the same
+    let beats = 2;
+    let held = await countedAt(beats);
+    for (let before = -1; before !== held; held = await countedAt((beats += 2))) before = held;
     await until(() => paused() >= beats + 4, 'it beats on');
     // the step that was being worked on ends when it ends, long after on a slow machine: with one event, and no other
-    for (const [i, { events }] of [one, two].entries())
-      expect(events.length).toBeLessThanOrEqual(held[i] + 1);
+    expect(recorded()).toBeLessThanOrEqual(held + 1);
     expect(one.beats.at(-1)!.status).toBe('paused');
     expect(one.beats.at(-1)!.rss).toBeGreaterThan(1e6);
     await one.ask('resume', {});
-    await until(() => one.events.length > held[0] + 3, 'it goes on');
+    await until(() => recorded() > held + 1, 'it goes on');
     expect(await statusOf(run)).toBe('running');
     // both hear the same, each recorded event once, and not more than four times a second
     await until(() => numbers(two.events).at(-1) === numbers(one.events).at(-1), 'both heard the same');
