@@ -7,7 +7,7 @@ import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } fro
 import { backendChoice, effort, weightsFrom } from '../terms/choices.ts';
 import { resizes } from '../terms/images.ts';
 import { setSplit } from '../terms/scores.ts';
-import { schedule, trainSettings } from '../terms/training.ts';
+import { fineTuneDefaults, schedule, trainSettings } from '../terms/training.ts';
 
 /** A command's work, loaded when it is called; returns the exit code (nothing: 0). */
 type Action<O> = (output: Output, args: string[], options: O) => Promise<number | void>;
@@ -99,12 +99,12 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option(
       '--fine-tune-rate <x>',
-      'highest learning rate of that training, by Adam (default 0.003)',
+      `highest learning rate of that training, by Adam (default ${fineTuneDefaults.rate})`,
       number('--fine-tune-rate', 1e-9, 1000),
     )
     .option(
       '--distillation <share>',
-      "how much of what it learns is the original's own answers, the rest being labels: 0 to 1 (default 0.7)",
+      `how much of what it learns is the original's own answers, the rest being labels: 0 to 1 (default ${fineTuneDefaults.distillation})`,
       number('--distillation', 0, 1),
     )
     .option(

@@ -1,5 +1,6 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isWithin, realOf } from '../files/real-path.ts';
 import { InputError } from '../graph/errors.ts';
 
 /** Where a config's paths may lead. */
@@ -86,32 +87,12 @@ export function oddities(given: string): string | null {
   return null;
 }
 
-/** Where a path really leads, also where its end isn't there yet; null behind a link that leads nowhere. */
-async function realOf(file: string): Promise<string | null> {
-  const missing: string[] = [];
-  for (let at = file; ;) {
-    const real = await realpath(at).catch(() => null);
-    if (real) return path.join(real, ...missing);
-    if (await lstat(at).catch(() => null)) return null;
-    const parent = path.dirname(at);
-    if (parent === at) return null;
-    missing.unshift(path.basename(at));
-    at = parent;
-  }
-}
-
 async function realRoot(folder: string): Promise<string> {
   return await realpath(folder).catch(() => path.resolve(folder));
 }
 
 function isBelow(root: string, file: string): boolean {
-  const relative = path.relative(root, file);
-  return (
-    relative !== '' &&
-    relative !== '..' &&
-    !relative.startsWith(`..${path.sep}`) &&
-    !path.isAbsolute(relative)
-  );
+  return file !== root && isWithin(root, file);
 }
 
 /** The innermost folder above that holds a `.git`; null where there is none. */

@@ -18,6 +18,9 @@ export type Schedule = Frozen<z.infer<typeof schedule>>;
 export const learnsBy = z.enum(['labels', 'answers']);
 export type LearnsBy = z.infer<typeof learnsBy>;
 
+/** What fine-tuning takes where the user names nothing: its highest rate (Adam's), and the share of distillation. */
+export const fineTuneDefaults = { rate: 0.003, distillation: 0.7 } as const;
+
 /** Everything that decides a training: part of the plan and of the config file. */
 export const trainSettings = z.strictObject({
   epochs: z.number().int().nonnegative(),

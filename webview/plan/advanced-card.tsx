@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { fineTuneDefaults } from '../../src/terms/training.ts';
 import { draft } from '../state.ts';
 import { openNetwork } from '../actions.ts';
 import { t } from '../strings.ts';
@@ -40,7 +41,7 @@ export function AdvancedCard() {
           least={1e-9}
           most={1000}
           fractional
-          placeholder="0.003"
+          placeholder={String(fineTuneDefaults.rate)}
           onChange={(fineTuneRate) => change({ fineTuneRate })}
         />
         <label>{t('Distillation')}</label>
@@ -51,7 +52,7 @@ export function AdvancedCard() {
             least={0}
             most={1}
             fractional
-            placeholder="0.7"
+            placeholder={String(fineTuneDefaults.distillation)}
             onChange={(distillation) => change({ distillation })}
           />
           <span class="dim">{t('share of the original’s answers')}</span>

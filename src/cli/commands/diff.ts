@@ -33,7 +33,7 @@ export async function diff(
   if (files.length === 2 && path.resolve(files[0]) === path.resolve(files[1]))
     throw new InputError(`--html and --markdown name the same file ${files[0]}; name two`);
   const [one, two] = await sides(a!, b, options.rev);
-  await keepInputs(files, await inputsOf([one, two], options.source));
+  if (files.length) await keepInputs(files, await inputsOf([one, two], options.source));
   await mayOverwrite(await standing(files), {
     force: options.force,
     json: output.json,

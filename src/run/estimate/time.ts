@@ -1,4 +1,5 @@
 import type { ImageWork, Work } from '../../methods/types.ts';
+import { FORWARD } from '../plan/equal-cost.ts';
 import type { Speed } from './speed.ts';
 import { RECALIBRATION_IMAGES, settlingImages } from '../steps/settle.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -21,8 +22,8 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
   return {
     trained: [
       { images: epochs * train, share },
-      // what the original answers: a forward pass, which is a third of a step
-      ...(fineTuning.distillation ? [{ images: (epochs * train) / 3, share: 1 }] : []),
+      // what the original answers
+      ...(fineTuning.distillation ? [{ images: epochs * train * FORWARD, share: 1 }] : []),
     ],
     // once cut, and once trained
     recalibrated: [{ images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share }],

@@ -11,7 +11,7 @@ const SHIFT = 1 / 8;
 /** An image that is seen fewer times is new enough as it is. */
 const LEAST_EPOCHS = 6;
 
-export const NONE: Augmentation = { flip: false, shift: 0 };
+const NONE: Augmentation = { flip: false, shift: 0 };
 
 /** What is known of the images and the network. */
 interface Facts {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isWithin, realOf } from '../../files/real-path.ts';
 import { InputError } from '../../graph/errors.ts';
 import { cacheFolder } from '../../runtime/backend/cache.ts';
 import type { Plan } from './plan.ts';
@@ -96,18 +97,8 @@ async function noteOf(folder: string, { kind, what }: Deed): Promise<string> {
   return path.join(cacheFolder(), 'consent', name);
 }
 
-/** Whether a path leads below a folder, links followed as far as they are there. */
+/** Whether a path leads into a folder, links followed as far as they are there. */
 async function isBelow(target: string, folder: string): Promise<boolean> {
-  let at = path.resolve(target);
-  const rest: string[] = [];
-  for (;;) {
-    const real = await realpath(at).catch(() => null);
-    if (real !== null) {
-      const relative = path.relative(await realpath(folder).catch(() => folder), path.join(real, ...rest));
-      return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-    }
-    if (path.dirname(at) === at) return false;
-    rest.unshift(path.basename(at));
-    at = path.dirname(at);
-  }
+  const real = await realOf(target);
+  return real !== null && isWithin(await realpath(folder).catch(() => folder), real);
 }

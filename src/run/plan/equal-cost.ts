@@ -1,7 +1,7 @@
 import type { ImageWork, Work } from '../../methods/types.ts';
 
-/** A forward pass is about a third of a training step. */
-const FORWARD = 1 / 3;
+/** A forward pass is about this share of a training step. */
+export const FORWARD = 1 / 3;
 
 /**
  * Epochs of plain fine-tuning that cost as much as a method and its own fine-tuning do: as many images, each weighed by

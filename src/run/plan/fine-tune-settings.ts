@@ -1,9 +1,11 @@
+import { batchCount } from '../../data/batches.ts';
 import { InputError } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
 import type { Graph } from '../../graph/types.ts';
 import { defaultTrainSettings, fineTuneBatch } from '../../runtime/training/schedule.ts';
 import type { Augmentation, Effort } from '../../terms/choices.ts';
 import type { Plan } from './plan.ts';
+import { fineTuneDefaults } from '../../terms/training.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 
 /**
@@ -22,8 +24,6 @@ const MOST_EPOCHS = 500;
 const ENOUGH_TO_TELL = 100;
 /** A loss that has not fallen for so many epochs, or for a third of them all, is one that won't. */
 const LEAST_PATIENCE = 10;
-/** Share of the targets that the original's answers are, where it knows the images. */
-const DISTILLATION = 0.7;
 
 /** What the length and the aim of a fine-tuning go by. */
 export interface Tuned {
@@ -45,7 +45,7 @@ export type TuningChoices = Pick<Plan, 'effort' | 'fineTuneEpochs' | 'fineTuneRa
 /** How the pruned network is trained after cutting, at an effort; every arm alike. */
 export function fineTuneSettings(choices: TuningChoices, tuned: Tuned): TrainSettings {
   const { images, validation, teaches } = tuned;
-  const { augment, frozen, fineTuneRate, distillation = DISTILLATION } = choices;
+  const { augment, frozen, fineTuneRate, distillation = fineTuneDefaults.distillation } = choices;
   const epochs = choices.fineTuneEpochs ?? epochsFor(choices.effort, tuned);
   const settings = defaultTrainSettings('fine-tune', { images, epochs });
   return {
@@ -62,7 +62,7 @@ export function fineTuneSettings(choices: TuningChoices, tuned: Tuned): TrainSet
 
 function epochsFor(effort: Effort, { images, macs }: Tuned): number {
   const { epochs, steps, macs: most } = lengths[effort];
-  const perEpoch = Math.max(1, Math.floor(images / fineTuneBatch(images)));
+  const perEpoch = Math.max(1, batchCount(images, fineTuneBatch(images), true));
   const few = Math.min(MOST_EPOCHS, Math.ceil(steps / perEpoch), Math.floor(most / (images * macs)));
   return Math.max(epochs, few);
 }

@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isImagePath } from '../../data/source.ts';
+import { isWithin, realOf } from '../../files/real-path.ts';
 import { modelFile, modelParts } from '../../formats/identity.ts';
 import { labelFiles } from '../../formats/labels.ts';
 import { InputError } from '../../graph/errors.ts';
@@ -27,7 +27,7 @@ export async function keepInputs(
 ): Promise<void> {
   const known = new Map<string, string>();
   const add = async (file: string, what: string) => {
-    const real = await realOf(file);
+    const real = await linkless(file);
     if (!known.has(real)) known.set(real, what);
   };
   for (const config of configs) await add(config, 'the config');
@@ -39,9 +39,9 @@ export async function keepInputs(
     for (const one of await labelFiles(model))
       await add(one, `the class names of the model ${path.basename(model)}`);
   }
-  const from = images === undefined ? null : await realOf(images);
+  const from = images === undefined ? null : await linkless(images);
   for (const target of targets) {
-    const real = await realOf(target);
+    const real = await linkless(target);
     const what = known.get(real) ?? (from !== null && isOfImages(real, from) ? 'of the images' : null);
     if (what !== null)
       throw new InputError(
@@ -52,19 +52,10 @@ export async function keepInputs(
 
 function isOfImages(file: string, images: string): boolean {
   if (file === images) return true;
-  const inside = path.relative(images, file);
-  if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside)) return false;
-  return isImagePath(file) || arrays.test(file);
+  return isWithin(images, file) && (isImagePath(file) || arrays.test(file));
 }
 
-/** A file without links on its way, as far as it is there. */
-async function realOf(file: string): Promise<string> {
-  const whole = path.resolve(file);
-  const rest: string[] = [];
-  for (let at = whole; ; at = path.dirname(at)) {
-    const real = await realpath(at).catch(() => null);
-    if (real !== null) return path.join(real, ...rest);
-    if (path.dirname(at) === at) return whole;
-    rest.unshift(path.basename(at));
-  }
+/** A file without links on its way; behind one that leads nowhere, as it is named. */
+async function linkless(file: string): Promise<string> {
+  return (await realOf(file)) ?? path.resolve(file);
 }

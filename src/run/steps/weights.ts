@@ -3,8 +3,6 @@ import type { Plan } from '../plan/plan.ts';
 import type { ArmState } from '../store/state.ts';
 import type { WeightsFrom } from '../../terms/choices.ts';
 
-/** What a network is trained from after cutting: the source's weights, fresh ones, or those that its method made. */
-
 /**
  * What an arm is trained from after cutting. With `auto` it is what a config can hold, so that the network can be rebuilt
  * from it: the source's weights, or fresh ones where the source's are worth nothing. Only where a method trains its

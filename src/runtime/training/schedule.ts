@@ -1,3 +1,4 @@
+import { fineTuneDefaults } from '../../terms/training.ts';
 import type { Schedule, TrainSettings } from '../../terms/training.ts';
 
 /**
@@ -31,7 +32,7 @@ export function fineTuneBatch(images: number): number {
 }
 
 /** Rates that suit each optimizer where a user names none. Measured in docs/fine-tuning.md. */
-const RATES = { sgd: 0.1, adam: 3e-3 } as const;
+const RATES = { sgd: 0.1, adam: fineTuneDefaults.rate } as const;
 
 /**
  * Settings that work for small convolutional networks. From scratch: SGD at the rate 0.1 at batch 128 after a warm-up,
