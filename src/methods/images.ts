@@ -32,15 +32,15 @@ export function epochBatches(
     readonly augmentation?: Augmentation;
     /** leave out a last batch that isn't full: fine-tuning does, the methods' own training sees every image */
     readonly dropLast?: boolean;
+    /** of so many of the images alone, drawn at random and the same in every epoch */
+    readonly most?: number;
   },
 ): (epoch: number, from: number) => AsyncIterable<Batch> {
+  const { most = Infinity, ...how } = settings;
+  const split = most < set.train.size ? drawn(set.train, new Random(root).fork('part'), most) : set.train;
   return (epoch, from) => {
     const order = new Random(root).fork(`epoch ${epoch}`);
-    const { batchSize, augmentation, dropLast } = settings;
-    return answered(
-      { teacher },
-      batches(set.train, preprocess, { batchSize, order, augmentation, from, dropLast }),
-    );
+    return answered({ teacher }, batches(split, preprocess, { ...how, order, from }));
   };
 }
 
@@ -50,6 +50,12 @@ export function answered(
   images: AsyncIterable<Batch>,
 ): AsyncIterable<Batch> {
   return teacher ? teacher.answer(images) : images;
+}
+
+/** At most so many images of a split, drawn at random. */
+function drawn(split: Split, random: Random, count: number): Split {
+  const order = random.shuffle(Int32Array.from({ length: split.size }, (_, i) => i));
+  return subset(split, order.slice(0, count));
 }
 
 /** Mini-batches of always the same images, read once where they fit into a bounded memory. */
@@ -73,8 +79,7 @@ export class FixedBatches {
     count: number,
     batchSize: number,
   ): FixedBatches {
-    const order = random.shuffle(Int32Array.from({ length: split.size }, (_, i) => i)).slice(0, count);
-    return new FixedBatches(subset(split, order), preprocess, batchSize);
+    return new FixedBatches(drawn(split, random, count), preprocess, batchSize);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {

@@ -12,6 +12,9 @@ export const whole = z.number().int().min(0);
 export const positive = z.number().positive();
 export const notNegative = z.number().min(0);
 
+/** Of a search's candidates, how many race with the baselines where the user says nothing. */
+export const RACED = 4;
+
 /** how a rate goes over a training */
 export const rates = schedule.shape.kind;
 /** batch norms' statistics: average of the batches', or the paper's running ones */

@@ -60,6 +60,16 @@ export interface Outcome {
   readonly chosen: Candidate;
   /** weights of the narrow network where the method made them (a PruningNet); else they are cut from the source */
   readonly weights?: Weights;
+  /** what is to race, of all that it told of; absent where its choice is the result */
+  readonly race?: Entries;
+}
+
+/** What a method enters for the race with the baselines (src/run/steps/race.ts). */
+export interface Entries {
+  /** the best of what it found, all within the budgets, best first; the chosen one is the first */
+  readonly finalists: readonly Candidate[];
+  /** candidates that it told of: the next one's id */
+  readonly told: number;
 }
 
 /** One pruning method. Settings schemas are zod objects with a default for every field. */
@@ -82,6 +92,8 @@ export interface Method<S = unknown> {
   narrowest?(dependencies: Dependencies, roundTo: number): Architecture;
   /** how it ranks candidates (RewardSpec), for those who rank them anew; absent where it has no reward */
   reward?(settings: S, context: Pick<WorkContext, 'graph' | 'dependencies' | 'budgets'>): unknown;
+  /** how many of its candidates race with the baselines, the chosen one among them; 0 or absent: its choice is the result */
+  raced?(settings: S): number;
   /** what it will do at these settings; throws InputError where it can't work within these budgets */
   work?(settings: S, context: WorkContext): Work;
 }

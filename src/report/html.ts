@@ -3,6 +3,7 @@ import { channelDiff, diffLegend, diffRows } from './channels.ts';
 import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
+import type { Raced } from '../terms/comparison/race.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
@@ -16,6 +17,7 @@ import {
   measured,
   metricNames,
   percent,
+  raceSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
@@ -43,6 +45,7 @@ export function htmlReport(report: RunReport): string {
     tradeoff(report),
     result(report),
     controls(report),
+    race(report),
     channels(report),
     candidates(report),
     section('Curves', '', wrap('charts', curves(report)), true),
@@ -157,6 +160,34 @@ function context(report: RunReport): string {
   const moved = movedOutputs(report).map((one) => movedSentence(one, escape(one.name)));
   if (moved.length) sentences.push(...moved, rankedAlone);
   return sentences.length ? `<p class="dim">${sentences.join(' ')}</p>` : '';
+}
+
+function race(report: RunReport): string {
+  const rows = report.arms[0]?.race ?? [];
+  if (!rows.length) return '';
+  const { chosen } = report.arms[0];
+  const rounds = Math.max(...rows.map(({ turns }) => turns.length));
+  const heads = ['network', 'MACs', 'parameters'];
+  for (let round = 1; round <= rounds; round++) heads.push(`round ${round}`, 'loss');
+  const cells = ({ candidate, turns }: Raced) => [
+    escape(`${candidate.id}: ${candidate.origin}`),
+    count(candidate.cost.macs),
+    count(candidate.cost.params),
+    ...Array.from({ length: rounds }, (_, r) => [
+      percent(turns.at(r)?.score.accuracy),
+      turns.at(r)?.score.loss.toFixed(3) ?? '',
+    ]).flat(),
+  ];
+  return section(
+    'The race with the plain rules',
+    dim(raceSentence),
+    table(
+      heads,
+      rows.map((row) => ({ cells: cells(row), on: row.candidate.id === chosen?.id })),
+    ),
+    true,
+    true,
+  );
 }
 
 function controls(report: RunReport): string {

@@ -1,11 +1,11 @@
-import type { RunReport } from './types.ts';
+import type { ReportArm, RunReport } from './types.ts';
 import type { DiffRow } from './channels.ts';
 import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
-import { bytes, change, count, duration, percent } from './text.ts';
+import { bytes, change, count, duration, percent, raceSentence } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -38,6 +38,7 @@ export function markdownReport(report: RunReport): string {
     lines.push('');
   }
   if (report.data) lines.push(...accuracies(report), '');
+  if (main?.race.length) lines.push(...race(main), '');
   if (main?.kept) lines.push(markdownDiff(diffRows(report.groups, report.layers, main.kept)), '');
   for (const warning of report.warnings) lines.push(`- ${plain(warning)}`);
   lines.push(
@@ -77,6 +78,36 @@ function accuracies(report: RunReport): string[] {
     `Test: ${data!.test} images, looked at once at the end; all else on ${data!.validation} validation images that nothing was trained on.`,
   );
   return lines;
+}
+
+/** Who raced with what the method found, and how it went. */
+function race({ race, chosen }: ReportArm): string[] {
+  const rounds = Math.max(...race.map(({ turns }) => turns.length));
+  const heads = [
+    'network',
+    'MACs',
+    ...Array.from({ length: rounds }, (_, r) => `round ${r + 1}: accuracy, loss`),
+  ];
+  const rows = race.map(({ candidate, turns }) => {
+    const name = plain(`${candidate.id}: ${candidate.origin}`);
+    return row([
+      candidate.id === chosen?.id ? `**${name}**` : name,
+      count(candidate.cost.macs),
+      ...Array.from({ length: rounds }, (_, r) => {
+        const score = turns.at(r)?.score;
+        return score ? `${percent(score.accuracy)}, ${score.loss.toFixed(3)}` : '';
+      }),
+    ]);
+  });
+  return [
+    `<details><summary>The race with the plain rules: ${raceSentence}</summary>`,
+    '',
+    row(heads),
+    align(heads.length),
+    ...rows,
+    '',
+    '</details>',
+  ];
 }
 
 /** How far the outputs without labels moved, in a sentence each. */

@@ -94,3 +94,7 @@ export function escape(text: string): string {
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
 }
+
+/** What a race is. */
+export const raceSentence =
+  'what the method found and what plain rules give, each trained a little; the lower losses went on';

@@ -1,4 +1,5 @@
 import type { KeptChannels, ListedCandidate } from '../terms/candidates.ts';
+import type { Raced } from '../terms/comparison/race.ts';
 import type { Cost } from '../terms/cost.ts';
 import type { Budget } from '../terms/goals.ts';
 import type { GroupSummary, LayerSummary, ListedOf, Sample } from '../terms/run-events.ts';
@@ -18,6 +19,8 @@ export interface ReportArm {
   };
   readonly candidates: readonly ListedCandidate[];
   readonly generations: readonly { readonly generation: number; readonly reward: number }[];
+  /** its candidates' race with the baselines' networks */
+  readonly race: readonly Raced[];
   readonly losses: readonly ListedOf<'loss'>[];
   /** of work */
   readonly seconds: number;

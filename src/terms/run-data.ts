@@ -26,6 +26,8 @@ export interface ArmData {
   /** by name, in the order of steps */
   readonly metrics: ReadonlyMap<string, readonly { readonly step: number; readonly value: number }[]>;
   readonly widths: readonly { readonly step: number; readonly architecture: readonly number[] }[];
+  /** the turns of its candidates' race with the baselines' networks, in their order */
+  readonly raced: readonly ListedOf<'raced'>[];
   /** how it is fine-tuned */
   readonly fineTuning: TrainSettings | null;
   readonly scores: Scores;
@@ -178,6 +180,11 @@ export function told(before: RunData, events: readonly ListedEvent[]): RunData {
         one.widths = grown(one.widths, event);
         break;
       }
+      case 'raced': {
+        const one = arm(event.arm);
+        one.raced = grown(one.raced, event);
+        break;
+      }
       case 'fineTuning':
         arm(event.arm).fineTuning = event.settings;
         break;
@@ -230,6 +237,7 @@ function newArm(arm: string, later: boolean): Writable<ArmData> {
     generations: [],
     metrics: new Map(),
     widths: [],
+    raced: [],
     fineTuning: null,
     scores: noScores,
     latency: null,

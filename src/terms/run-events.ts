@@ -113,6 +113,16 @@ const plain = [
   event('fineTuning', { arm: z.string(), settings: trainSettings }),
   /** without an arm: of the original */
   event('score', { arm, step, split, score }),
+  /** a network's turn in the race of an arm's candidates, by its id; rounds from 1, `of` so many */
+  event('raced', {
+    arm: z.string(),
+    round: z.number(),
+    of: z.number(),
+    id: z.number(),
+    /** training images that it went through in this round */
+    images: z.number(),
+    score,
+  }),
   event('latency', {
     arm,
     /** milliseconds an image at batch 1, median */

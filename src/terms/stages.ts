@@ -7,6 +7,7 @@ import * as z from 'zod';
 export const stage = z.enum([
   // a run's own
   'original',
+  'race',
   'cut',
   'recalibrate',
   'fine-tune',

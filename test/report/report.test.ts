@@ -167,3 +167,17 @@ test('begins with what the method is worth beside its best control, with the err
   expect(markdownReport(alone)).not.toContain('best control');
   expect(htmlReport(alone)).not.toContain('class="wide verdict"');
 });
+
+test('the race is a table: who came farthest first, the winner marked, in page and Markdown alike', () => {
+  const report = sampleReport();
+  const rows = markdownReport(report)
+    .split('\n')
+    .filter((line) => /^\| \*{0,2}\d+: /.test(line));
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toMatch(/^\| \*\*17: .*\*\* \| .* \| 77\.5 %, 1\.125 \| 90\.0 %, 0\.500 \|$/);
+  expect(rows[1]).toMatch(/^\| 3: .* \| 75\.0 %, 1\.250 \| 85\.0 %, 0\.750 \|$/);
+  expect(rows[2]).toMatch(/^\| 5: .* \| 70\.0 %, 1\.500 \| {2}\|$/);
+  const html = htmlReport(report);
+  expect(html).toContain('The race with the plain rules');
+  expect(html).toMatch(/90\.0 %<\/td><td[^>]*>0\.500/);
+});

@@ -1,3 +1,4 @@
+import { raceTable } from '../../src/terms/comparison/race.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { ReportArm, RunReport } from '../../src/report/types.ts';
 import { packed } from '../../src/terms/comparison/answers.ts';
@@ -51,6 +52,17 @@ export function sampleReport(): RunReport {
       params: 1e4,
     })),
   );
+  // candidate 17 wins against 3, and 5 was left behind
+  const turn = (round: number, id: number, loss: number) => ({
+    type: 'raced' as const,
+    arm: 'rewarded-meta',
+    round,
+    of: 2,
+    id,
+    images: 4000 * round,
+    score: { accuracy: 100 - 20 * loss, loss, images: 5000 },
+  });
+  const turns = [turn(1, 3, 1.25), turn(1, 5, 1.5), turn(1, 17, 1.125), turn(2, 3, 0.75), turn(2, 17, 0.5)];
   const arm = (name: string, accuracy: number, control: boolean): ReportArm => ({
     name,
     control,
@@ -63,6 +75,7 @@ export function sampleReport(): RunReport {
       test: { ...score(accuracy - 0.4, 10000), right: answers(accuracy - 0.4, 10000) },
     },
     candidates: control ? [] : candidates,
+    race: control ? [] : raceTable(turns, candidates),
     generations: control
       ? []
       : Array.from({ length: 8 }, (_, i) => ({ generation: i, reward: 0.7 + 0.02 * Math.sqrt(i) })),

@@ -12,6 +12,8 @@ import type { Model, Weights } from '../../src/graph/types.ts';
 import type { Method } from '../../src/methods/types.ts';
 import type { ImageSet, Split } from '../../src/data/types.ts';
 import type { Backend } from '../../src/runtime/types.ts';
+import { baselines } from '../../src/methods/baselines/method.ts';
+import { methodNamed } from '../../src/methods/index.ts';
 import { hashModel } from '../../src/formats/identity.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import type { RunPorts, Trainer } from '../../src/run/steps/ports.ts';
@@ -29,6 +31,9 @@ export function fakeServices({ slow = 0 } = {}): RunPorts {
     saveModel,
     method: async (name) => {
       if (name === 'drawn' || name === 'other') return drawn(name, slow);
+      // no gradients without an engine
+      if (name === 'taylor') return methodNamed('l2');
+      if (isMethod(name)) return methodNamed(name);
       throw new InputError(`there is no method "${name}"`);
     },
     openTrainer: async () => trainer(slow),
@@ -42,18 +47,22 @@ export function fakeServices({ slow = 0 } = {}): RunPorts {
   };
 }
 
+const isMethod = (name: string) => baselines.some((baseline) => baseline.name === name);
+
 /** Proposes random channels at the budget, 12 times; the choice depends on every draw before it. */
 function drawn(name: string, slow: number): Method {
   return {
     name,
     summary: 'random channels',
     needsImages: false,
-    settings: (given) => ({ rounds: 12, ...given }),
+    settings: (given) => ({ rounds: 12, raced: 0, ...given }),
+    raced: (settings) => (settings as { raced: number }).raced,
     async *run({ dependencies, graph, budgets, random, resume, settings, roundTo }) {
       const cost = costModel(graph, dependencies);
-      const { rounds } = settings as { rounds: number };
-      const state = (resume?.json ?? { done: 0, best: null }) as { done: number; best: Candidate | null };
-      let { done, best } = state;
+      const { rounds, raced } = settings as { rounds: number; raced: number };
+      const state = (resume?.json ?? { done: 0, all: [] }) as { done: number; all: Candidate[] };
+      let { done } = state;
+      let all = [...state.all];
       const seen = resume?.arrays.get('seen') ?? new Float32Array(rounds);
       while (done < rounds) {
         if (slow) await sleep(slow);
@@ -78,13 +87,15 @@ function drawn(name: string, slow: number): Method {
           reward,
         };
         yield { type: 'candidate', candidate };
-        if (!best || reward > best.reward!) best = candidate;
+        all = [...all, candidate].sort((a, b) => b.reward! - a.reward!);
         seen[done++] = reward;
         yield { type: 'progress', stage: 'search', done, total: rounds, unit: 'candidates' };
-        const now = { done, best };
+        const now = { done, all };
         yield { type: 'checkpoint', take: () => ({ json: now, arrays: new Map([['seen', seen.slice()]]) }) };
       }
-      return { chosen: { ...best!, origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` } };
+      const chosen = { ...all[0], origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` };
+      const finalists = [chosen, ...all.slice(1, raced)];
+      return { chosen, ...(raced ? { race: { finalists, told: rounds } } : {}) };
     },
   };
 }

@@ -28,6 +28,12 @@ function sentence(verdict: Verdict): string {
       ? t('{0} points on {1} test images (paired, 95 %)', signed(verdict), whole(images))
       : t('{0} points on {1} validation images (paired, 95 %)', signed(verdict), whole(images));
   switch (result) {
+    case 'same':
+      return t(
+        '{0} ended with a network that answers every image as its best control does, {1}: nothing that it found is better.',
+        method,
+        control,
+      );
     case 'better':
       return t('{0} is better than its best control, {1}: {2}.', method, control, figures);
     case 'worse':

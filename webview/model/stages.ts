@@ -9,6 +9,7 @@ import type { Stage } from '../../src/terms/stages.ts';
 export function stageName(stage: Stage): string {
   const names: Readonly<Record<Stage, string>> = {
     original: t('Scoring the original'),
+    race: t('Racing with the baselines'),
     cut: t('Cutting'),
     recalibrate: t('Recalibrating'),
     'fine-tune': t('Fine-tuning'),

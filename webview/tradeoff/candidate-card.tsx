@@ -173,6 +173,7 @@ function Accuracies({ one, shown }: { one: RunCandidate; shown: RunData }) {
         )}
       </dl>
       <p class="dim note">
+        {raced(shown, one)}{' '}
         {shown.data && t('Validation, {0} images never trained on.', whole(shown.data.validation))}{' '}
         {test !== null &&
           shown.data &&
@@ -184,6 +185,20 @@ function Accuracies({ one, shown }: { one: RunCandidate; shown: RunData }) {
         {original !== undefined && '.'}
       </p>
     </>
+  );
+}
+
+/** How it did in the race with the baselines' networks, as far as it came. */
+function raced(shown: RunData, { arm, id }: RunCandidate): string | null {
+  const turns = shown.arms.find((one) => one.arm === arm)?.raced.filter((turn) => turn.id === id) ?? [];
+  const last = turns.at(-1);
+  if (!last) return null;
+  return t(
+    'In the race with the plain rules: {0} in round {1} of {2}, its loss {3}.',
+    percent(last.score.accuracy),
+    last.round,
+    last.of,
+    last.score.loss.toFixed(3),
   );
 }
 

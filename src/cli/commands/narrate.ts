@@ -78,6 +78,11 @@ export function narrate(progress: Progress, event: RunEvent): void {
       for (const { name, loss, value } of event.score.outputs ?? [])
         progress.say(`${arm}output ${name}: ${loss} from the original's answers ${value.toPrecision(3)}`);
       break;
+    case 'raced':
+      progress.say(
+        `${arm}race, round ${event.round} of ${event.of}: candidate ${event.id} has a loss of ${event.score.loss.toFixed(3)}, ${percent(event.score.accuracy)}${measured(event.score)} on validation`,
+      );
+      break;
     case 'latency':
       progress.say(
         `latency of one image: ${event.before.toFixed(2)} → ${event.after.toFixed(2)} ms${event.spread === undefined ? '' : ` (half of all runs within ${percent(100 * event.spread)})`}`,

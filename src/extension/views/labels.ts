@@ -119,6 +119,7 @@ export function progressText(event: ListedEvent | null, main: string): string {
 function stageName(stage: Stage): string {
   const names: Readonly<Record<Stage, string>> = {
     original: t('scoring the original'),
+    race: t('racing with the baselines'),
     cut: t('cutting'),
     recalibrate: t('recalibrating'),
     'fine-tune': t('fine-tuning'),

@@ -25,6 +25,7 @@ export const agent: Method<AgentMethodSettings> = {
   needsImages: true,
   weights: 'joint',
   settings: agentSettings,
+  raced: ({ raced }) => raced,
   work: agentWork,
   async *run(context) {
     const images = imagesOf(context, 'agent');
@@ -237,7 +238,8 @@ class AgentRun {
     const { weights, accuracy } = await environment.cut(kept);
     const chosen = { ...this.describe(state.candidates, 'greedy', architecture, accuracy), kept };
     yield { type: 'candidate', candidate: chosen };
-    return { chosen, weights };
+    const race = { finalists: [chosen], told: state.candidates + 1 };
+    return { chosen, weights, ...(this.settings.raced ? { race } : {}) };
   }
 
   private stage(stage: Stage, message: string): MethodEvent {

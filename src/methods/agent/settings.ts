@@ -75,6 +75,9 @@ const agentSchema = z.strictObject({
   recalibrationMode,
   /** images of the validation split that a reward is measured on, at most */
   validationImages: count,
+
+  /** 1: the network that it ends with races with the baselines'; 0: it is the result */
+  raced: whole.max(1),
 });
 
 export type AgentMethodSettings = z.infer<typeof agentSchema>;
@@ -180,6 +183,7 @@ export function agentSettings(
     recalibrationBatchSize,
     recalibrationMode: 'average',
     validationImages: images,
+    raced: 1,
   };
   const told = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
   const merged = parseAgentSettings({ ...defaults, ...told });

@@ -55,6 +55,7 @@ export const constrained: Method<ConstrainedSettings> = {
     'constrained reinforcement learning (PPO-Lagrangian): accuracy within any budgets that can be measured',
   needsImages: true,
   measures: true,
+  raced: ({ raced }) => raced,
   settings: constrainedSettings,
   work: constrainedWork,
   run,
@@ -138,7 +139,7 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
     if (update) yield* tell(update);
     yield checkpoint();
   }
-  return { chosen: yield* finish() };
+  return yield* finish();
 
   function* tell(stats: UpdateStats): Generator<MethodEvent, void, void> {
     const step = stats.update;
@@ -167,7 +168,7 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
       };
   }
 
-  async function* finish(): AsyncGenerator<MethodEvent, Candidate, void> {
+  async function* finish(): AsyncGenerator<MethodEvent, Outcome, void> {
     const steps = settings.tuneSteps.at(-1)!;
     if (!ends) {
       const entries = entriesFor();
@@ -193,17 +194,21 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
         (constraints.excess(byId[a.id].costs) || 0) - (constraints.excess(byId[b.id].costs) || 0) ||
         a.id - b.id,
     );
+    const finalists: Candidate[] = [];
     for (const { id, kept } of ranked) {
+      if (finalists.length >= Math.max(1, settings.raced)) break;
       const choice = { architecture: byId[id].architecture, kept };
       const final = await confirmed(choice, space, constraints, settings);
       if (!final) continue;
-      if (final === choice) return trials.candidate(byId[id], kept);
-      const trial = yield* tried(final, 'finalist', steps);
-      if (trial.accuracy !== null) return trials.candidate(trial, final.kept);
+      const trial = final === choice ? byId[id] : yield* tried(final, 'finalist', steps);
+      if (trial.accuracy !== null) finalists.push(trials.candidate(trial, final.kept));
     }
-    throw new InputError(
-      'no network was measured within all budgets; ask for a little more, or raise the setting latencyMargin or scriptSeconds',
-    );
+    const [chosen] = finalists;
+    if (!chosen)
+      throw new InputError(
+        'no network was measured within all budgets; ask for a little more, or raise the setting latencyMargin or scriptSeconds',
+      );
+    return { chosen, ...(settings.raced ? { race: { finalists, told: trials.state.trials.length } } : {}) };
   }
 
   /** Where the end is chosen from; the paper's is a single episode drawn from the policy. */

@@ -4,7 +4,7 @@ import { settingError } from '../setting-error.ts';
 import type { SettingsContext } from '../types.ts';
 import { multiplierKinds } from './multiplier.ts';
 import type { Effort } from '../../terms/choices.ts';
-import { count, share, positive, notNegative, recalibrationMode } from '../setting-kinds.ts';
+import { count, share, positive, notNegative, RACED, recalibrationMode, whole } from '../setting-kinds.ts';
 import { searchCriterion } from '../importance/importance.ts';
 import { ratioPolicies } from './distribution.ts';
 import { granularities } from './environment.ts';
@@ -72,6 +72,8 @@ const constrainedSchema = z.strictObject({
   final: z.enum(['best', 'greedy', 'sample']),
   /** best: how many of the best are brought to the budgets exactly and scored again */
   finalists: count,
+  /** of these, how many race with the baselines' networks; 0: the best of them is the result */
+  raced: whole,
   /** seconds that a script may take for a candidate */
   scriptSeconds: positive,
   /** measurements of the result by a measured budget; the largest must hold */
@@ -128,6 +130,7 @@ function paper(granularity: Granularity, decisions: number): Partial<Constrained
     tuneSteps: granularity === 'keep' ? [0, 0, 32, 64, 256] : [0, 32, 128],
     validationImages: 20_000,
     final: 'sample',
+    raced: 0,
   };
 }
 
@@ -190,6 +193,7 @@ export function constrainedSettings(
     recalibrationBatchSize,
     recalibrationMode: 'average',
     final: 'best',
+    raced: RACED,
     scriptSeconds: 60,
     confirmations: 3,
     latencyMargin: 0.02,

@@ -59,6 +59,7 @@ function metaPruning(name: string, summary: string, reward: RewardKind): Method<
     reward: (settings, { graph, dependencies, budgets }) =>
       specOf(settings, costModel(graph, dependencies)(fullArchitecture(dependencies)), { budgets }),
     work: rewardedMetaWork,
+    raced: ({ raced }) => raced,
     narrowest: (dependencies, roundTo) => {
       const plan = genePlan(dependencies, roundTo);
       return widthsOf(plan, uniformGenes(plan, 0));
@@ -132,10 +133,12 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     }));
     const choice = found.choice();
     if (choice !== null) yield { type: 'stage', stage: 'search', message: choice };
-    const { genes, candidate } = found.best((g) => supernet.kept(g));
+    const best = found.best(Math.max(1, settings.raced), (g) => supernet.kept(g));
+    const [{ genes, candidate: chosen }] = best;
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
-    return { chosen: candidate, weights: made };
+    const race = { finalists: best.map(({ candidate }) => candidate), told: found.told };
+    return { chosen, weights: made, ...(settings.raced ? { race } : {}) };
   }
 }
 
@@ -144,11 +147,12 @@ function* announce(
   spec: RewardSpec,
   images: MethodImages,
 ): Generator<MethodEvent, void, void> {
-  yield {
-    type: 'stage',
-    stage: 'generator',
-    message: `training the ${settings.generator} generator for ${settings.epochs} epochs on ${images.set.train.size} images (${settings.generatorReason})`,
-  };
+  const { generator, epochs, generatorReason } = settings;
+  const what =
+    epochs > 0
+      ? `training the ${generator} generator for ${epochs} epochs on ${images.set.train.size} images`
+      : 'candidates keep the weights of the network';
+  yield { type: 'stage', stage: 'generator', message: `${what} (${generatorReason})` };
   yield { type: 'stage', stage: 'reward', message: `candidates are ranked by ${describeReward(spec)}` };
 }
 

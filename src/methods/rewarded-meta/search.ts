@@ -140,10 +140,20 @@ export class Search {
     return `${own}; the highest reward, ${said(luckiest.score)} of candidate ${this.idOf(luckiest.genes)}, was luck by ${said(luckiest.score - this.evolution.expected(luckiest.genes)!)}`;
   }
 
-  /** The best of all, as a candidate. */
-  best(kept: (genes: Genes) => Candidate['kept']): { genes: Genes; candidate: Candidate } {
-    const { genes, origin } = this.evolution.archive[0];
-    return { genes, candidate: this.candidate(this.idOf(genes), genes, origin, kept(genes)) };
+  /** The best of all, at most so many, best first, as candidates. */
+  best(
+    most: number,
+    kept: (genes: Genes) => Candidate['kept'],
+  ): readonly { genes: Genes; candidate: Candidate }[] {
+    return this.evolution.archive.slice(0, most).map(({ genes, origin }) => ({
+      genes,
+      candidate: this.candidate(this.idOf(genes), genes, origin, kept(genes)),
+    }));
+  }
+
+  /** How many candidates it told of. */
+  get told(): number {
+    return this.accuracies.length;
   }
 
   private idOf(genes: Genes): number {

@@ -9,7 +9,16 @@ import { rewardKinds } from './reward.ts';
 import { fits, pruningNetSize, trainingBytes } from './generators/size.ts';
 import type { Effort } from '../../terms/choices.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-import { count, whole, share, positive, notNegative, rates, recalibrationMode } from '../setting-kinds.ts';
+import {
+  count,
+  whole,
+  share,
+  positive,
+  notNegative,
+  rates,
+  RACED,
+  recalibrationMode,
+} from '../setting-kinds.ts';
 import { searchCriterion } from '../importance/importance.ts';
 import { generatorKinds } from './generators/generator.ts';
 import type { GeneratorKind } from './generators/generator.ts';
@@ -60,6 +69,8 @@ const rewardedMetaSchema = z.strictObject({
   offspring,
   /** what is expected of candidates by their neighbours' scores, or none of it as in the paper */
   surrogate,
+  /** of what was found, how many race with the baselines' networks; 0: the best of the search is the result */
+  raced: whole,
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
@@ -104,15 +115,18 @@ const searches: Record<Effort, Search> = {
   standard: { population: 40, archive: 40, parents: 8, mutation: 20, crossover: 20, generations: 12 },
   thorough: { population: 50, archive: 50, parents: 10, mutation: 25, crossover: 25, generations: 20 },
 };
+/** More images than these change an accuracy by less than two candidates differ (docs/methods/rewarded-meta.md). */
 const recalibrations: Record<Effort, { batches: number; size: number; images: number }> = {
   quick: { batches: 10, size: 128, images: 2000 },
   standard: { batches: 20, size: 256, images: 5000 },
-  thorough: { batches: 100, size: 1000, images: 50_000 },
+  thorough: { batches: 25, size: 256, images: 10_000 },
 };
+/** The paper's, for its generator. */
+const paperRecalibration = { batches: 100, size: 1000, images: 50_000 };
 const epochs: Record<Effort, Record<GeneratorKind, number>> = {
-  quick: { inherit: 2, 'pruning-net': 6 },
-  standard: { inherit: 6, 'pruning-net': 20 },
-  thorough: { inherit: 20, 'pruning-net': 64 },
+  quick: { source: 0, inherit: 2, 'pruning-net': 6 },
+  standard: { source: 0, inherit: 6, 'pruning-net': 20 },
+  thorough: { source: 0, inherit: 20, 'pruning-net': 64 },
 };
 
 /** Fills in what was not given. @throws InputError naming a setting that is wrong or unknown */
@@ -126,15 +140,18 @@ export function rewardedMetaSettings(
   if (!parsed.success) throw new InputError(settingError(parsed.error));
   const values = parsed.data;
   const hidden = values.hidden ?? 32;
-  const { generator, reason } = choose(values.generator ?? 'auto', hidden, context);
+  const { generator, reason } = choose(values.generator ?? 'auto', hidden, values.epochs ?? 0, context);
+  if (generator === 'source' && values.epochs)
+    throw new InputError('the generator source trains nothing: leave out epochs, or take generator=inherit');
   const depthwise = context.graph.nodes.some(({ op }) => {
     const kernel = kernelOf(op);
     return kernel && !mixes(kernel);
   });
-  const inherit = generator === 'inherit';
+  const inherit = generator !== 'pruning-net';
   const batchSize =
     values.batchSize ?? (context.trainImages >= 10_000 ? 128 : context.trainImages >= 1000 ? 64 : 32);
-  const { batches, size, images } = recalibrations[effort];
+  const { batches, size, images } =
+    effort === 'thorough' && !inherit ? paperRecalibration : recalibrations[effort];
   const recalibrationBatchSize =
     values.recalibrationBatchSize ?? Math.min(size, Math.max(context.trainImages, 1));
   const defaults: RewardedMetaSettings = {
@@ -166,6 +183,7 @@ export function rewardedMetaSettings(
     tries: 1000,
     offspring: 'repaired',
     surrogate: 'gaussian-process',
+    raced: RACED,
     includeUniform: inherit,
     windowLow: 0.95,
     recalibrationBatches: Math.max(
@@ -221,14 +239,17 @@ export function trainSettings(settings: RewardedMetaSettings): TrainSettings {
 function choose(
   wanted: 'auto' | GeneratorKind,
   hidden: number,
+  epochs: number,
   { graph, dependencies, untrained }: SettingsContext,
 ): { generator: GeneratorKind; reason: string } {
   if (wanted !== 'auto') return { generator: wanted, reason: 'as asked' };
-  if (!untrained)
+  if (!untrained && epochs > 0)
     return {
       generator: 'inherit',
       reason: 'the network is trained, so the search starts from its own weights',
     };
+  if (!untrained)
+    return { generator: 'source', reason: 'the network is trained, so its own weights rank the candidates' };
   const numbers = pruningNetSize(graph, dependencies, hidden);
   const size = `${(numbers / 1e6).toFixed(1)} million parameters, ${(trainingBytes(numbers) / 2 ** 20).toFixed(0)} MB in training`;
   if (fits(numbers))

@@ -11,7 +11,7 @@ import type { GeneratorKind } from './generators/generator.ts';
 /** MACs of a network whose every width is drawn evenly from 10 to 100 %, over the original's: the mean of a square. */
 const evenShare = 0.37;
 /** A training step also makes the weights and passes gradients through that: measured on small and medium networks. */
-const generatorCost: Readonly<Record<GeneratorKind, number>> = { inherit: 1.5, 'pruning-net': 3 };
+const generatorCost: Readonly<Record<GeneratorKind, number>> = { source: 0, inherit: 1.5, 'pruning-net': 3 };
 
 /**
  * Images through the generator's training and through scoring of candidates.

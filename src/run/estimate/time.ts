@@ -1,5 +1,7 @@
 import type { ImageWork, Work } from '../../methods/types.ts';
 import { FORWARD } from '../plan/equal-cost.ts';
+import { raceRounds } from '../plan/race.ts';
+import type { Round } from '../plan/race.ts';
 import type { Speed } from './speed.ts';
 import { RECALIBRATION_IMAGES, settlingImages } from '../steps/settle.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -12,6 +14,8 @@ export interface Images {
 
 /** Seconds of every run: opening the engine, measuring latency, writing. */
 const fixedSeconds = 4;
+/** Networks of plain rules in a race: some of them are mostly the same. */
+const RIVALS = 7;
 /** Images of the two latency measurements, and the runs that they are repeated for. */
 const latencyRuns = 250;
 
@@ -29,6 +33,26 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
     recalibrated: [{ images: Math.min(RECALIBRATION_IMAGES, train) + settlingImages(train, epochs), share }],
     scored: [{ images: (2 + (epochs ? 2 + epochs : 0)) * validation + test, share }],
     opened: epochs ? 5 + epochs : 4,
+  };
+}
+
+/**
+ * What a race takes of so many of a method's candidates with the baselines' networks (src/run/steps/race).
+ * @param share MACs of the networks, over the original's
+ */
+export function raceWork(images: Images, share: number, fineTuning: TrainSettings, found: number): Work {
+  const rounds = found ? raceRounds(found + RIVALS, images.train, fineTuning) : [];
+  const sum = (each: (round: Round) => number) =>
+    rounds.reduce((all, round) => all + round.networks * each(round), 0);
+  const trained = sum((round) => round.images * round.epochs);
+  return {
+    trained: [
+      { images: trained, share },
+      ...(fineTuning.distillation ? [{ images: trained * FORWARD, share: 1 }] : []),
+    ],
+    recalibrated: [{ images: sum((round) => settlingImages(round.images, round.epochs)), share }],
+    scored: [{ images: sum(() => images.validation), share }],
+    opened: sum(() => 1),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ReportArm, RunReport } from '../../report/types.ts';
 import { candidateOfArm } from '../../terms/candidates.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
+import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
 import { emptyRun, told } from '../../terms/run-data.ts';
 import type { ArmData, RunData } from '../../terms/run-data.ts';
@@ -50,6 +51,7 @@ function armOf(run: RunData, arm: ArmData, control: boolean, kept: KeptChannels 
     scores: { cut, recalibrated, fineTuned, test: arm.scores.test ?? undefined },
     candidates: arm.candidates,
     generations: arm.generations,
+    race: raceTable(arm.raced, arm.candidates),
     losses: run.losses.filter((loss) => loss.arm === arm.arm),
     seconds: arm.seconds,
     epochs: arm.fineTuning?.epochs,

@@ -6,50 +6,24 @@ import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { Random } from '../../graph/random.ts';
 import { thaw } from '../../graph/frozen.ts';
-import { prune } from '../../graph/surgery.ts';
-import type { Dependencies, Model } from '../../graph/types.ts';
+import type { Model } from '../../graph/types.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
-import type { LoadedModel } from '../../formats/types.ts';
-import type { Evaluate, Method, Outcome } from '../../methods/types.ts';
+import type { Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
-import { broken, methodBudgets, tightened } from '../plan/feasibility.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Session } from './session.ts';
-import type { RunPorts, Trainer } from './ports.ts';
+import { broken } from '../plan/feasibility.ts';
+import { methodContext, networkOf } from './run-context.ts';
+import type { RunContext } from './run-context.ts';
+import { newRace, races, runRace } from './race/race.ts';
 import { settle } from './settle.ts';
 import { steps } from '../store/state.ts';
 import type { ArmState } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
-import type { Budget, StaticMetric } from '../../terms/goals.ts';
-import type { Numerics } from '../../terms/numerics.ts';
+import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Score, Step } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 import { costBy } from '../../terms/cost.ts';
-
-/** What every arm of a run shares. */
-export interface RunContext {
-  readonly plan: Plan;
-  readonly model: LoadedModel;
-  readonly dependencies: Dependencies;
-  /** what widths are multiples of */
-  readonly roundTo: number;
-  readonly ports: RunPorts;
-  readonly session: Session;
-  readonly trainer: Trainer | null;
-  readonly fineTuning: TrainSettings | null;
-  /** what this session computes by; null without images */
-  readonly numerics: Numerics | null;
-  /** whether the original does no better than guessing */
-  readonly untrained: boolean;
-  /** settings of a method, complete */
-  settings(method: Method, main: boolean): unknown;
-  /** the measured budgets (latency, script) that a network breaks, by how much */
-  missed(network: Model, budgets: readonly Budget[]): Promise<number>;
-  /** what methods measure their candidates by */
-  readonly evaluate: Evaluate;
-}
 
 type Events<T> = AsyncGenerator<RunEvent, T, void>;
 
@@ -64,6 +38,7 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     (s: RunContext, a: ArmState, m: ArmState) => Events<void>
   > = {
     method: propose,
+    race,
     cut,
     recalibrate,
     'fine-tune': fineTune,
@@ -118,6 +93,7 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
     if (outcome.weights && arm.weights !== 'source')
       session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
+    arm.race = arm === main && races(context, method, arm) ? newRace(outcome) : undefined;
     const miss = await context.missed(networkOf(context, arm), session.state.budgets);
     if (miss > 1) {
       const share = `${(miss * 100 - 100).toFixed(1)} % over`;
@@ -148,6 +124,25 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
       return;
     }
   }
+  if (!arm.race) yield* choose(context, arm, main);
+}
+
+/** Lets the best of what the method found race with the baselines' networks. */
+async function* race(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
+  if (!arm.race) return;
+  const winner = yield* runRace(context, arm, arm.race);
+  // what the method trained belongs to its own choice
+  if (winner.id !== arm.candidate!.id && arm.weights === 'generated') {
+    arm.weights = 'source';
+    context.session.weights.delete(arm.name);
+  }
+  arm.candidate = structuredClone(winner) as ArmState['candidate'];
+  arm.race = undefined;
+  yield* choose(context, arm, main);
+}
+
+/** Says what an arm has come to. */
+async function* choose({ session }: RunContext, arm: ArmState, main: ArmState): Events<void> {
   yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate! });
   if (arm === main && arm.weights === 'generated')
     yield await session.record({ type: 'warning', message: notRebuilt(arm.name) });
@@ -164,7 +159,7 @@ async function* runMethod(
   arm: ArmState,
   main: boolean,
 ): Events<Outcome> {
-  const { session, plan, model, dependencies, trainer } = context;
+  const { session, plan, dependencies } = context;
   const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
   const kind = `method:${arm.name}`;
   const inner = session.takeInner(kind);
@@ -178,33 +173,8 @@ async function* runMethod(
     yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
   }
   if (inner?.random) random.state = inner.random;
-  const cost = costModel(model.graph, dependencies);
-  const generator = method.run({
-    graph: model.graph,
-    weights: model.weights,
-    dependencies,
-    budgets: method.measures
-      ? tightened(session.state.budgets, session.state.tightened ?? 1)
-      : methodBudgets(
-          session.state.budgets,
-          session.state.proxy,
-          cost(dependencies.groups.map((group) => group.size)),
-        ),
-    random,
-    settings,
-    images: trainer?.images,
-    resume: inner?.snapshot,
-    roundTo: context.roundTo,
-    evaluate: context.evaluate,
-  });
+  const generator = method.run(methodContext(context, method, { random, settings, resume: inner?.snapshot }));
   return yield* drive(session, arm.name, kind, generator, random);
-}
-
-/** The arm's narrow network with its weights as they are now. */
-export function networkOf(context: RunContext, arm: ArmState): Model {
-  const { model, dependencies, session } = context;
-  const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
-  return { graph: narrow.graph, weights: session.weights.get(arm.name) ?? narrow.weights };
 }
 
 async function* cut(context: RunContext, arm: ArmState): Events<void> {

@@ -9,7 +9,7 @@ import type { Dependencies, Graph, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import type { Evaluate, Method, SettingsContext } from '../../methods/types.ts';
 import { differences, goesOnOtherwise, goOnAlike, numericsOf } from '../../runtime/backend/numerics.ts';
-import type { RunContext } from './arms.ts';
+import type { RunContext } from './run-context.ts';
 import { decideTuning } from './decide-tuning.ts';
 import type { DecidedTuning } from './decide-tuning.ts';
 import { sameImages, sameNames, samePlan } from '../store/same-inputs.ts';

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { InputError } from '../../graph/errors.ts';
 import type { Weights } from '../../graph/types.ts';
-import { networkOf, runArm } from './arms.ts';
+import { runArm } from './arms.ts';
+import { networkOf } from './run-context.ts';
 import { readCheckpoint, writeCheckpoint } from '../store/checkpoint.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { findCandidate } from '../store/event-log.ts';

@@ -15,6 +15,8 @@ import type { Stage } from '../../terms/stages.ts';
 export interface TrainingOptions {
   readonly stage: Stage;
   readonly seed: number;
+  /** on so many of the training images alone, and without a look at validation images in between */
+  readonly images?: number;
   /** where to go on from: this training's own checkpoint */
   readonly from?: Snapshot;
   readonly signal?: AbortSignal;

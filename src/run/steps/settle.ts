@@ -68,7 +68,7 @@ export async function resettle(
   return await trainer.recalibrate(network, signal, most);
 }
 
-/** Of the labelled output and, where they were measured, of the others. */
-function lossOf({ loss, outputs = [] }: Score): number {
+/** The loss that networks are compared by: of the labelled output and, where they were measured, of the others. */
+export function lossOf({ loss, outputs = [] }: Score): number {
   return outputs.reduce((sum, { value }) => sum + value, loss);
 }

@@ -262,9 +262,11 @@ class ImageSetTrainer implements Trainer {
       ? Distiller.of(this.backend, this.original.graph, this.original.weights)
       : null;
     try {
-      const { size } = this.set.train;
+      const most = options.images ?? Infinity;
+      const size = Math.min(this.set.train.size, most);
       const batchSize = Math.min(settings.batchSize, size);
       const batches = epochBatches(this.images, options.seed, {
+        most,
         batchSize,
         augmentation: settings.augmentation,
         dropLast: true,
@@ -277,7 +279,10 @@ class ImageSetTrainer implements Trainer {
         stage: options.stage,
         from: options.from,
         signal: options.signal,
-        validate: () => this.score({ graph, weights: network.weights() }, 'validation', options.signal),
+        validate:
+          options.images === undefined
+            ? () => this.score({ graph, weights: network.weights() }, 'validation', options.signal)
+            : undefined,
         weights: () => network.weights(),
       });
       return { weights: best?.weights ?? network.weights(), epochs, best: best?.epoch };

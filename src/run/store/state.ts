@@ -10,7 +10,21 @@ import { weightsFrom } from '../../terms/choices.ts';
 import { trainSettings } from '../../terms/training.ts';
 
 /** The steps of one arm, in order. */
-export const steps = ['method', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
+export const steps = ['method', 'race', 'cut', 'recalibrate', 'fine-tune', 'test', 'done'] as const;
+
+/** A race under way (steps/race.ts). Networks are named by their place in `contenders`. */
+const race = z.object({
+  contenders: z.array(candidate),
+  /** candidates that were told of; then the baselines' networks, which are the last of the contenders */
+  told: z.number(),
+  /** how many of the contenders the method found; absent before the baselines' are there */
+  found: z.number().optional(),
+  /** the round under way, from 0, who is in it, and what those who have run came to, in the same order */
+  round: z.number(),
+  field: z.array(z.number()),
+  scores: z.array(score),
+});
+export type RaceState = z.infer<typeof race>;
 
 const arm = z.object({
   name: z.string(),
@@ -18,6 +32,8 @@ const arm = z.object({
   /** tries of the method, where a measured budget was missed */
   tries: z.number(),
   candidate: candidate.optional(),
+  /** what races before one of them is the arm's candidate; absent where nothing does, and once it is over */
+  race: race.optional(),
   /** where its weights come from; absent until it has any, and in runs of older versions */
   weights: weightsFrom.optional(),
   /** what its weights were computed by; `mixed` where a later session computed otherwise */

@@ -16,8 +16,8 @@ export interface Verdict extends Difference {
   readonly control: string;
   /** of what images */
   readonly split: 'test' | 'validation';
-  /** better: beyond the error; worse: likewise; even: the difference is within the error */
-  readonly result: 'better' | 'worse' | 'even';
+  /** better: beyond the error; worse: likewise; even: the difference is within the error; same: no image tells them apart */
+  readonly result: 'better' | 'worse' | 'even' | 'same';
 }
 
 /**
@@ -32,11 +32,14 @@ export function verdictOf(arms: readonly Contender[]): Verdict | null {
   const score = ({ scores }: Contender) => (split === 'test' ? scores.test : scores.fineTuned);
   const rivals = arms.filter((arm) => arm.control && score(arm));
   if (rivals.length === 0) return null;
-  const best = rivals.reduce((a, b) => (score(b)!.accuracy > score(a)!.accuracy ? b : a));
+  const most = Math.max(...rivals.map((rival) => score(rival)!.accuracy));
+  const bests = rivals.filter((rival) => score(rival)!.accuracy === most);
+  // of several, the one that is the method's own network, where one is
+  const best = bests.find((rival) => score(rival)!.right === score(method)?.right) ?? bests[0];
   const found = difference(score(method), score(best));
   if (!found) return null;
   const { points, error } = found;
-  const result = points > error ? 'better' : points < -error ? 'worse' : 'even';
+  const result = error === 0 ? 'same' : points > error ? 'better' : points < -error ? 'worse' : 'even';
   return { ...found, method: method.name, control: best.name, split, result };
 }
 
@@ -49,6 +52,8 @@ export function signed({ points, error }: Pick<Difference, 'points' | 'error'>):
 /** A verdict in a sentence, for reports and the command line. */
 export function verdictSentence(verdict: Verdict): string {
   const { method, control, split, images, result } = verdict;
+  if (result === 'same')
+    return `${method} ended with a network that answers every one of ${images.toLocaleString('en-US')} ${split} images as its best control does, ${control}: nothing that it found is better.`;
   const figures = `${signed(verdict)} points on ${images.toLocaleString('en-US')} ${split} images (paired, 95 %)`;
   switch (result) {
     case 'better':

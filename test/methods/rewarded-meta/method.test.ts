@@ -4,13 +4,14 @@ import { costModel } from '../../../src/graph/cost.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
-import { narrowGraph } from '../../../src/graph/surgery.ts';
+import { narrowGraph, prune } from '../../../src/graph/surgery.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 import { checkPruningNetFits, pruningNetSize } from '../../../src/methods/rewarded-meta/generators/size.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { evaluate } from '../../../src/runtime/scoring/score.ts';
+import { recalibrate } from '../../../src/runtime/training/recalibrate.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
 import { FixedBatches } from '../../../src/methods/images.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
@@ -222,16 +223,52 @@ describe('before it starts', () => {
   });
 
   it('chooses the generator by whether there is something to inherit, and says why', () => {
-    const at = (untrained: boolean) =>
-      methodNamed('rewarded-meta').settings({}, 'quick', { graph, dependencies, trainImages: 96, untrained });
+    const at = (untrained: boolean, given = {}) =>
+      methodNamed('rewarded-meta').settings(given, 'quick', {
+        graph,
+        dependencies,
+        trainImages: 96,
+        untrained,
+      });
     expect(at(false)).toMatchObject({
-      generator: 'inherit',
+      generator: 'source',
+      epochs: 0,
       generatorReason: expect.stringMatching(/trained/),
     });
+    // who asks for epochs asks for a training
+    expect(at(false, { epochs: 3 })).toMatchObject({ generator: 'inherit', epochs: 3 });
+    expect(at(false, { generator: 'inherit' })).toMatchObject({ generator: 'inherit', epochs: 2 });
+    expect(() => at(false, { generator: 'source', epochs: 3 })).toThrow(/leave out epochs/);
     expect(at(true)).toMatchObject({
       generator: 'pruning-net',
       generatorReason: expect.stringMatching(/untrained.*MB/),
     });
+  });
+
+  it('takes the network as it is where it trains no generator: a candidate scores as the source cut to it', async () => {
+    const { outcome, events } = await run(
+      'rewarded-meta',
+      contextOf('rewarded-meta', { generator: 'source', epochs: 0 }),
+    );
+    expect(events.some(({ type }) => type === 'loss')).toBe(false);
+    const { chosen, race } = outcome;
+    const narrow = prune(graph, weights, dependencies, chosen.kept);
+    const settings = methodNamed('rewarded-meta').settings({}, 'quick', {
+      graph,
+      dependencies,
+      trainImages: set.train.size,
+      untrained: false,
+    });
+    expect(settings).toMatchObject({ raced: 4 });
+    expect(race!.finalists[0]).toEqual(chosen);
+    expect(race!.told).toBe(events.filter(({ type }) => type === 'candidate').length);
+    const statistics = await recalibrate(backend, narrow.graph, narrow.weights, {
+      batches: FixedBatches.draw(set.train, unit, new Random(99), set.train.size, set.train.size),
+    });
+    const own = { graph: narrow.graph, weights: new Map([...narrow.weights, ...statistics]) };
+    const all = FixedBatches.draw(set.validation, unit, new Random(98), 60, 60);
+    const score = await evaluate(own, all, { backend });
+    expect(score.accuracy).toBeCloseTo(chosen.accuracies.recalibrated!, 6);
   });
 
   it('counts the PruningNet and refuses one that memory would not hold', () => {

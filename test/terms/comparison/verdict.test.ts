@@ -35,6 +35,21 @@ it('holds the method to the best control, and says on which side of the error it
   expect(signed(even)).toBe('+0.20 ± 0.28');
 });
 
+it('says where the method ended with its best control’s own network', () => {
+  const same = verdictOf([arm('ours', 850, false), arm('uniform', 850), arm('l1', 850)])!;
+  expect(same.result).toBe('same');
+  expect(verdictSentence(same)).toBe(
+    'ours ended with a network that answers every one of 1,000 test images as its best control does, uniform: nothing that it found is better.',
+  );
+  // as good by other images: not the same
+  const [one, other] = [arm('ours', 850, false), arm('l1', 850)];
+  const shifted = Array.from({ length: 1000 }, (_, i) => i >= 150);
+  other.scores.test = { ...other.scores.test, right: packed(shifted) };
+  expect(verdictOf([one, other])!.result).toBe('even');
+  // the one that is the same, of two that are as good
+  expect(verdictOf([one, other, arm('uniform', 850)])).toMatchObject({ control: 'uniform', result: 'same' });
+});
+
 it('takes validation images where there are none for the test', () => {
   const tuned = (name: string, right: number, control: boolean) => ({
     name,

@@ -15,7 +15,7 @@ import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import type { Opened } from '../../../run/result/model-cache.ts';
 import { equalEpochs } from '../../../run/plan/equal-cost.ts';
-import { armWork, predictSeconds } from '../../../run/estimate/time.ts';
+import { armWork, predictSeconds, raceWork } from '../../../run/estimate/time.ts';
 import { fineTuneSettings } from '../../../run/plan/fine-tune-settings.ts';
 import type { Survey } from './survey.ts';
 import type { Architecture } from '../../../terms/candidates.ts';
@@ -64,6 +64,7 @@ export async function forecast(
   const splits = images && { train: images.train, validation: images.validation, test: images.test };
   const arms = [draft.method, ...controlArms(draft.controls, draft.method, images !== null)];
   const works: Work[] = [];
+  let raced = 0;
   const silent: string[] = [];
   for (const [i, name] of arms.entries()) {
     const cuts = cutsBy(name);
@@ -72,6 +73,7 @@ export async function forecast(
     const known = { trainImages: images?.train ?? 1, untrained: false };
     const context = settingsContext({ graph, dependencies }, draft, known);
     const settings = method.settings(i === 0 ? draft.settings : {}, draft.effort, context);
+    if (i === 0) raced = method.raced?.(settings) ?? 0;
     // what it measures of every candidate takes as long as it takes
     const measuring = method.measures && draft.targets.some(({ metric }) => !isStatic(metric));
     if (!method.work || measuring) silent.push(name);
@@ -103,6 +105,7 @@ export async function forecast(
       armWork(splits, share, name === EQUAL_COST && silent.length === 0 ? long() : tuning),
     ),
   );
+  works.push(raceWork(splits, share, tuning, raced));
   if (silent.length)
     return { seconds: null, basis: `how long ${silent.join(' and ')} takes can't be told beforehand` };
 

@@ -17,8 +17,11 @@ export interface Trained {
   readonly rate: number;
 }
 
-/** What makes the weights of candidates. */
-export const generatorKinds = ['inherit', 'pruning-net'] as const;
+/**
+ * What makes the weights of candidates: the network's own, cut; the same, trained at many widths; or a PruningNet's, made
+ * anew for every width.
+ */
+export const generatorKinds = ['source', 'inherit', 'pruning-net'] as const;
 export type GeneratorKind = (typeof generatorKinds)[number];
 
 /** Makes all weights of a network from its encoding vector. */

@@ -1,0 +1,52 @@
+import type { TrainSettings } from '../../terms/training.ts';
+
+/** What a race takes of the training images that the winner's fine-tuning will go through. */
+const SHARE = 0.5;
+/** One in so many goes on to the next round. */
+const STAYS = 3;
+/** Fewer steps than these say nothing of a network that was just cut. */
+const LEAST_STEPS = 16;
+
+/** A round of a race: every network that is still in is cut anew and trained for so long. */
+export interface Round {
+  /** networks in it */
+  readonly networks: number;
+  /** training images that each goes through: so many of them, so many times */
+  readonly images: number;
+  readonly epochs: number;
+}
+
+/**
+ * The rounds of a race: successive halving (Jamieson and Talwalkar 2016), each round with a third of the networks that
+ * went before and as many images in all, down to two. Short fine-tuning leaves room for fewer networks than there are.
+ * @param networks that could take part
+ * @param images of the training split
+ * @returns none where there is no room for two
+ */
+export function raceRounds(
+  networks: number,
+  images: number,
+  { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>,
+): readonly Round[] {
+  const total = SHARE * epochs * images;
+  const least = LEAST_STEPS * batchSize;
+  for (let n = networks; n >= 2; n--) {
+    const sizes = [n];
+    while (sizes.at(-1)! > 2) sizes.push(Math.max(2, Math.ceil(sizes.at(-1)! / STAYS)));
+    const each = sizes.map((size) => total / sizes.length / size);
+    if (each[0] < least) continue;
+    return sizes.map((size, i) => ({ networks: size, ...extent(each[i], images, batchSize) }));
+  }
+  return [];
+}
+
+/** So many images as whole epochs: of a part of them, or of all of them several times. */
+function extent(wanted: number, images: number, batchSize: number): Pick<Round, 'images' | 'epochs'> {
+  if (wanted < images) return { images: Math.max(batchSize, Math.floor(wanted)), epochs: 1 };
+  return { images, epochs: Math.round(wanted / images) };
+}
+
+/** How a network is trained in a round: as it will be fine-tuned, but for the length, and without a look in between. */
+export function roundSettings(fineTuning: TrainSettings, { epochs }: Round): TrainSettings {
+  return { ...fineTuning, epochs, patience: 0, keepBest: undefined };
+}

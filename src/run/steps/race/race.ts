@@ -1,0 +1,215 @@
+import { thaw } from '../../../graph/frozen.ts';
+import type { Model } from '../../../graph/types.ts';
+import type { Method, Outcome } from '../../../methods/types.ts';
+import type { TrainEvent } from '../../../runtime/training/trainer.ts';
+import { raceRounds, roundSettings } from '../../plan/race.ts';
+import type { Round } from '../../plan/race.ts';
+import type { ArmState, RaceState } from '../../store/state.ts';
+import { drive } from '../drive.ts';
+import type { Trained, Trainer } from '../ports.ts';
+import { cutFrom, networkOf } from '../run-context.ts';
+import type { RunContext } from '../run-context.ts';
+import { lossOf, settlingImages } from '../settle.ts';
+import type { Candidate } from '../../../terms/candidates.ts';
+import type { RunEvent } from '../../../terms/run-events.ts';
+import type { Score } from '../../../terms/scores.ts';
+import type { TrainSettings } from '../../../terms/training.ts';
+import { baselineNetworks } from './contenders.ts';
+import { placed, result, survivors } from './decide.ts';
+import type { Standing } from './decide.ts';
+
+type Events<T> = AsyncGenerator<RunEvent, T, void>;
+
+/**
+ * Whether an arm's choice is put to the test of a race: its method enters candidates, they are fine-tuned afterwards,
+ * and from weights that a race can begin with: not fresh ones, nor a generator's that were asked for.
+ */
+export function races({ fineTuning, plan }: RunContext, { weights }: Method, arm: ArmState): boolean {
+  if (!fineTuning?.epochs) return false;
+  return arm.weights === 'source' || (weights === 'joint' && plan.retrain !== 'generated');
+}
+
+/** A race that has not begun. */
+export function newRace({ race }: Outcome): RaceState | undefined {
+  if (!race?.finalists.length) return undefined;
+  return {
+    contenders: structuredClone(race.finalists) as RaceState['contenders'],
+    told: race.told,
+    round: 0,
+    field: [],
+    scores: [],
+  };
+}
+
+/**
+ * The best of what a method found and the networks of plain rules, each cut and fine-tuned a little, in rounds of ever
+ * fewer and ever longer: a score after training tells more than one straight after cutting, and no method's result is
+ * worse than a rule that it could have followed, but for the noise of the validation images. Losses decide, on the whole
+ * validation split; the best network of a rule stays in until the end. Every round begins anew from the weights that the
+ * network was cut with, so that each ends with its own rate fallen to 0, and what is trained here goes no further.
+ */
+export async function* runRace(context: RunContext, arm: ArmState, race: RaceState): Events<Candidate> {
+  const { session } = context;
+  const { train } = context.trainer!.images.set;
+  // too little fine-tuning for any race
+  if (!raceRounds(2, train.size, context.fineTuning!).length) return race.contenders[0];
+  if (race.found === undefined) yield* enter(context, arm, race);
+  const { contenders, found = 0 } = race;
+  const rounds = raceRounds(contenders.length, train.size, context.fineTuning!);
+  const first = rounds.at(0);
+  if (!first) return contenders[0];
+  if (race.field.length === 0) {
+    race.field = placed(contenders.length, found, first.networks);
+    const message = `${first.networks} networks race, ${Math.min(found, race.field.length)} of them found by ${arm.name}, the rest by plain rules: ${describeRounds(rounds)}`;
+    yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message });
+    await session.save();
+  }
+  const clock = new Clock(rounds);
+  for (;;) {
+    const round = rounds[race.round];
+    while (race.scores.length < race.field.length) {
+      session.checkStop();
+      const candidate = contenders[race.field[race.scores.length]];
+      const score = yield* turn(context, arm, candidate, round, clock.at(race));
+      race.scores.push(structuredClone(score) as RaceState['scores'][number]);
+      yield await session.record({
+        type: 'raced',
+        arm: arm.name,
+        round: race.round + 1,
+        of: rounds.length,
+        id: candidate.id,
+        images: round.images * round.epochs,
+        // which images were right is of use to the next round alone
+        score: { ...score, right: undefined },
+      });
+      if (session.due()) await session.save();
+    }
+    const standing = standings(race, found);
+    const next = rounds.at(race.round + 1);
+    if (!next) {
+      const { winner, said } = result(standing, contenders);
+      yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message: said });
+      return contenders[winner];
+    }
+    race.field = survivors(standing, next.networks);
+    race.scores = [];
+    race.round++;
+    await session.save();
+  }
+}
+
+/** Adds the baselines' networks to the method's. */
+async function* enter(context: RunContext, arm: ArmState, race: RaceState): Events<void> {
+  const { session } = context;
+  const found = race.contenders.length;
+  const rivals: Candidate[] = [];
+  for (const network of await baselineNetworks(context, race.contenders)) {
+    const candidate = { ...network, id: race.told + rivals.length };
+    // a measured budget (latency, a script) is kept by these too
+    if ((await context.missed(cutFrom(context, candidate), session.state.budgets)) > 1) continue;
+    rivals.push(candidate);
+  }
+  for (const candidate of rivals) yield await session.record({ type: 'candidate', arm: arm.name, candidate });
+  race.contenders.push(...(structuredClone(rivals) as RaceState['contenders']));
+  race.found = found;
+}
+
+/** One network's turn: cut, trained for this round, batch norms measured, scored. */
+async function* turn(
+  context: RunContext,
+  arm: ArmState,
+  candidate: Candidate,
+  round: Round,
+  passed: (event: TrainEvent) => TrainEvent | null,
+): Events<Score> {
+  const { session, plan } = context;
+  const trainer = context.trainer!;
+  const settings = roundSettings(context.fineTuning!, round);
+  const kind = `race:${arm.name}:${candidate.id}`;
+  const inner = session.takeInner(kind);
+  const network = trainable(networkFor(context, arm, candidate), settings);
+  const events = trainer.train(network, settings, {
+    stage: 'race',
+    seed: plan.seed,
+    images: round.images,
+    from: inner?.snapshot,
+    signal: session.signal,
+  });
+  const { weights } = yield* drive(session, arm.name, kind, only(events, passed));
+  return await settled(trainer, { ...network, weights }, round, session.signal);
+}
+
+/** The arm's own choice has the weights that its method gave it. */
+function networkFor(context: RunContext, arm: ArmState, candidate: Candidate): Model {
+  return candidate.id === arm.candidate!.id ? networkOf(context, arm) : cutFrom(context, candidate);
+}
+
+function trainable({ graph, weights }: Model, { frozen }: TrainSettings): Model {
+  return { graph: frozen === 'trained' ? thaw(graph) : graph, weights };
+}
+
+async function settled(
+  trainer: Trainer,
+  network: Model,
+  { images, epochs }: Round,
+  signal?: AbortSignal,
+): Promise<Score> {
+  const most = settlingImages(images, epochs);
+  const weights = await trainer.recalibrate(network, signal, most);
+  return await trainer.score({ ...network, weights }, 'validation', signal);
+}
+
+/** A training's events, changed or left out. */
+async function* only(
+  events: AsyncGenerator<TrainEvent, Trained, void>,
+  passed: (event: TrainEvent) => TrainEvent | null,
+): AsyncGenerator<TrainEvent, Trained, void> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    const event = passed(next.value);
+    if (event) yield event;
+  }
+}
+
+function standings({ field, scores }: RaceState, found: number): readonly Standing[] {
+  return field.map((place, i) => ({
+    place,
+    rule: place >= found,
+    score: scores[i],
+    loss: lossOf(scores[i]),
+  }));
+}
+
+function describeRounds(rounds: readonly Round[]): string {
+  return rounds
+    .map(
+      ({ networks, images, epochs }) =>
+        `${networks} on ${(images * epochs).toLocaleString('en-US')} images each`,
+    )
+    .join(', then ');
+}
+
+/** How far the whole race is, by its images; single epochs of it are of no interest. */
+class Clock {
+  private readonly total: number;
+
+  constructor(private readonly rounds: readonly Round[]) {
+    this.total = rounds.reduce((sum, round) => sum + round.networks * each(round), 0);
+  }
+
+  /** A training's progress as the race's. */
+  at({ round, scores }: RaceState): (event: TrainEvent) => TrainEvent | null {
+    const { rounds, total } = this;
+    const gone = rounds.slice(0, round).reduce((sum, one) => sum + one.networks * each(one), 0);
+    const before = gone + scores.length * each(rounds[round]);
+    return (event) => {
+      if (event.type === 'loss') return null;
+      if (event.type !== 'progress') return event;
+      const done = before + event.done;
+      return { ...event, done, total, secondsLeft: (total - done) / event.imagesPerSecond };
+    };
+  }
+}
+
+const each = ({ images, epochs }: Round): number => images * epochs;

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { placed, result, survivors } from '../../../../src/run/steps/race/decide.ts';
+import type { Standing } from '../../../../src/run/steps/race/decide.ts';
+import type { Candidate } from '../../../../src/terms/candidates.ts';
+
+const at = (place: number, loss: number, rule: boolean): Standing => ({
+  place,
+  rule,
+  loss,
+  score: { accuracy: 100 - 10 * loss, loss, images: 10 },
+});
+
+test('a full field takes part in its own order; a small one takes turns, what was found first', () => {
+  expect(placed(5, 2, 9)).toEqual([0, 1, 2, 3, 4]);
+  // the best found, the first rule, the next found
+  expect(placed(6, 3, 3)).toEqual([0, 1, 3]);
+  expect(placed(6, 1, 4)).toEqual([0, 1, 2, 3]);
+  expect(placed(2, 2, 2)).toEqual([0, 1]);
+});
+
+test('the lowest losses stay in, and always the best rule', () => {
+  const field = [at(0, 0.5, false), at(1, 0.2, false), at(2, 0.3, false), at(3, 0.9, true), at(4, 0.8, true)];
+  expect(survivors(field, 2)).toEqual([1, 4]);
+  expect(survivors(field, 4)).toEqual([0, 1, 2, 4]);
+  expect(survivors([at(0, 0.5, false), at(1, 0.1, true), at(2, 0.2, true)], 2)).toEqual([1, 2]);
+  expect(survivors([at(0, 0.5, false), at(1, 0.1, false)], 1)).toEqual([1]);
+});
+
+const candidate = (id: number, origin: string): Candidate => ({
+  id,
+  origin,
+  architecture: [],
+  kept: [],
+  cost: { macs: 1, params: 1, bytes: 4, peakActivationBytes: 4 },
+  accuracies: {},
+});
+const contenders = [candidate(7, 'mutation'), candidate(9, 'uniform')];
+
+test('the winner is named with what it is worth beside the other kind', () => {
+  const found = result([at(0, 0.2, false), at(1, 0.4, true)], contenders);
+  expect(found.winner).toBe(0);
+  expect(found.said).toBe(
+    'candidate 7 is taken, with a validation loss of 0.200 (98.0 %); uniform: a validation loss of 0.400 (96.0 %)',
+  );
+  const rule = result([at(0, 0.4, false), at(1, 0.2, true)], contenders);
+  expect(rule.winner).toBe(1);
+  expect(rule.said).toContain(
+    'nothing that was found does better than a plain rule: the network of uniform is taken',
+  );
+});
+
+test('of two that are the same, what was found is taken', () => {
+  expect(result([at(0, 0.2, false), at(1, 0.2, true)], contenders).winner).toBe(0);
+});

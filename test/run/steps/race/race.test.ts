@@ -1,0 +1,137 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Random } from '../../../../src/graph/random.ts';
+import { runPrune } from '../../../../src/run/prune.ts';
+import type { Plan } from '../../../../src/run/plan/plan.ts';
+import { readEvents, RunFolder } from '../../../../src/run/store/folder.ts';
+import type { EventOf, RunEvent } from '../../../../src/terms/run-events.ts';
+import { fakeServices, workspaceWithPlan } from '../../fake.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-race-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+// long enough for a race of some networks
+const racing: Partial<Plan> = { settings: { raced: 3 }, fineTuneEpochs: 100, controls: ['uniform'] };
+
+async function wholeRun(name: string, changes: Partial<Plan>) {
+  const where = path.join(folder, name);
+  const plan = await workspaceWithPlan(where, changes);
+  const run = await RunFolder.create(where, plan);
+  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
+  while (!(await events.next()).done);
+  await run.close();
+  return { where, events: await recorded(run.folder), config: await config(where) };
+}
+
+const config = async (where: string) => await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8');
+
+async function recorded(run: string): Promise<RunEvent[]> {
+  const { events } = await readEvents(run);
+  return events.filter(({ type }) => type !== 'written').map((event) => ({ ...event, at: undefined }));
+}
+
+const racesOf = (events: readonly RunEvent[]) =>
+  events.filter((event): event is EventOf<'raced'> => event.type === 'raced');
+const chosenOf = (events: readonly RunEvent[], arm: string) =>
+  events.filter((event): event is EventOf<'chosen'> => event.type === 'chosen' && event.arm === arm);
+
+test('what a method found races with the plain rules, and the lowest loss of the last round is the result', async () => {
+  const { events } = await wholeRun('whole', racing);
+  const turns = racesOf(events);
+  const found = new Set(
+    events.flatMap((event) =>
+      event.type === 'candidate' && event.arm === 'drawn' && event.candidate.origin === 'drawn'
+        ? [event.candidate.id]
+        : [],
+    ),
+  );
+  const first = turns.filter(({ round }) => round === 1);
+  expect(first.filter(({ id }) => found.has(id))).toHaveLength(3);
+  const origins = new Map(
+    events.flatMap((event) =>
+      event.type === 'candidate' && event.arm === 'drawn'
+        ? [[event.candidate.id, event.candidate.origin]]
+        : [],
+    ),
+  );
+  expect(first.map(({ id }) => origins.get(id))).toEqual(
+    expect.arrayContaining(['uniform', 'l1', 'l1, global widths', 'taylor']),
+  );
+  const { of } = turns[0];
+  for (let round = 2; round <= of; round++) {
+    const before = turns.filter((one) => one.round === round - 1);
+    const now = turns.filter((one) => one.round === round);
+    const ranked = [...before].sort((a, b) => a.score.loss - b.score.loss).map(({ id }) => id);
+    const rules = ranked.filter((id) => !found.has(id));
+    // the best, or all of them but the last, and the best of the rules
+    const best = new Set(ranked.slice(0, now.length));
+    const kept = now.map(({ id }) => id);
+    expect(kept).toContain(rules[0]);
+    if (best.has(rules[0])) expect(new Set(kept)).toEqual(best);
+    expect(now.length).toBeLessThan(before.length);
+  }
+  const last = turns.filter(({ round }) => round === of);
+  expect(last).toHaveLength(2);
+  const winner = last.reduce((a, b) => (b.score.loss < a.score.loss ? b : a));
+  const chosen = chosenOf(events, 'drawn');
+  expect(chosen).toHaveLength(1);
+  expect(chosen[0].candidate.id).toBe(winner.id);
+});
+
+test('a rule’s network in the race is that rule’s control, to the last channel', async () => {
+  const { events } = await wholeRun('rules', { ...racing, controls: ['uniform', 'random', 'l1'] });
+  for (const rule of ['uniform', 'random', 'l1']) {
+    const [control] = chosenOf(events, rule);
+    const raced = events.find(
+      (event): event is EventOf<'candidate'> =>
+        event.type === 'candidate' && event.arm === 'drawn' && event.candidate.origin === rule,
+    );
+    expect(raced!.candidate.kept).toEqual(control.candidate.kept);
+  }
+});
+
+test('without room for two, the method’s choice is the result', async () => {
+  const { events } = await wholeRun('short', { ...racing, fineTuneEpochs: 2 });
+  expect(racesOf(events)).toEqual([]);
+  expect(chosenOf(events, 'drawn')).toHaveLength(1);
+});
+
+test('stopped at any event and gone on, it gives the same config and the same story', async () => {
+  const whole = await wholeRun('undisturbed', racing);
+  const where = path.join(folder, 'stopped');
+  const plan = await workspaceWithPlan(where, racing);
+  let run = await RunFolder.create(where, plan);
+  const random = new Random(3);
+  let stops = 0;
+  for (let done = false; !done;) {
+    const controller = new AbortController();
+    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
+    // rarely in between, so that it ends, and often in the race
+    let left = random.integer(1, 60);
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done) {
+          done = true;
+          break;
+        }
+        if (--left <= 0) controller.abort();
+      }
+    } catch (error) {
+      expect((error as Error).name).toBe('Interrupted');
+      stops++;
+    }
+    await run.close();
+    if (!done) ({ run } = await RunFolder.open(run.folder));
+  }
+  expect(stops).toBeGreaterThan(5);
+  expect(await config(where)).toBe(whole.config);
+  expect(await recorded(run.folder)).toEqual(whole.events);
+});
