@@ -3,7 +3,7 @@ import { channelAxis, channelsOf } from '../graph/ops/rules/layout.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
-import { planOf } from './plan.ts';
+import { executionOf } from './execution.ts';
 
 /**
  * What an output is. softmax: one of several classes; sigmoids: any of several (multi-label); sigmoid: one unit, which
@@ -41,7 +41,7 @@ export function headsOf(graph: Graph): readonly Head[] {
   if (before) return before;
   if (graph.outputs.length === 0) throw new InputError('the network has no output');
   const shapes = inferShapes(graph);
-  const { nodes } = planOf(graph);
+  const { nodes } = executionOf(graph);
   const times = new Map<string, number>();
   const heads = graph.outputs.map((output): Head => {
     const { layer } = nodes.get(output)!;
@@ -59,7 +59,7 @@ function kindOf(
   output: string,
   shapes: ReturnType<typeof inferShapes>,
 ): Omit<Head, 'output' | 'name'> {
-  const { nodes } = planOf(graph);
+  const { nodes } = executionOf(graph);
   const size = sizeOf(shapes[output]);
   // scores in one row, however many axes of length 1 are around it
   const isRow = (id: string): boolean => shapes[id].filter((d) => d !== 1).length <= 1;
