@@ -19,7 +19,7 @@ import type { FailureFile, WorkStatus } from '../../terms/run-folder.ts';
 import type { EndStatus } from '../../protocol/runs.ts';
 
 /** Seconds for which a process that nobody is attached to waits for somebody: after its start, and later. */
-const patience = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
+const timeouts = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
 
 type End = {
   readonly status: EndStatus;
@@ -57,9 +57,9 @@ export class RunProcess {
       stop: () => this.end(),
       keep: ({ alone }) => {
         this.keep = alone;
-        this.watchAlone(patience.later);
+        this.watchAlone(timeouts.later);
       },
-      onClients: () => this.watchAlone(patience.later),
+      onClients: () => this.watchAlone(timeouts.later),
     });
   }
 
@@ -78,7 +78,7 @@ export class RunProcess {
     let end: End;
     try {
       await this.pipe.open();
-      this.watchAlone(patience.first);
+      this.watchAlone(timeouts.first);
       say(
         `espalier ${engineVersion} works on ${this.run.id}, process ${process.pid}, node ${process.version}`,
       );
