@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { checkpointState, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { makeOwnFolder, refuseLinked } from './folder.ts';
 import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
@@ -54,7 +54,7 @@ export class TrainingFolder {
   /** What the stopped training of a file began to compute by; undefined where none is there, or it doesn't say. */
   static async computedBy(out: string): Promise<Numerics | undefined> {
     const folder = path.join(path.dirname(out), espalierFolder, trainings, path.basename(out));
-    return stateSchema.safeParse((await readCheckpoint(folder))?.json).data?.computedBy;
+    return stateSchema.safeParse(await checkpointState(folder)).data?.computedBy;
   }
 
   /**
