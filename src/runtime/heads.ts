@@ -67,23 +67,24 @@ function kindOf(
   for (let id = output; ;) {
     const { op, inputs } = nodes.get(id)!;
     const [node] = inputs;
-    if (op.kind === 'softmax') {
+    const { passes, probabilities } = specOf(op);
+    const given = probabilities?.(op);
+    if (given && given !== 'each') {
       const head = { kind: 'softmax', activation: 'softmax', node, size } as const;
       // over one unit it says 1 whatever it sees
       if (isRow(id)) return { ...head, units: size, classes: size === 1 ? null : size };
       // a softmax at every place of a map; one across places has no rows in memory
-      if (op.axis === channelAxis(shapes[id].length))
-        return { ...head, units: shapes[id][op.axis], classes: null };
+      if (given.along === channelAxis(shapes[id].length))
+        return { ...head, units: shapes[id][given.along], classes: null };
       return { kind: 'values', activation: 'none', node: output, size, units: 1, classes: null };
     }
-    if (op.kind === 'activation' && op.activation === 'sigmoid') {
+    if (given) {
       const units = isRow(id) ? size : channelsOf(shapes[id]);
       const head = { activation: 'sigmoid', node, size, units } as const;
       if (size === 1) return { ...head, kind: 'sigmoid', classes: 2 };
       return { ...head, kind: 'sigmoids', classes: isRow(id) ? size : null };
     }
     if (op.kind === 'activation' && op.activation !== 'linear') last = op.activation;
-    const { passes } = specOf(op);
     if (passes !== 'value' && passes !== 'elements') break;
     id = node;
   }
