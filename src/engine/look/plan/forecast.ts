@@ -1,5 +1,5 @@
 import { EQUAL_COST, cutsBy } from '../../../protocol/controls.ts';
-import { inputShape } from '../../../graph/shapes.ts';
+import { inputSize } from '../../../graph/shapes.ts';
 import { fullArchitecture } from '../../../graph/architecture.ts';
 import { fitToBudget } from '../../../graph/budget.ts';
 import { costModel } from '../../../graph/cost.ts';
@@ -168,7 +168,7 @@ function decoding(
   passes: number,
 ): number {
   if (form === 'idx' || form === 'npz') return 0;
-  const bytes = inputShape(model.graph)?.reduce((a, b) => a * b, 1) ?? 0;
+  const bytes = inputSize(model.graph);
   const count = train + validation + test;
   const times = count * bytes <= memoryBytes ? count : passes;
   return (times * decodeMs) / 1000 / decoders;
