@@ -8,7 +8,7 @@ import type { Plan } from '../../run/plan/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
 import type { RunPorts } from '../../run/steps/ports.ts';
-import type { Which } from '../../run/result/write.ts';
+import type { CandidateRef } from '../../terms/candidates.ts';
 import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
 import { Outbox } from './outbox.ts';
@@ -42,7 +42,7 @@ export class RunProcess {
   constructor(
     private readonly run: RunFolder,
     private readonly plan: Plan,
-    private readonly candidate: Which | undefined,
+    private readonly candidate: CandidateRef | undefined,
   ) {
     this.pipe = new Pipe(run, {
       attach: async () => {

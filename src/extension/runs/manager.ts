@@ -123,7 +123,7 @@ export class RunManager implements Runs {
     this.summaries.refreshSoon(milliseconds);
   }
 
-  async start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void> {
+  async start(folder: string, candidate?: Job['candidate']): Promise<void> {
     const job: Job = candidate ? { folder, candidate } : { folder };
     if (!this.options.trusted())
       throw new InputError(
