@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { Random } from '../src/graph/random.ts';
 import { Evolution } from '../src/methods/rewarded-meta/evolution.ts';
 import { choicesOf, LEVELS, widthsOf } from '../src/methods/rewarded-meta/levels.ts';
-import type { GenePlan } from '../src/methods/rewarded-meta/levels.ts';
+import type { GeneMap } from '../src/methods/rewarded-meta/levels.ts';
 import { proposeRandom } from '../src/methods/rewarded-meta/proposals.ts';
 import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
 import type { EvolutionProblem, EvolutionSettings } from '../src/methods/rewarded-meta/search-space.ts';
@@ -30,7 +30,7 @@ function space(
   flops: (key: string) => number | undefined,
   budget: number,
 ): Omit<Landscape, 'score' | 'truth'> {
-  const plan: GenePlan = {
+  const plan: GeneMap = {
     groups: Array.from({ length: count }, (_, g) => g),
     geneOf: Array.from({ length: count }, (_, g) => g),
     sizes: new Array<number>(count).fill(4),

@@ -14,7 +14,7 @@ const translators = { t: [0], plural: [1, 2] };
 const check = process.argv.includes('--check');
 let complete = true;
 const texts = new Set();
-for (const folder of ['src/extension', 'webview'])
+for (const folder of ['src/extension', 'src/terms', 'webview'])
   for (const name of readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).sort())
     if (/\.tsx?$/.test(name) && !name.endsWith('.d.ts') && !/(^|[\\/])dev[\\/]/.test(name))
       gather(path.join(root, folder, name));

@@ -1,3 +1,5 @@
+import { filled } from '../src/terms/texts.ts';
+
 let translations: Readonly<Record<string, string>> = {};
 
 /** Takes the host's translations, by English text. */
@@ -7,9 +9,7 @@ export function setStrings(strings: Readonly<Record<string, string>>): void {
 
 /** A text in the user's language; `{0}`, `{1}`… stand for the arguments. */
 export function t(english: string, ...args: readonly (string | number)[]): string {
-  return (translations[english] ?? english).replace(/\{(\d+)\}/g, (whole, index: string) =>
-    String(args[Number(index)] ?? whole),
-  );
+  return filled(translations[english] ?? english, ...args);
 }
 
 /** One of two texts by number; both may hold `{0}`, the number. */

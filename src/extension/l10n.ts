@@ -1,7 +1,7 @@
-type Translate = (message: string, ...args: (string | number)[]) => string;
+import { filled } from '../terms/texts.ts';
+import type { Translate } from '../terms/texts.ts';
 
-let translate: Translate = (message, ...args) =>
-  message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
+let translate: Translate = filled;
 
 /**
  * A text for people in their language: VS Code's `l10n.t` once the extension runs, plain English in tests of modules

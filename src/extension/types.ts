@@ -5,6 +5,7 @@ import type { RunSummary } from '../protocol/runs.ts';
 import type { Host, Tab } from '../protocol/panel.ts';
 import type { Notice } from '../protocol/contract.ts';
 import type { Side } from '../protocol/views.ts';
+import type { CandidateRef } from '../terms/candidates.ts';
 import type { ListedEvent } from '../terms/run-events.ts';
 
 /** The looking process: started on first need, restarted after a crash. */
@@ -33,7 +34,7 @@ export interface Runs extends vscode.Disposable {
   /** the latest progress of the run at work, for the status bar; null where none is */
   readonly active: { readonly summary: RunSummary; readonly progress: ListedEvent | null } | null;
   /** starts a made or stopped run, or queues it while another works */
-  start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void>;
+  start(folder: string, candidate?: CandidateRef): Promise<void>;
   pause(folder: string): Promise<void>;
   resume(folder: string): Promise<void>;
   /** politely (checkpoint), then the whole tree is killed */

@@ -17,7 +17,7 @@ const recordSchema = z.object({
 type Record = z.infer<typeof recordSchema>;
 
 /** How long a lock lasts whose process can't be looked at from here, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** between two signs of life */
   readonly beat: number;
   /** without a sign, until it is suspected */
@@ -26,7 +26,7 @@ export interface Patience {
   readonly watch: number;
 }
 
-const patience: Patience = { beat: 15_000, silence: 60_000, watch: 20_000 };
+const timeouts: Timeouts = { beat: 15_000, silence: 60_000, watch: 20_000 };
 const attempts = 100;
 /** bytes; a record has some 200 */
 const largestRecord = 65_536;
@@ -58,7 +58,7 @@ export interface Lock {
  * @param what works there, for the message
  * @throws InUse where another live process has it
  */
-export async function lockFolder(folder: string, times: Patience = patience, what = 'run'): Promise<Lock> {
+export async function lockFolder(folder: string, times: Timeouts = timeouts, what = 'run'): Promise<Lock> {
   const token = randomBytes(8).toString('hex');
   const mine: Record = { ...(await whereabouts()), token };
   const temporary = path.join(folder, `lock.new.${token}`);
@@ -108,7 +108,7 @@ export async function lockOwner(folder: string): Promise<{ pid: number; host: st
   const end = await endOf(folder);
   if (!end) return null;
   const life = await lives(end.record);
-  if (life === 'dead' || (life === 'unknown' && (await silence(end, null)) > patience.silence)) return null;
+  if (life === 'dead' || (life === 'unknown' && (await silence(end, null)) > timeouts.silence)) return null;
   return { pid: end.record.pid, host: end.record.host };
 }
 
@@ -169,7 +169,7 @@ async function lives(record: Record): Promise<'alive' | 'dead' | 'unknown'> {
 }
 
 /** Whether a lock's process has come to its end. One that can't be looked at is watched for a while, if it is silent. */
-async function isOver(found: Found, folder: string, times: Patience): Promise<boolean> {
+async function isOver(found: Found, folder: string, times: Timeouts): Promise<boolean> {
   const life = await lives(found.record);
   if (life !== 'unknown') return life === 'dead';
   if ((await silence(found, folder)) <= times.silence) return false;
@@ -192,7 +192,7 @@ async function silence({ touched }: Found, folder: string | null): Promise<numbe
   }
 }
 
-async function inUse(found: Found, folder: string, times: Patience, what: string): Promise<InUse> {
+async function inUse(found: Found, folder: string, times: Timeouts, what: string): Promise<InUse> {
   const { pid, host } = found.record;
   const elsewhere = host && host !== (await whereabouts()).host ? ` on ${host}` : '';
   const who = host ? `process ${pid}${elsewhere}` : 'another process';
@@ -253,7 +253,7 @@ async function tidy(folder: string, token: string): Promise<void> {
     const found = await read(file);
     if (!found) continue;
     const life = await lives(found.record);
-    const old = life === 'unknown' && Math.abs(Date.now() - found.touched) > patience.silence;
+    const old = life === 'unknown' && Math.abs(Date.now() - found.touched) > timeouts.silence;
     if (life === 'dead' || old) await rm(file, { force: true });
   }
 }

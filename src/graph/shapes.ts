@@ -1,6 +1,7 @@
 import { InputError } from './errors.ts';
 import { specOf } from './ops/index.ts';
 import { fail, show } from './ops/rules/shape.ts';
+import { sizeOf } from './ops/rules/sizes.ts';
 import type { Sizes } from './ops/rules/sizes.ts';
 import type { Graph, Op, Shape } from './types.ts';
 
@@ -78,4 +79,9 @@ export function onlyInputShape(graph: Graph): Shape {
 export function inputShape(graph: Graph, id = graph.inputs[0]): Shape | undefined {
   const op = graph.nodes.find((node) => node.id === id)?.op;
   return op?.kind === 'input' ? op.shape : undefined;
+}
+
+/** How many numbers one sample of an input has, default the network's first; 0 where there is none of that name. */
+export function inputSize(graph: Graph, id = graph.inputs[0]): number {
+  return sizeOf(inputShape(graph, id) ?? [0]);
 }

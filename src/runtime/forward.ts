@@ -3,7 +3,7 @@ import { InputError } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/types.ts';
 import type { Mode } from './ops/context.ts';
 import { runOp } from './ops/index.ts';
-import { planOf } from './plan.ts';
+import { executionOf } from './execution.ts';
 import type { Backend } from './types.ts';
 
 export type { Mode } from './ops/context.ts';
@@ -25,7 +25,7 @@ export function forward(
   mode: Mode,
 ): tfc.Tensor[] {
   const { tf } = backend;
-  const plan = planOf(graph);
+  const { dropAfter } = executionOf(graph);
   if (inputs.length !== graph.inputs.length)
     throw new InputError(`the network takes ${graph.inputs.length} inputs, not ${inputs.length}`);
   const values = new Map<string, tfc.Tensor>();
@@ -39,7 +39,7 @@ export function forward(
       values.set(node.id, keepAll ? run() : tf.tidy(run));
     }
     if (keepAll) return;
-    for (const id of plan.dropAfter[index]) {
+    for (const id of dropAfter[index]) {
       const value = values.get(id);
       if (value && !given.has(value)) value.dispose();
       values.delete(id);

@@ -3,7 +3,7 @@ import { channelAxis, channelsOf } from '../graph/ops/rules/layout.ts';
 import { InputError } from '../graph/errors.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
-import { planOf } from './plan.ts';
+import { executionOf } from './execution.ts';
 
 /**
  * What an output is. softmax: one of several classes; sigmoids: any of several (multi-label); sigmoid: one unit, which
@@ -41,7 +41,7 @@ export function headsOf(graph: Graph): readonly Head[] {
   if (before) return before;
   if (graph.outputs.length === 0) throw new InputError('the network has no output');
   const shapes = inferShapes(graph);
-  const { nodes } = planOf(graph);
+  const { nodes } = executionOf(graph);
   const times = new Map<string, number>();
   const heads = graph.outputs.map((output): Head => {
     const { layer } = nodes.get(output)!;
@@ -59,7 +59,7 @@ function kindOf(
   output: string,
   shapes: ReturnType<typeof inferShapes>,
 ): Omit<Head, 'output' | 'name'> {
-  const { nodes } = planOf(graph);
+  const { nodes } = executionOf(graph);
   const size = sizeOf(shapes[output]);
   // scores in one row, however many axes of length 1 are around it
   const isRow = (id: string): boolean => shapes[id].filter((d) => d !== 1).length <= 1;
@@ -67,23 +67,24 @@ function kindOf(
   for (let id = output; ;) {
     const { op, inputs } = nodes.get(id)!;
     const [node] = inputs;
-    if (op.kind === 'softmax') {
+    const { passes, probabilities } = specOf(op);
+    const given = probabilities?.(op);
+    if (given && given !== 'each') {
       const head = { kind: 'softmax', activation: 'softmax', node, size } as const;
       // over one unit it says 1 whatever it sees
       if (isRow(id)) return { ...head, units: size, classes: size === 1 ? null : size };
       // a softmax at every place of a map; one across places has no rows in memory
-      if (op.axis === channelAxis(shapes[id].length))
-        return { ...head, units: shapes[id][op.axis], classes: null };
+      if (given.along === channelAxis(shapes[id].length))
+        return { ...head, units: shapes[id][given.along], classes: null };
       return { kind: 'values', activation: 'none', node: output, size, units: 1, classes: null };
     }
-    if (op.kind === 'activation' && op.activation === 'sigmoid') {
+    if (given) {
       const units = isRow(id) ? size : channelsOf(shapes[id]);
       const head = { activation: 'sigmoid', node, size, units } as const;
       if (size === 1) return { ...head, kind: 'sigmoid', classes: 2 };
       return { ...head, kind: 'sigmoids', classes: isRow(id) ? size : null };
     }
     if (op.kind === 'activation' && op.activation !== 'linear') last = op.activation;
-    const { passes } = specOf(op);
     if (passes !== 'value' && passes !== 'elements') break;
     id = node;
   }

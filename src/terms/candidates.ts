@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { cost } from './cost.ts';
 import type { Frozen } from './frozen.ts';
-import { measured } from './numbers.ts';
-import { accuracies } from './scores.ts';
+import { accuracies, measured } from './scores.ts';
 
 /** One width per group, in the order of the network's groups (the network encoding vector in channels). */
 export const architecture = z.array(z.number());

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Frozen } from './frozen.ts';
-import { measured } from './numbers.ts';
+
+/** A number that was measured or computed, which may have come out as none: JSON writes that as null. */
+export const measured = z.union([z.number(), z.nan(), z.null().transform(() => NaN)]);
 
 /** What an accuracy is, where it isn't plain accuracy: a multi-label network's likeliest label against the one class. */
 export const measure = z.literal('top-1 of sigmoids');

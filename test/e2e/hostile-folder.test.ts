@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineHost } from '../../src/extension/engine/engine.ts';
+import { LookingEngine } from '../../src/extension/engine/engine.ts';
 import { chooseNode } from '../../src/extension/process/node.ts';
 import { fetchedFolder } from '../../src/runtime/backend/find.ts';
 import type { Draft } from '../../src/protocol/plan.ts';
@@ -111,7 +111,7 @@ describe('on the command line', () => {
 });
 
 describe('in the editor, whose host stands in the folder', () => {
-  let host: EngineHost | null = null;
+  let host: LookingEngine | null = null;
   const before = { cwd: process.cwd(), env: { ...process.env } };
   beforeAll(() => {
     process.chdir(here);
@@ -125,7 +125,7 @@ describe('in the editor, whose host stands in the folder', () => {
   });
 
   it.skipIf(!hasTensorflow)('looking executes nothing of it, before it is trusted and after', async () => {
-    host = new EngineHost({
+    host = new LookingEngine({
       script: path.join(root, 'dist/engine.cjs'),
       node: () => chooseNode(''),
       log: () => {},

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePlace, removePlace } from '../../src/engine/work/place.ts';
 import { Pipe } from '../../src/engine/work/pipe.ts';
-import type { Desk } from '../../src/engine/work/pipe.ts';
+import type { RunControl } from '../../src/engine/work/pipe.ts';
 import { engineFile } from '../../src/terms/run-folder.ts';
 import { isRunPipe } from '../../src/protocol/pipes.ts';
 import type { RunFolder } from '../../src/run/store/folder.ts';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const desk: Desk = {
+const control: RunControl = {
   attach: async () => ({ seq: 0, status: 'running' }),
   pause: async () => {},
   resume: async () => {},
@@ -30,7 +30,7 @@ const desk: Desk = {
 /** A pipe for a run whose folder is nothing but a place for engine.json. */
 async function opened(): Promise<{ pipe: Pipe; at: string; token: string }> {
   const run = { folder, id: 'r', file: (name: string) => path.join(folder, name) } as unknown as RunFolder;
-  const pipe = new Pipe(run, desk);
+  const pipe = new Pipe(run, control);
   await pipe.open();
   const file = engineFile.parse(JSON.parse(await readFile(path.join(folder, 'engine.json'), 'utf8')));
   return { pipe, at: file.pipe, token: file.token };

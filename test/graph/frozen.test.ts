@@ -3,7 +3,7 @@ import { frozenLayers, thaw } from '../../src/graph/frozen.ts';
 import { InputError } from '../../src/graph/errors.ts';
 import type { Graph } from '../../src/graph/types.ts';
 import { parseKerasConfig } from '../../src/formats/keras-config/index.ts';
-import { frozenPlan, frozenSentence } from '../../src/run/plan/fine-tune-settings.ts';
+import { frozenSetting, frozenSentence } from '../../src/run/plan/fine-tune-settings.ts';
 
 const layer = (class_name: string, name: string, config: object = {}) => ({
   class_name,
@@ -64,13 +64,13 @@ describe('a network that its file has frozen', () => {
   it('nothing frozen: the same graph, momentum and all', () => {
     const graph = network(false, false, false);
     expect(thaw(graph)).toBe(graph);
-    expect(frozenPlan(graph, true)).toBeUndefined();
+    expect(frozenSetting(graph, true)).toBeUndefined();
     expect(frozenSentence(graph, true)).toBeNull();
   });
 
   it('says what becomes of it', () => {
-    expect(frozenPlan(network(true, true, false), undefined)).toBe('trained');
-    expect(frozenPlan(network(true, true, false), true)).toBe('kept');
+    expect(frozenSetting(network(true, true, false), undefined)).toBe('trained');
+    expect(frozenSetting(network(true, true, false), true)).toBe('kept');
     expect(frozenSentence(network(true, true, false), undefined)).toContain(
       '2 layers are frozen in the file, and are trained',
     );

@@ -16,7 +16,7 @@ import { classFolders, temporaryFolder, writeFolder } from '../data/fixtures.ts'
 const seen = vi.hoisted(() => [] as string[]);
 vi.mock('../../src/runtime/scoring/agreement.ts', async (original) => ({
   ...(await original<typeof engines>()),
-  trustEngines: async () => {
+  judgeOnnx: async () => {
     seen.push('judged');
     return { trust: 'plain', said: 'they differ' };
   },

@@ -13,7 +13,7 @@ import { noFilter, rows, sortKeys } from './rows.ts';
 import type { Filter, Sort } from './rows.ts';
 import { coefficientsOf, withCoefficients } from './spec.ts';
 import type { Coefficients } from './spec.ts';
-import type { CandidateOfRun } from '../../src/terms/candidates.ts';
+import type { CandidateOfRun, CandidateRef } from '../../src/terms/candidates.ts';
 import { costKeys } from '../../src/terms/cost.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
@@ -202,7 +202,7 @@ export const sort = remembered<Sort>(
   { key: 'reward', descending: true },
 );
 
-const nameOf = ({ arm, id }: { arm: string; id: number }) => `${id}@${arm}`;
+const nameOf = ({ arm, id }: CandidateRef) => `${id}@${arm}`;
 /** Starred candidates of the run, by `id@arm`. */
 export const stars = signal<ReadonlySet<string>>(new Set());
 let starsOf: string | null = null;
@@ -226,7 +226,7 @@ effect(() => {
 /** Takes a run up as it was left: ranked by these coefficients, with this candidate chosen and that one beside it. */
 function leftAs(folder: string | null): void {
   const left = folder === null ? null : runView(folder);
-  const refTo = (one: { arm: string; id: number } | null | undefined) =>
+  const refTo = (one: CandidateRef | null | undefined) =>
     one && folder !== null ? { run: folder, ...one } : null;
   batch(() => {
     moved.value = left?.coefficients ?? null;
@@ -244,7 +244,7 @@ effect(() => {
   if (folder !== null && folder === starsOf) rememberRun(folder, { coefficients, picked, second: other });
 });
 
-export function isStarred(one: { arm: string; id: number }): boolean {
+export function isStarred(one: CandidateRef): boolean {
   return stars.value.has(nameOf(one));
 }
 

@@ -90,12 +90,12 @@ export function ImagesCard() {
           </label>
         </div>
       )}
-      {chosen !== null && <Opened path={chosen} />}
+      {chosen !== null && <ImageSet path={chosen} />}
     </PanelCard>
   );
 }
 
-function Opened({ path }: { path: string }) {
+function ImageSet({ path }: { path: string }) {
   const load = opened.value.value;
   const known = view.value?.path === path ? view.value : null;
   if (load.state === 'error')

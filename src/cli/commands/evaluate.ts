@@ -1,7 +1,7 @@
 import { titled } from '../../terms/images.ts';
 import { loadModel } from '../../formats/index.ts';
 import { InputError } from '../../graph/errors.ts';
-import { trustEngines } from '../../runtime/scoring/agreement.ts';
+import { judgeOnnx } from '../../runtime/scoring/agreement.ts';
 import type { Judgement } from '../../runtime/scoring/agreement.ts';
 import { labelledHead } from '../../runtime/heads.ts';
 import { latency } from '../../runtime/scoring/latency.ts';
@@ -29,7 +29,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
   const { signal } = stop;
   const { threads } = options;
   let judged: Promise<Judgement> | undefined;
-  const judgement = () => (judged ??= trustEngines(loaded, { threads }));
+  const judgement = () => (judged ??= judgeOnnx(loaded, { threads }));
   const set = await openSet(data, loaded, {
     threads,
     signal,

@@ -187,7 +187,7 @@ async function started(
     epochs: options.epochs,
   };
   for (const [key, value] of Object.entries(own)) if (value !== undefined) given[key] = value;
-  const wanted = await makePlan(workspace, {
+  const asked = await makePlan(workspace, {
     model: named,
     data,
     targets: parseTargets(options.target ?? []),
@@ -210,11 +210,11 @@ async function started(
     out: options.out,
     report: options.report,
   });
-  await refuseOverInputs(workspace, wanted);
-  const { found, own: mine } = await inTheWay(workspace, wanted);
+  await refuseOverInputs(workspace, asked);
+  const { found, own: mine } = await inTheWay(workspace, asked);
   await mayOverwrite(found, { force: options.force, json });
   const replaces = [...mine, ...found.flatMap(({ sha256 }) => sha256 ?? [])];
-  const plan = replaces.length ? { ...wanted, replaces } : wanted;
+  const plan = replaces.length ? { ...asked, replaces } : asked;
   return { run: await RunFolder.create(workspace, plan), plan };
 }
 

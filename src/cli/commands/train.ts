@@ -106,7 +106,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     progress.say(
       `training on ${set.train.size} images, ${settings.epochs} epochs, batches of ${settings.batchSize}`,
     );
-    const plan = {
+    const inputs = {
       model: await hashModel(await modelFile(file)),
       data: { ...data, path: path.resolve(data.path) },
       images: set.stamp ?? set.digest,
@@ -117,7 +117,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
       seed,
       engine: `${backend.name}, ${backend.threads} threads`,
     };
-    training = await TrainingFolder.open(out, plan, {
+    training = await TrainingFolder.open(out, inputs, {
       resume: options.resume,
       seconds: options.checkpointSeconds,
       computedBy,

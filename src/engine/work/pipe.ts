@@ -19,7 +19,7 @@ import { runFiles } from '../../terms/run-folder.ts';
 import type { EngineFile, WorkStatus } from '../../terms/run-folder.ts';
 
 /** What a client may ask for, once it has said who it is. */
-export interface Desk {
+export interface RunControl {
   attach(): Promise<Result<Work, 'attach'>>;
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -50,7 +50,7 @@ export class Pipe {
 
   constructor(
     private readonly run: RunFolder,
-    private readonly desk: Desk,
+    private readonly control: RunControl,
   ) {
     this.server = createServer((socket) => this.accept(socket));
   }
@@ -138,24 +138,24 @@ export class Pipe {
       },
       attach: trusted(async () => {
         client.attached = true;
-        this.desk.onClients();
-        return await this.desk.attach();
+        this.control.onClients();
+        return await this.control.attach();
       }),
       pause: trusted(async () => {
-        await this.desk.pause();
+        await this.control.pause();
         return {};
       }),
       resume: trusted(async () => {
-        await this.desk.resume();
+        await this.control.resume();
         return {};
       }),
       stop: trusted(() => {
         // after the answer
-        setImmediate(() => this.desk.stop());
+        setImmediate(() => this.control.stop());
         return {};
       }),
       keep: trusted((params: Params<Work, 'keep'>) => {
-        this.desk.keep(params);
+        this.control.keep(params);
         return {};
       }),
     });
@@ -169,7 +169,7 @@ export class Pipe {
     socket.on('close', () => {
       this.clients.delete(client);
       connection.dispose();
-      if (client.attached) this.desk.onClients();
+      if (client.attached) this.control.onClients();
     });
     connection.onError(() => socket.destroy());
     connection.listen();

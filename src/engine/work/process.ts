@@ -8,7 +8,7 @@ import type { Plan } from '../../run/plan/plan.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
 import type { RunPorts } from '../../run/steps/ports.ts';
-import type { Which } from '../../run/result/write.ts';
+import type { CandidateRef } from '../../terms/candidates.ts';
 import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
 import { Outbox } from './outbox.ts';
@@ -19,7 +19,7 @@ import type { FailureFile, WorkStatus } from '../../terms/run-folder.ts';
 import type { EndStatus } from '../../protocol/runs.ts';
 
 /** Seconds for which a process that nobody is attached to waits for somebody: after its start, and later. */
-const patience = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
+const timeouts = { first: 60, later: Number(process.env.ESPALIER_ALONE_SECONDS) || 10 };
 
 type End = {
   readonly status: EndStatus;
@@ -42,7 +42,7 @@ export class RunProcess {
   constructor(
     private readonly run: RunFolder,
     private readonly plan: Plan,
-    private readonly candidate: Which | undefined,
+    private readonly candidate: CandidateRef | undefined,
   ) {
     this.pipe = new Pipe(run, {
       attach: async () => {
@@ -57,9 +57,9 @@ export class RunProcess {
       stop: () => this.end(),
       keep: ({ alone }) => {
         this.keep = alone;
-        this.watchAlone(patience.later);
+        this.watchAlone(timeouts.later);
       },
-      onClients: () => this.watchAlone(patience.later),
+      onClients: () => this.watchAlone(timeouts.later),
     });
   }
 
@@ -78,7 +78,7 @@ export class RunProcess {
     let end: End;
     try {
       await this.pipe.open();
-      this.watchAlone(patience.first);
+      this.watchAlone(timeouts.first);
       say(
         `espalier ${engineVersion} works on ${this.run.id}, process ${process.pid}, node ${process.version}`,
       );

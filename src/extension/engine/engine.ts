@@ -18,7 +18,7 @@ export interface EngineOptions {
 }
 
 /** Keeps one looking process: made on first need, and anew after it ended. */
-export class EngineHost implements Engine {
+export class LookingEngine implements Engine {
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
   private current: Promise<LookProcess> | null = null;

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Engine } from '../types.ts';
 import { configuredNode, processSettings } from '../process/settings.ts';
-import { EngineHost } from './engine.ts';
+import { LookingEngine } from './engine.ts';
 
 /** The looking process of this window; nothing starts before it is asked for. */
 export function createEngine(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Engine {
-  const engine = new EngineHost({
+  const engine = new LookingEngine({
     script: engineScript(context),
     node: configuredNode,
     log: (line) => log.info(line),

@@ -9,7 +9,7 @@ import { CliRepository } from './repository.ts';
 import type { Repository } from './repository.ts';
 
 /** How long the git extension may take to find its repositories. */
-const patience = 15_000;
+const timeout = 15_000;
 
 /**
  * The built-in git extension's API, once it has found the repositories.
@@ -29,7 +29,7 @@ export async function gitApi(): Promise<GitApi> {
   const api = exports.getAPI(1);
   if (api.state !== 'initialized')
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patience);
+      const timer = setTimeout(resolve, timeout);
       const listener = api.onDidChangeState((state) => {
         if (state !== 'initialized') return;
         clearTimeout(timer);

@@ -5,7 +5,7 @@ import type { TfjsModels } from './tfjs-models.ts';
 
 const most = 1000;
 const skipped = `**/{${skippedFolders.join(',')}}/**`;
-export type Wanted = 'model' | 'config' | 'either';
+export type FileKind = 'model' | 'config' | 'either';
 
 /** What kind of file of ours this is, or null. */
 export async function kindOf(uri: vscode.Uri, tfjs: TfjsModels): Promise<'model' | 'config' | null> {
@@ -23,7 +23,7 @@ export function activeFile(): vscode.Uri | undefined {
 }
 
 /** The workspace's models or configs, by path. Not its .zip files, most of which hold something else. */
-export async function findFiles(wanted: Wanted, tfjs: TfjsModels): Promise<vscode.Uri[]> {
+export async function findFiles(wanted: FileKind, tfjs: TfjsModels): Promise<vscode.Uri[]> {
   const endings = {
     model: '**/*.{h5,hdf5,keras}',
     config: '**/*.espalier.json',
@@ -42,7 +42,7 @@ export async function findFiles(wanted: Wanted, tfjs: TfjsModels): Promise<vscod
  * @param except not offered
  */
 export async function pickFile(
-  wanted: Wanted,
+  wanted: FileKind,
   title: string,
   tfjs: TfjsModels,
   except?: vscode.Uri,

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Engine, Runs } from '../types.ts';
 import { configuredNode } from '../process/settings.ts';
 import { logFile } from './files.ts';
-import { RunsHost } from './manager.ts';
+import { RunManager } from './manager.ts';
 
 /**
  * The runs of this window's workspace. Nothing is read or started before it is asked for, but what this window itself had at work
@@ -45,7 +45,7 @@ export function createRuns(
     }
   };
   let watching = false;
-  const runs = new RunsHost({
+  const runs = new RunManager({
     engine,
     script: vscode.Uri.joinPath(context.extensionUri, 'dist', 'engine.cjs').fsPath,
     node: configuredNode,

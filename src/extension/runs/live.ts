@@ -13,7 +13,7 @@ import { readEngineFile, readFailure } from '../../files/run-signs.ts';
 import type { EndStatus } from '../../protocol/runs.ts';
 
 /** Milliseconds for what may hang. */
-export interface Patience {
+export interface Timeouts {
   /** until a started process can be reached */
   readonly start: number;
   /** without a heartbeat, until it is said to hang */
@@ -23,7 +23,7 @@ export interface Patience {
   readonly term: number;
 }
 
-export const patience: Patience = { start: 120_000, beat: 20_000, stop: 30_000, term: 5000 };
+export const timeouts: Timeouts = { start: 120_000, beat: 20_000, stop: 30_000, term: 5000 };
 
 /** How the process of a run ended. */
 export interface Outcome {
@@ -68,7 +68,7 @@ export class LiveRun {
     readonly job: Job,
     alone: boolean,
     private readonly log: (line: string) => void,
-    private readonly times: Patience,
+    private readonly times: Timeouts,
   ) {
     this.alone = alone;
     this.watch = setInterval(() => this.lookForLife(), Math.min(2000, times.beat / 4));
@@ -76,7 +76,7 @@ export class LiveRun {
   }
 
   /** A run whose process is to be started: `launch` does it. `alone`: it goes on when this window closes. */
-  static make(job: Job, alone: boolean, log: (line: string) => void, times: Patience = patience): LiveRun {
+  static make(job: Job, alone: boolean, log: (line: string) => void, times: Timeouts = timeouts): LiveRun {
     return new LiveRun(job, alone, log, times);
   }
 

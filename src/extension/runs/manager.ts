@@ -13,7 +13,7 @@ import { lastLogLines } from './files.ts';
 import { isRun, readEngineFile } from '../../files/run-signs.ts';
 import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
-import { LiveRun, patience, type Outcome, type Patience } from './live.ts';
+import { LiveRun, timeouts, type Outcome, type Timeouts } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
 import { activeOf, listed, statusOf } from './status.ts';
@@ -24,7 +24,7 @@ import type { ListedEvent } from '../../terms/run-events.ts';
 const done: Outcome = { status: 'done', message: '', log: [], crashed: false, asked: false };
 
 /** The runs of a workspace: found, started, queued, followed, stopped. Knows nothing of windows. */
-export class RunsHost implements Runs {
+export class RunManager implements Runs {
   private readonly changed = new Emitter<void>();
   private readonly changedStatus = new Emitter<Status>();
   readonly onDidChange = this.changed.event;
@@ -46,12 +46,12 @@ export class RunsHost implements Runs {
   private readonly coming = new Set<string>();
   /** how runs stood when that was last told, by folder */
   private readonly told = new Told((folder) => this.status(folder));
-  private readonly times: Patience;
+  private readonly times: Timeouts;
 
   constructor(private readonly options: RunsOptions) {
     const { engine, folders, log } = options;
     this.jobs = new Jobs(options.memory);
-    this.times = options.times ?? patience;
+    this.times = options.times ?? timeouts;
     this.summaries = new Summaries({
       engine,
       folders,
@@ -123,7 +123,7 @@ export class RunsHost implements Runs {
     this.summaries.refreshSoon(milliseconds);
   }
 
-  async start(folder: string, candidate?: { readonly arm: string; readonly id: number }): Promise<void> {
+  async start(folder: string, candidate?: Job['candidate']): Promise<void> {
     const job: Job = candidate ? { folder, candidate } : { folder };
     if (!this.options.trusted())
       throw new InputError(

@@ -1,7 +1,7 @@
 import type { NodeChoice } from '../process/node.ts';
 import type { Engine } from '../types.ts';
 import type { Memory } from './jobs.ts';
-import type { Patience } from './live.ts';
+import type { Timeouts } from './live.ts';
 
 /** What the runs of a workspace need of the editor; tests give their own. */
 export interface RunsOptions {
@@ -24,5 +24,5 @@ export interface RunsOptions {
   readonly showLog: (folder: string) => void;
   /** told once, when the runs are first read: from then on a change on disk is worth watching for */
   readonly onFirstRead?: () => void;
-  readonly times?: Patience;
+  readonly times?: Timeouts;
 }

@@ -145,8 +145,8 @@ class Scope {
   }
 
   /**
-   * Whether a layer is called with training=True. Keras 2 keeps that argument, and hands it down; Keras 3 asks whoever
-   * calls the loaded model. Any other argument that isn't its input is refused.
+   * Whether a layer is called with training=True. Keras 2 keeps that argument, and hands it down; Keras 3 leaves it to
+   * the caller of the loaded model. Any other argument that isn't its input is refused.
    */
   private trainingOf(layer: LayerSpec, call: Call): boolean {
     const what = `layer "${layer.name}" (${layer.className}) is called with`;

@@ -116,6 +116,8 @@ export interface OpSpec<O extends Op> {
   narrow?(op: O, cut: Cut): Op;
   /** The axes of its value over which it pools; absent: none. */
   pools?(op: O, rank: number): Pooled;
+  /** Where its values are probabilities: such that add up to 1 along an axis, or each by itself. Absent: they are none. */
+  probabilities?(op: O): { readonly along: number } | 'each' | undefined;
   /** Whether it holds a constant for each channel, so that channels can't change places. */
   ordered?(op: O): boolean;
 }

@@ -135,12 +135,12 @@ export function agentSettings(
   const { trainImages, untrained, augmentation } = context;
   const batchSize = values.batchSize ?? (trainImages >= 10_000 ? 128 : trainImages >= 1000 ? 64 : 32);
   const recalibrationBatchSize = values.recalibrationBatchSize ?? Math.min(128, Math.max(trainImages, 1));
-  const plan = planned(effort, untrained, epochs);
+  const stages = stagesFor(effort, untrained, epochs);
   const rate = ((untrained ? 0.1 : 0.02) * batchSize) / 128;
   const { batches, images } = rewards[effort];
   const patient = effort === 'thorough';
   const defaults: AgentMethodSettings = {
-    ...plan,
+    ...stages,
     hidden: 300,
     representation: true,
     embedding: 128,
@@ -202,7 +202,7 @@ function alignmentWeight(settings: AgentMethodSettings, trainImages: number): nu
 }
 
 /** The stages of an effort: a trained network needs no warm-up. */
-function planned(effort: Effort, untrained: boolean, epochs: number | undefined): Stages {
+function stagesFor(effort: Effort, untrained: boolean, epochs: number | undefined): Stages {
   const own = { ...stages[effort], ...(untrained ? {} : { warmUp: 0 }) };
   if (epochs === undefined) return own;
   const scale = epochs / (own.warmUp + own.joint + own.align);

@@ -1,4 +1,5 @@
 import type { Random } from '../../graph/random.ts';
+import { sigmoid, softplus } from '../rl/sigmoid.ts';
 
 /** Of ratios: a Gaussian squashed into [0, 1], or the paper's, clipped to it. */
 export const ratioPolicies = ['squashed', 'clipped'] as const;
@@ -28,8 +29,6 @@ export interface Distribution {
 }
 
 const HALF_LOG_2_PI = 0.5 * Math.log(2 * Math.PI);
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 const gaussian = {
   sample: (out: Float64Array, logSigma: number, random: Random): Float64Array =>

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { softplus } from '../rl/sigmoid.ts';
 
 /**
  * How a multiplier follows its constraint.
@@ -38,8 +39,6 @@ export const multiplierSchema = z.strictObject({
   history: z.array(z.number()),
 });
 export type MultiplierState = z.infer<typeof multiplierSchema>;
-
-export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** One constraint's multiplier nu >= 0, updated once a rollout by the mean cost of the episodes that ended in it. */
 export class Multiplier {

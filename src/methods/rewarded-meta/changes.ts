@@ -2,7 +2,7 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { Random } from '../../graph/random.ts';
 import type { Backend, Tf } from '../../runtime/types.ts';
 import type { Trained } from './generators/generator.ts';
-import type { GenePlan, Genes } from './levels.ts';
+import type { GeneMap, Genes } from './levels.ts';
 import { ratiosOf } from './levels.ts';
 
 /** One small net among many: what it is told (at least one group), and how many numbers it gives. */
@@ -72,9 +72,9 @@ export class ChangeNets {
   }
 
   /** Every net's numbers [outputs] for these genes, by id; differentiable, inside a tidy. */
-  run(plan: GenePlan, genes: Genes): Map<string, tfc.Tensor1D> {
+  run(geneMap: GeneMap, genes: Genes): Map<string, tfc.Tensor1D> {
     const { tf } = this.backend;
-    const ratios = ratiosOf(plan, genes);
+    const ratios = ratiosOf(geneMap, genes);
     const told = new Float32Array(this.nets.length * this.inputs);
     this.nets.forEach((net, i) => net.groups.forEach((g, k) => (told[i * this.inputs + k] = ratios[g])));
     const x = tf.tensor3d(told, [this.nets.length, this.inputs, 1]);

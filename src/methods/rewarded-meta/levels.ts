@@ -31,7 +31,7 @@ export function widthOf(base: number, level: number, roundTo = 1): number {
  * Which groups have a gene. A channel group is exactly what the paper ties by hand (one gene a residual stage, the
  * stem, a block's middle): every prunable group has one gene, a frozen one has none and stays full.
  */
-export interface GenePlan {
+export interface GeneMap {
   /** group index of every gene */
   readonly groups: readonly number[];
   /** gene of every group, -1 where it has none */
@@ -41,35 +41,35 @@ export interface GenePlan {
   readonly roundTo: number;
 }
 
-export function genePlan(dependencies: Dependencies, roundTo = 1): GenePlan {
+export function geneMapOf(dependencies: Dependencies, roundTo = 1): GeneMap {
   const groups = dependencies.groups.filter((g) => g.frozen === undefined).map((g) => g.index);
   const geneOf = dependencies.groups.map((g) => groups.indexOf(g.index));
   return { groups, geneOf, sizes: dependencies.groups.map((g) => g.size), roundTo };
 }
 
 /** Channels of every group at these genes. */
-export function widthsOf(plan: GenePlan, genes: Genes): Architecture {
-  return plan.sizes.map((size, group) => {
-    const gene = plan.geneOf[group];
-    return gene < 0 ? size : widthOf(size, genes[gene], plan.roundTo);
+export function widthsOf(geneMap: GeneMap, genes: Genes): Architecture {
+  return geneMap.sizes.map((size, group) => {
+    const gene = geneMap.geneOf[group];
+    return gene < 0 ? size : widthOf(size, genes[gene], geneMap.roundTo);
   });
 }
 
 /** For every gene, one level of each of its widths, narrowest first. */
-export function choicesOf(plan: GenePlan): number[][] {
-  return plan.groups.map((group) => {
+export function choicesOf(geneMap: GeneMap): number[][] {
+  return geneMap.groups.map((group) => {
     const levels = Array.from({ length: LEVELS }, (_, level) => level);
-    const widths = levels.map((level) => widthOf(plan.sizes[group], level, plan.roundTo));
+    const widths = levels.map((level) => widthOf(geneMap.sizes[group], level, geneMap.roundTo));
     return levels.filter((level) => widths.indexOf(widths[level]) === level);
   });
 }
 
 /** Ratio of every group (1 where it has no gene): what a PruningNet is told. */
-export function ratiosOf(plan: GenePlan, genes: Genes): number[] {
-  return plan.geneOf.map((gene) => (gene < 0 ? 1 : ratioOf(genes[gene])));
+export function ratiosOf(geneMap: GeneMap, genes: Genes): number[] {
+  return geneMap.geneOf.map((gene) => (gene < 0 ? 1 : ratioOf(genes[gene])));
 }
 
 /** All genes at one level. */
-export function uniformGenes(plan: GenePlan, level: number): number[] {
-  return plan.groups.map(() => level);
+export function uniformGenes(geneMap: GeneMap, level: number): number[] {
+  return geneMap.groups.map(() => level);
 }

@@ -13,8 +13,8 @@ import { train } from '../../runtime/training/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import type { WeightGenerator } from './generators/generator.ts';
 import { Inherit } from './generators/inherit.ts';
-import type { GenePlan } from './levels.ts';
-import { genePlan, uniformGenes, widthsOf } from './levels.ts';
+import type { GeneMap } from './levels.ts';
+import { geneMapOf, uniformGenes, widthsOf } from './levels.ts';
 import { proposeRandom } from './proposals.ts';
 import { PruningNet } from './generators/pruning-net.ts';
 import type { RewardKind, RewardSpec } from './reward.ts';
@@ -61,8 +61,8 @@ function metaPruning(name: string, summary: string, reward: RewardKind): Method<
     work: rewardedMetaWork,
     raced: ({ raced }) => raced,
     narrowest: (dependencies, roundTo) => {
-      const plan = genePlan(dependencies, roundTo);
-      return widthsOf(plan, uniformGenes(plan, 0));
+      const geneMap = geneMapOf(dependencies, roundTo);
+      return widthsOf(geneMap, uniformGenes(geneMap, 0));
     },
   };
 }
@@ -87,9 +87,9 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const asked = parseSettings(context.settings);
   const generatorKind = resumed?.generator ?? asked.generator;
   const { graph, weights, dependencies, budgets } = context;
-  const plan = genePlan(dependencies, context.roundTo);
+  const geneMap = geneMapOf(dependencies, context.roundTo);
   const costs = costsOf(graph, dependencies, budgets);
-  const problem = searchProblem(plan, costs, asked);
+  const problem = searchProblem(geneMap, costs, asked);
   // a budget so tight that uniform widths are near the range's lower end moves that end down
   const lowLevel = Math.min(asked.lowLevel, Math.max(0, problem.uniform - 10));
   const settings = { ...asked, generator: generatorKind, lowLevel };
@@ -97,14 +97,23 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
   const root: RandomState = resumed?.root ?? context.random.state;
   const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
-  const generator = makeGenerator(context, images, settings, plan, order, root);
+  const generator = makeGenerator(context, images, settings, geneMap, order, root);
   // one a mini-batch: rather repaired soon than drawn for long
   const quickly = { ...settings, tries: Math.min(settings.tries, 20) };
   const sample =
     settings.sampling === 'uniform'
-      ? (random: Random) => plan.groups.map(() => random.integer(0, 30))
-      : (random: Random) => proposeRandom(problem, quickly, random) ?? plan.groups.map(() => 0);
-  const supernet = new Supernet(images.backend, graph, weights, dependencies, plan, generator, sample, root);
+      ? (random: Random) => geneMap.groups.map(() => random.integer(0, 30))
+      : (random: Random) => proposeRandom(problem, quickly, random) ?? geneMap.groups.map(() => 0);
+  const supernet = new Supernet(
+    images.backend,
+    graph,
+    weights,
+    dependencies,
+    geneMap,
+    generator,
+    sample,
+    root,
+  );
   const base: Checkpoint = { kind: 'rewarded-meta', generator: settings.generator, root: [...root], order };
   try {
     if (!resumed?.search) {
@@ -123,7 +132,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     yield { type: 'stage', stage: 'search', message };
     const scorer = new CandidateScorer(images, settings, root);
     const start = resumed?.search ?? new Random(root).fork('search');
-    const found = new Search(problem, plan, costs, spec, settings, start);
+    const found = new Search(problem, geneMap, costs, spec, settings, start);
     yield* found.run(supernet, scorer, total, () => ({
       type: 'checkpoint',
       take: () => {
@@ -193,14 +202,14 @@ function makeGenerator(
   { graph, weights, dependencies }: MethodContext,
   { backend }: MethodImages,
   settings: RewardedMetaSettings,
-  plan: GenePlan,
+  geneMap: GeneMap,
   order: number[][],
   root: RandomState,
 ): WeightGenerator {
   const random = new Random(root).fork('generator').state;
   if (settings.generator === 'pruning-net')
-    return new PruningNet(backend, graph, weights, dependencies, plan, { ...settings, random });
-  return new Inherit(backend, graph, weights, dependencies, plan, { ...settings, random, order });
+    return new PruningNet(backend, graph, weights, dependencies, geneMap, { ...settings, random });
+  return new Inherit(backend, graph, weights, dependencies, geneMap, { ...settings, random, order });
 }
 
 /** For every group its channels, most important first; the paper's generator makes no difference between them. */

@@ -5,7 +5,7 @@ import type { Costs } from '../budgets.ts';
 import type { MethodEvent } from '../types.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { Evolution } from './evolution.ts';
-import type { GenePlan, Genes } from './levels.ts';
+import type { GeneMap, Genes } from './levels.ts';
 import { choicesOf, LEVELS, uniformGenes, widthsOf } from './levels.ts';
 import type { RewardSpec } from './reward.ts';
 import { reward } from './reward.ts';
@@ -28,35 +28,35 @@ export type SearchState = z.infer<typeof searchStateSchema>;
  * @throws InputError where even level 0 everywhere breaks a budget
  */
 export function searchProblem(
-  plan: GenePlan,
+  geneMap: GeneMap,
   costs: Costs,
   settings: Pick<RewardedMetaSettings, 'windowLow' | 'includeUniform'>,
 ): EvolutionProblem & { readonly uniform: number } {
   const side = (genes: Genes): -1 | 0 | 1 => {
-    const used = costs.used(widthsOf(plan, genes));
+    const used = costs.used(widthsOf(geneMap, genes));
     return used > 1 ? 1 : used < settings.windowLow ? -1 : 0;
   };
-  if (plan.groups.length === 0)
+  if (geneMap.groups.length === 0)
     throw new InputError('no channel of this network can be removed: every group is frozen');
-  if (side(uniformGenes(plan, 0)) === 1)
+  if (side(uniformGenes(geneMap, 0)) === 1)
     throw new InputError(
       `the budget can't be reached by this method: with 10 % of every group's channels, its narrowest, the network ` +
-        `still uses ${(100 * costs.used(widthsOf(plan, uniformGenes(plan, 0)))).toFixed(1)} % of it`,
+        `still uses ${(100 * costs.used(widthsOf(geneMap, uniformGenes(geneMap, 0)))).toFixed(1)} % of it`,
     );
   let uniform = LEVELS - 1;
-  while (side(uniformGenes(plan, uniform)) === 1) uniform--;
+  while (side(uniformGenes(geneMap, uniform)) === 1) uniform--;
   return {
     uniform,
-    genes: plan.groups.length,
+    genes: geneMap.groups.length,
     levels: LEVELS,
     side,
-    key: (genes) => widthsOf(plan, genes).join(),
-    choices: choicesOf(plan),
+    key: (genes) => widthsOf(geneMap, genes).join(),
+    choices: choicesOf(geneMap),
     point: (genes) => {
-      const widths = widthsOf(plan, genes);
-      return plan.groups.map((group) => Math.log2(widths[group] / plan.sizes[group]));
+      const widths = widthsOf(geneMap, genes);
+      return geneMap.groups.map((group) => Math.log2(widths[group] / geneMap.sizes[group]));
     },
-    initial: settings.includeUniform ? [uniformGenes(plan, uniform)] : [],
+    initial: settings.includeUniform ? [uniformGenes(geneMap, uniform)] : [],
   };
 }
 
@@ -68,7 +68,7 @@ export class Search {
 
   constructor(
     private readonly problem: EvolutionProblem,
-    private readonly plan: GenePlan,
+    private readonly geneMap: GeneMap,
     private readonly costs: Costs,
     private readonly spec: RewardSpec,
     settings: RewardedMetaSettings,
@@ -161,7 +161,7 @@ export class Search {
   }
 
   private candidate(id: number, genes: Genes, origin: string, kept: Candidate['kept']): Candidate {
-    const architecture = widthsOf(this.plan, genes);
+    const architecture = widthsOf(this.geneMap, genes);
     return {
       id,
       origin,
@@ -176,7 +176,7 @@ export class Search {
   private rewardOf(id: number, genes: Genes): number {
     return reward(this.spec, {
       accuracy: this.accuracies[id],
-      ...this.costs.cost(widthsOf(this.plan, genes)),
+      ...this.costs.cost(widthsOf(this.geneMap, genes)),
     });
   }
 }

@@ -15,7 +15,7 @@ import { Optimizer } from '../../runtime/training/optimizer.ts';
 import type { Backend, Batch, Snapshot } from '../../runtime/types.ts';
 import { cropper } from './generators/crop.ts';
 import type { WeightGenerator } from './generators/generator.ts';
-import type { GenePlan, Genes } from './levels.ts';
+import type { GeneMap, Genes } from './levels.ts';
 import { widthsOf } from './levels.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 import { generatorKinds } from './generators/generator.ts';
@@ -40,7 +40,7 @@ export class Supernet {
     private readonly graph: Graph,
     private readonly weights: Weights,
     private readonly dependencies: Dependencies,
-    private readonly plan: GenePlan,
+    private readonly geneMap: GeneMap,
     readonly generator: WeightGenerator,
     private readonly sample: (random: Random) => Genes,
     private readonly random: RandomState,
@@ -55,7 +55,7 @@ export class Supernet {
 
   /** Channels kept at these genes, ascending: the first of each group's order. */
   kept(genes: Genes): KeptChannels {
-    return this.keptAt(widthsOf(this.plan, genes));
+    return this.keptAt(widthsOf(this.geneMap, genes));
   }
 
   private keptAt(architecture: Architecture): KeptChannels {

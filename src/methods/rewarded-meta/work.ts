@@ -1,7 +1,7 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costsOf, fitToBudgets } from '../budgets.ts';
 import type { Work, WorkContext } from '../types.ts';
-import { genePlan } from './levels.ts';
+import { geneMapOf } from './levels.ts';
 import { searchProblem } from './search.ts';
 import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
@@ -20,7 +20,7 @@ const generatorCost: Readonly<Record<GeneratorKind, number>> = { source: 0, inhe
 export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkContext): Work {
   const { graph, dependencies, budgets, roundTo } = context;
   const costs = costsOf(graph, dependencies, budgets);
-  const problem = searchProblem(genePlan(dependencies, roundTo), costs, settings);
+  const problem = searchProblem(geneMapOf(dependencies, roundTo), costs, settings);
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const full = fullArchitecture(dependencies);
   const fitted = fitToBudgets(context, costs, full);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasStatistics } from '../../graph/op-facts.ts';
-import { inputShape } from '../../graph/shapes.ts';
+import { inputSize } from '../../graph/shapes.ts';
 import { Interrupted } from '../../graph/errors.ts';
 import { fullArchitecture, leadingChannels } from '../../graph/architecture.ts';
 import { prune } from '../../graph/surgery.ts';
@@ -137,7 +137,7 @@ async function timed(work: () => unknown, signal: AbortSignal | undefined): Prom
 }
 
 function noise({ graph }: Model, n: number): Batch {
-  const size = inputShape(graph)?.reduce((a, b) => a * b, n) ?? 0;
+  const size = n * inputSize(graph);
   const random = new Random(1);
   return { n, x: Float32Array.from({ length: size }, () => random.uniform()), y: new Int32Array(n) };
 }

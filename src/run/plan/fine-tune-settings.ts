@@ -68,7 +68,7 @@ function epochsFor(effort: Effort, { images, macs }: Tuned): number {
 }
 
 /** What a run does with the layers that its source's file has frozen; undefined where none are. */
-export function frozenPlan(graph: Graph, keepFrozen: boolean | undefined): TrainSettings['frozen'] {
+export function frozenSetting(graph: Graph, keepFrozen: boolean | undefined): TrainSettings['frozen'] {
   if (frozenLayers(graph).length === 0) return undefined;
   return keepFrozen ? 'kept' : 'trained';
 }

@@ -8,29 +8,33 @@ import { parseResize } from '../../data/pixels/resize.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Method } from '../../methods/types.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
+import type { Draft } from '../../protocol/plan.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
 import { controlsOf, cutsBy } from '../../protocol/controls.ts';
 
-/** What is chosen before a run, wherever it was chosen: the rest of the plan follows from it. Paths as given. */
-export interface Wanted extends Omit<Plan, 'version' | 'engine' | 'model' | 'out' | 'method'> {
-  readonly model: string;
-  /** default: rewarded-meta with images, l1 without */
-  readonly method?: string;
-  /** default: beside the model */
-  readonly out?: string;
-}
+type MayBeLeftOut = 'data' | 'method' | 'interiorOutputs';
+
+/**
+ * What is asked of a run: a form's draft is one, and so are the command line's options, which may leave out more and say
+ * more. The rest of the plan follows from it. Paths as given.
+ */
+export type PlanRequest = Omit<Draft, 'workspace' | MayBeLeftOut> &
+  /** method: default rewarded-meta with images, l1 without */
+  Partial<Pick<Draft, MayBeLeftOut>> &
+  /** out: default beside the model */
+  Partial<Pick<Plan, 'out' | 'report' | 'retrain'>>;
 
 /**
  * The plan of a run: complete, its paths relative to the workspace.
  * @param workspace the folder that holds `.espalier`; relative paths start here
  * @throws InputError where the model can't be read, a method or preprocessing is unknown, or images are missing
  */
-export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan> {
+export async function makePlan(workspace: string, request: PlanRequest): Promise<Plan> {
   const absolute = (file: string) => path.resolve(workspace, file);
   const inside = (file: string) => path.relative(workspace, absolute(file)).split(path.sep).join('/') || '.';
-  const { data } = wanted;
-  const model = await modelFile(absolute(wanted.model));
+  const data = request.data ?? undefined;
+  const model = await modelFile(absolute(request.model));
   const odd = oddities(path.basename(model));
   // the config of the result could not be read again
   if (odd)
@@ -39,9 +43,9 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     );
   if (data) parsePreprocess(data.preprocess);
   if (data?.resize !== undefined) parseResize(data.resize);
-  if (!wanted.targets.length)
+  if (!request.targets.length)
     throw new InputError('there is no target: say what the result may cost at most');
-  const method = methodNamed(wanted.method ?? (data ? 'rewarded-meta' : 'l1'));
+  const method = methodNamed(request.method ?? (data ? 'rewarded-meta' : 'l1'));
   if (method.needsImages && !data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
   return {
@@ -49,35 +53,35 @@ export async function makePlan(workspace: string, wanted: Wanted): Promise<Plan>
     engine: engineVersion,
     model: { path: inside(model), sha256: await hashModel(model) },
     data: data && { ...data, path: inside(data.path) },
-    targets: wanted.targets,
+    targets: request.targets,
     method: method.name,
-    settings: wanted.settings,
-    seed: wanted.seed,
-    effort: wanted.effort,
-    roundTo: wanted.roundTo,
-    freeze: wanted.freeze,
-    interiorOutputs: wanted.interiorOutputs,
-    controls: controlArms(wanted.controls, method.name, data !== undefined),
-    retrain: retrainFrom(wanted.retrain, method),
-    fineTuneEpochs: wanted.fineTuneEpochs,
-    fineTuneRate: wanted.fineTuneRate,
-    distillation: wanted.distillation,
-    keepFrozen: wanted.keepFrozen,
-    backend: wanted.backend,
-    threads: wanted.threads,
-    measureLatency: wanted.measureLatency,
-    out: inside(wanted.out ?? path.dirname(model)),
-    report: wanted.report === undefined ? undefined : inside(wanted.report),
+    settings: request.settings,
+    seed: request.seed,
+    effort: request.effort,
+    roundTo: request.roundTo,
+    freeze: request.freeze,
+    interiorOutputs: request.interiorOutputs || undefined,
+    controls: controlArms(request.controls, method.name, data !== undefined),
+    retrain: retrainFrom(request.retrain, method),
+    fineTuneEpochs: request.fineTuneEpochs,
+    fineTuneRate: request.fineTuneRate,
+    distillation: request.distillation,
+    keepFrozen: request.keepFrozen || undefined,
+    backend: request.backend,
+    threads: request.threads,
+    measureLatency: request.measureLatency,
+    out: inside(request.out ?? path.dirname(model)),
+    report: request.report === undefined ? undefined : inside(request.report),
   };
 }
 
 /** @throws InputError where weights are asked for that the method doesn't make */
-function retrainFrom(wanted: Plan['retrain'], { name, weights }: Method): Plan['retrain'] {
-  if (wanted === 'generated' && !weights)
+function retrainFrom(asked: Plan['retrain'], { name, weights }: Method): Plan['retrain'] {
+  if (asked === 'generated' && !weights)
     throw new InputError(
       `the method ${name} makes no weights of its own, so there are no generated ones to train from; leave out --retrain`,
     );
-  return wanted ?? 'auto';
+  return asked ?? 'auto';
 }
 
 /** The control arms that a run has of those that were asked for. @throws InputError where there is no such method */

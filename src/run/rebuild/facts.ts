@@ -12,6 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { withRevisions } from './revision.ts';
 import type { AtRevision } from './revision.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import type { CandidateRef } from '../../terms/candidates.ts';
 import { titled } from '../../terms/images.ts';
 import type { Preprocess } from '../../terms/images.ts';
 import type { Scores } from '../../terms/run-data.ts';
@@ -102,10 +103,7 @@ function ofConfig(config: PrunedConfig): Known {
   };
 }
 
-async function ofRun(
-  folder: string,
-  which: { readonly arm: string; readonly id: number } | null,
-): Promise<Known> {
+async function ofRun(folder: string, which: CandidateRef | null): Promise<Known> {
   const { run, plan } = await RunFolder.look(folder);
   const log = logOf(run.folder);
   await log.refresh();
@@ -165,10 +163,7 @@ function factsOf(scores: Scores | undefined): SideFacts['accuracy'] {
   });
 }
 
-function planWords(
-  plan: Plan,
-  { arm, id }: { readonly arm: string; readonly id: number },
-): SideFacts['about'] {
+function planWords(plan: Plan, { arm, id }: CandidateRef): SideFacts['about'] {
   return {
     method: `${arm}, candidate ${id}`,
     seed: String(plan.seed),

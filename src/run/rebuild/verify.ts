@@ -13,7 +13,7 @@ import { remarksOnSet } from '../images/head.ts';
 import { configData, rebuild, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Opening } from '../steps/ports.ts';
-import { trustEngines } from '../../runtime/scoring/agreement.ts';
+import { judgeOnnx } from '../../runtime/scoring/agreement.ts';
 import type { Judgement } from '../../runtime/scoring/agreement.ts';
 import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
 import type { DataOptions } from '../../terms/choices.ts';
@@ -109,7 +109,7 @@ export async function verifyConfig(
     const recorded = config.data?.preprocess;
     const { threads } = options;
     let judged: Promise<Judgement> | undefined;
-    const judgement = () => (judged ??= trustEngines(source, { threads }));
+    const judgement = () => (judged ??= judgeOnnx(source, { threads }));
     const set = await openSet(plan, source, {
       recorded: recordedClasses(config),
       preprocess: recorded,

@@ -5,7 +5,7 @@ import type { LoadedModel } from '../../formats/types.ts';
 import { modelFile, modelParts, hashModel } from '../../formats/identity.ts';
 
 /** A model file with what identifies it. */
-export interface Opened {
+export interface CachedModel {
   /** the file that it is named by, a folder's model.json */
   readonly file: string;
   readonly model: LoadedModel;
@@ -16,12 +16,12 @@ export interface Opened {
 
 /** Opens models and keeps the last few, each for as long as its files stay as they are. */
 export class Models {
-  private readonly kept = new Map<string, { stamp: string; opened: Promise<Opened> }>();
+  private readonly kept = new Map<string, { stamp: string; opened: Promise<CachedModel> }>();
 
   constructor(private readonly most = 3) {}
 
   /** @throws InputError where it can't be read */
-  async open(named: string): Promise<Opened> {
+  async open(named: string): Promise<CachedModel> {
     const file = await modelFile(named);
     const own = await modelParts(file);
     const parts = [...own, ...(await labelFiles(file))];
@@ -49,7 +49,7 @@ export class Models {
   }
 }
 
-async function read(file: string, bytes: number): Promise<Opened> {
+async function read(file: string, bytes: number): Promise<CachedModel> {
   const model = await loadModel(file);
   return { file, model, sha256: await hashModel(file), bytes };
 }

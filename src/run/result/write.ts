@@ -27,18 +27,13 @@ import type { ArmState, State } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { weightsOf } from '../steps/weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import type { CandidateRef } from '../../terms/candidates.ts';
 import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import type { RunData } from '../../terms/run-data.ts';
 import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
 import type { WeightsFrom } from '../../terms/choices.ts';
-
-/** A candidate of a run, named by its arm and number. */
-export interface Which {
-  readonly arm: string;
-  readonly id: number;
-}
 
 /**
  * Writes a candidate's model and config into a folder. The run's own result gives the bytes that the run wrote; one that
@@ -48,7 +43,7 @@ export interface Which {
  */
 export async function writeCandidate(
   folder: string,
-  which: Which,
+  which: CandidateRef,
   out: string,
   models: Models,
 ): Promise<Pick<Placed, 'model' | 'config' | 'sha256'>> {
@@ -133,7 +128,7 @@ interface Standing {
 /** What a candidate has come to: an arm with the scores that its weights have. */
 async function standing(
   run: RunFolder,
-  { arm: name, id }: Which,
+  { arm: name, id }: CandidateRef,
   state: State,
   kept: ReadonlyMap<string, Weights>,
 ): Promise<Standing> {

@@ -27,7 +27,7 @@ import { measureScript } from './measure-script.ts';
 import { ScriptFailed } from '../plan/script.ts';
 import { hashModel } from '../../formats/identity.ts';
 import type { ScriptLimits } from '../plan/script.ts';
-import { frozenPlan, frozenSentence } from '../plan/fine-tune-settings.ts';
+import { frozenSetting, frozenSentence } from '../plan/fine-tune-settings.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from '../../terms/run-events.ts';
@@ -60,7 +60,7 @@ export async function* prepareRun(
     throw new InputError(`${modelPath} has changed since the run was planned; start a new run`);
   const opened = await ports.loadModel(modelPath);
   sameNames(state, opened, modelPath);
-  const frozen = frozenPlan(opened.graph, plan.keepFrozen);
+  const frozen = frozenSetting(opened.graph, plan.keepFrozen);
   let model = frozen === 'trained' ? { ...opened, graph: thaw(opened.graph) } : opened;
   const dependencies = findGroups(model.graph, {
     freeze: plan.freeze,

@@ -14,6 +14,7 @@ import type { PreparedRun } from './context.ts';
 import type { ArmState } from '../store/state.ts';
 import { weightsFor } from './weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import type { CandidateRef } from '../../terms/candidates.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 
 /**
@@ -26,7 +27,7 @@ import type { RunEvent } from '../../terms/run-events.ts';
 export async function* runCandidate(
   run: RunFolder,
   plan: Plan,
-  which: { readonly arm: string; readonly id: number },
+  which: CandidateRef,
   ports: RunPorts,
   options: RunOptions = {},
 ): AsyncGenerator<RunEvent, void, void> {
@@ -59,11 +60,7 @@ export async function* runCandidate(
 }
 
 /** The arm of a candidate: where it was left, or at its beginning. */
-async function extraOf(
-  run: RunFolder,
-  { state }: Session,
-  { arm, id }: { readonly arm: string; readonly id: number },
-): Promise<ArmState> {
+async function extraOf(run: RunFolder, { state }: Session, { arm, id }: CandidateRef): Promise<ArmState> {
   const name = extraArm(arm, id);
   state.extras ??= [];
   const known = state.extras.find((one) => one.name === name);

@@ -10,7 +10,7 @@ import type { ImageSet, Split } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { defaultThreads } from '../../runtime/backend/numerics.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
-import { trustEngines } from '../../runtime/scoring/agreement.ts';
+import { judgeOnnx } from '../../runtime/scoring/agreement.ts';
 import type { Judgement, Trust } from '../../runtime/scoring/agreement.ts';
 import { Network } from '../../runtime/training/network.ts';
 import { recalibrate } from '../../runtime/training/recalibrate.ts';
@@ -118,19 +118,19 @@ async function chooseScale(
   }
 }
 
-/** Images, an engine and a preprocessing: all that training and scoring need. */
+/** Images, a backend and a preprocessing: all that training and scoring need. */
 export async function openTrainer(
   data: DataOptions,
   model: LoadedModel,
   options: TrainerOptions,
 ): Promise<Trainer> {
   const { threads = defaultThreads(), signal } = options;
-  let opened: Promise<Judgement & { backend: Backend }> | undefined;
-  // before anything is scored: where onnxruntime is missing, this engine scores, too
-  const engine = () =>
-    (opened ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
+  let judged: Promise<Judgement & { backend: Backend }> | undefined;
+  // before anything is scored: where onnxruntime is missing, this backend scores, too
+  const judgedBackend = () =>
+    (judged ??= openBackend({ prefer: options.backend, threads }).then(async (backend) => {
       rehearse(backend, model.graph, model.weights);
-      return { backend, ...(await trustEngines(model, { backend, threads })) };
+      return { backend, ...(await judgeOnnx(model, { backend, threads })) };
     }));
   const set = await openSet(data, model, {
     preprocess: options.preprocess,
@@ -139,10 +139,10 @@ export async function openTrainer(
     signal,
     onListed: options.onListed,
     onRead: options.onRead,
-    trust: async () => (await engine()).trust,
+    trust: async () => (await judgedBackend()).trust,
   });
   try {
-    const { backend, trust, said: distrust } = await engine();
+    const { backend, trust, said: distrust } = await judgedBackend();
     const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
     const original = { graph, weights: model.weights };
     const recorded = options.ownPreprocess ? undefined : options.preprocess;
@@ -176,7 +176,8 @@ export async function openTrainer(
   }
 }
 
-interface Opened {
+/** What a trainer is made of. */
+interface TrainerParts {
   readonly set: ImageSet;
   readonly preprocess: Preprocess;
   readonly found: string;
@@ -202,7 +203,7 @@ class ImageSetTrainer implements Trainer {
   private readonly original: Model;
   private readonly teacher: Teacher | null;
 
-  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: Opened) {
+  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: TrainerParts) {
     this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;

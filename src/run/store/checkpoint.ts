@@ -62,6 +62,15 @@ export async function writeCheckpoint(folder: string, snapshot: Snapshot): Promi
   await rm(old, { recursive: true, force: true });
 }
 
+/** What the newest checkpoint says beside its arrays, which may be large and are not read; null where there is none. */
+export async function checkpointState(folder: string): Promise<unknown> {
+  for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint]) {
+    const manifest = await readManifest(path.join(folder, name));
+    if (manifest) return manifest.json;
+  }
+  return null;
+}
+
 /** The newest whole checkpoint, or null where there is none. */
 export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
   for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint]) {
@@ -72,25 +81,10 @@ export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
 }
 
 async function readOne(folder: string): Promise<Snapshot | null> {
-  let text: string;
-  let bytes: Buffer;
-  try {
-    text = (await readRegular(path.join(folder, 'manifest.json'), LARGEST_MANIFEST)).toString('utf8');
-    bytes = await readRegular(path.join(folder, 'arrays.bin'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw fileError(error, `the checkpoint ${folder} can't be read, remove it to begin again`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) return null;
-  const { sha256, arrays, json, seal } = manifest.data;
-  if (seal !== sealOf(sha256, arrays, json)) return null;
+  const manifest = await readManifest(folder);
+  const bytes = manifest && (await readPart(folder, 'arrays.bin'));
+  if (!bytes) return null;
+  const { sha256, arrays, json } = manifest;
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) return null;
   const named = new Map<string, Float32Array>();
   let offset = 0;
@@ -103,6 +97,31 @@ async function readOne(folder: string): Promise<Snapshot | null> {
     offset = end;
   }
   return { json, arrays: named };
+}
+
+/** What describes the checkpoint in a folder; null where none is there, or it is damaged. */
+async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | null> {
+  const bytes = await readPart(folder, 'manifest.json', LARGEST_MANIFEST);
+  if (!bytes) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const manifest = manifestSchema.safeParse(value);
+  if (!manifest.success) return null;
+  const { sha256, arrays, json, seal } = manifest.data;
+  return seal === sealOf(sha256, arrays, json) ? manifest.data : null;
+}
+
+async function readPart(folder: string, name: string, limit?: number): Promise<Buffer | null> {
+  try {
+    return await readRegular(path.join(folder, name), limit);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw fileError(error, `the checkpoint ${folder} can't be read, remove it to begin again`);
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

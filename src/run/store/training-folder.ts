@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { checkpointState, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { makeOwnFolder, refuseLinked } from './folder.ts';
 import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
@@ -15,9 +15,10 @@ import type { Numerics } from '../../terms/numerics.ts';
 import { espalierFolder, runFiles } from '../../terms/run-folder.ts';
 
 /** What decides a training's result: the model, the images, the settings. Plain data; compared part by part. */
-export type TrainingPlan = Readonly<Record<string, unknown>>;
+export type TrainingInputs = Readonly<Record<string, unknown>>;
 
 const stateSchema = z.strictObject({
+  /** its inputs, by the name that older versions gave them */
   plan: z.record(z.string(), z.unknown()),
   training: z.unknown(),
   /** what the training began to compute by; absent in those of older versions */
@@ -37,7 +38,7 @@ export class TrainingFolder {
 
   private constructor(
     readonly folder: string,
-    private readonly plan: TrainingPlan,
+    private readonly inputs: TrainingInputs,
     private readonly computedBy: Numerics | undefined,
     seconds: number | undefined,
     /** where the training stood, to go on from; null: from its beginning */
@@ -53,7 +54,7 @@ export class TrainingFolder {
   /** What the stopped training of a file began to compute by; undefined where none is there, or it doesn't say. */
   static async computedBy(out: string): Promise<Numerics | undefined> {
     const folder = path.join(path.dirname(out), espalierFolder, trainings, path.basename(out));
-    return stateSchema.safeParse((await readCheckpoint(folder))?.json).data?.computedBy;
+    return stateSchema.safeParse(await checkpointState(folder)).data?.computedBy;
   }
 
   /**
@@ -65,7 +66,7 @@ export class TrainingFolder {
    */
   static async open(
     out: string,
-    plan: TrainingPlan,
+    inputs: TrainingInputs,
     { resume = false, seconds, computedBy }: { resume?: boolean; seconds?: number; computedBy?: Numerics },
   ): Promise<TrainingFolder> {
     const folder = path.join(await makeOwnFolder(path.dirname(out), trainings), path.basename(out));
@@ -75,15 +76,15 @@ export class TrainingFolder {
     try {
       await sweepStaging(folder);
       const found = await readCheckpoint(folder);
-      if (!resume) return new TrainingFolder(folder, plan, computedBy, seconds, null, found !== null, lock);
+      if (!resume) return new TrainingFolder(folder, inputs, computedBy, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
       if (!state?.success)
         throw new InputError(
           `there is no stopped training of ${out} to go on with; leave out --resume to begin one`,
         );
-      const wanted = JSON.parse(JSON.stringify(plan)) as TrainingPlan;
-      const other = Object.keys({ ...state.data.plan, ...wanted }).find(
-        (key) => JSON.stringify(state.data.plan[key]) !== JSON.stringify(wanted[key]),
+      const now = JSON.parse(JSON.stringify(inputs)) as TrainingInputs;
+      const other = Object.keys({ ...state.data.plan, ...now }).find(
+        (key) => JSON.stringify(state.data.plan[key]) !== JSON.stringify(now[key]),
       );
       if (other === 'images')
         throw new InputError(
@@ -94,7 +95,7 @@ export class TrainingFolder {
           `the stopped training of ${out} differs in its ${other}; give the same options to go on with it, or leave out --resume to begin anew`,
         );
       const from = { json: state.data.training, arrays: found!.arrays };
-      return new TrainingFolder(folder, plan, state.data.computedBy, seconds, from, false, lock);
+      return new TrainingFolder(folder, inputs, state.data.computedBy, seconds, from, false, lock);
     } catch (error) {
       await lock.release();
       await removeEmpty(folder);
@@ -108,7 +109,7 @@ export class TrainingFolder {
   }
 
   async save({ json, arrays }: Snapshot): Promise<void> {
-    const snapshot = { json: { plan: this.plan, training: json, computedBy: this.computedBy }, arrays };
+    const snapshot = { json: { plan: this.inputs, training: json, computedBy: this.computedBy }, arrays };
     if (!(await this.lock.holds()))
       throw new InputError(
         `the training's folder ${this.folder} was removed, or taken over by another process, while it was at work`,

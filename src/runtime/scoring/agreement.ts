@@ -63,7 +63,7 @@ export function withLogits(graph: Graph): Graph {
  * Holds ONNX Runtime's outputs for one image against those of the backend that trains, or, without one, against its own
  * without the optimiser, to what the network's own rounding allows. Asked before anything is scored.
  */
-export async function trustEngines(
+export async function judgeOnnx(
   model: Model,
   { backend, threads = 1 }: { readonly backend?: Backend; readonly threads?: number } = {},
 ): Promise<Judgement> {

@@ -1,4 +1,4 @@
-import { inputShape } from '../../graph/shapes.ts';
+import { inputSize } from '../../graph/shapes.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
@@ -108,7 +108,7 @@ async function warmUp(once: () => Promise<number>): Promise<void> {
 
 function noise(graph: Graph, batch: number): Float32Array {
   const random = new Random(1);
-  const size = inputShape(graph)?.reduce((a, b) => a * b, batch) ?? 0;
+  const size = batch * inputSize(graph);
   return Float32Array.from({ length: size }, () => random.normal());
 }
 

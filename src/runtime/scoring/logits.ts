@@ -1,7 +1,7 @@
 import type { Graph } from '../../graph/types.ts';
 import { labelledHead } from '../heads.ts';
 import type { Head } from '../heads.ts';
-import { withOutputs } from '../plan.ts';
+import { withOutputs } from '../execution.ts';
 
 /**
  * The node before the final softmax or sigmoid of the output that class labels are of, looking through reshapes. One that
@@ -14,7 +14,7 @@ export function logitsOf(graph: Graph): Pick<Head, 'node' | 'activation'> {
 
 const cut = new WeakMap<Graph, Graph>();
 
-/** The graph up to these logits. The same object each time, so that its plan is computed once. */
+/** The graph up to these logits. The same object each time, so that its execution is worked out once. */
 export function logitsGraph(graph: Graph): Graph {
   let result = cut.get(graph);
   if (!result) cut.set(graph, (result = withOutputs(graph, [logitsOf(graph).node])));

@@ -44,7 +44,7 @@ export interface ScorerOptions {
   readonly others?: boolean;
   /** used where onnxruntime can't be loaded: this one, or none, which is an error; default: the process's own backend */
   readonly backend?: Backend | 'none';
-  /** how far onnxruntime is believed, as trustEngines found; default 'optimised' */
+  /** how far onnxruntime is believed, as judgeOnnx found; default 'optimised' */
   readonly trust?: Trust;
 }
 

@@ -1,6 +1,6 @@
 import { specOf } from '../../graph/ops/index.ts';
 import type { Random } from '../../graph/random.ts';
-import { inputShape, sizeOf } from '../../graph/shapes.ts';
+import { inputSize } from '../../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../../graph/types.ts';
 
 /** Differences up to this share of the largest value are rounding in any network. */
@@ -63,7 +63,7 @@ function nudged(values: Float32Array, random: Random): Float32Array {
  */
 export function ownInputs(graph: Graph, weights: Weights, n: number, random: Random): Float32Array[] {
   return graph.inputs.map((id) => {
-    const size = n * sizeOf(inputShape(graph, id) ?? []);
+    const size = n * inputSize(graph, id);
     const draw = drawn(firstReader(graph, id), weights, random);
     return Float32Array.from({ length: size }, (_, i) => draw(i));
   });

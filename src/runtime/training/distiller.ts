@@ -1,7 +1,7 @@
 import type { Graph, Weights } from '../../graph/types.ts';
 import { labelledHead } from '../heads.ts';
 import type { Head } from '../heads.ts';
-import { withOutputs } from '../plan.ts';
+import { withOutputs } from '../execution.ts';
 import type { Backend, Batch } from '../types.ts';
 import { Network } from './network.ts';
 

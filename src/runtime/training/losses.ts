@@ -3,7 +3,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../heads.ts';
 import type { Head, HeadKind } from '../heads.ts';
-import { withOutputs } from '../plan.ts';
+import { withOutputs } from '../execution.ts';
 import { answerRows, blend, entropyOf, targetRows, unitRows } from './targets.ts';
 import type { Backend, Batch } from '../types.ts';
 import type { OutputLoss } from '../../terms/scores.ts';

@@ -3,7 +3,7 @@ import { Breather } from '../breathe.ts';
 import type { Head } from '../heads.ts';
 import { othersOf } from './losses.ts';
 import { Network } from './network.ts';
-import { withOutputs } from '../plan.ts';
+import { withOutputs } from '../execution.ts';
 import type { Backend, Batch } from '../types.ts';
 
 /**

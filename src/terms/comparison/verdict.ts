@@ -1,6 +1,8 @@
 import { difference } from './answers.ts';
 import type { Difference } from './answers.ts';
 import type { Score } from '../scores.ts';
+import { filled } from '../texts.ts';
+import type { Translate } from '../texts.ts';
 
 /** One way to the budget, as far as it is compared. */
 export interface Contender {
@@ -49,18 +51,36 @@ export function signed({ points, error }: Pick<Difference, 'points' | 'error'>):
   return `${sign}${Math.abs(points).toFixed(2)} ± ${error.toFixed(2)}`;
 }
 
-/** A verdict in a sentence, for reports and the command line. */
-export function verdictSentence(verdict: Verdict): string {
-  const { method, control, split, images, result } = verdict;
-  if (result === 'same')
-    return `${method} ended with a network that answers every one of ${images.toLocaleString('en-US')} ${split} images as its best control does, ${control}: nothing that it found is better.`;
-  const figures = `${signed(verdict)} points on ${images.toLocaleString('en-US')} ${split} images (paired, 95 %)`;
+/** A verdict in a sentence, in English unless there is a translator. */
+export function verdictSentence(verdict: Verdict, t: Translate = filled): string {
+  const { method, control, split, result } = verdict;
+  const images = verdict.images.toLocaleString('en-US');
+  const figures =
+    split === 'test'
+      ? t('{0} points on {1} test images (paired, 95 %)', signed(verdict), images)
+      : t('{0} points on {1} validation images (paired, 95 %)', signed(verdict), images);
   switch (result) {
+    case 'same':
+      return t(
+        '{0} ended with a network that answers every image as its best control does, {1}: nothing that it found is better.',
+        method,
+        control,
+      );
     case 'better':
-      return `${method} is better than its best control, ${control}: ${figures}.`;
+      return t('{0} is better than its best control, {1}: {2}.', method, control, figures);
     case 'worse':
-      return `${method} is worse than its best control, ${control}, which you may rather take: ${figures}.`;
+      return t(
+        '{0} is worse than its best control, {1}, which you may rather take: {2}.',
+        method,
+        control,
+        figures,
+      );
     case 'even':
-      return `${method} is not better than its best control, ${control}, beyond the error: ${figures}.`;
+      return t(
+        '{0} is not better than its best control, {1}, beyond the error: {2}.',
+        method,
+        control,
+        figures,
+      );
   }
 }

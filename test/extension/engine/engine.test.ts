@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EngineHost } from '../../../src/extension/engine/engine.ts';
+import { LookingEngine } from '../../../src/extension/engine/engine.ts';
 import { LookProcess } from '../../../src/extension/engine/look-process.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
 import { gone, isAlive } from '../../../src/extension/process/processes.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 function host(script: string) {
-  const made = new EngineHost({ script, node: () => chooseNode(''), log: (line) => log.push(line) });
+  const made = new LookingEngine({ script, node: () => chooseNode(''), log: (line) => log.push(line) });
   hosts.push(made);
   return made;
 }

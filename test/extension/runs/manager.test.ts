@@ -12,10 +12,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Draft } from '../../../src/protocol/plan.ts';
-import { EngineHost } from '../../../src/extension/engine/engine.ts';
+import { LookingEngine } from '../../../src/extension/engine/engine.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
 import { isAlive } from '../../../src/extension/process/processes.ts';
-import { RunsHost } from '../../../src/extension/runs/manager.ts';
+import { RunManager } from '../../../src/extension/runs/manager.ts';
 import { built, demoModel } from '../support.ts';
 import { Memory } from './memory.ts';
 import type { Behaviour } from './program.ts';
@@ -28,9 +28,9 @@ const patient = { start: 90_000, beat: 60_000, stop: 60_000, term: 400 };
 let times = patient;
 let workspace: string;
 let script: string;
-let engine: EngineHost;
+let engine: LookingEngine;
 let memory: Memory;
-let windows: RunsHost[];
+let windows: RunManager[];
 let said: string[];
 let press: string | undefined;
 let trusted: boolean;
@@ -43,7 +43,7 @@ let lagging: () => boolean;
 let logs: string[];
 
 beforeAll(() => {
-  engine = new EngineHost({ script: built('engine.cjs'), node: () => chooseNode(''), log: () => {} });
+  engine = new LookingEngine({ script: built('engine.cjs'), node: () => chooseNode(''), log: () => {} });
 });
 afterAll(() => engine.dispose());
 beforeEach(() => {
@@ -73,7 +73,7 @@ afterEach(async () => {
 });
 
 /** The engine, as slow at listing runs as on a loaded machine. */
-const slowed: Pick<EngineHost, 'look'> = {
+const slowed: Pick<LookingEngine, 'look'> = {
   async look() {
     const look = await engine.look();
     return Object.create(look, {
@@ -91,8 +91,8 @@ const slowed: Pick<EngineHost, 'look'> = {
 };
 
 /** A window that is opened on the workspace. */
-function open(): RunsHost {
-  const made = new RunsHost({
+function open(): RunManager {
+  const made = new RunManager({
     engine: slowed,
     script,
     node: () => chooseNode(''),
@@ -146,7 +146,7 @@ const pidOf = (folder: string) =>
 const until = (what: () => unknown) => expect.poll(what, { interval: 25 });
 
 /** Follows a run as a panel does. */
-function follow(runs: RunsHost, folder: string) {
+function follow(runs: RunManager, folder: string) {
   const seen = { events: [] as ListedEvent[], resets: 0 };
   runs.follow(folder, (events, reset) => {
     if (reset) {

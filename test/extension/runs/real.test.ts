@@ -3,22 +3,22 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Draft } from '../../../src/protocol/plan.ts';
-import { EngineHost } from '../../../src/extension/engine/engine.ts';
+import { LookingEngine } from '../../../src/extension/engine/engine.ts';
 import { chooseNode } from '../../../src/extension/process/node.ts';
 import { isAlive } from '../../../src/extension/process/processes.ts';
-import { RunsHost } from '../../../src/extension/runs/manager.ts';
+import { RunManager } from '../../../src/extension/runs/manager.ts';
 import { built, demoImages, demoModel } from '../support.ts';
 import { Memory } from './memory.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 let workspace: string;
-let engine: EngineHost;
+let engine: LookingEngine;
 let memory: Memory;
-let windows: RunsHost[];
+let windows: RunManager[];
 let said: string[];
 
 beforeAll(() => {
-  engine = new EngineHost({ script: built('engine.cjs'), node: () => chooseNode(''), log: () => {} });
+  engine = new LookingEngine({ script: built('engine.cjs'), node: () => chooseNode(''), log: () => {} });
 });
 afterAll(() => engine.dispose());
 beforeEach(() => {
@@ -34,8 +34,8 @@ afterEach(async () => {
   rmSync(workspace, { recursive: true, force: true });
 });
 
-function open(): RunsHost {
-  const made = new RunsHost({
+function open(): RunManager {
+  const made = new RunManager({
     engine,
     script: built('engine.cjs'),
     node: () => chooseNode(''),
@@ -78,7 +78,7 @@ const pidOf = (folder: string) =>
   (JSON.parse(readFileSync(path.join(folder, 'engine.json'), 'utf8')) as { pid: number }).pid;
 const until = (what: () => unknown) => expect.poll(what, { interval: 100 });
 
-function follow(runs: RunsHost, folder: string) {
+function follow(runs: RunManager, folder: string) {
   const seen: { events: ListedEvent[] } = { events: [] };
   runs.follow(folder, (events, reset) => {
     seen.events = reset ? [...events] : [...seen.events, ...events];

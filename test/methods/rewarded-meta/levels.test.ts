@@ -3,7 +3,7 @@ import {
   FULL,
   LEVELS,
   widthsOf,
-  genePlan,
+  geneMapOf,
   ratioOf,
   ratiosOf,
   widthOf,
@@ -54,9 +54,9 @@ describe('level table', () => {
       params: {},
       values: {},
     };
-    const plan = genePlan(dependencies);
-    expect(plan.groups).toEqual([0, 2]);
-    expect(widthsOf(plan, [14, 14])).toEqual([33, 10, 133]);
-    expect(ratiosOf(plan, [14, 30])).toEqual([0.52, 1, 1]);
+    const geneMap = geneMapOf(dependencies);
+    expect(geneMap.groups).toEqual([0, 2]);
+    expect(widthsOf(geneMap, [14, 14])).toEqual([33, 10, 133]);
+    expect(ratiosOf(geneMap, [14, 30])).toEqual([0.52, 1, 1]);
   });
 });

@@ -7,7 +7,7 @@ import { Inherit } from '../../../src/methods/rewarded-meta/generators/inherit.t
 import {
   type Genes,
   LEVELS,
-  genePlan,
+  geneMapOf,
   uniformGenes,
   widthsOf,
 } from '../../../src/methods/rewarded-meta/levels.ts';
@@ -25,13 +25,13 @@ beforeAll(async () => {
 
 const { graph, weights } = smallNet();
 const dependencies = findGroups(graph);
-const plan = genePlan(dependencies);
+const geneMap = geneMapOf(dependencies);
 const root = new Random(5).state;
 const shuffled = dependencies.groups.map((g) => {
   const order = Array.from({ length: g.size }, (_, c) => c);
   return g.frozen === undefined ? new Random(g.index + 1).shuffle(order) : order;
 });
-const randomGenes = (random: Random): number[] => plan.groups.map(() => random.integer(0, LEVELS - 1));
+const randomGenes = (random: Random): number[] => geneMap.groups.map(() => random.integer(0, LEVELS - 1));
 const settings = {
   optimizer: 'sgd',
   momentum: 0.9,
@@ -49,13 +49,13 @@ function supernet(
 ) {
   const generator =
     kind === 'inherit'
-      ? new Inherit(backend, graph, weights, dependencies, plan, {
+      ? new Inherit(backend, graph, weights, dependencies, geneMap, {
           hidden: 8,
           weightRate: 0.4,
           random: root,
           order: shuffled,
         })
-      : new PruningNet(backend, graph, weights, dependencies, plan, {
+      : new PruningNet(backend, graph, weights, dependencies, geneMap, {
           hidden: 8,
           affine: options.affine ?? false,
           random: root,
@@ -65,7 +65,7 @@ function supernet(
     graph,
     weights,
     dependencies,
-    plan,
+    geneMap,
     generator,
     options.sample ?? randomGenes,
     root,
@@ -84,18 +84,18 @@ describe('inherit', () => {
     for (let i = 0; i < 10; i++) {
       const genes = randomGenes(random);
       const { graph: narrow, weights: made, kept } = net.narrow(genes);
-      expect(kept.map((k) => k.length)).toEqual(widthsOf(plan, genes));
+      expect(kept.map((k) => k.length)).toEqual(widthsOf(geneMap, genes));
       kept.forEach((k, g) => expect(k).toEqual([...shuffled[g].slice(0, k.length)].sort((a, b) => a - b)));
       const cut = prune(graph, weights, dependencies, kept);
       expect(narrow).toEqual(cut.graph);
       expect(made).toEqual(cut.weights);
     }
-    const full = net.narrow(uniformGenes(plan, 30));
+    const full = net.narrow(uniformGenes(geneMap, 30));
     expect(full.weights).toEqual(weights);
   });
 
   it('gives every change a gradient, and the inherited weights a smaller rate', () => {
-    const net = supernet('inherit', { sample: () => uniformGenes(plan, 30) });
+    const net = supernet('inherit', { sample: () => uniformGenes(geneMap, 30) });
     const before = new Map([...net.generator.variables.keys()].map((name) => [name, values(net, name)]));
     net.trainStep(batchOf(1), { rate: 0.1, settings });
     for (const [name, old] of before) {
@@ -126,7 +126,7 @@ describe('pruning net', () => {
     const genes = randomGenes(new Random(21));
     const ratio = (node: string, role: 'kernel', axis: number) => {
       const group = dependencies.params[`${node}/${role}`][axis]!.group[0];
-      return (10 + 3 * genes[plan.geneOf[group]]) / 100;
+      return (10 + 3 * genes[geneMap.geneOf[group]]) / 100;
     };
     const told = [ratio('mid', 'kernel', 2), ratio('mid', 'kernel', 3)];
     const part = (name: string) => values(net, `generator/mid/kernel/${name}`);
@@ -146,7 +146,7 @@ describe('pruning net', () => {
   });
 
   it('starts near He deviation where no batch norm stands behind', () => {
-    const kernel = supernet('pruning-net').narrow(uniformGenes(plan, 15)).weights.get('side/kernel')!;
+    const kernel = supernet('pruning-net').narrow(uniformGenes(geneMap, 15)).weights.get('side/kernel')!;
     const deviation = Math.sqrt(kernel.reduce((s, v) => s + v * v, 0) / kernel.length);
     const fanIn = 8;
     expect(deviation / Math.sqrt(2 / fanIn)).toBeGreaterThan(0.4);
@@ -156,7 +156,7 @@ describe('pruning net', () => {
   it.each([false, true])(
     'has gradients to every generator (affine %s) that agree with finite differences',
     (affine) => {
-      const genes = plan.groups.map((_, i) => 18 + ((5 * i) % 11));
+      const genes = geneMap.groups.map((_, i) => 18 + ((5 * i) % 11));
       const plain = { ...settings, momentum: 0, weightDecay: 0 };
       const net = supernet('pruning-net', { affine, sample: () => genes });
       const before = new Map([...net.generator.variables.keys()].map((name) => [name, values(net, name)]));
@@ -224,7 +224,7 @@ describe.each(['inherit', 'pruning-net'] as const)('training %s', (kind) => {
 
   it('makes networks that run and refuses a snapshot of another generator', () => {
     const net = supernet(kind);
-    const { graph: narrow, weights: made } = net.narrow(uniformGenes(plan, 10));
+    const { graph: narrow, weights: made } = net.narrow(uniformGenes(geneMap, 10));
     const network = new Network(backend, narrow, made);
     const [y] = network.predict(batchOf(1, 2).x, 2);
     network.dispose();
@@ -241,16 +241,16 @@ describe('dropout', () => {
     const h = b.relu(b.conv(b.input([6, 6, 1]), 6, 3, { name: 'stem' }));
     const { graph, weights } = b.build(b.softmax(b.dense(b.dropout(b.flatten(b.dropout(h, 0.3)), 0.5), 3)));
     const dependencies = findGroups(graph);
-    const plan = genePlan(dependencies);
-    const full = uniformGenes(plan, LEVELS - 1);
+    const geneMap = geneMapOf(dependencies);
+    const full = uniformGenes(geneMap, LEVELS - 1);
     const order = dependencies.groups.map((g) => Array.from({ length: g.size }, (_, c) => c));
-    const generator = new Inherit(backend, graph, weights, dependencies, plan, {
+    const generator = new Inherit(backend, graph, weights, dependencies, geneMap, {
       hidden: 8,
       weightRate: 1,
       random: root,
       order,
     });
-    const net = new Supernet(backend, graph, weights, dependencies, plan, generator, () => full, root);
+    const net = new Supernet(backend, graph, weights, dependencies, geneMap, generator, () => full, root);
     open.push(net);
     const network = new Network(backend, graph, weights);
     const losses = (one: Supernet | Network) =>

@@ -5,7 +5,7 @@ import type { Graph, Op, Weights } from '../../../src/graph/types.ts';
 import { checkModel } from '../../../src/run/rebuild/check.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import { ownInputs } from '../../../src/runtime/training/conditioning.ts';
-import { runBackend, runOnnx, trustEngines, withLogits } from '../../../src/runtime/scoring/agreement.ts';
+import { runBackend, runOnnx, judgeOnnx, withLogits } from '../../../src/runtime/scoring/agreement.ts';
 import { Random } from '../../../src/graph/random.ts';
 import type { Backend } from '../../../src/runtime/types.ts';
 
@@ -180,12 +180,12 @@ describe('lengths over channels that go', () => {
 describe('engines that disagree', () => {
   it('fail the check, and a run scores by the one that trains', async () => {
     const network = chaotic(2);
-    expect(await trustEngines(network, { backend })).toEqual({ trust: 'optimised' });
+    expect(await judgeOnnx(network, { backend })).toEqual({ trust: 'optimised' });
     onnx.spoil = true;
     try {
       const { results } = await check(network);
       expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toContain('engines agree');
-      expect(await trustEngines(network, { backend })).toEqual({
+      expect(await judgeOnnx(network, { backend })).toEqual({
         trust: 'none',
         said: expect.stringMatching(/ONNX Runtime's outputs .* differ from the \w+ engine's by [\d.]+ %/),
       });

@@ -39,7 +39,7 @@ it('says where the method ended with its best control’s own network', () => {
   const same = verdictOf([arm('ours', 850, false), arm('uniform', 850), arm('l1', 850)])!;
   expect(same.result).toBe('same');
   expect(verdictSentence(same)).toBe(
-    'ours ended with a network that answers every one of 1,000 test images as its best control does, uniform: nothing that it found is better.',
+    'ours ended with a network that answers every image as its best control does, uniform: nothing that it found is better.',
   );
   // as good by other images: not the same
   const [one, other] = [arm('ours', 850, false), arm('l1', 850)];

@@ -18,7 +18,7 @@ import { expectedBy } from '../../../run/images/head.ts';
 import { modelFile } from '../../../formats/identity.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import { ownNames } from '../../../run/result/output-names.ts';
-import type { Models, Opened } from '../../../run/result/model-cache.ts';
+import type { Models, CachedModel } from '../../../run/result/model-cache.ts';
 import { forecast } from './forecast.ts';
 import type { Forecast } from './forecast.ts';
 import { mismatches } from './open-data.ts';
@@ -87,7 +87,7 @@ async function writes({ workspace, model, method }: Draft): Promise<Assessment['
 /** What the one rule of src/protocol/reach.ts says, with its sentences. */
 function judged(
   draft: Draft,
-  { model }: Opened,
+  { model }: CachedModel,
   dependencies: Dependencies,
 ): Pick<Assessment, 'roundTo' | 'targets'> {
   const arms = armsOf(draft);
@@ -152,7 +152,7 @@ async function wasmReason(backend: Draft['backend']): Promise<string | null> {
     build: false,
     log: () => {},
   }));
-  const prepared = await Promise.race([looked, sleep(patience, null, { ref: false })]);
+  const prepared = await Promise.race([looked, sleep(timeout, null, { ref: false })]);
   if (!prepared) return null;
   const { addon, why, fix } = prepared;
   // setup may fix it meanwhile
@@ -161,10 +161,10 @@ async function wasmReason(backend: Draft['backend']): Promise<string | null> {
   return addon !== null || why.endsWith('not built yet') ? null : `${why}${fix ? `; to fix it: ${fix}` : ''}`;
 }
 
-const patience = 300;
+const timeout = 300;
 let tensorflow: ReturnType<typeof prepareTensorflow> | null = null;
 
-async function imagesOf({ model }: Opened, draft: Draft, problems: string[]): Promise<Survey | null> {
+async function imagesOf({ model }: CachedModel, draft: Draft, problems: string[]): Promise<Survey | null> {
   if (!draft.data) return null;
   const { path, limit, validationImages, labelsOf } = draft.data;
   try {
@@ -182,7 +182,7 @@ async function imagesOf({ model }: Opened, draft: Draft, problems: string[]): Pr
 function settingsOf(
   method: Method,
   draft: Draft,
-  { model }: Opened,
+  { model }: CachedModel,
   dependencies: Dependencies,
   images: Survey | null,
   problems: string[],

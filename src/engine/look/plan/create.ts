@@ -1,7 +1,6 @@
 import { findGroups } from '../../../graph/channels.ts';
 import type { Draft } from '../../../protocol/plan.ts';
 import { makePlan } from '../../../run/plan/make-plan.ts';
-import type { Wanted } from '../../../run/plan/make-plan.ts';
 import { refuseOverInputs, withOwnNames } from '../../../run/result/output-names.ts';
 import { armsOf, reachOf, refuseUnreachable } from '../../../run/plan/feasibility.ts';
 import { RunFolder } from '../../../run/store/folder.ts';
@@ -9,7 +8,7 @@ import type { Models } from '../../../run/result/model-cache.ts';
 
 /** Makes the folder of a run; nothing runs yet. @throws InputError where the draft can't be a plan, or its goal can't be reached */
 export async function create(models: Models, draft: Draft): Promise<{ folder: string; id: string }> {
-  const plan = await withOwnNames(draft.workspace, await makePlan(draft.workspace, wanted(draft)));
+  const plan = await withOwnNames(draft.workspace, await makePlan(draft.workspace, draft));
   await refuseOverInputs(draft.workspace, plan);
   const { freeze, interiorOutputs, targets, roundTo } = plan;
   const { model } = await models.open(draft.model);
@@ -20,16 +19,4 @@ export async function create(models: Models, draft: Draft): Promise<{ folder: st
   const { folder, id } = run;
   await run.close();
   return { folder, id };
-}
-
-/** A draft as what a plan is made from. */
-export function wanted(draft: Draft): Wanted {
-  const { data, interiorOutputs, keepFrozen, ...rest } = draft;
-  // makePlan takes what it knows and no more, so the workspace does no harm here
-  return {
-    ...rest,
-    data: data ?? undefined,
-    interiorOutputs: interiorOutputs || undefined,
-    keepFrozen: keepFrozen || undefined,
-  };
 }

@@ -1,5 +1,5 @@
 import { EQUAL_COST, cutsBy } from '../../../protocol/controls.ts';
-import { inputShape } from '../../../graph/shapes.ts';
+import { inputSize } from '../../../graph/shapes.ts';
 import { fullArchitecture } from '../../../graph/architecture.ts';
 import { fitToBudget } from '../../../graph/budget.ts';
 import { costModel } from '../../../graph/cost.ts';
@@ -13,7 +13,7 @@ import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
-import type { Opened } from '../../../run/result/model-cache.ts';
+import type { CachedModel } from '../../../run/result/model-cache.ts';
 import { equalEpochs } from '../../../run/plan/equal-cost.ts';
 import { armWork, predictSeconds, raceWork } from '../../../run/estimate/time.ts';
 import { fineTuneSettings } from '../../../run/plan/fine-tune-settings.ts';
@@ -43,7 +43,7 @@ const known = new Map<string, Speed>();
  * @throws InputError where the method can't work within the budgets, in words
  */
 export async function forecast(
-  opened: Opened,
+  opened: CachedModel,
   dependencies: Dependencies,
   draft: Draft,
   { budgets, roundTo }: { readonly budgets: readonly Budget[]; readonly roundTo: number },
@@ -167,11 +167,11 @@ function narrowed(
 /** Seconds of decoding: once, or anew for every pass where the decoded images don't fit the memory. */
 function decoding(
   { train, validation, test, decodeMs, form }: Survey,
-  { model }: Opened,
+  { model }: CachedModel,
   passes: number,
 ): number {
   if (form === 'idx' || form === 'npz') return 0;
-  const bytes = inputShape(model.graph)?.reduce((a, b) => a * b, 1) ?? 0;
+  const bytes = inputSize(model.graph);
   const count = train + validation + test;
   const times = count * bytes <= memoryBytes ? count : passes;
   return (times * decodeMs) / 1000 / decoders;

@@ -10,6 +10,7 @@ export const activation: OpSpec<OpOf<'activation'>> = {
   params: {},
   shape: (_, { inputs: [x] }) => x,
   channels: (_, step) => unchanged(step),
+  probabilities: (op) => (op.activation === 'sigmoid' ? 'each' : undefined),
 };
 
 export const prelu: OpSpec<OpOf<'prelu'>> = {

@@ -4,7 +4,7 @@ import { ONE } from '../spec.ts';
 import type { OpSpec } from '../spec.ts';
 import type { OpOf } from '../../types.ts';
 
-const spec: OpSpec<OpOf<'softmax' | 'logSoftmax'>> = {
+export const logSoftmax: OpSpec<OpOf<'softmax' | 'logSoftmax'>> = {
   inputs: ONE,
   params: {},
   shape: (op, { inputs: [x] }) => {
@@ -19,4 +19,7 @@ const spec: OpSpec<OpOf<'softmax' | 'logSoftmax'>> = {
   },
 };
 
-export { spec as softmax, spec as logSoftmax };
+export const softmax: OpSpec<OpOf<'softmax'>> = {
+  ...logSoftmax,
+  probabilities: ({ axis }) => ({ along: axis }),
+};

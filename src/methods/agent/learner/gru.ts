@@ -1,6 +1,7 @@
 import type { Random } from '../../../graph/random.ts';
 import { addProduct, transpose } from '../../rl/matmul.ts';
 import { parameter, xavier, type Parameter } from '../../rl/parameter.ts';
+import { sigmoid } from '../../rl/sigmoid.ts';
 
 /** What a run over a sequence leaves for the backward pass; all row-major, [steps, ...]. */
 export interface GruPass {
@@ -119,8 +120,4 @@ export class Gru {
     addProduct(dInput, 3 * H, 1, transpose(kernel.value, inputs, 3 * H), dx, steps, 3 * H, inputs);
     return dx;
   }
-}
-
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }

@@ -1,3 +1,5 @@
+import { softplus } from '../../rl/sigmoid.ts';
+
 /** Limits of the policy's log standard deviation (docs/methods/agent.md, "Learner"). */
 const LEAST_LOG_SIGMA = -20;
 const MOST_LOG_SIGMA = 2;
@@ -51,9 +53,4 @@ export function squash(
     actionBy: [byU, byU * spread * slope],
     logDensityBy: [2 * t, (2 * t * spread - 1) * slope],
   };
-}
-
-/** log(1 + exp x), without overflow. */
-function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }

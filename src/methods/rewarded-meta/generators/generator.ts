@@ -4,7 +4,7 @@ import type { Dependencies, Graph, Node } from '../../../graph/types.ts';
 import { InputError } from '../../../graph/errors.ts';
 import type { Random } from '../../../graph/random.ts';
 import type { Backend } from '../../../runtime/types.ts';
-import type { Genes, GenePlan } from '../levels.ts';
+import type { Genes, GeneMap } from '../levels.ts';
 import { ratiosOf } from '../levels.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
@@ -108,9 +108,9 @@ export class TwoLayer {
   }
 
   /** [outputs] for these genes. */
-  run(plan: GenePlan, genes: Genes): tfc.Tensor1D {
+  run(geneMap: GeneMap, genes: Genes): tfc.Tensor1D {
     const { tf } = this.backend;
-    const ratios = ratiosOf(plan, genes);
+    const ratios = ratiosOf(geneMap, genes);
     const told = this.groups.length === 0 ? [1] : this.groups.map((g) => ratios[g]);
     const x = tf.tensor2d(told, [1, told.length]);
     const hidden = tf.relu(tf.add(tf.matMul(x, this.w1 as tfc.Tensor2D), this.b1));

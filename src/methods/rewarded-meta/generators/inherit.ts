@@ -6,7 +6,7 @@ import type { ChangeNet } from '../changes.ts';
 import { ChangeNets, segments } from '../changes.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
 import { convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
-import type { GenePlan, Genes } from '../levels.ts';
+import type { GeneMap, Genes } from '../levels.ts';
 
 export interface InheritOptions {
   readonly hidden: number;
@@ -38,7 +38,7 @@ export class Inherit implements WeightGenerator {
     private readonly graph: Graph,
     weights: Weights,
     dependencies: Dependencies,
-    private readonly plan: GenePlan,
+    private readonly geneMap: GeneMap,
     options: InheritOptions,
   ) {
     this.order = options.order;
@@ -64,7 +64,7 @@ export class Inherit implements WeightGenerator {
 
   at(genes: Genes): (paramId: string) => tfc.Tensor | null {
     const { tf } = this.backend;
-    const changes = this.changes?.run(this.plan, genes);
+    const changes = this.changes?.run(this.geneMap, genes);
     return (id) => {
       const weight = this.variables.get(`weight/${id}`)?.variable;
       const change = changes?.get(id);

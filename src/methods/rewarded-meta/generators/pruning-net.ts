@@ -5,7 +5,7 @@ import type { Dependencies, Graph, Weights } from '../../../graph/types.ts';
 import type { Backend } from '../../../runtime/types.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
 import { TwoLayer, convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
-import type { GenePlan, Genes } from '../levels.ts';
+import type { GeneMap, Genes } from '../levels.ts';
 import { FULL, LEVELS } from '../levels.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
@@ -40,7 +40,7 @@ export class PruningNet implements WeightGenerator {
     private readonly graph: Graph,
     weights: Weights,
     dependencies: Dependencies,
-    private readonly plan: GenePlan,
+    private readonly geneMap: GeneMap,
     private readonly options: PruningNetOptions,
   ) {
     this.order = dependencies.groups.map((g) => Array.from({ length: g.size }, (_, c) => c));
@@ -50,7 +50,7 @@ export class PruningNet implements WeightGenerator {
       const normRole = hasStatistics(node.op) && (role === 'gamma' || role === 'beta');
       if (normRole) {
         const group = toldGroups(dependencies, id)[0];
-        this.norms.set(id, { level: group === undefined ? -1 : plan.geneOf[group], role });
+        this.norms.set(id, { level: group === undefined ? -1 : geneMap.geneOf[group], role });
         if (options.affine) this.addNorm(id, shape[0], role === 'gamma' ? 1 : 0);
       } else if (!trainable) continue;
       else if (convolves(node, role)) {
@@ -94,7 +94,7 @@ export class PruningNet implements WeightGenerator {
     const { shape } = this.graph.params[paramId];
     const generator = this.generators.get(paramId);
     if (generator) {
-      const flat = generator.net.run(this.plan, genes);
+      const flat = generator.net.run(this.geneMap, genes);
       return tf.reshape(generator.scale === 1 ? flat : tf.mul(flat, generator.scale), [...shape]);
     }
     const norm = this.norms.get(paramId);

@@ -2,18 +2,18 @@ import { InputError } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/types.ts';
 
 /** How a graph is executed: its nodes by id, and for each position which values nobody reads afterwards. */
-export interface Plan {
+export interface Execution {
   readonly nodes: ReadonlyMap<string, Node>;
   /** ids of values that may be dropped once the node at this position has run */
   readonly dropAfter: readonly (readonly string[])[];
 }
 
-const plans = new WeakMap<Graph, Plan>();
+const known = new WeakMap<Graph, Execution>();
 
-/** The plan of a graph; computed once a graph. Throws InputError where a node reads a value that isn't there yet. */
-export function planOf(graph: Graph): Plan {
-  const known = plans.get(graph);
-  if (known) return known;
+/** How a graph is executed; worked out once a graph. Throws InputError where a node reads a value that isn't there yet. */
+export function executionOf(graph: Graph): Execution {
+  const before = known.get(graph);
+  if (before) return before;
   const nodes = new Map<string, Node>();
   const last = new Map<string, number>();
   graph.nodes.forEach((node, i) => {
@@ -31,14 +31,14 @@ export function planOf(graph: Graph): Plan {
   }
   const dropAfter: string[][] = graph.nodes.map(() => []);
   for (const [id, i] of last) dropAfter[i].push(id);
-  const plan = { nodes, dropAfter };
-  plans.set(graph, plan);
-  return plan;
+  const execution = { nodes, dropAfter };
+  known.set(graph, execution);
+  return execution;
 }
 
 /** The part of a graph that computes the given values. Inputs stay, in order, even where they are no longer read. */
 export function withOutputs(graph: Graph, outputs: readonly string[]): Graph {
-  const { nodes } = planOf(graph);
+  const { nodes } = executionOf(graph);
   const wanted = new Set<string>(graph.inputs);
   const visit = (id: string): void => {
     const node = nodes.get(id);
