@@ -17,6 +17,8 @@ export const stage = z.enum([
   'reward',
   // all that search
   'search',
+  // knapsack
+  'sensitivity',
   // constrained
   'finalists',
   // agent
