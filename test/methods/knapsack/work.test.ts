@@ -19,7 +19,7 @@ test.each([
   ['greedy-slimming', { slices: 4 }, 60],
   ['greedy-slimming', { slices: 4 }, 20],
   ['greedy-slimming', { slices: 6, scoredAStep: 2 }, 30],
-] as const)('%s %o at %d %%: the forecast is about what is scored', async (name, given, percent) => {
+] as const)('%s %o at %d percent: the forecast is about what is scored', async (name, given, percent) => {
   const method = methodNamed(name);
   const context = contextFor(method, backend, { given, budgets: [['macs', percent]] });
   const work = method.work!(context.settings, { ...context, images });
