@@ -99,9 +99,11 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
     yield checkpoint();
   }
   const filled = slimming.refill(at, state.path);
-  if (filled.every((width, g) => width === at[g]))
-    return { chosen: candidate(Math.max(0, state.path.length - 1), 'slimmed', at, state.now) };
-  const chosen = candidate(state.path.length, 'filled', filled, await score(filled));
+  const same = filled.every((width, g) => width === at[g]);
+  if (same && state.path.length)
+    return { chosen: candidate(state.path.length - 1, 'slimmed', at, state.now) };
+  const came = same ? state.now : await score(filled);
+  const chosen = candidate(state.path.length, 'filled', filled, came);
   yield { type: 'candidate', candidate: chosen };
   return { chosen };
 

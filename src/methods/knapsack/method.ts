@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { fullArchitecture } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import { costsOf } from '../budgets.ts';
+import { costsOf, fitToBudgets } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
 import { searchImportance } from '../importance/search.ts';
 import { randomState } from '../random-state.ts';
@@ -10,8 +11,6 @@ import { cutsOf } from '../sensitivity/levels.ts';
 import { measureSensitivity } from '../sensitivity/measure.ts';
 import { measured } from '../sensitivity/measured.ts';
 import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
-import { fitToBudgets } from '../budgets.ts';
-import { fullArchitecture } from '../../graph/architecture.ts';
 import { Allocation } from './allocate.ts';
 import { lostByImportance, lostBySensitivity } from './lost.ts';
 import type { Lost } from './lost.ts';

@@ -105,6 +105,12 @@ describe('greedy slimming', () => {
     expect(few.slice(0, first).filter((e) => e.type === 'progress')).toHaveLength(open);
   });
 
+  test('a network that is within its budgets already is the result, whole', async () => {
+    const { events, outcome } = await toEnd(greedy, contextOf({ budgets: [['macs', 150]] }));
+    expect(outcome.chosen.architecture).toEqual(fullArchitecture(findGroups(net.graph)));
+    expect(events.at(-1)).toEqual({ type: 'candidate', candidate: outcome.chosen });
+  });
+
   test('interrupted anywhere and gone on, the same to the byte', async () => {
     const options = { budgets: [['macs', 40] as const] };
     const whole = await toEnd(greedy, contextOf(options));
