@@ -1,6 +1,6 @@
 // Kills runs without warning at random moments, goes on with each, and compares with a run that was left alone:
 //   node bench/kills.mjs [--kills 50] [--seed 1]        (npm run build first)
-// Four kinds of method on the bundled sample. Prints a table; exits with 1 where a byte differs, or where a process or a
+// Six kinds of method on the bundled sample. Prints a table; exits with 1 where a byte differs, or where a process or a
 // temporary file is left.
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -33,6 +33,8 @@ export const methods = {
     ...set('decoderUpdates=5', 'agentUpdates=5'),
   ],
   constrained: ['--fine-tune-epochs', '1', ...set('updates=4', 'episodesPerUpdate=3', 'finalists=2')],
+  'greedy-slimming': ['--fine-tune-epochs', '1', ...set('slices=4')],
+  knapsack: ['--fine-tune-epochs', '1', ...set('levels=4')],
 };
 
 /** The same numbers in [0, 1) for the same seed (mulberry32). */

@@ -43,13 +43,25 @@ export function addCommands(program: Command, done: (code: number) => void): voi
         done((await run(output, self.args, self.opts() as O)) ?? 0);
       });
 
-  command(
+  const inspect = command(
     'inspect <model>',
-    'what a network costs, layer by layer, and what can be pruned',
+    'what a network costs, layer by layer, what can be pruned, and what that would do (--sensitivity)',
     async () => (await import('./commands/inspect.ts')).inspect,
   )
     .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
-    .option('--interior-outputs', 'let outputs that also feed other layers lose channels');
+    .option('--interior-outputs', 'let outputs that also feed other layers lose channels')
+    .option(
+      '--sensitivity',
+      'with --data: loss and accuracy where one group alone is narrowed, at eighths of its width',
+    )
+    .option(
+      '--effort <level>',
+      'how many images that is measured on: quick, standard or thorough (default standard)',
+      oneOf('--effort', efforts),
+    )
+    .option('--seed <n>', 'of which images these are (default 1)', seeds)
+    .option('--round-to <n>', 'widths in multiples of this (default 1)', wholeNumber('--round-to', 1, 1024));
+  dataOptions(inspect, false);
 
   const prune = command(
     'prune [model]',

@@ -12,7 +12,7 @@ import type { RecalibrationMode } from '../runtime/training/recalibrate.ts';
 const SCORE_BATCH = 250;
 
 /** How candidates are scored; every method that does has these among its settings. */
-interface ScoreSettings {
+export interface ScoreSettings {
   /** mini-batches of batch-norm recalibration, and their size */
   readonly recalibrationBatches: number;
   readonly recalibrationBatchSize: number;
@@ -55,17 +55,30 @@ export class CandidateScorer {
     );
   }
 
-  /** The network with recalibrated statistics, and its score. */
-  async score(graph: Graph, weights: Weights): Promise<{ weights: Weights; score: Score }> {
+  /** The network with recalibrated statistics, and its score. @throws Interrupted once the signal is aborted */
+  async score(
+    graph: Graph,
+    weights: Weights,
+    signal?: AbortSignal,
+  ): Promise<{ weights: Weights; score: Score }> {
     const { backend, trust } = this.images;
     const recalibrated = new Map(weights);
     if (graph.nodes.some((node) => hasStatistics(node.op))) {
       const mode = this.settings.recalibrationMode;
-      const statistics = await recalibrate(backend, graph, weights, { batches: this.recalibration, mode });
+      const statistics = await recalibrate(backend, graph, weights, {
+        batches: this.recalibration,
+        mode,
+        signal,
+      });
       for (const [id, values] of statistics) recalibrated.set(id, values);
     }
     const network = { graph, weights: recalibrated };
-    const score = await evaluate(network, this.validation, { backend, trust, threads: backend.threads });
+    const score = await evaluate(network, this.validation, {
+      backend,
+      trust,
+      threads: backend.threads,
+      signal,
+    });
     return { weights: recalibrated, score };
   }
 }

@@ -18,6 +18,8 @@ export const stage = z.enum([
   'reward',
   // all that search
   'search',
+  // knapsack
+  'sensitivity',
   // constrained
   'finalists',
   // agent

@@ -17,6 +17,7 @@ export function stageName(stage: Stage): string {
     generator: t('Training the generator'),
     reward: t('Searching'),
     search: t('Searching'),
+    sensitivity: t('Narrowing each group alone'),
     finalists: t('Measuring the best again'),
     'warm-up': t('Training the whole network'),
     fill: t('Trying random networks'),

@@ -3,21 +3,28 @@ import { visible } from '../../report/escape.ts';
 import { bytes, count } from '../../report/text.ts';
 import { outlineOf } from '../../run/rebuild/outline.ts';
 import type { End } from '../../run/rebuild/outline.ts';
+import { InputError } from '../../graph/errors.ts';
 import type { Output } from '../output.ts';
 import { table } from '../output.ts';
+import { dataOptions } from './data-options.ts';
+import type { SensitivityFlags } from './sensitivity.ts';
 
-/** `espalier inspect MODEL` */
+/** `espalier inspect MODEL`, with `--sensitivity` also what narrowing each group would do */
 export async function inspect(
   output: Output,
   [file]: string[],
-  options: { freeze?: string[]; interiorOutputs?: boolean },
+  options: SensitivityFlags & { readonly freeze?: string[]; readonly interiorOutputs?: boolean },
 ): Promise<void> {
+  refuseIdle(options);
   const model = await loadModel(file);
   const outline = outlineOf(model.graph, {
     freeze: options.freeze,
     interiorOutputs: options.interiorOutputs,
   });
   const { dependencies, cost, inputs, outputs } = outline;
+  // what trains and scores is loaded only for this
+  const measuring = options.sensitivity ? await import('./sensitivity.ts') : null;
+  const sensitivity = await measuring?.sensitivityOf(model, dependencies, options);
   output.data({
     format: model.format,
     name: model.name,
@@ -42,6 +49,7 @@ export async function inspect(
     })),
     labels: model.labels ?? null,
     warnings: model.warnings,
+    ...(sensitivity && { sensitivity }),
   });
   if (output.json) return;
   for (const warning of model.warnings) output.note(`note: ${warning}`);
@@ -67,4 +75,16 @@ export async function inspect(
         ? `${open.length} of ${dependencies.groups.length} groups can lose channels (${channels} channels)`
         : 'nothing can be pruned'),
   );
+  if (sensitivity) output.print(`\n${measuring!.sensitivityText(sensitivity, cost.macs)}`);
+}
+
+/** @throws InputError where images are said something of, but nothing is measured on them */
+function refuseIdle({ sensitivity, ...rest }: SensitivityFlags): void {
+  // refuses what is said of images without any
+  dataOptions(rest);
+  const flags = ['data', 'effort', 'seed', 'roundTo', 'backend', 'threads'] as const;
+  const lone = sensitivity ? undefined : flags.find((key) => rest[key] !== undefined);
+  if (!lone) return;
+  const name = lone.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+  throw new InputError(`--${name} says how the sensitivity is measured: add --sensitivity, or leave it out`);
 }

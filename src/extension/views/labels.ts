@@ -127,6 +127,7 @@ function stageName(stage: Stage): string {
     generator: t('training the generator'),
     reward: t('measuring the reward'),
     search: t('searching'),
+    sensitivity: t('narrowing each group alone'),
     finalists: t('measuring the best again'),
     'warm-up': t('training the whole network'),
     fill: t('trying random networks'),

@@ -3,11 +3,9 @@ import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { RandomState } from '../../graph/random.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import { importanceOf } from '../importance/importance.ts';
-import type { Importance } from '../importance/importance.ts';
-import { taylorByImages } from '../importance/taylor.ts';
+import { searchImportance } from '../importance/search.ts';
 import { imagesOf } from '../images.ts';
-import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import type { Method, MethodContext, MethodEvent, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import type { UpdateStats } from './agent.ts';
 import { Constraints } from './constraints.ts';
@@ -18,7 +16,7 @@ import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
 import { keptSchema, Trials, trialsSchema } from './trials.ts';
 import type { Trial } from './trials.ts';
-import { constrainedWork, taylorBatches } from './work.ts';
+import { constrainedWork } from './work.ts';
 import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
 import { randomState } from '../random-state.ts';
 
@@ -72,7 +70,7 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
   const root: RandomState = resumed?.root ?? context.random.state;
   const importance = resumed
     ? resumed.importance.map((values) => Float64Array.from(values))
-    : await importanceFor(context, images, settings, root);
+    : await searchImportance(context, images, settings.importance, root);
   const { graph, dependencies, roundTo } = context;
   const make = (at: number) =>
     new Space(graph, dependencies, roundTo, importance, constraints.limits, at, settings);
@@ -232,19 +230,6 @@ async function uniformShare(space: Space, constraints: Constraints): Promise<num
     else high = middle;
   }
   return Math.max(low, 1e-3);
-}
-
-async function importanceFor(
-  context: MethodContext,
-  images: MethodImages,
-  settings: ConstrainedSettings,
-  root: RandomState,
-): Promise<Importance> {
-  const { graph, weights, dependencies } = context;
-  if (settings.importance !== 'taylor')
-    return importanceOf(graph, dependencies, weights, settings.importance).importance;
-  const { count, size } = taylorBatches;
-  return (await taylorByImages(context, images, root, count * size, size)).importance;
 }
 
 function parseCheckpoint({ json }: Snapshot): Checkpoint {

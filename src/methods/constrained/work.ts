@@ -1,6 +1,6 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
-import { gradientImages } from '../importance/taylor.ts';
+import { searchImportanceWork } from '../importance/search.ts';
 import { costsOf, fitToBudgets } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { learningSeconds, rowMacs } from '../rl/work.ts';
@@ -10,8 +10,6 @@ import { Space } from './space.ts';
 import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
 
-/** Images of the gradients that Taylor importance is taken from. */
-export const taylorBatches = { count: 10, size: 128 };
 /** Share of the MACs that is taken where no budget says anything of widths. */
 const guess = 0.5;
 
@@ -43,16 +41,7 @@ export function constrainedWork(settings: ConstrainedSettings, context: WorkCont
     tuneSteps[0] +
     ends * tuneSteps.at(-1)!;
   const recalibration = settings.recalibrationBatches * settings.recalibrationBatchSize;
-  const gradients =
-    importance === 'taylor'
-      ? [
-          {
-            images: gradientImages(graph, Math.min(train, taylorBatches.count * taylorBatches.size)),
-            share: 1,
-            opByOp: true as const,
-          },
-        ]
-      : [];
+  const gradients = searchImportanceWork(graph, importance, train);
   // ranks and the like don't change the sizes
   const ranks = sweepGroups(graph, dependencies).map(({ size }) => new Float64Array(size));
   const space = new Space(graph, dependencies, roundTo, ranks, [], share, settings);

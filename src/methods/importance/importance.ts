@@ -12,6 +12,7 @@ export const criterion = z.enum(['l1', 'l2', 'geometric-median', 'bn-scale']);
 export type Criterion = z.infer<typeof criterion>;
 /** What searches that train may rank by: every convolution's filters, or their gradients too. */
 export const searchCriterion = z.enum([...criterion.exclude(['bn-scale']).options, 'taylor']);
+export type SearchCriterion = z.infer<typeof searchCriterion>;
 
 /** A value for every position along a place's axis. */
 export type Measure = (values: Float32Array, place: Place) => Float64Array;
