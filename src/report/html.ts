@@ -180,7 +180,7 @@ function race(report: RunReport): string {
   ];
   return section(
     'The race with the plain rules',
-    dim(raceSentence),
+    dim(raceSentence(rows)),
     table(
       heads,
       rows.map((row) => ({ cells: cells(row), on: row.candidate.id === chosen?.id })),

@@ -100,7 +100,7 @@ function race({ race, chosen }: ReportArm): string[] {
     ]);
   });
   return [
-    `<details><summary>The race with the plain rules: ${raceSentence}</summary>`,
+    `<details><summary>The race with the plain rules: ${raceSentence(race)}</summary>`,
     '',
     row(heads),
     align(heads.length),

@@ -1,3 +1,6 @@
+import { foretold } from '../terms/comparison/race.ts';
+import type { Raced } from '../terms/comparison/race.ts';
+import { rankSentence } from '../terms/comparison/rank-correlation.ts';
 import type { Metric } from '../terms/goals.ts';
 
 /** Numbers and words as reports and terminals show them. */
@@ -95,6 +98,10 @@ export function escape(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** What a race is. */
-export const raceSentence =
-  'what the method found and what plain rules give, each trained a little; the lower losses went on';
+/** What a race is, and what it says of the scores before it. */
+export function raceSentence(raced: readonly Raced[]): string {
+  const what =
+    'what the method found and what plain rules give, each trained a little; the lower losses went on';
+  const rank = foretold(raced);
+  return rank ? `${what}; ${rankSentence(rank, rank.networks)}` : what;
+}

@@ -1,5 +1,7 @@
 import type { ListedCandidate } from '../candidates.ts';
 import type { ListedOf } from '../run-events.ts';
+import { rankCorrelation } from './rank-correlation.ts';
+import type { RankCorrelation } from './rank-correlation.ts';
 
 type Turn = ListedOf<'raced'>;
 
@@ -23,4 +25,14 @@ export function raceTable(turns: readonly Turn[], candidates: readonly ListedCan
   });
   const last = ({ turns }: Raced) => turns.at(-1)!.score.loss;
   return raced.sort((a, b) => b.turns.length - a.turns.length || last(a) - last(b));
+}
+
+/** How well the scores before training ranked the first round's networks; null where there is too little to say. */
+export function foretold(raced: readonly Raced[]): (RankCorrelation & { readonly networks: number }) | null {
+  const known = raced.filter(({ candidate }) => candidate.accuracies.recalibrated !== undefined);
+  const found = rankCorrelation(
+    known.map(({ candidate }) => candidate.accuracies.recalibrated!),
+    known.map(({ turns }) => -turns[0].score.loss),
+  );
+  return found && { ...found, networks: known.length };
 }

@@ -1,4 +1,5 @@
 import { difference } from '../../../terms/comparison/answers.ts';
+import { rankCorrelation, rankSentence } from '../../../terms/comparison/rank-correlation.ts';
 import { signed } from '../../../terms/comparison/verdict.ts';
 import type { Candidate } from '../../../terms/candidates.ts';
 import type { Score } from '../../../terms/scores.ts';
@@ -33,6 +34,16 @@ export function survivors(standing: readonly Standing[], room: number): number[]
   const rule = ranked.find((one) => one.rule);
   if (rule && !stay.includes(rule)) stay[stay.length - 1] = rule;
   return stay.map(({ place }) => place).sort((a, b) => a - b);
+}
+
+/** What the scores before training foretold of a round's losses, in a sentence; null where there is too little to say. */
+export function foretoldBy(standing: readonly Standing[], contenders: readonly Candidate[]): string | null {
+  const known = standing.filter(({ place }) => contenders[place].accuracies.recalibrated !== undefined);
+  const found = rankCorrelation(
+    known.map(({ place }) => contenders[place].accuracies.recalibrated!),
+    known.map(({ loss }) => -loss),
+  );
+  return found && rankSentence(found, known.length);
 }
 
 /** Who won, and what it is worth beside the best of the others' kind, in a sentence. */

@@ -15,8 +15,11 @@ import type { RunEvent } from '../../../terms/run-events.ts';
 import type { Score } from '../../../terms/scores.ts';
 import type { TrainSettings } from '../../../terms/training.ts';
 import { baselineNetworks } from './contenders.ts';
-import { placed, result, survivors } from './decide.ts';
+import { foretoldBy, placed, result, survivors } from './decide.ts';
 import type { Standing } from './decide.ts';
+
+/** Images that a rule's network is recalibrated on for the score that the method's candidates have. */
+const PROXY_IMAGES = 1280;
 
 type Events<T> = AsyncGenerator<RunEvent, T, void>;
 
@@ -85,6 +88,9 @@ export async function* runRace(context: RunContext, arm: ArmState, race: RaceSta
       if (session.due()) await session.save();
     }
     const standing = standings(race, found);
+    const foretold = race.round === 0 && foretoldBy(standing, contenders);
+    if (foretold)
+      yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message: foretold });
     const next = rounds.at(race.round + 1);
     if (!next) {
       const { winner, said } = result(standing, contenders);
@@ -105,13 +111,20 @@ async function* enter(context: RunContext, arm: ArmState, race: RaceState): Even
   const rivals: Candidate[] = [];
   for (const network of await baselineNetworks(context, race.contenders)) {
     const candidate = { ...network, id: race.told + rivals.length };
+    const cut = cutFrom(context, candidate);
     // a measured budget (latency, a script) is kept by these too
-    if ((await context.missed(cutFrom(context, candidate), session.state.budgets)) > 1) continue;
-    rivals.push(candidate);
+    if ((await context.missed(cut, session.state.budgets)) > 1) continue;
+    rivals.push({ ...candidate, accuracies: { recalibrated: await untrainedAccuracy(context, cut) } });
   }
   for (const candidate of rivals) yield await session.record({ type: 'candidate', arm: arm.name, candidate });
   race.contenders.push(...(structuredClone(rivals) as RaceState['contenders']));
   race.found = found;
+}
+
+/** In percent on the validation split, as the method's own candidates are scored. */
+async function untrainedAccuracy({ trainer, session }: RunContext, network: Model): Promise<number> {
+  const weights = await trainer!.recalibrate(network, session.signal, PROXY_IMAGES);
+  return (await trainer!.score({ ...network, weights }, 'validation', session.signal)).accuracy;
 }
 
 /** One network's turn: cut, trained for this round, batch norms measured, scored. */
