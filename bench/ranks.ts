@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   });
   const { train, validation } = trainer.images.set;
   const tuning = fineTuneSettings(
-    { effort: values.effort as Effort },
+    { effort: values.effort as Effort, augment: { flip: true, shift: 4 } },
     { images: train.size, validation: validation.size, macs: cost(full).macs, teaches: true },
   );
   const wanted = Number(values.networks);

@@ -20,6 +20,19 @@ export function wholeNumberOrAuto(
   return (text) => (text === 'auto' ? 'auto' : whole(text));
 }
 
+/** A share in percent, above 0 and below 100: "10%", or "10". */
+export function percentage(name: string): (text: string) => number {
+  return (text) => {
+    const [, digits] = /^\s*(\d+\.?\d*|\.\d+)\s*%?\s*$/.exec(text) ?? [];
+    const value = Number(digits);
+    if (digits === undefined || value <= 0 || value >= 100)
+      throw new InputError(
+        `${name} takes a share of the original between 0 and 100 %, as 10%, not "${text}"`,
+      );
+    return value;
+  };
+}
+
 /** A number of an option, within bounds. */
 export function number(name: string, low: number, high: number): (text: string) => number {
   return (text) => {

@@ -3,7 +3,7 @@ import { engineVersion } from '../config/version.ts';
 import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
-import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto } from './options.ts';
+import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto, percentage } from './options.ts';
 import { backendChoice, effort, weightsFrom } from '../terms/choices.ts';
 import { resizes } from '../terms/images.ts';
 import { setSplit } from '../terms/scores.ts';
@@ -97,6 +97,16 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option(
       '--with-controls [names]',
       'also reach the budget by control arms and train them alike: uniform,random,l1,scratch,equal-cost or others',
+    )
+    .option(
+      '--points <n>',
+      'fine-tune so many points of the trade-off, from the goal downwards; controls too (default 1: the goal alone; with --explore 5)',
+      wholeNumber('--points', 1, 20),
+    )
+    .option(
+      '--explore <share>',
+      "the cheapest of these points: a share of the original in the first target's metric, as 10% (default: a quarter of the goal)",
+      percentage('--explore'),
     )
     .option('--epochs <n>', "epochs of the method's own training", epochs('--epochs'))
     .option(

@@ -55,13 +55,13 @@ export function parseConfig(text: string, name: string): PrunedConfig {
   const key = duplicateKey(text);
   if (key !== null)
     throw new InputError(`${name}: has the key ${JSON.stringify(key)} twice in one place; leave one`);
-  const { groups, controls = [] } = parsed.data;
+  const { groups, controls = [], front = [] } = parsed.data;
   const group = twice(groups.map(({ id }) => id));
   if (group !== undefined)
     throw new InputError(
       `${name}: lists the group "${group}" twice; leave one, or the channels aren't clear`,
     );
-  const control = twice(controls.map(({ name: arm }) => arm));
+  const control = twice([...controls, ...front].map(({ name: arm }) => arm));
   if (control !== undefined) throw new InputError(`${name}: lists the control "${control}" twice; leave one`);
   // their ranges are laid out below, and a few bytes of text may stand for a million channels
   const channels = groups.reduce((sum, one) => sum + one.channels, 0);

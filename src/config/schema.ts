@@ -190,6 +190,12 @@ export const configSchema = z
       .optional()
       .describe('One image, median; only where it was asked for.'),
     controls: z.array(control).optional().describe('The same budget reached in other ways, in percent.'),
+    front: z
+      .array(control)
+      .optional()
+      .describe(
+        'Cheaper points of the trade-off, named by their share of the original; accuracies in percent.',
+      ),
   })
   .describe('A network with channels pruned by Espalier.');
 

@@ -1,3 +1,5 @@
+import { pointOfArm } from '../terms/candidates.ts';
+
 /** Training from scratch in the shape that the run's own method found: a control arm that is no method. */
 export const SCRATCH = 'scratch';
 
@@ -23,8 +25,9 @@ export function controlsOf(names: readonly string[], method: string, images: boo
   );
 }
 
-/** The method that an arm cuts by; null where it takes the shape that the run's own found. */
-export function cutsBy(arm: string): string | null {
+/** The method that an arm cuts by, be it at a smaller point; null where it takes the shape that the run's own found. */
+export function cutsBy(name: string): string | null {
+  const arm = pointOfArm(name)?.arm ?? name;
   if (arm === SCRATCH) return null;
   return arm === EQUAL_COST ? PLAIN : arm;
 }

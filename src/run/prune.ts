@@ -22,6 +22,7 @@ import { buildConfig, dataFacts } from './result/config.ts';
 import type { RunOptions, RunPorts } from './steps/ports.ts';
 import { Session } from './steps/session.ts';
 import { summarise } from './result/run-report.ts';
+import { newArms } from './plan/points.ts';
 import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
 import { prepareRun } from './steps/context.ts';
@@ -64,8 +65,8 @@ export async function* runPrune(
   try {
     context = yield* prepareRun(run, plan, ports, session);
     if (!session.state.arms.length) {
-      for (const name of [plan.method, ...plan.controls])
-        session.state.arms.push({ name, step: 'method', tries: 0, scores: {} });
+      for (const arm of newArms(plan, context.points))
+        session.state.arms.push({ ...arm, step: 'method', tries: 0, scores: {} });
       await session.save();
     }
     const [main] = session.state.arms;

@@ -52,3 +52,15 @@ export function candidateOfArm(name: string): CandidateRef | null {
   const [, arm, id] = /^(.+)#(\d+)$/.exec(name) ?? [];
   return arm === undefined ? null : { arm, id: Number(id) };
 }
+
+/**
+ * A run with several points takes its method, and each control, to smaller budgets too: as arms of their own, called
+ * "ARM@PERCENT%" by their share of the original in the first budget's metric.
+ */
+export const pointArm = (arm: string, percent: number): string => `${arm}@${percent}%`;
+
+/** The point that an arm is; null for any other arm. */
+export function pointOfArm(name: string): { readonly arm: string; readonly percent: number } | null {
+  const [, arm, percent] = /^(.+)@(\d+(?:\.\d+)?)%$/.exec(name) ?? [];
+  return arm === undefined ? null : { arm, percent: Number(percent) };
+}

@@ -65,6 +65,10 @@ export const choices = {
   interiorOutputs: z.boolean(),
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
+  /** how many points of the trade-off are fine-tuned, the goal's own among them; absent: that one alone */
+  points: z.number().int().min(1).max(20).optional(),
+  /** the cheapest of them: percent of the original in the first target's metric; absent: see src/run/plan/points.ts */
+  explore: z.number().positive().max(100).optional(),
   fineTuneEpochs: z.number().int().nonnegative().optional(),
   /** highest learning rate of fine-tuning */
   fineTuneRate: z.number().positive().optional(),

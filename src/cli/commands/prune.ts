@@ -38,6 +38,8 @@ interface PruneOptions extends DataFlags {
   readonly epochs?: number;
   readonly retrain?: WeightsFrom;
   readonly fineTuneEpochs?: number;
+  readonly points?: number;
+  readonly explore?: number;
   readonly fineTuneRate?: number;
   readonly distillation?: number;
   readonly keepFrozen?: boolean;
@@ -201,6 +203,8 @@ async function started(
     controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
+    points: options.points ?? (options.explore === undefined ? undefined : 5),
+    explore: options.explore,
     fineTuneRate: options.fineTuneRate,
     distillation: options.distillation,
     keepFrozen: options.keepFrozen,

@@ -64,6 +64,8 @@ export async function makePlan(workspace: string, request: PlanRequest): Promise
     controls: controlArms(request.controls, method.name, data !== undefined),
     retrain: retrainFrom(request.retrain, method),
     fineTuneEpochs: request.fineTuneEpochs,
+    points: request.points,
+    explore: request.explore,
     fineTuneRate: request.fineTuneRate,
     distillation: request.distillation,
     keepFrozen: request.keepFrozen || undefined,

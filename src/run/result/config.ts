@@ -12,7 +12,7 @@ import type { PlacedFiles } from './place.ts';
 import type { Plan } from '../plan/plan.ts';
 import { armsOf } from '../plan/feasibility.ts';
 import { widthMultiple } from '../plan/rounding.ts';
-import type { State } from '../store/state.ts';
+import type { ArmState, State } from '../store/state.ts';
 import { relative } from '../../config/paths.ts';
 import { producersOf } from '../../graph/channels.ts';
 import type { Preprocess } from '../../terms/images.ts';
@@ -65,7 +65,9 @@ export interface ConfigInputs {
 /** The pruned config of a finished run. Nothing in it depends on when or where the run was. */
 export function buildConfig(inputs: ConfigInputs): PrunedConfig {
   const { plan, model, dependencies, state, set, files } = inputs;
-  const [main, ...controls] = state.arms;
+  const [main, ...others] = state.arms;
+  const controls = others.filter(({ share }) => share === undefined);
+  const points = others.filter(({ share }) => share !== undefined);
   const candidate = main.candidate!;
   const from = (file: string) => relative(path.dirname(files.config), file);
   const score = (split: Split, value?: Score): ConfigScore | undefined =>
@@ -155,17 +157,22 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       threads: inputs.latency.threads,
       machine: inputs.latency.machine,
     },
-    controls: controls.length
-      ? controls.map((arm) => ({
-          name: arm.name,
-          macs: arm.candidate!.cost.macs,
-          params: arm.candidate!.cost.params,
-          cut: accuracy(arm.scores.cut),
-          recalibrated: accuracy(arm.scores.recalibrated),
-          fineTuned: accuracy(arm.scores.fineTuned),
-          test: accuracy(arm.scores.test),
-        }))
-      : undefined,
+    controls: controls.length ? controls.map(lineOf) : undefined,
+    front: points.length ? points.map(lineOf) : undefined,
+  };
+}
+
+/** Another arm of the run in a line. */
+function lineOf({ name, candidate, scores }: ArmState): NonNullable<PrunedConfig['controls']>[number] {
+  const { macs, params } = candidate!.cost;
+  return {
+    name,
+    macs,
+    params,
+    cut: accuracy(scores.cut),
+    recalibrated: accuracy(scores.recalibrated),
+    fineTuned: accuracy(scores.fineTuned),
+    test: accuracy(scores.test),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ReportArm, RunReport } from '../../report/types.ts';
-import { candidateOfArm } from '../../terms/candidates.ts';
+import { candidateOfArm, pointOfArm } from '../../terms/candidates.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
 import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
@@ -29,7 +29,7 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
     latency: run.latency ?? undefined,
     // another candidate's fine-tuning is no part of what the run was about
     arms: run.arms
-      .filter(({ arm }) => !candidateOfArm(arm))
+      .filter(({ arm }) => !candidateOfArm(arm) && !pointOfArm(arm))
       .map((arm, i) => armOf(run, arm, i > 0, kept.get(arm.arm))),
     groups: opened?.groups ?? [],
     layers: opened?.layers ?? [],

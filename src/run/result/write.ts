@@ -9,7 +9,7 @@ import { saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
-import { readWeights } from '../steps/extra-candidate.ts';
+import { readWeights } from '../store/arm-weights.ts';
 import { readCheckpoint } from '../store/checkpoint.ts';
 import { RunFolder } from '../store/folder.ts';
 import { findCandidate, logOf } from '../store/event-log.ts';
@@ -141,6 +141,11 @@ async function standing(
   if (extra?.step === 'done') {
     const filed = kept.get(extra.name) ?? (await readWeights(run, extra.name));
     if (filed) return { arm: extra, method, own: false, weights: filed };
+  }
+  const point = state.arms.find((one) => one.name === name && one.share !== undefined);
+  if (point?.step === 'done' && point.candidate?.id === id) {
+    const filed = await readWeights(run, name);
+    if (filed) return { arm: point, method, own: false, weights: filed };
   }
   const candidate = await findCandidate(run.folder, name, id);
   const bare = {

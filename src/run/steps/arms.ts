@@ -4,17 +4,17 @@ import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
-import { Random } from '../../graph/random.ts';
 import { thaw } from '../../graph/frozen.ts';
 import type { Model } from '../../graph/types.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
 import type { Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
 import { broken } from '../plan/feasibility.ts';
-import { methodContext, networkOf } from './run-context.ts';
+import { armRandom, budgetsOf, methodContext, networkOf, proxyOf, tightenedOf } from './run-context.ts';
 import type { RunContext } from './run-context.ts';
 import { newRace, races, runRace } from './race/race.ts';
 import { settle } from './settle.ts';
+import { fileWeights } from '../store/arm-weights.ts';
 import { steps } from '../store/state.ts';
 import type { ArmState } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
@@ -23,6 +23,7 @@ import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Score, Step } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
+import { pointOfArm } from '../../terms/candidates.ts';
 import { costBy } from '../../terms/cost.ts';
 
 type Events<T> = AsyncGenerator<RunEvent, T, void>;
@@ -50,9 +51,18 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     noteNumerics(context, arm);
     yield* work[step](context, arm, main);
     if (arm.step === step) arm.step = steps[steps.indexOf(step) + 1];
-    if (arm.step === 'done' && arm !== main) session.weights.delete(arm.name);
+    if (arm.step === 'done' && arm !== main) {
+      // a point can still be written; a control is for comparison
+      if (arm.share !== undefined) await fileWeights(session.run, arm.name, session.weights.get(arm.name)!);
+      session.weights.delete(arm.name);
+    }
     await session.save();
   }
+}
+
+/** Whether it is what the run is about: its method, at the goal or at a cheaper point. */
+function isOwn(arm: ArmState, main: ArmState): boolean {
+  return arm === main || pointOfArm(arm.name)?.arm === main.name;
 }
 
 /** Keeps what an arm's weights are computed by, for its config: from where they begin, and whether it changed since. */
@@ -71,10 +81,11 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
     arm.weights = 'scratch';
   } else {
     const method = await context.ports.method(cuts);
-    const outcome = yield* runMethod(context, method, arm, arm === main);
+    const outcome = yield* runMethod(context, method, arm, isOwn(arm, main));
     const architecture = architectureOf(dependencies, outcome.chosen.kept);
     const cost = costModel(model.graph, dependencies)(architecture);
-    const over = broken(session.state.budgets, cost)[0];
+    const budgets = budgetsOf(context, arm);
+    const over = broken(budgets, cost)[0];
     if (over)
       throw new Error(
         `${method.name} gave a network of ${costBy(cost, over.metric as StaticMetric)} ${over.metric}, over the budget of ${over.limit}`,
@@ -87,21 +98,21 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
     };
     arm.weights = weightsFor(method.weights, plan.retrain, {
       untrained: context.untrained,
-      trains: arm === main && Boolean(context.fineTuning?.epochs),
+      trains: isOwn(arm, main) && Boolean(context.fineTuning?.epochs),
       made: outcome.weights !== undefined,
     });
     if (outcome.weights && arm.weights !== 'source')
       session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
-    arm.race = arm === main && races(context, method, arm) ? newRace(outcome) : undefined;
-    const miss = await context.missed(networkOf(context, arm), session.state.budgets);
+    arm.race = isOwn(arm, main) && races(context, method, arm) ? newRace(outcome) : undefined;
+    const miss = await context.missed(networkOf(context, arm), budgets);
     if (miss > 1) {
       const share = `${(miss * 100 - 100).toFixed(1)} % over`;
       if (++arm.tries >= mostTries) {
         const why = `${method.name} did not meet the measured budget in ${mostTries} tries (${share})`;
         if (arm === main)
           throw new GoalMissed(`${why}; ask for a little more, or measure on a quieter machine`);
-        // a control over the budget is still worth seeing; the result is another's
+        // a control or a cheaper point over its budget is still worth seeing; the result is another's
         yield await session.record({
           type: 'warning',
           arm: arm.name,
@@ -110,8 +121,9 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
         yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate });
         return;
       }
-      if (method.measures) session.state.tightened = ((session.state.tightened ?? 1) / miss) * 0.98;
-      else session.state.proxy = Math.floor((session.state.proxy! / miss) * 0.97);
+      const aims = arm.share === undefined ? session.state : arm;
+      if (method.measures) aims.tightened = (tightenedOf(context, arm) / miss) * 0.98;
+      else aims.proxy = Math.floor((proxyOf(context, arm)! / miss) * 0.97);
       yield await session.record({
         type: 'warning',
         arm: arm.name,
@@ -159,8 +171,8 @@ async function* runMethod(
   arm: ArmState,
   main: boolean,
 ): Events<Outcome> {
-  const { session, plan, dependencies } = context;
-  const random = new Random(plan.seed).fork(`arm:${arm.name}:${arm.tries}`);
+  const { session, dependencies } = context;
+  const random = armRandom(context, arm.name, arm.tries);
   const kind = `method:${arm.name}`;
   const inner = session.takeInner(kind);
   const settings = context.settings(method, main);
@@ -168,12 +180,14 @@ async function* runMethod(
     const reward = method.reward?.(settings, {
       ...context.model,
       dependencies,
-      budgets: session.state.budgets,
+      budgets: budgetsOf(context, arm),
     });
     yield await session.record({ type: 'arm', arm: arm.name, control: !main, reward });
   }
   if (inner?.random) random.state = inner.random;
-  const generator = method.run(methodContext(context, method, { random, settings, resume: inner?.snapshot }));
+  const generator = method.run(
+    methodContext(context, arm, method, { random, settings, resume: inner?.snapshot }),
+  );
   return yield* drive(session, arm.name, kind, generator, random);
 }
 
@@ -205,7 +219,7 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
   const { session, trainer, plan, fineTuning } = context;
   if (!trainer || !fineTuning?.epochs) return;
   // the winner itself may be trained from nothing too, as in the papers
-  const restart = arm === main && arm.weights === 'scratch';
+  const restart = isOwn(arm, main) && arm.weights === 'scratch';
   const scratch = restart || arm.name === SCRATCH;
   const settings = scratch
     ? scratchSettings(fineTuning, trainer.images.set.train.size)

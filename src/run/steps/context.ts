@@ -19,6 +19,8 @@ import { remarksOnSet } from '../images/head.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Plan } from '../plan/plan.ts';
+import { pointsOf } from '../plan/points.ts';
+import type { Point } from '../plan/points.ts';
 import { widthMultiple } from '../plan/rounding.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
@@ -38,6 +40,8 @@ type Scripts = ReadonlySet<string>;
 
 export interface PreparedRun extends RunContext {
   readonly mainSettings: unknown;
+  /** the trade-off's cheaper points */
+  readonly points: readonly Point[];
   /** how every arm is to be fine-tuned; needs images */
   decideTuning(): Promise<DecidedTuning>;
 }
@@ -69,6 +73,7 @@ export async function* prepareRun(
   const cost = costModel(model.graph, dependencies);
   const arms = armsOf(plan);
   const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
+  const network = { graph: model.graph, dependencies, roundTo, arms };
   if (!state.prepared) {
     yield await session.record({
       type: 'opened',
@@ -88,6 +93,8 @@ export async function* prepareRun(
       arms,
       measurer(model, dependencies, plan, ports, scripts),
     );
+    // what can't be reached is refused before anything is scored
+    pointsOf(plan, found.budgets, network);
     Object.assign(state, found);
     yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
   }
@@ -142,6 +149,7 @@ export async function* prepareRun(
       return state.fineTuning ?? null;
     },
     numerics,
+    points: pointsOf(plan, state.budgets, network),
     get untrained() {
       return isUntrained(trainer, state);
     },

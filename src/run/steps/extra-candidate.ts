@@ -1,9 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { InputError } from '../../graph/errors.ts';
-import type { Weights } from '../../graph/types.ts';
 import { runArm } from './arms.ts';
 import { networkOf } from './run-context.ts';
-import { readCheckpoint, writeCheckpoint } from '../store/checkpoint.ts';
+import { fileWeights } from '../store/arm-weights.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { findCandidate } from '../store/event-log.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -101,20 +99,8 @@ async function* finish(
     yield await session.record({ type: 'warning', arm: extra.name, message });
   }
   const arrays = session.weights.get(extra.name)!;
-  const folder = weightsFolder(run, extra.name);
-  await run.mustHold();
-  await mkdir(folder, { recursive: true });
-  await writeCheckpoint(folder, { json: { arm: extra.name }, arrays });
+  await fileWeights(run, extra.name, arrays);
   session.weights.delete(extra.name);
   yield await session.record({ type: 'done', arm: extra.name });
   await session.save();
-}
-
-function weightsFolder(run: RunFolder, name: string): string {
-  return run.file(`weights-${name.replace(/[^A-Za-z0-9._-]+/g, '-')}`);
-}
-
-/** The trained weights of an extra arm that is done; null where there are none. */
-export async function readWeights(run: RunFolder, name: string): Promise<Weights | null> {
-  return (await readCheckpoint(weightsFolder(run, name)))?.arrays ?? null;
 }

@@ -1,6 +1,6 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
-import type { Random } from '../../graph/random.ts';
+import { Random } from '../../graph/random.ts';
 import { prune } from '../../graph/surgery.ts';
 import type { Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
@@ -50,22 +50,49 @@ export function cutFrom({ model, dependencies }: RunContext, { kept }: Candidate
   return prune(model.graph, model.weights, dependencies, kept);
 }
 
-/** What a run gives a method: its budgets as the method takes them, and all that it works with. */
+/** What an arm must keep: the run's budgets, or a point's share of them. */
+export function budgetsOf({ session }: RunContext, { share = 1 }: ArmState): readonly Budget[] {
+  const { budgets } = session.state;
+  return share === 1 ? budgets : budgets.map((budget) => ({ ...budget, limit: share * budget.limit }));
+}
+
+/** MACs that stand in for an arm's measured budgets; absent where there are none. */
+export function proxyOf({ session }: RunContext, { share, proxy }: ArmState): number | undefined {
+  const { proxy: whole } = session.state;
+  if (share === undefined || whole === undefined) return whole;
+  return proxy ?? Math.floor(share * whole);
+}
+
+/** The share of its measured budgets that an arm's method aims at. */
+export function tightenedOf({ session }: RunContext, arm: ArmState): number {
+  return (arm.share === undefined ? session.state.tightened : arm.tightened) ?? 1;
+}
+
+/** What a run gives a method for an arm: its budgets as the method takes them, and all that it works with. */
 export function methodContext(
-  { session, model, dependencies, trainer, roundTo, evaluate }: RunContext,
+  context: RunContext,
+  arm: ArmState,
   method: Method,
   own: { readonly random: Random; readonly settings: unknown; readonly resume?: Snapshot },
 ): MethodContext {
-  const { budgets, tightened: share = 1, proxy } = session.state;
+  const { model, dependencies, trainer, roundTo, evaluate } = context;
+  const budgets = budgetsOf(context, arm);
   const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies));
   return {
     graph: model.graph,
     weights: model.weights,
     dependencies,
-    budgets: method.measures ? tightened(budgets, share) : methodBudgets(budgets, proxy, full),
+    budgets: method.measures
+      ? tightened(budgets, tightenedOf(context, arm))
+      : methodBudgets(budgets, proxyOf(context, arm), full),
     images: trainer?.images,
     roundTo,
     evaluate,
     ...own,
   };
+}
+
+/** The generator of an arm's random numbers, of this try. */
+export function armRandom({ plan }: RunContext, name: string, tries: number): Random {
+  return new Random(plan.seed).fork(`arm:${name}:${tries}`);
 }

@@ -29,6 +29,11 @@ export type RaceState = z.infer<typeof race>;
 const arm = z.object({
   name: z.string(),
   step: z.enum(steps),
+  /** of every budget's limit, where it is a cheaper point of the trade-off (terms/candidates.ts, pointArm) */
+  share: z.number().optional(),
+  /** of such a point: what stands in for its measured budgets, and how far they are tightened (see State) */
+  proxy: z.number().optional(),
+  tightened: z.number().optional(),
   /** tries of the method, where a measured budget was missed */
   tries: z.number(),
   candidate: candidate.optional(),

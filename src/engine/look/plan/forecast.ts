@@ -1,4 +1,4 @@
-import { EQUAL_COST, cutsBy } from '../../../protocol/controls.ts';
+import { EQUAL_COST, cutsBy, trainedControls } from '../../../protocol/controls.ts';
 import { inputSize } from '../../../graph/shapes.ts';
 import { fullArchitecture } from '../../../graph/architecture.ts';
 import { fitToBudget } from '../../../graph/budget.ts';
@@ -11,6 +11,8 @@ import type { Work } from '../../../methods/types.ts';
 import type { Draft } from '../../../protocol/plan.ts';
 import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
+import { armsOf } from '../../../run/plan/feasibility.ts';
+import { pointsOf } from '../../../run/plan/points.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import type { CachedModel } from '../../../run/result/model-cache.ts';
@@ -64,6 +66,8 @@ export async function forecast(
   const splits = images && { train: images.train, validation: images.validation, test: images.test };
   const arms = [draft.method, ...controlArms(draft.controls, draft.method, images !== null)];
   const works: Work[] = [];
+  // what is done again at every cheaper point; there it is taken to be what it is at the goal
+  const again: Work[] = [];
   let raced = 0;
   const silent: string[] = [];
   for (const [i, name] of arms.entries()) {
@@ -77,16 +81,12 @@ export async function forecast(
     // what it measures of every candidate takes as long as it takes
     const measuring = method.measures && draft.targets.some(({ metric }) => !isStatic(metric));
     if (!method.work || measuring) silent.push(name);
-    else
-      works.push(
-        method.work(settings, {
-          graph,
-          dependencies,
-          budgets: given,
-          roundTo,
-          images: splits ?? undefined,
-        }),
-      );
+    else {
+      const about = { graph, dependencies, budgets: given, roundTo, images: splits ?? undefined };
+      const work = method.work(settings, about);
+      works.push(work);
+      if (!trainedControls.includes(name)) again.push(work);
+    }
   }
   if (!images || !splits)
     return { seconds: null, basis: 'without images there is nothing to train: it takes seconds' };
@@ -106,6 +106,13 @@ export async function forecast(
     ),
   );
   works.push(raceWork(splits, share, tuning, raced));
+  const network = { graph, dependencies, roundTo, arms: armsOf(draft) };
+  const curves = arms.filter((name) => !trainedControls.includes(name));
+  for (const point of pointsOf(draft, given, network)) {
+    const at = share * point.share;
+    works.push(...again, raceWork(splits, at, tuning, raced));
+    works.push(...curves.map(() => armWork(splits, at, tuning)));
+  }
   if (silent.length)
     return { seconds: null, basis: `how long ${silent.join(' and ')} takes can't be told beforehand` };
 

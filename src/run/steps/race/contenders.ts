@@ -1,12 +1,13 @@
 import { architectureOf } from '../../../graph/architecture.ts';
 import { costModel } from '../../../graph/cost.ts';
 import { InputError } from '../../../graph/errors.ts';
-import { Random } from '../../../graph/random.ts';
 import { baselines } from '../../../methods/baselines/method.ts';
 import type { Method } from '../../../methods/types.ts';
 import { broken } from '../../plan/feasibility.ts';
+import type { ArmState } from '../../store/state.ts';
+import { pointArm, pointOfArm } from '../../../terms/candidates.ts';
 import type { Candidate, KeptChannels } from '../../../terms/candidates.ts';
-import { methodContext } from '../run-context.ts';
+import { armRandom, budgetsOf, methodContext } from '../run-context.ts';
 import type { RunContext } from '../run-context.ts';
 
 /** A network that a plain rule gives, to race with what a method found. */
@@ -41,22 +42,24 @@ function rivalsOf(controls: readonly string[]): readonly Rival[] {
 /** The networks that plain rules give within the run's budgets: each once, and none of `known`. */
 export async function baselineNetworks(
   context: RunContext,
+  arm: ArmState,
   known: readonly Candidate[],
 ): Promise<readonly Omit<Candidate, 'id'>[]> {
   const { plan, model, dependencies, session } = context;
+  const budgets = budgetsOf(context, arm);
   const seen = new Set(known.map(({ kept }) => JSON.stringify(kept)));
   const found: Omit<Candidate, 'id'>[] = [];
   for (const { method: name, settings = {}, origin } of rivalsOf(plan.controls)) {
     session.checkStop();
     const method = await context.ports.method(name);
-    const kept = await keptBy(context, method, settings);
+    const kept = await keptBy(context, arm, method, settings);
     if (!kept) continue;
     const key = JSON.stringify(kept);
     if (seen.has(key)) continue;
     seen.add(key);
     const architecture = [...architectureOf(dependencies, kept)];
     const cost = costModel(model.graph, dependencies)(architecture);
-    if (broken(session.state.budgets, cost).length) continue;
+    if (broken(budgets, cost).length) continue;
     found.push({ origin, architecture, kept: kept.map((channels) => [...channels]), cost, accuracies: {} });
   }
   return found;
@@ -65,11 +68,14 @@ export async function baselineNetworks(
 /** What the control arm of this name would keep; null where the network has nothing to go by (no batch norms' scales). */
 async function keptBy(
   context: RunContext,
+  arm: ArmState,
   method: Method,
   settings: Readonly<Record<string, unknown>>,
 ): Promise<KeptChannels | null> {
-  const random = new Random(context.plan.seed).fork(`arm:${method.name}:0`);
-  const events = method.run(methodContext(context, method, { random, settings }));
+  const point = pointOfArm(arm.name);
+  const control = point ? pointArm(method.name, point.percent) : method.name;
+  const random = armRandom(context, control, 0);
+  const events = method.run(methodContext(context, arm, method, { random, settings }));
   try {
     for (;;) {
       const next = await events.next();

@@ -7,7 +7,7 @@ import type { Round } from '../../plan/race.ts';
 import type { ArmState, RaceState } from '../../store/state.ts';
 import { drive } from '../drive.ts';
 import type { Trained, Trainer } from '../ports.ts';
-import { cutFrom, networkOf } from '../run-context.ts';
+import { budgetsOf, cutFrom, networkOf } from '../run-context.ts';
 import type { RunContext } from '../run-context.ts';
 import { lossOf, settlingImages } from '../settle.ts';
 import type { Candidate } from '../../../terms/candidates.ts';
@@ -109,11 +109,11 @@ async function* enter(context: RunContext, arm: ArmState, race: RaceState): Even
   const { session } = context;
   const found = race.contenders.length;
   const rivals: Candidate[] = [];
-  for (const network of await baselineNetworks(context, race.contenders)) {
+  for (const network of await baselineNetworks(context, arm, race.contenders)) {
     const candidate = { ...network, id: race.told + rivals.length };
     const cut = cutFrom(context, candidate);
     // a measured budget (latency, a script) is kept by these too
-    if ((await context.missed(cut, session.state.budgets)) > 1) continue;
+    if ((await context.missed(cut, budgetsOf(context, arm))) > 1) continue;
     rivals.push({ ...candidate, accuracies: { recalibrated: await untrainedAccuracy(context, cut) } });
   }
   for (const candidate of rivals) yield await session.record({ type: 'candidate', arm: arm.name, candidate });

@@ -1,0 +1,97 @@
+import { InputError } from '../../graph/errors.ts';
+import type { Dependencies, Graph } from '../../graph/types.ts';
+import { trainedControls } from '../../protocol/controls.ts';
+import { reachOf, reachSentence } from './feasibility.ts';
+import type { Arms } from './feasibility.ts';
+import type { Plan } from './plan.ts';
+import { pointArm } from '../../terms/candidates.ts';
+import { isStatic } from '../../terms/goals.ts';
+import type { Budget } from '../../terms/goals.ts';
+
+/** The cheapest point where the user names none, as a share of the goal. */
+const DOWN_TO = 0.25;
+
+/** A point of the trade-off beside the goal's own. */
+export interface Point {
+  /** of the original, in the first budget's metric */
+  readonly percent: number;
+  /** of every budget's limit */
+  readonly share: number;
+}
+
+/**
+ * The points of a run beside its goal's own, from the goal downwards, each cheaper than the last by the same factor.
+ * @throws InputError where the cheapest can't be reached, or isn't below the goal
+ */
+export function pointsOf(
+  { points = 1, explore }: Pick<Plan, 'points' | 'explore'>,
+  budgets: readonly Budget[],
+  network: {
+    readonly graph: Graph;
+    readonly dependencies: Dependencies;
+    readonly roundTo: number;
+    readonly arms: Arms;
+  },
+): readonly Point[] {
+  if (points < 2) return [];
+  const [{ limit, original, metric }] = budgets;
+  const least =
+    explore === undefined
+      ? Math.max(DOWN_TO, leastShare(budgets, network))
+      : explore / 100 / (limit / original);
+  if (least >= 1) {
+    const goal = `${Number(((100 * limit) / original).toPrecision(4))} %`;
+    throw new InputError(
+      explore === undefined
+        ? `there is nothing between the goal and the narrowest network, so there is one point alone: leave out --points`
+        : `--explore ${explore}%: is not below the goal, ${goal} of the ${metric}; give less`,
+    );
+  }
+  if (explore !== undefined) refuseOutOfReach(budgets, least, network);
+  return Array.from({ length: points - 1 }, (_, k) => {
+    const share = least ** ((k + 1) / (points - 1));
+    return { share, percent: Number(((100 * share * limit) / original).toPrecision(3)) };
+  });
+}
+
+/** Smallest share of all limits that every arm can come down to. */
+function leastShare(budgets: readonly Budget[], network: Parameters<typeof pointsOf>[2]): number {
+  return Math.max(...reached(budgets, 1, network).map(({ said, limit }) => (said.least ?? 0) / limit));
+}
+
+function refuseOutOfReach(
+  budgets: readonly Budget[],
+  share: number,
+  network: Parameters<typeof pointsOf>[2],
+): void {
+  for (const { target, said } of reached(budgets, share, network))
+    if (said.verdict === 'unreachable')
+      throw new InputError(`the cheapest point (--explore): ${reachSentence(target, said, network.roundTo)}`);
+}
+
+function reached(
+  budgets: readonly Budget[],
+  share: number,
+  { graph, dependencies, roundTo, arms }: Parameters<typeof pointsOf>[2],
+) {
+  const fixed = budgets.filter(({ metric }) => isStatic(metric));
+  const targets = fixed.map(({ metric, limit }) => ({ metric, value: share * limit, relative: false }));
+  const { targets: said } = reachOf(graph, dependencies, targets, roundTo, arms);
+  return targets.map((target, i) => ({ target, said: said[i], limit: fixed[i].limit }));
+}
+
+/** An arm that a run begins with. */
+export interface NewArm {
+  readonly name: string;
+  readonly share?: number;
+}
+
+/** All arms of a run, in the order in which a user wants them: the goal, its curve, then what it is compared with. */
+export function newArms({ method, controls }: Plan, points: readonly Point[]): readonly NewArm[] {
+  return [method, ...controls].flatMap((name) => [
+    { name },
+    ...(trainedControls.includes(name)
+      ? []
+      : points.map(({ percent, share }) => ({ name: pointArm(name, percent), share }))),
+  ]);
+}

@@ -1,0 +1,100 @@
+import { candidateOfArm, pointOfArm } from '../candidates.ts';
+import type { CandidateRef, RunCandidate } from '../candidates.ts';
+import { costBy } from '../cost.ts';
+import type { Cost } from '../cost.ts';
+import type { StaticMetric } from '../goals.ts';
+import type { ArmData, RunData } from '../run-data.ts';
+import type { Score } from '../scores.ts';
+
+/** A network of a run that was taken to its end: what it costs, and how good it is. */
+export interface FrontPoint {
+  readonly candidate: RunCandidate;
+  /** on the test images, or where there are none on the validation images */
+  readonly score: Score;
+  readonly split: 'test' | 'validation';
+}
+
+/** What one method, or one control, came to at several costs. */
+export interface Front {
+  readonly arm: string;
+  readonly control: boolean;
+  /** the cheapest first */
+  readonly points: readonly FrontPoint[];
+}
+
+/** The method that an arm belongs to, be it at the goal, at a cheaper point, or another candidate that was fine-tuned. */
+function methodOf(arm: string): string {
+  const extra = candidateOfArm(arm)?.arm ?? arm;
+  return pointOfArm(extra)?.arm ?? extra;
+}
+
+/** The curves of a run: its own method's first. Only of what is fine-tuned (or, without images, of nothing). */
+export function frontsOf({ arms }: RunData, metric: StaticMetric): readonly Front[] {
+  const by = new Map<string, { control: boolean; points: FrontPoint[] }>();
+  for (const arm of arms) {
+    const point = pointOf(arm, arms);
+    if (!point) continue;
+    const method = methodOf(arm.arm);
+    const known = by.get(method) ?? { control: true, points: [] };
+    known.control &&= arm.control;
+    known.points.push(point);
+    by.set(method, known);
+  }
+  return [...by].map(([arm, { control, points }]) => ({
+    arm,
+    control,
+    points: points.sort((a, b) => costBy(a.candidate.cost, metric) - costBy(b.candidate.cost, metric)),
+  }));
+}
+
+function pointOf(arm: ArmData, arms: readonly ArmData[]): FrontPoint | null {
+  const candidate = arm.chosen ?? extraCandidate(arm.arm, arms);
+  const score = arm.scores.test ?? arm.scores.validation.fineTuned;
+  if (!candidate || !score) return null;
+  return { candidate, score, split: arm.scores.test ? 'test' : 'validation' };
+}
+
+function extraCandidate(name: string, arms: readonly ArmData[]): RunCandidate | undefined {
+  const ref: CandidateRef | null = candidateOfArm(name);
+  if (!ref) return undefined;
+  return arms.find(({ arm }) => arm === ref.arm)?.candidates.find(({ id }) => id === ref.id);
+}
+
+/** The points that nothing in a curve beats in both cost and accuracy; the cheapest first. */
+export function undominated(points: readonly FrontPoint[]): readonly FrontPoint[] {
+  return points.filter((point, i) =>
+    points.slice(0, i).every(({ score }) => score.accuracy < point.score.accuracy),
+  );
+}
+
+/**
+ * The area that a curve holds, in percent points of accuracy: the share of the cost that is saved, times the accuracy
+ * that is had for it at least. Its reference point is the original's cost at an accuracy of 0 (Zitzler and Thiele 1999).
+ */
+export function hypervolume(points: readonly FrontPoint[], metric: StaticMetric, original: Cost): number {
+  const whole = costBy(original, metric);
+  let [area, right] = [0, 1];
+  // from the dearest, which is the best, to the cheapest
+  for (const { candidate, score } of [...undominated(points)].reverse()) {
+    const left = costBy(candidate.cost, metric) / whole;
+    if (left >= right) continue;
+    area += (right - left) * score.accuracy;
+    right = left;
+  }
+  return area;
+}
+
+/**
+ * The point of a curve after which accuracy falls fastest: the farthest above the line from its cheapest to its dearest
+ * point, both scales brought to 0 to 1 (Satopää et al. 2011, Kneedle). Null for fewer than three points.
+ */
+export function knee(points: readonly FrontPoint[], metric: StaticMetric): FrontPoint | null {
+  const front = undominated(points);
+  if (front.length < 3) return null;
+  const [first, last] = [front[0], front.at(-1)!];
+  const [x0, x1] = [costBy(first.candidate.cost, metric), costBy(last.candidate.cost, metric)];
+  const [y0, y1] = [first.score.accuracy, last.score.accuracy];
+  const above = ({ candidate, score }: FrontPoint) =>
+    (score.accuracy - y0) / (y1 - y0) - (costBy(candidate.cost, metric) - x0) / (x1 - x0);
+  return front.reduce((a, b) => (above(b) > above(a) ? b : a));
+}

@@ -1,0 +1,171 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findGroups } from '../../src/graph/channels.ts';
+import { costModel } from '../../src/graph/cost.ts';
+import { fullArchitecture } from '../../src/graph/architecture.ts';
+import { InputError } from '../../src/graph/errors.ts';
+import { Random } from '../../src/graph/random.ts';
+import { loadModel } from '../../src/formats/index.ts';
+import { methodNamed } from '../../src/methods/index.ts';
+import { runPrune } from '../../src/run/prune.ts';
+import type { Plan } from '../../src/run/plan/plan.ts';
+import { pointsOf } from '../../src/run/plan/points.ts';
+import { Models } from '../../src/run/result/model-cache.ts';
+import { writeCandidate } from '../../src/run/result/write.ts';
+import { readWeights } from '../../src/run/store/arm-weights.ts';
+import { readEvents, RunFolder } from '../../src/run/store/folder.ts';
+import type { EventOf, RunEvent } from '../../src/terms/run-events.ts';
+import { fakeServices, workspaceWithPlan } from './fake.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-points-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const asked: Partial<Plan> = { points: 3, explore: 12.5, controls: ['uniform', 'scratch'] };
+
+async function wholeRun(name: string, changes: Partial<Plan>) {
+  const where = path.join(folder, name);
+  const plan = await workspaceWithPlan(where, changes);
+  const run = await RunFolder.create(where, plan);
+  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
+  try {
+    while (!(await events.next()).done);
+  } finally {
+    await run.close();
+  }
+  return { where, run, events: await recorded(run.folder), config: await config(where) };
+}
+
+const config = async (where: string) => await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8');
+
+async function recorded(run: string): Promise<RunEvent[]> {
+  const { events } = await readEvents(run);
+  return events.filter(({ type }) => type !== 'written').map((event) => ({ ...event, at: undefined }));
+}
+
+const chosen = (events: readonly RunEvent[]) =>
+  events.filter((event): event is EventOf<'chosen'> => event.type === 'chosen');
+
+test('takes its method and its controls to cheaper points too, the goal first, each within its own budget', async () => {
+  const { events } = await wholeRun('whole', asked);
+  const found = chosen(events);
+  // 50 % down to 12.5 % in three points: each half of the last
+  expect(found.map(({ arm }) => arm)).toEqual([
+    'drawn',
+    'drawn@25%',
+    'drawn@12.5%',
+    'uniform',
+    'uniform@25%',
+    'uniform@12.5%',
+    'scratch',
+  ]);
+  const opened = events.find((event): event is EventOf<'opened'> => event.type === 'opened')!;
+  const shares = found.map(({ candidate }) => candidate.cost.macs / opened.cost.macs);
+  for (const [i, most] of [0.5, 0.25, 0.125, 0.5, 0.25, 0.125].entries()) {
+    expect(shares[i]).toBeLessThanOrEqual(most);
+    expect(shares[i]).toBeGreaterThan(0.6 * most);
+  }
+  const tested = events.filter(
+    (event): event is EventOf<'score'> => event.type === 'score' && event.step === 'test',
+  );
+  expect(tested.map(({ arm }) => arm)).toEqual(found.map(({ arm }) => arm));
+  const arms = events.filter((event): event is EventOf<'arm'> => event.type === 'arm');
+  expect(arms.filter(({ control }) => !control).map(({ arm }) => arm)).toEqual([
+    'drawn',
+    'drawn@25%',
+    'drawn@12.5%',
+  ]);
+});
+
+test('what the run writes is the goal’s network, with points or without', async () => {
+  const [alone, several] = [
+    await wholeRun('alone', { ...asked, points: undefined, explore: undefined }),
+    await wholeRun('several', asked),
+  ];
+  const { front, ...rest } = JSON.parse(several.config) as {
+    front: { name: string; macs: number; test: number }[];
+  };
+  expect(rest).toEqual(JSON.parse(alone.config));
+  // and, for a reviewer, what the other points came to
+  const found = chosen(several.events).filter(({ arm }) => arm.includes('@'));
+  expect(front.map(({ name, macs }) => [name, macs])).toEqual(
+    found.map(({ arm, candidate }) => [arm, candidate.cost.macs]),
+  );
+  expect(front.every(({ test }) => test > 0)).toBe(true);
+});
+
+test('a point is written with the weights that it was trained to', async () => {
+  const { where, run, events } = await wholeRun('written', asked);
+  const point = chosen(events).find(({ arm }) => arm === 'drawn@25%')!;
+  const { model } = await writeCandidate(
+    run.folder,
+    { arm: 'uniform@25%', id: 0 },
+    path.join(where, 'points'),
+    new Models(),
+  ).catch(() => ({ model: '' }));
+  expect(point.candidate.cost.macs).toBeGreaterThan(0);
+  const written = await loadModel(model);
+  const filed = await readWeights(run, 'uniform@25%');
+  expect([...written.weights.values()].map((values) => [...values])).toEqual(
+    [...filed!.values()].map((values) => [...values]),
+  );
+  const groups = findGroups(written.graph);
+  const cost = costModel(written.graph, groups)(fullArchitecture(groups));
+  const control = chosen(events).find(({ arm }) => arm === 'uniform@25%')!;
+  expect(cost.macs).toBe(control.candidate.cost.macs);
+});
+
+test('stopped at any event and gone on, it gives the same config, the same points and the same story', async () => {
+  const whole = await wholeRun('undisturbed', asked);
+  const where = path.join(folder, 'stopped');
+  const plan = await workspaceWithPlan(where, asked);
+  let run = await RunFolder.create(where, plan);
+  const random = new Random(3);
+  let stops = 0;
+  for (let done = false; !done;) {
+    const controller = new AbortController();
+    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
+    let left = random.integer(1, 50);
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done) {
+          done = true;
+          break;
+        }
+        if (--left <= 0) controller.abort();
+      }
+    } catch (error) {
+      expect((error as Error).name).toBe('Interrupted');
+      stops++;
+    }
+    await run.close();
+    if (!done) ({ run } = await RunFolder.open(run.folder));
+  }
+  expect(stops).toBeGreaterThan(3);
+  expect(await config(where)).toBe(whole.config);
+  expect(await recorded(run.folder)).toEqual(whole.events);
+  for (const arm of ['drawn@25%', 'drawn@12.5%'])
+    expect(await readWeights(run, arm)).toEqual(await readWeights(whole.run, arm));
+});
+
+test('a range that leads nowhere is refused in a sentence; one that nobody gave stays within reach', async () => {
+  await expect(wholeRun('above', { ...asked, explore: 60 })).rejects.toThrow(
+    new InputError('--explore 60%: is not below the goal, 50 % of the macs; give less'),
+  );
+  await expect(wholeRun('below', { ...asked, explore: 0.01 })).rejects.toThrow(
+    /the cheapest point \(--explore\): target macs .*can't be reached; the nearest is/,
+  );
+  const model = await loadModel(path.join((await wholeRun('plain', {})).where, 'net.h5'));
+  const dependencies = findGroups(model.graph);
+  const original = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
+  const network = { graph: model.graph, dependencies, roundTo: 1, arms: [methodNamed('rewarded-meta')] };
+  const budgets = [{ metric: 'macs' as const, limit: original / 20, original }];
+  for (const { share } of pointsOf({ points: 4 }, budgets, network)) expect(share).toBeLessThan(1);
+});
