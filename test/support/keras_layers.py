@@ -148,6 +148,8 @@ op("clip", lambda o, x: o.clip(x, -0.2, 0.4), lambda t, x: t.clip_by_value(x, -0
 op("clip6", lambda o, x: o.clip(x, 0, 6), lambda t, x: t.clip_by_value(x, 0, 6))
 op("maximum", lambda o, x: o.maximum(x, 0.1), lambda t, x: t.maximum(x, 0.1))
 op("minimum", lambda o, x: o.minimum(x, 0.1), lambda t, x: t.minimum(x, 0.1))
+op("maximum_vector", lambda o, x: o.maximum(x, VECTOR - 0.5), lambda t, x: t.maximum(x, VECTOR - 0.5))
+op("minimum_vector", lambda o, x: o.minimum(VECTOR.reshape(1, 1, 8) - 0.5, x), lambda t, x: t.minimum(VECTOR - 0.5, x))
 FAR = float("inf")
 op("minimum_far", lambda o, x: o.minimum(x, 1e9), lambda t, x: t.minimum(x, 1e9))
 op("maximum_far", lambda o, x: o.maximum(x, -1e7), lambda t, x: t.maximum(x, -1e7))
@@ -172,6 +174,12 @@ op("rsqrt", lambda o, x: o.rsqrt(o.absolute(x) + 0.1), lambda t, x: t.math.rsqrt
 op("log", lambda o, x: o.log(o.abs(x) + 0.1), lambda t, x: t.math.log(t.abs(x) + 0.1))
 op("logs", lambda o, x: o.log2(o.log10(o.abs(x) + 1.5) + 0.1))
 op("log1p", lambda o, x: o.log1p(o.abs(x)) + o.expm1(x), lambda t, x: t.math.log1p(t.abs(x)) + t.math.expm1(x))
+# where exp(x) - 1 and log(1 + x) round all digits away
+TINY = 1e-6
+op("expm1_near", lambda o, x: o.expm1(x * TINY) / TINY, lambda t, x: t.math.expm1(x * TINY) / TINY)
+op("log1p_near", lambda o, x: o.log1p(x * TINY) / TINY, lambda t, x: t.math.log1p(x * TINY) / TINY)
+op("expm1_far", lambda o, x: o.tanh(o.expm1(x * 9)), lambda t, x: t.tanh(t.math.expm1(x * 9)))
+op("log1p_far", lambda o, x: o.log1p(o.exp(x * 9)), lambda t, x: t.math.log1p(t.exp(x * 9)))
 op("exp", lambda o, x: o.exp(-x), lambda t, x: t.exp(-x))
 op("reciprocal", lambda o, x: o.reciprocal(o.abs(x) + 0.3), lambda t, x: t.math.reciprocal(t.abs(x) + 0.3))
 op("inverse", lambda o, x: 2.0 / (o.abs(x) + 0.3), lambda t, x: 2.0 / (t.abs(x) + 0.3))

@@ -44,6 +44,15 @@ describe('limits', () => {
     });
   });
 
+  it('of each channel are constants to compare with', () => {
+    expect(against('Maximum', [1, -2])).toEqual([
+      { kind: 'affine', scale: [0], offset: [1, -2] },
+      { kind: 'maximum' },
+    ]);
+    expect(refusal(() => against('Minimum', [1, -far]))).toContain('compares each value with -Infinity');
+    expect(refusal(() => against('Minimum', [1, far]))).toContain('compares some channels with Infinity');
+  });
+
   it('that leave nothing, and numbers that are none, are refused by what Python calls them', () => {
     expect(refusal(() => clip(far, far))).toContain('has x_min Infinity and x_max Infinity; Espalier reads');
     expect(refusal(() => clip(none, 1))).toContain('has x_min NaN; Espalier reads a number here');

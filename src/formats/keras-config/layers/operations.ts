@@ -52,14 +52,28 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
       const inverse = call.node(powerOf(-1), [x], {}, 'inverse');
       return call.node({ kind: 'affine', scale: constant.values, offset: [0] }, [inverse]);
     }
-    if (constant.values.length > 1 || (kind !== 'maximum' && kind !== 'minimum'))
-      call.fail('compares each channel with a constant of its own; Espalier reads one number for all');
-    const [one] = constant.values;
-    const [low, high] = kind === 'maximum' ? [one, Infinity] : [-Infinity, one];
-    if (low === Infinity || high === -Infinity)
-      call.fail(`compares each value with ${one}, so that nothing of them is left`);
-    return call.node(clipOp(low, high), [x]);
+    return call.node(...limitOf(call, kind as 'maximum' | 'minimum', constant.values, x));
   };
+}
+
+/** The larger or smaller of x and a constant, or one a channel, which then is a value like any other. */
+function limitOf(
+  call: LayerCall,
+  kind: 'maximum' | 'minimum',
+  values: readonly number[],
+  x: string,
+): [Op, string[]] {
+  const nothing = kind === 'maximum' ? Infinity : -Infinity;
+  if (values.includes(nothing))
+    call.fail(`compares each value with ${nothing}, so that nothing of them is left`);
+  const [one] = values;
+  if (values.length === 1) return [kind === 'maximum' ? clipOp(one, Infinity) : clipOp(-Infinity, one), [x]];
+  if (values.includes(-nothing))
+    call.fail(
+      `compares some channels with ${-nothing}; Espalier reads finite numbers where each has its own`,
+    );
+  const constants = call.node({ kind: 'affine', scale: [0], offset: values }, [x], {}, 'constants');
+  return [{ kind }, [x, constants]];
 }
 
 /** x op c, or c op x, as x * scale + offset. */
