@@ -1,14 +1,24 @@
 import * as z from 'zod';
 import type { Op } from '../../../graph/types.ts';
-import { fields, limit, or, pair, padding, reads } from '../fields.ts';
+import { fields, limit, only as exactly, or, pair, padding, reads, size, word } from '../fields.ts';
 import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
 import { reluOp } from './activation.ts';
 import { ELEMENTWISE, powerOf } from './elementwise.ts';
 import type { OnOne } from './elementwise.ts';
 import type { MergeKind } from './merge.ts';
 import { resizeOperation } from './resizing.ts';
-import { concatenation, expandDims, pad, reshapeOperation, squeeze, transpose } from './rearrange.ts';
+import {
+  concatenation,
+  expandDims,
+  moveAxis,
+  pad,
+  reshapeOperation,
+  squeeze,
+  swapAxes,
+  transpose,
+} from './rearrange.ts';
 import { reduction, spread, unitLength } from './reductions.ts';
+import { slicing } from './slicing.ts';
 
 /** The one tensor of an operation on one. */
 export function only(call: LayerCall, operands: readonly Operand[]): string {
@@ -131,15 +141,26 @@ const cast = onOne((call: LayerCall, x) => {
 
 const same = onOne((call: LayerCall, x) => call.node({ kind: 'identity' }, [x]));
 
-/** keras.ops' pooling; TensorFlow's has other arguments, and is refused for them. */
+const pooled = reads(
+  z.union([
+    pair,
+    z.tuple([exactly(1), size, size, exactly(1)]).transform(([, a, b]): [number, number] => [a, b]),
+  ]),
+  'one whole number from 1 on, or two of them',
+);
+
+/** keras.ops' pooling, and TensorFlow's, whose sizes may have the batch and the channels in front and behind. */
 const pool = (kind: 'maxPool' | 'avgPool') =>
   onOne((call: LayerCall, x) => {
     const c = fields(call, {
-      pool_size: pair,
-      strides: or(pair, null),
+      pool_size: or(pair, null),
+      ksize: or(pooled, null),
+      strides: or(pooled, null),
       padding: or(padding, 'valid' as const),
+      data_format: word(['nhwc', 'channels_last']).nullish(),
     });
-    return call.node({ kind, size: c.pool_size, strides: c.strides ?? c.pool_size, padding: c.padding }, [x]);
+    const window = c.pool_size ?? c.ksize ?? call.fail('has no pool_size');
+    return call.node({ kind, size: window, strides: c.strides ?? window, padding: c.padding }, [x]);
   });
 
 /** `x ** n` with a constant n. */
@@ -180,6 +201,14 @@ const merges: Readonly<Record<string, MergeKind | 'divide'>> = {
   true_divide: 'divide',
 };
 
+/** TensorFlow's sum of a list. */
+const addAll: OperationReader = (call: LayerCall, operands) => {
+  const ids = operands.map((x) =>
+    typeof x === 'string' ? x : call.fail('adds a constant to tensors; Espalier adds tensors alone here'),
+  );
+  return call.node(ids.length === 1 ? { kind: 'identity' } : { kind: 'add' }, ids);
+};
+
 const resize = onOne((call) => resizeOperation(call));
 
 /** By the names that operation.ts makes: TensorFlow's reduce_mean is "mean" here. */
@@ -214,8 +243,16 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   pad: onOne(pad),
   concatenate: concatenation,
   concat: concatenation,
+  add_n: addAll,
+  bias_add: binary('add'),
+  get_item: onOne(slicing),
+  getitem: onOne(slicing),
+  swapaxes: onOne(swapAxes),
+  moveaxis: onOne(moveAxis),
   max_pool: pool('maxPool'),
+  max_pool2d: pool('maxPool'),
   average_pool: pool('avgPool'),
   avg_pool: pool('avgPool'),
+  avg_pool2d: pool('avgPool'),
   'image.resize': resize,
 };
