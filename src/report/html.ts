@@ -14,6 +14,7 @@ import {
   count,
   duration,
   escape,
+  frontCells,
   measured,
   metricNames,
   percent,
@@ -45,6 +46,7 @@ export function htmlReport(report: RunReport): string {
     tradeoff(report),
     result(report),
     controls(report),
+    front(report),
     race(report),
     channels(report),
     candidates(report),
@@ -160,6 +162,22 @@ function context(report: RunReport): string {
   const moved = movedOutputs(report).map((one) => movedSentence(one, escape(one.name)));
   if (moved.length) sentences.push(...moved, rankedAlone);
   return sentences.length ? `<p class="dim">${sentences.join(' ')}</p>` : '';
+}
+
+function front(report: RunReport): string {
+  if (!report.fronts.length) return '';
+  const { split } = report.fronts[0].points[0];
+  const rows = frontCells(report).map(([arm, ...cells]) => ({
+    cells: [escape(arm), ...cells],
+    on: arm === report.arms[0]?.name,
+  }));
+  return section(
+    'The trade-off',
+    dim('each point searched, fine-tuned and tested for itself'),
+    table(['', 'MACs', 'parameters', `accuracy (${split})`, ''], rows),
+    true,
+    true,
+  );
 }
 
 function race(report: RunReport): string {

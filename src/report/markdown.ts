@@ -5,7 +5,7 @@ import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
-import { bytes, change, count, duration, percent, raceSentence } from './text.ts';
+import { bytes, change, count, duration, frontCells, percent, raceSentence } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -38,6 +38,7 @@ export function markdownReport(report: RunReport): string {
     lines.push('');
   }
   if (report.data) lines.push(...accuracies(report), '');
+  if (report.fronts.length) lines.push(...front(report), '');
   if (main?.race.length) lines.push(...race(main), '');
   if (main?.kept) lines.push(markdownDiff(diffRows(report.groups, report.layers, main.kept)), '');
   for (const warning of report.warnings) lines.push(`- ${plain(warning)}`);
@@ -78,6 +79,14 @@ function accuracies(report: RunReport): string[] {
     `Test: ${data!.test} images, looked at once at the end; all else on ${data!.validation} validation images that nothing was trained on.`,
   );
   return lines;
+}
+
+/** The curve of the method, and of each control, from the goal downwards. */
+function front(report: RunReport): string[] {
+  const { split } = report.fronts[0].points[0];
+  const heads = ['the trade-off', 'MACs', 'parameters', `accuracy (${split})`, ''];
+  const rows = frontCells(report).map(([arm, ...cells]) => row([plain(arm), ...cells]));
+  return [row(heads), align(heads.length), ...rows];
 }
 
 /** Who raced with what the method found, and how it went. */

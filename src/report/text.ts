@@ -1,3 +1,5 @@
+import { undominated } from '../terms/comparison/front.ts';
+import type { RunReport } from './types.ts';
 import { foretold } from '../terms/comparison/race.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
@@ -104,4 +106,20 @@ export function raceSentence(raced: readonly Raced[]): string {
     'what the method found and what plain rules give, each trained a little; the lower losses went on';
   const rank = foretold(raced);
   return rank ? `${what}; ${rankSentence(rank, rank.networks)}` : what;
+}
+
+/** A curve's points as cells: whose, MACs, parameters, accuracy; those that another of the same curve beats are marked. */
+export function frontCells({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): string[][] {
+  return fronts.flatMap(({ arm, points }) => {
+    const best = new Set(undominated(points));
+    return [...points]
+      .reverse()
+      .map((point) => [
+        arm,
+        `${count(point.candidate.cost.macs)} (${percent((100 * point.candidate.cost.macs) / cost.macs)})`,
+        `${count(point.candidate.cost.params)} (${percent((100 * point.candidate.cost.params) / cost.params)})`,
+        percent(point.score.accuracy, 2),
+        best.has(point) ? '' : 'another point of it is better and cheaper',
+      ]);
+  });
 }

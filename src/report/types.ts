@@ -1,4 +1,5 @@
 import type { KeptChannels, ListedCandidate } from '../terms/candidates.ts';
+import type { Front } from '../terms/comparison/front.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import type { Cost } from '../terms/cost.ts';
 import type { Budget } from '../terms/goals.ts';
@@ -49,6 +50,8 @@ export interface RunReport {
   readonly original: { readonly validation?: Score; readonly test?: Score };
   readonly latency?: ListedOf<'latency'>;
   readonly arms: readonly ReportArm[];
+  /** the curves of the method and its controls; empty where the run has one point alone */
+  readonly fronts: readonly Front[];
   readonly groups: readonly GroupSummary[];
   readonly layers: readonly LayerSummary[];
   readonly samples: readonly Sample[];

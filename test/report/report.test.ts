@@ -181,3 +181,26 @@ test('the race is a table: who came farthest first, the winner marked, in page a
   expect(html).toContain('The race with the plain rules');
   expect(html).toMatch(/90\.0 %<\/td><td[^>]*>0\.500/);
 });
+
+test('the trade-off is a table: each curve from its dearest point down, and which points another of it beats', () => {
+  const report = sampleReport();
+  const rows = markdownReport(report)
+    .split('\n')
+    .filter((line) => /^\| (rewarded-meta|uniform) \| \d.* \(\d/.test(line));
+  expect(rows.map((row) => [...row.matchAll(/(\d\d\.\d\d) %/g)].at(-1)![1])).toEqual([
+    '90.80',
+    '87.50',
+    '88.00',
+    '89.70',
+    '85.00',
+  ]);
+  expect(rows.map((row) => row.includes('another point of it is better and cheaper'))).toEqual([
+    false,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  expect(htmlReport(report)).toContain('The trade-off');
+  expect(markdownReport({ ...report, fronts: [] })).not.toContain('the trade-off');
+});

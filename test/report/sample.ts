@@ -63,6 +63,11 @@ export function sampleReport(): RunReport {
     score: { accuracy: 100 - 20 * loss, loss, images: 5000 },
   });
   const turns = [turn(1, 3, 1.25), turn(1, 5, 1.5), turn(1, 17, 1.125), turn(2, 3, 0.75), turn(2, 17, 0.5)];
+  const point = (macs: number, accuracy: number) => ({
+    candidate: { arm: 'x', id: 0, origin: 'x', cost: cost(macs), accuracies: {} },
+    score: score(accuracy, 10000),
+    split: 'test' as const,
+  });
   const arm = (name: string, accuracy: number, control: boolean): ReportArm => ({
     name,
     control,
@@ -127,6 +132,15 @@ export function sampleReport(): RunReport {
       arm('random', 89.3, true),
       arm('l1', 90.2, true),
       arm('scratch', 88.4, true),
+    ],
+    fronts: [
+      {
+        arm: 'rewarded-meta',
+        control: false,
+        // the middle one is worse than the cheapest
+        points: [point(10.1e6, 88), point(15.2e6, 87.5), point(20.2e6, 90.8)],
+      },
+      { arm: 'uniform', control: true, points: [point(10.1e6, 85), point(20.2e6, 89.7)] },
     ],
     groups,
     layers,

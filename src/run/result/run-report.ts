@@ -1,10 +1,13 @@
 import type { ReportArm, RunReport } from '../../report/types.ts';
 import { candidateOfArm, pointOfArm } from '../../terms/candidates.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
+import { frontsOf } from '../../terms/comparison/front.ts';
+import type { Front } from '../../terms/comparison/front.ts';
 import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
 import { emptyRun, told } from '../../terms/run-data.ts';
 import type { ArmData, RunData } from '../../terms/run-data.ts';
+import { isStatic } from '../../terms/goals.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -31,6 +34,7 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
     arms: run.arms
       .filter(({ arm }) => !candidateOfArm(arm) && !pointOfArm(arm))
       .map((arm, i) => armOf(run, arm, i > 0, kept.get(arm.arm))),
+    fronts: severalPoints(frontsOf(run, run.budgets.map(({ metric }) => metric).find(isStatic) ?? 'macs')),
     groups: opened?.groups ?? [],
     layers: opened?.layers ?? [],
     samples: run.samples,
@@ -39,6 +43,13 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
       .map(({ message }) => message),
     seconds: run.seconds,
   };
+}
+
+/** Curves, where there is more than the goal's point. */
+function severalPoints(fronts: readonly Front[]): readonly Front[] {
+  return fronts.some(({ points }) => points.length > 1)
+    ? fronts.filter(({ points }) => points.length > 1)
+    : [];
 }
 
 function armOf(run: RunData, arm: ArmData, control: boolean, kept: KeptChannels | undefined): ReportArm {
