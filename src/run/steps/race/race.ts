@@ -29,7 +29,8 @@ type Events<T> = AsyncGenerator<RunEvent, T, void>;
  */
 export function races({ fineTuning, plan }: RunContext, { weights }: Method, arm: ArmState): boolean {
   if (!fineTuning?.epochs) return false;
-  return arm.weights === 'source' || (weights === 'joint' && plan.retrain !== 'generated');
+  const joint = weights === 'joint' && arm.weights === 'generated' && plan.retrain !== 'generated';
+  return arm.weights === 'source' || joint;
 }
 
 /** A race that has not begun. */
