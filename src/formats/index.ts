@@ -183,7 +183,8 @@ async function formatOf(file: string): Promise<ModelFormat> {
   if (!info.isFile() && !info.isDirectory())
     throw new InputError(`"${file}" is a pipe, a socket or a device, not a model; give a file or a folder`);
   const ending = path.extname(file).toLowerCase();
-  if (info.isFile() && info.size > 0 && ending in foreign)
+  // by its name alone, since some of these are zips too; HDF5 is none of them, however it is called
+  if (info.isFile() && info.size > 0 && ending in foreign && !(await kerasH5.detect(file)))
     throw new InputError(await refuseFile(file, info.size));
   // a zip first: the HDF5 file that it holds may lie where HDF5 looks for a signature behind a user block
   for (const format of [formats.keras, formats['keras-h5'], formats['tfjs-layers']])

@@ -4,9 +4,11 @@ import { readRegular } from '../files/regular.ts';
 import { inferShapes, sizeOf } from '../graph/shapes.ts';
 import type { Graph } from '../graph/types.ts';
 import { nestsTooDeep } from './json/depth.ts';
+import { withoutComments } from './json/comments.ts';
 import { parsePythonJson } from './json/python-json.ts';
 import { openZip } from './keras/zip.ts';
 import { ARCHIVE } from './keras/read.ts';
+import { namesInLabelMap } from './label-map.ts';
 import { isForNames, labelKey, labelRank, namesInJson, ownPart } from './label-names.ts';
 import { namesInPrinted, namesInText } from './label-text.ts';
 import type { Companion, LoadedModel } from './types.ts';
@@ -136,6 +138,10 @@ function namesIn(
   const text = textOf(bytes);
   if (text === undefined) return { fault: 'it is no text in UTF-8' };
   if (text.trim() === '') return { fault: 'it is empty' };
+  if (/\.pbtxt$/i.test(name)) {
+    const labels = namesInLabelMap(text);
+    return labels ? { labels } : { fault: 'it holds no items with an id from 1 on and a name each' };
+  }
   if (!/\.json$/i.test(name)) {
     const printed = nestsTooDeep(bytes) ? undefined : namesInPrinted(text, fits);
     const { names: labels, asWritten } = printed ? { names: printed } : { ...namesInText(text, fits) };
@@ -146,7 +152,7 @@ function namesIn(
   if (nestsTooDeep(bytes)) return { fault: 'its JSON is nested too deep' };
   let json: unknown;
   try {
-    json = parsePythonJson(text);
+    json = jsonIn(text);
   } catch (error) {
     const printed = namesInPrinted(text, fits);
     if (printed) return { labels: printed };
@@ -158,6 +164,19 @@ function namesIn(
   return {
     fault: key ? `its "${key}" is neither a list of names nor names with numbers 0, 1, 2, …` : undefined,
   };
+}
+
+/** @throws SyntaxError as of the text itself, where it is none without its comments either */
+function jsonIn(text: string): unknown {
+  try {
+    return parsePythonJson(text);
+  } catch (error) {
+    try {
+      return parsePythonJson(withoutComments(text));
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** UTF-8, or UTF-16 with its mark, as Windows' editors and PowerShell write it. */

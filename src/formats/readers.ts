@@ -99,7 +99,7 @@ function sorted(value: unknown): unknown {
 }
 
 function unloadable({ className, module, config }: LayerSpec, reader: Reader): string | undefined {
-  if (className === 'TFOpLambda' || /^keras\.(src\.)?ops\b/.test(module))
+  if (/^(TF|Slicing)OpLambda$/.test(className) || /^keras\.(src\.)?ops\b/.test(module))
     return `is the operation ${typeof config.function === 'string' ? config.function : className}, which only its own format can say`;
   const only = Object.hasOwn(classes, className) ? classes[className] : undefined;
   if (only && only !== reader && reader !== 'tfjs')

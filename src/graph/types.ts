@@ -44,6 +44,8 @@ export type ActivationKind =
   | 'abs'
   | 'clip' // up to minValue, down to maxValue, of which either may be absent
   | 'log'
+  | 'log1p' // log(1 + x), exact also near 0
+  | 'expm1' // exp(x) - 1, exact also near 0
   | 'power' // x to the power of alpha
   | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
 

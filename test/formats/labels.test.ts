@@ -237,6 +237,9 @@ describe('a model brings its class names', () => {
     ['metadata.json', '{"labels": [1, 2, 3]}', /its "labels" is neither a list of names nor/],
     ['class_indices.json', '{"dog": 0, "cat": 2, "sea gull": 7}', /holds no names that Espalier understands/],
     ['labels.json', '['.repeat(100_000), /nested too deep/],
+    ['label_map.pbtxt', 'item { id: 1 name: "dog" } item { id: 3 name: "cat" }', /no items with an id/],
+    ['label_map.pbtxt', '\u0001\u0002', /no items with an id/],
+    ['labels.json', '["dog", "cat", // and', /is not valid JSON \(/],
     ['labels.txt', ' \r\n\n', /is empty/],
     ['labels.txt', '# to do\n', /holds comments alone/],
     ['labels.txt', Buffer.from('caf\u00e9\nth\u00e9', 'latin1'), /is no text in UTF-8/],
@@ -255,6 +258,34 @@ describe('a model brings its class names', () => {
     const good = await loadModel(file);
     expect(good.labels).toEqual(pets);
     expect(good.warnings.join()).toMatch(why);
+  });
+
+  it.each([
+    [
+      'label_map.pbtxt',
+      'item {\n  id: 1\n  name: "dog"\n}\nitem {\n  id: 3 name: "sea gull"\n}\nitem { id: 2, name: \'cat\' }',
+    ],
+    [
+      'labels.pbtxt',
+      '# pets\nitem: { name: "/m/1" id: 0 display_name: "dog" }\nitem { name: "/m/2" # id: 9 }\n id: 1 display_name: "cat" }item { name: "}" id: 2 display_name: "sea gull" }',
+    ],
+    ['labels.json', '// pets\n["dog", "cat", /* or */ "sea gull", // the last\n]'],
+    ['class_indices.json', '{"dog": 0, // "cat": 7\n "cat": 1, "sea gull": 2, /* done */ }'],
+    ['net.labels.json', '{"labels": ["dog", "cat", "sea gull"],\n// "names": []\n}'],
+  ])('from %s as people write it: %j', async (name, content) => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await writeFile(path.join(path.dirname(file), name), content);
+    const model = await loadModel(file);
+    expect([model.labels, model.labelsFrom, model.warnings]).toEqual([pets, name, []]);
+    expect(model.companions?.map((one) => one.name)).toEqual([name]);
+  });
+
+  it('with slashes in names that are no comments', async () => {
+    const file = path.join(await fresh(), 'net.keras');
+    await saveModel(net, net.graph, net.weights, file);
+    await writeFile(path.join(path.dirname(file), 'labels.json'), '["a // b", "c, ]", "/* d */" /* e */,]');
+    expect((await loadModel(file)).labels).toEqual(['a // b', 'c, ]', '/* d */']);
   });
 
   it('and says where one is no file', async () => {

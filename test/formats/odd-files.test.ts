@@ -51,6 +51,8 @@ describe('a file called like another format', () => {
     ['best.model', 'net.h5', 'best.pruned.model', '\x89H'],
     ['weights.v2.ckpt', 'net.h5', 'weights.v2.pruned.ckpt', '\x89H'],
     ['bare', 'net.h5', 'bare.pruned.h5', '\x89H'],
+    ['graph.pb', 'net.h5', 'graph.pruned.pb', '\x89H'],
+    ['best.pth', 'net.h5', 'best.pruned.pth', '\x89H'],
     ['some.json', 'net.h5', 'some.pruned.json', '\x89H'],
     ['misnamed.h5', 'zip.keras', 'misnamed.pruned.keras', 'PK'],
     ['bare-zip', 'zip.keras', 'bare-zip.pruned.keras', 'PK'],

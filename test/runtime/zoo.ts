@@ -31,6 +31,7 @@ export const ACTIVATIONS: readonly ActivationKind[] = [
   'tanhShrink',
   'sparsePlus',
   'sparseSigmoid',
+  'expm1',
   'abs',
 ];
 

@@ -513,6 +513,10 @@ function activate(kind: ActivationKind, v: number, op: Extract<Op, { kind: 'acti
       return Math.abs(v);
     case 'log':
       return Math.log(v);
+    case 'log1p':
+      return Math.log1p(v);
+    case 'expm1':
+      return Math.expm1(v);
     case 'power':
       return v ** op.alpha!;
   }

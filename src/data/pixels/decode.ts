@@ -7,7 +7,7 @@ import { mostPixels } from '../limits.ts';
 import { Room } from '../room.ts';
 import { changes, resized } from './resize.ts';
 import type { Found } from '../source.ts';
-import { firstPicture, isTiff } from './tiff.ts';
+import { firstPicture, isTiff, refuseOtherColours } from './tiff.ts';
 import type { Resize } from '../../terms/images.ts';
 
 export interface Shape {
@@ -93,6 +93,7 @@ const TOO_MANY = 'claims far more pixels than a file of its size holds';
 
 function open(bytes: Uint8Array): Sharp {
   const limitInputPixels = mostPixels(bytes.length);
+  if (isTiff(bytes)) refuseOtherColours(bytes);
   return sharp(firstPicture(bytes), { failOn: 'error', limitInputPixels, ignoreIcc: true });
 }
 

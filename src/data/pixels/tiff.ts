@@ -16,8 +16,54 @@ export function firstPicture(bytes: Uint8Array): Uint8Array {
   return alone;
 }
 
+const COMPRESSION = 259;
+const PHOTOMETRIC = 262;
+
+/**
+ * Refuses colours that the decoder takes for red, green and blue, and PIL does not.
+ * @throws Error that names them
+ */
+export function refuseOtherColours(bytes: Uint8Array): void {
+  const directory = firstDirectory(bytes);
+  if (!directory) return;
+  const { view, little, large, at, entries } = directory;
+  const tags = new Map<number, number>();
+  for (let i = 0; i < entries; i++) {
+    const entry = at + i * (large ? 20 : 12);
+    const tag = view.getUint16(entry, little);
+    if (tag === COMPRESSION || tag === PHOTOMETRIC)
+      tags.set(tag, view.getUint16(entry + (large ? 12 : 8), little));
+    // they stand in their order
+    if (tag >= PHOTOMETRIC) break;
+  }
+  const photometric = tags.get(PHOTOMETRIC);
+  const jpeg = [6, 7].includes(tags.get(COMPRESSION) ?? 1);
+  if (photometric === 6 && !jpeg) throw new Error('a TIFF of YCbCr without JPEG; save it as RGB');
+  if (photometric !== undefined && photometric >= 8 && photometric <= 10)
+    throw new Error('a TIFF of Lab; save it as RGB');
+}
+
 /** Where the first directory says where the second one is; null where the file ends before. */
 function nextAt(bytes: Uint8Array): { at: number; size: number } | null {
+  const directory = firstDirectory(bytes);
+  if (!directory) return null;
+  const { large, at, entries } = directory;
+  const size = large ? 8 : 4;
+  return { at: at + entries * (large ? 20 : 12), size };
+}
+
+interface Directory {
+  readonly view: DataView;
+  readonly little: boolean;
+  /** BigTIFF, whose numbers have 8 bytes */
+  readonly large: boolean;
+  /** where its entries begin */
+  readonly at: number;
+  readonly entries: number;
+}
+
+/** The first directory; null where the file ends before it does. */
+function firstDirectory(bytes: Uint8Array): Directory | null {
   if (!isTiff(bytes) || bytes.length < 16) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === 0x49;
@@ -25,7 +71,7 @@ function nextAt(bytes: Uint8Array): { at: number; size: number } | null {
   const first = large ? Number(view.getBigUint64(8, little)) : view.getUint32(4, little);
   if (first + 8 > bytes.length) return null;
   const entries = large ? Number(view.getBigUint64(first, little)) : view.getUint16(first, little);
-  const at = first + (large ? 8 + 20 * entries : 2 + 12 * entries);
-  const size = large ? 8 : 4;
-  return at + size <= bytes.length ? { at, size } : null;
+  const at = first + (large ? 8 : 2);
+  const end = at + entries * (large ? 20 : 12) + (large ? 8 : 4);
+  return end <= bytes.length ? { view, little, large, at, entries } : null;
 }

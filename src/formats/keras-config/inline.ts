@@ -5,6 +5,7 @@ import { LayerCall } from './layer-call.ts';
 import { layerReader } from './layers/table.ts';
 import { operationArguments, operationReader } from './layers/operation.ts';
 import { shown } from '../json/python-json.ts';
+import { isObject } from './plain.ts';
 import { keyOf, orderOf, tensorsOf } from './order.ts';
 import { truthy } from './settings.ts';
 import type { Call, LayerSpec, ModelSpec, TensorRef } from './layer-spec.ts';
@@ -164,6 +165,12 @@ class Scope {
   }
 
   private layerCall(layer: LayerSpec, inputs: readonly string[], training = false): LayerCall {
+    if (isQuantised(layer.config))
+      this.fail(
+        `layer "${layer.name}" (${layer.className}) holds quantised weights, which Espalier does not execute; give the model from before quantize`,
+      );
+    const precision = halfPrecision(layer.config.dtype);
+    if (precision) this.s.builder.warnings.add(halfWarning(precision));
     return new LayerCall({
       builder: this.s.builder,
       names: [...this.names, layer.name],
@@ -181,6 +188,20 @@ class Scope {
     throw new InputError(`${this.s.builder.where}: model${which}: ${problem}`);
   }
 }
+
+/** The kind of numbers of 16 bits that a layer computes with, or an operation makes; undefined where it is none. */
+function halfPrecision(dtype: unknown): string | undefined {
+  const name = isObject(dtype) && isObject(dtype.config) ? dtype.config.name : dtype;
+  return typeof name === 'string' && /float16$|^half$/.test(name) ? name : undefined;
+}
+
+/** As Keras 3's quantize leaves a layer: by a setting of its own since 3.13, before that by its dtype alone. */
+function isQuantised({ dtype, quantization_config: by }: Record<string, unknown>): boolean {
+  return isObject(by) || (isObject(dtype) && /^Quantized/.test(String(dtype.class_name)));
+}
+
+const halfWarning = (precision: string) =>
+  `Keras computes layers of it in ${precision}; Espalier computes all in float32, so that outputs differ from Keras' in the third or fourth digit`;
 
 const NEXT: TensorRef = { layer: '', node: 0, tensor: 0 };
 

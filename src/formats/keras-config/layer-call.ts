@@ -43,7 +43,8 @@ export class LayerCall {
     this.#config = fields.config;
     this.#understood = new Set();
     this.suffix = fields.suffix ?? this.builder.nextCall(this.path);
-    if (/^channels_first$/i.test(String(this.#config.data_format)))
+    const layout = this.#config.data_format;
+    if (/^channels_first$/i.test(typeof layout === 'string' ? layout : ''))
       this.fail(
         'has data_format "channels_first"; Espalier reads channels_last models: convert it in Keras first',
       );
@@ -146,11 +147,11 @@ export class LayerCall {
     throw new InputError(`${this.builder.where}: layer "${this.path}" (${this.className}) ${problem}`);
   }
 
-  /** A per-sample axis from Keras' axis, which counts the batch and may be negative. */
-  axis(axis: number, rank: number): number {
+  /** A per-sample axis from Keras' axis, which counts the batch and may be negative; `setting` is what names it. */
+  axis(axis: number, rank: number, setting = 'axis'): number {
     const at = axis < 0 ? rank + axis : axis - 1;
     if (!Number.isInteger(at) || at < 0 || at >= rank)
-      this.fail(`acts on axis ${axis}, but its input has ${rank + 1} axes, the batch included`);
+      this.fail(`acts on ${setting} ${axis}, but its input has ${rank + 1} axes, the batch included`);
     return at;
   }
 }

@@ -17,7 +17,7 @@ export function isHarmless(name: string, value: unknown): boolean {
     value === undefined ||
     HARMLESS.has(name) ||
     HARMLESS_ENDINGS.test(name) ||
-    (name === 'data_format' && (value === '' || /^channels_last$/i.test(String(value))))
+    (name === 'data_format' && typeof value === 'string' && /^(channels_last)?$/i.test(value))
   );
 }
 

@@ -93,13 +93,13 @@ function operationOf(
   config: Record<string, unknown>,
   nodes: readonly unknown[],
 ): Operation | undefined {
-  if (className === 'TFOpLambda' && typeof config.function === 'string')
+  if (/^(TF|Slicing)OpLambda$/.test(className) && typeof config.function === 'string')
     return { library: 'tensorflow', name: config.function };
   const ops = /^keras\.(?:src\.)?ops(?:\.(\w+))?/.exec(module);
   if (ops) return { library: 'keras', name: `${ops[1] ?? 'ops'}.${className}` };
-  // a layer's own configuration always says whether it is trainable; an operation's never
+  // a layer's own configuration always says whether it is trainable, and its dtype by an object; an operation's never
   const keras3 = nodes.some((node) => isObject(node) && Array.isArray(node.args));
-  if (module !== '' || !keras3 || 'trainable' in config || 'dtype' in config) return undefined;
+  if (module !== '' || !keras3 || 'trainable' in config || isObject(config.dtype)) return undefined;
   const both = ALSO_OPERATIONS.has(className) && !(className === 'Reshape' && 'target_shape' in config);
   return both || !isLayerName(className) ? { library: 'lost', name: className } : undefined;
 }

@@ -75,7 +75,11 @@ function reached(
   { graph, dependencies, roundTo, arms }: Parameters<typeof pointsOf>[2],
 ) {
   const fixed = budgets.filter(({ metric }) => isStatic(metric));
-  const targets = fixed.map(({ metric, limit }) => ({ metric, value: share * limit, relative: false }));
+  const targets = fixed.map(({ metric, limit, original }) => ({
+    metric,
+    value: Number(((100 * share * limit) / original).toPrecision(4)),
+    relative: true,
+  }));
   const { targets: said } = reachOf(graph, dependencies, targets, roundTo, arms);
   return targets.map((target, i) => ({ target, said: said[i], limit: fixed[i].limit }));
 }

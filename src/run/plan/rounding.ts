@@ -1,7 +1,8 @@
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Method } from '../../methods/types.ts';
 import { multipleFor } from '../../protocol/reach.ts';
-import { tableOf } from './feasibility.ts';
+import { armsOf, tableOf } from './feasibility.ts';
+import type { Plan } from './plan.ts';
 import type { Rounding } from '../../terms/choices.ts';
 import type { Target } from '../../terms/goals.ts';
 
@@ -26,4 +27,14 @@ export function widthMultiple(
     rounding,
     methods.map(({ name }) => name),
   );
+}
+
+/** The same of a plan: for its cheapest point too, where it names one. */
+export function multipleOf(plan: Plan, graph: Graph, dependencies: Dependencies): number {
+  const { points = 1, explore, targets } = plan;
+  const least =
+    points > 1 && explore !== undefined
+      ? [{ metric: targets[0].metric, value: explore, relative: true }]
+      : [];
+  return widthMultiple(plan.roundTo, graph, dependencies, [...targets, ...least], armsOf(plan));
 }

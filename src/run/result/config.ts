@@ -10,8 +10,7 @@ import { aimsOf } from '../../runtime/training/losses.ts';
 import type { LatencyPair } from '../steps/ports.ts';
 import type { PlacedFiles } from './place.ts';
 import type { Plan } from '../plan/plan.ts';
-import { armsOf } from '../plan/feasibility.ts';
-import { widthMultiple } from '../plan/rounding.ts';
+import { multipleOf } from '../plan/rounding.ts';
 import type { ArmState, State } from '../store/state.ts';
 import { relative } from '../../config/paths.ts';
 import { producersOf } from '../../graph/channels.ts';
@@ -113,7 +112,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       name: plan.method,
       seed: plan.seed,
       effort: plan.effort,
-      roundTo: widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, armsOf(plan)),
+      roundTo: multipleOf(plan, model.graph, dependencies),
       freeze: plan.freeze,
       weights: inputs.weights,
       interiorOutputs: plan.interiorOutputs || undefined,

@@ -21,7 +21,7 @@ import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts'
 import type { Plan } from '../plan/plan.ts';
 import { pointsOf } from '../plan/points.ts';
 import type { Point } from '../plan/points.ts';
-import { widthMultiple } from '../plan/rounding.ts';
+import { multipleOf } from '../plan/rounding.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
 import type { Session } from './session.ts';
@@ -72,7 +72,7 @@ export async function* prepareRun(
   });
   const cost = costModel(model.graph, dependencies);
   const arms = armsOf(plan);
-  const roundTo = widthMultiple(plan.roundTo, model.graph, dependencies, plan.targets, arms);
+  const roundTo = multipleOf(plan, model.graph, dependencies);
   const network = { graph: model.graph, dependencies, roundTo, arms };
   if (!state.prepared) {
     yield await session.record({

@@ -14,7 +14,7 @@ const entry = (tag: number, type: number, value: number) => {
 const SIZE = 2 + 10 * 12 + 4;
 
 /** Grey pictures of 4 x 4, each of one level; `next` says which directory follows which. */
-function pictures(levels: readonly number[], next: (i: number) => number | null): Buffer {
+function pictures(levels: readonly number[], next: (i: number) => number | null, colours = 1): Buffer {
   const data = Buffer.concat(levels.map((level) => Buffer.alloc(16, level)));
   const place = (i: number) => 8 + data.length + i * SIZE;
   const directories = levels.map((_, i) => {
@@ -23,7 +23,7 @@ function pictures(levels: readonly number[], next: (i: number) => number | null)
       [257, 4, 4],
       [258, 3, 8],
       [259, 3, 1],
-      [262, 3, 1],
+      [262, 3, colours],
       [273, 4, 8 + 16 * i],
       [277, 3, 1],
       [278, 4, 4],
@@ -60,4 +60,16 @@ it('a file with one picture, or none, is left as it is', () => {
   const one = pictures([10], () => null);
   for (const bytes of [one, one.subarray(0, 3), one.subarray(0, 20), Buffer.from('no picture at all')])
     expect(firstPicture(bytes)).toBe(bytes);
+});
+
+it('of YCbCr without JPEG, or of Lab, is refused', async () => {
+  for (const [colours, what] of [
+    [6, 'YCbCr without JPEG'],
+    [8, 'Lab'],
+    [9, 'Lab'],
+  ] as const)
+    await expect(read(pictures([10], () => null, colours))).rejects.toThrow(
+      `a TIFF of ${what}; save it as RGB`,
+    );
+  expect(await read(pictures([10], () => null, 1))).toEqual([10]);
 });

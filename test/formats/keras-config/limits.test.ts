@@ -44,6 +44,15 @@ describe('limits', () => {
     });
   });
 
+  it('of each channel are constants to compare with', () => {
+    expect(against('Maximum', [1, -2])).toEqual([
+      { kind: 'affine', scale: [0], offset: [1, -2] },
+      { kind: 'maximum' },
+    ]);
+    expect(refusal(() => against('Minimum', [1, -far]))).toContain('compares each value with -Infinity');
+    expect(refusal(() => against('Minimum', [1, far]))).toContain('compares some channels with Infinity');
+  });
+
   it('that leave nothing, and numbers that are none, are refused by what Python calls them', () => {
     expect(refusal(() => clip(far, far))).toContain('has x_min Infinity and x_max Infinity; Espalier reads');
     expect(refusal(() => clip(none, 1))).toContain('has x_min NaN; Espalier reads a number here');
@@ -89,6 +98,40 @@ describe('a border of one value', () => {
     const ops = parse(ofKeras('Resizing', settings)).map(({ op }) => op);
     expect(ops.map(({ kind }) => kind)).toEqual(['zeroPad', 'resize']);
     expect(ops[0]).toMatchObject({ value: -1e7 });
+  });
+});
+
+describe('a slice', () => {
+  const part = (start: unknown, stop: unknown, step: unknown = null) => ({
+    class_name: '__slice__',
+    config: { start, stop, step },
+  });
+  const all = part(null, null);
+  const rest = { class_name: '__ellipsis__', config: {} };
+  const sliced = (...key: unknown[]) => operation('GetItem', {}, [tensor('i'), key]);
+  it('of a picture of 6 x 4 is what Python leaves', () => {
+    const left = (...cropping: number[]) => [{ kind: 'crop', cropping }];
+    expect(sliced(all, part(1, -1))).toEqual(left(1, 1, 0, 0));
+    expect(sliced(all, all, part(-3, 99), all)).toEqual(left(0, 0, 1, 0));
+    expect(sliced(rest, part(2, 5, 1), all, part(0, 2))).toEqual(left(2, 1, 0, 0));
+    expect(sliced(all, part(0, 6), part(-9, null), rest)).toEqual([{ kind: 'identity' }]);
+  });
+
+  it('of anything else is refused', () => {
+    const others = [
+      [rest, part(null, 1)],
+      [all, part(null, null, 2)],
+      [all, 0],
+      [part(1, null)],
+      [part(0, 1)],
+      [all, part(3, 3)],
+      [all, all, all, all, all],
+      [all, all, all, part(1, null)],
+    ];
+    for (const key of others)
+      expect(refusal(() => sliced(...key))).toMatch(
+        /layer "x" \(GetItem\) has key \[.*; Espalier reads slices of height and width/,
+      );
   });
 });
 

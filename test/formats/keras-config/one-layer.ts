@@ -62,6 +62,8 @@ export function twoFor(name: string): Json | undefined {
   return name === 'Subtract' || name.endsWith('CustomScaleLayer') ? two : undefined;
 }
 
+const whole = { class_name: '__slice__', config: { start: null, stop: null, step: null } };
+
 /** What each operation can't be without. */
 const settings: Record<string, Json> = {
   cast: { dtype: 'float32' },
@@ -72,7 +74,18 @@ const settings: Record<string, Json> = {
   expand_dims: { axis: 1 },
   squeeze: { axis: 1 },
   pad: { pad_width: [[0, 0], [1, 1], [1, 1], [0, 0]] }, // prettier-ignore
+  swapaxes: { axis1: 1, axis2: 2 },
+  moveaxis: { source: 1, destination: 2 },
+  get_item: { key: [whole, { class_name: '__slice__', config: { start: 1, stop: -1, step: null } }] },
+  getitem: {
+    slice_spec: [
+      { start: null, stop: null, step: null },
+      { start: 1, stop: null, step: null },
+    ],
+  },
   max_pool: { pool_size: 2 },
+  max_pool2d: { ksize: [1, 2, 2, 1], strides: 2, data_format: 'NHWC' },
+  avg_pool2d: { ksize: 2, strides: [2, 1] },
   average_pool: { pool_size: 2 },
   avg_pool: { pool_size: 2 },
   'image.resize': { size: [3, 2] },
@@ -91,7 +104,7 @@ export function parseOperation(name: string, config: Json = {}) {
   const module = name.startsWith('image.') ? 'keras.src.ops.image' : 'keras.src.ops.numpy';
   const shape = name === 'squeeze' ? [null, 1, 4, 2] : undefined;
   const binary = /^(add|sub|mul|maximum|minimum|concat|squared)/.test(name);
-  const scalar = /^(div|true|pow)/.test(name);
+  const scalar = /^(div|true|pow|bias)/.test(name);
   const args = binary ? [tensor('i'), tensor('i')] : scalar ? [tensor('i'), 2] : [tensor('i')];
   return parse(
     { class_name: classOf(name), module, config: { name: 'x', ...settings[name], ...config } },

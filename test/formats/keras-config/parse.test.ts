@@ -276,6 +276,12 @@ describe('settings of layers', () => {
     expect(op).toEqual({ kind: 'affine', scale: [0.5, 2], offset: [-0.5, -4] });
     const back = one('Normalization', { mean: [1, 2], variance: [4, 0.25], invert: true })[1];
     expect(back).toEqual({ kind: 'affine', scale: [2, 0.5], offset: [1, 2] });
+    // far from 0 the mean is taken off first: in float32 x * k - mean * k has few digits left
+    const far = one('Normalization', { mean: [1e4, 2], variance: [4, 0.25] });
+    expect(far.slice(1)).toEqual([
+      { kind: 'affine', scale: [1], offset: [-1e4, -2] },
+      { kind: 'affine', scale: [0.5, 2], offset: [0] },
+    ]);
     expect(refuse('Normalization', { axis: [1, 3], mean: [[1, 2]], variance: [[1, 1]] })).not.toThrow();
     expect(refuse('Normalization', { axis: 1, mean: [1, 2, 3, 4], variance: [1, 1, 1, 1] })).toThrow(
       /constants of shape \[4\] for the axes 1/,

@@ -58,6 +58,39 @@ describe('a setting that nobody knows', () => {
   });
 });
 
+describe('the kind of numbers of a layer', () => {
+  const policy = (class_name: string, name: string) => ({ module: 'keras', class_name, config: { name } });
+  const warnings = (dtype: unknown) =>
+    parseKerasConfig(network(ofKeras('Dense', { units: 2, dtype }), { args: [tensor('i')], kwargs: {} }), 'f')
+      .warnings;
+
+  it('is said where Keras computes with fewer digits', () => {
+    for (const dtype of [
+      policy('DTypePolicy', 'mixed_float16'),
+      policy('Policy', 'mixed_bfloat16'),
+      'float16',
+    ])
+      expect(warnings(dtype)).toEqual([
+        expect.stringMatching(/^Keras computes layers of it in \w*float16; Espalier computes all in float32/),
+      ]);
+    for (const dtype of [policy('DTypePolicy', 'float32'), 'float32', 'float64', null])
+      expect(warnings(dtype)).toEqual([]);
+    const cast = { class_name: 'TFOpLambda', config: { name: 'x', function: 'cast' } };
+    const node = [[['i', 0, 0, { dtype: 'bfloat16' }]]];
+    const config = network(cast, {});
+    (config.config as { layers: Json[] }).layers[1].inbound_nodes = node[0];
+    expect(parseKerasConfig(config, 'f').warnings[0]).toMatch(/in bfloat16/);
+  });
+
+  it('is refused where its weights are quantised', () => {
+    const refused = /layer "x" \(Dense\) holds quantised weights/;
+    expect(() => warnings(policy('QuantizedDTypePolicy', 'int8_from_float32'))).toThrow(refused);
+    const quantization_config = { class_name: 'Int8QuantizationConfig', config: {} };
+    expect(() => parse(ofKeras('Dense', { units: 2, quantization_config }))).toThrow(refused);
+    expect(() => parse(ofKeras('Dense', { units: 2, quantization_config: null }))).not.toThrow();
+  });
+});
+
 describe('values as Keras takes them', () => {
   const norm = (config: Json) => Object.keys(parse(ofKeras('BatchNormalization', config))[0].params);
 

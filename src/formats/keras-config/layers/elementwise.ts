@@ -6,7 +6,6 @@ import { activationByName } from './activation.ts';
 /** An operation on one tensor. */
 export type OnOne = (call: LayerCall, x: string, tensorflow: boolean) => string;
 
-const shift = (by: number): Op => ({ kind: 'affine', scale: [1], offset: [by] });
 const factor = (by: number): Op => ({ kind: 'affine', scale: [by], offset: [0] });
 const log: Op = { kind: 'activation', activation: 'log' };
 
@@ -84,7 +83,6 @@ export const ELEMENTWISE: Readonly<Record<string, OnOne>> = {
   log: plain(log),
   log2: logTo(2),
   log10: logTo(10),
-  log1p: (call, x) => call.node(log, [call.node(shift(1), [x], {}, 'plus')]),
-  expm1: (call, x) =>
-    call.node(shift(-1), [call.node({ kind: 'activation', activation: 'exponential' }, [x], {}, 'exp')]),
+  log1p: plain({ kind: 'activation', activation: 'log1p' }),
+  expm1: plain({ kind: 'activation', activation: 'expm1' }),
 };

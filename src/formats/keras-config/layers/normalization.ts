@@ -64,10 +64,24 @@ export function normalization(call: LayerCall): string {
   const n = Math.max(mean.length, variance.length);
   const pick = (from: readonly number[], i: number) => from[from.length === 1 ? 0 : i];
   const deviations = Array.from({ length: n }, (_, i) => Math.max(Math.sqrt(pick(variance, i)), 1e-7));
+  // subtracted first, as Keras does it, where the product of the two would have few digits left
+  const far = deviations.some((d, i) => Math.abs(pick(mean, i)) > FAR * d);
+  if (far && !c.invert) {
+    const centred = call.node(
+      { kind: 'affine', scale: [1], offset: mean.map((m) => -m) },
+      call.inputs,
+      {},
+      'centred',
+    );
+    return call.node({ kind: 'affine', scale: deviations.map((d) => 1 / d), offset: [0] }, [centred]);
+  }
   const scale = c.invert ? deviations : deviations.map((d) => 1 / d);
   const offset = scale.map((k, i) => (c.invert ? pick(mean, i) : -pick(mean, i) * k));
   return call.node({ kind: 'affine', scale, offset }, call.inputs);
 }
+
+/** How many deviations from 0 a mean may be for x * k - mean * k to be as exact as (x - mean) * k, nearly. */
+const FAR = 32;
 
 /** Constants as one number a channel, or one for all; other places in the picture have no constants of their own here. */
 function alongChannels(call: LayerCall, { shape, values }: Block, at: readonly number[]): readonly number[] {

@@ -41,7 +41,8 @@ export function operationReader(layer: LayerSpec): OperationReader | undefined {
   return key && Object.hasOwn(OPERATIONS, key) ? OPERATIONS[key] : undefined;
 }
 
-const snake = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+/** GetItem as get_item. */
+export const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
 /** What the libraries call their operands; all else that is named is a setting. */
 const FIRST = [
@@ -57,8 +58,9 @@ const FIRST = [
   'tensor',
   'logits',
   't',
+  'value',
 ];
-const SECOND = ['y', 'x2', 'b'];
+const SECOND = ['y', 'x2', 'b', 'bias'];
 const LISTS = ['xs', 'values'];
 
 /** The operands of a call and its settings, which are all that is left; an argument that is neither is refused. */
@@ -69,6 +71,12 @@ export function operationArguments(
   refuse: (problem: string) => never,
 ): { operands: Operand[]; settings: Record<string, unknown> } {
   const named = new Map(Object.entries(call.kwargs));
+  let { args } = call;
+  // what stands in brackets is no operand
+  if (layer.operation?.name.endsWith('.GetItem')) {
+    if (args[1]) named.set('key', args[1]);
+    args = args.slice(0, 1);
+  }
   const take = (names: readonly string[]): Argument[] =>
     [...named.keys()]
       .filter((key) => names.some((name) => key === name || key.startsWith(`${name}[`)))
@@ -79,7 +87,7 @@ export function operationArguments(
       });
   const given = [...take(FIRST), ...take(LISTS)];
   // a named first operand comes before the others, wherever it is written
-  const ordered = [...given, ...call.args, ...take(SECOND)];
+  const ordered = [...given, ...args, ...take(SECOND)];
   const operands = ordered.map((argument): Operand => {
     const id = value(argument);
     if (id !== undefined) return id;

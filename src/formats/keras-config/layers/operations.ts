@@ -1,14 +1,24 @@
 import * as z from 'zod';
 import type { Op } from '../../../graph/types.ts';
-import { fields, limit, or, pair, padding, reads } from '../fields.ts';
+import { fields, limit, only as exactly, or, pair, padding, reads, size, word } from '../fields.ts';
 import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
 import { reluOp } from './activation.ts';
 import { ELEMENTWISE, powerOf } from './elementwise.ts';
 import type { OnOne } from './elementwise.ts';
 import type { MergeKind } from './merge.ts';
 import { resizeOperation } from './resizing.ts';
-import { concatenation, expandDims, pad, reshapeOperation, squeeze, transpose } from './rearrange.ts';
+import {
+  concatenation,
+  expandDims,
+  moveAxis,
+  pad,
+  reshapeOperation,
+  squeeze,
+  swapAxes,
+  transpose,
+} from './rearrange.ts';
 import { reduction, spread, unitLength } from './reductions.ts';
+import { slicing } from './slicing.ts';
 
 /** The one tensor of an operation on one. */
 export function only(call: LayerCall, operands: readonly Operand[]): string {
@@ -52,14 +62,28 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
       const inverse = call.node(powerOf(-1), [x], {}, 'inverse');
       return call.node({ kind: 'affine', scale: constant.values, offset: [0] }, [inverse]);
     }
-    if (constant.values.length > 1 || (kind !== 'maximum' && kind !== 'minimum'))
-      call.fail('compares each channel with a constant of its own; Espalier reads one number for all');
-    const [one] = constant.values;
-    const [low, high] = kind === 'maximum' ? [one, Infinity] : [-Infinity, one];
-    if (low === Infinity || high === -Infinity)
-      call.fail(`compares each value with ${one}, so that nothing of them is left`);
-    return call.node(clipOp(low, high), [x]);
+    return call.node(...limitOf(call, kind as 'maximum' | 'minimum', constant.values, x));
   };
+}
+
+/** The larger or smaller of x and a constant, or one a channel, which then is a value like any other. */
+function limitOf(
+  call: LayerCall,
+  kind: 'maximum' | 'minimum',
+  values: readonly number[],
+  x: string,
+): [Op, string[]] {
+  const nothing = kind === 'maximum' ? Infinity : -Infinity;
+  if (values.includes(nothing))
+    call.fail(`compares each value with ${nothing}, so that nothing of them is left`);
+  const [one] = values;
+  if (values.length === 1) return [kind === 'maximum' ? clipOp(one, Infinity) : clipOp(-Infinity, one), [x]];
+  if (values.includes(-nothing))
+    call.fail(
+      `compares some channels with ${-nothing}; Espalier reads finite numbers where each has its own`,
+    );
+  const constants = call.node({ kind: 'affine', scale: [0], offset: values }, [x], {}, 'constants');
+  return [{ kind }, [x, constants]];
 }
 
 /** x op c, or c op x, as x * scale + offset. */
@@ -117,15 +141,26 @@ const cast = onOne((call: LayerCall, x) => {
 
 const same = onOne((call: LayerCall, x) => call.node({ kind: 'identity' }, [x]));
 
-/** keras.ops' pooling; TensorFlow's has other arguments, and is refused for them. */
+const pooled = reads(
+  z.union([
+    pair,
+    z.tuple([exactly(1), size, size, exactly(1)]).transform(([, a, b]): [number, number] => [a, b]),
+  ]),
+  'one whole number from 1 on, or two of them',
+);
+
+/** keras.ops' pooling, and TensorFlow's, whose sizes may have the batch and the channels in front and behind. */
 const pool = (kind: 'maxPool' | 'avgPool') =>
   onOne((call: LayerCall, x) => {
     const c = fields(call, {
-      pool_size: pair,
-      strides: or(pair, null),
+      pool_size: or(pair, null),
+      ksize: or(pooled, null),
+      strides: or(pooled, null),
       padding: or(padding, 'valid' as const),
+      data_format: word(['nhwc', 'channels_last']).nullish(),
     });
-    return call.node({ kind, size: c.pool_size, strides: c.strides ?? c.pool_size, padding: c.padding }, [x]);
+    const window = c.pool_size ?? c.ksize ?? call.fail('has no pool_size');
+    return call.node({ kind, size: window, strides: c.strides ?? window, padding: c.padding }, [x]);
   });
 
 /** `x ** n` with a constant n. */
@@ -166,6 +201,14 @@ const merges: Readonly<Record<string, MergeKind | 'divide'>> = {
   true_divide: 'divide',
 };
 
+/** TensorFlow's sum of a list. */
+const addAll: OperationReader = (call: LayerCall, operands) => {
+  const ids = operands.map((x) =>
+    typeof x === 'string' ? x : call.fail('adds a constant to tensors; Espalier adds tensors alone here'),
+  );
+  return call.node(ids.length === 1 ? { kind: 'identity' } : { kind: 'add' }, ids);
+};
+
 const resize = onOne((call) => resizeOperation(call));
 
 /** By the names that operation.ts makes: TensorFlow's reduce_mean is "mean" here. */
@@ -200,8 +243,16 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   pad: onOne(pad),
   concatenate: concatenation,
   concat: concatenation,
+  add_n: addAll,
+  bias_add: binary('add'),
+  get_item: onOne(slicing),
+  getitem: onOne(slicing),
+  swapaxes: onOne(swapAxes),
+  moveaxis: onOne(moveAxis),
   max_pool: pool('maxPool'),
+  max_pool2d: pool('maxPool'),
   average_pool: pool('avgPool'),
   avg_pool: pool('avgPool'),
+  avg_pool2d: pool('avgPool'),
   'image.resize': resize,
 };

@@ -49,6 +49,31 @@ export function transpose(call: LayerCall, x: string): string {
   return call.node({ kind: 'permute', perm: perSample(call, given.slice(1), rank) }, [x]);
 }
 
+/** Two axes for one another. */
+export function swapAxes(call: LayerCall, x: string): string {
+  const c = fields(call, { axis1: integer, axis2: integer });
+  const rank = call.builder.shapes.get(x)!.length;
+  const [a] = perSample(call, [c.axis1], rank, 'axis1');
+  const [b] = perSample(call, [c.axis2], rank, 'axis2');
+  const perm = Array.from({ length: rank }, (_, i) => (i === a ? b : i === b ? a : i));
+  return call.node({ kind: 'permute', perm }, [x]);
+}
+
+/** Axes to other places, the rest in their order. */
+export function moveAxis(call: LayerCall, x: string): string {
+  const c = fields(call, { source: axes, destination: axes });
+  const rank = call.builder.shapes.get(x)!.length;
+  const from = perSample(call, c.source, rank, 'source');
+  const to = perSample(call, c.destination, rank, 'destination');
+  if (new Set(from).size !== to.length || new Set(to).size !== from.length)
+    call.fail(
+      `moves the axes ${c.source.join(', ')} to ${c.destination.join(', ')}; Espalier reads as many places as axes`,
+    );
+  const rest = Array.from({ length: rank }, (_, i) => i).filter((i) => !from.includes(i));
+  const perm = Array.from({ length: rank }, (_, i) => (to.includes(i) ? from[to.indexOf(i)] : rest.shift()!));
+  return call.node({ kind: 'permute', perm }, [x]);
+}
+
 export function expandDims(call: LayerCall, x: string): string {
   const { axis } = fields(call, { axis: integer });
   const target = [...call.builder.shapes.get(x)!];

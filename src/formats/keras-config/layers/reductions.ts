@@ -2,14 +2,19 @@ import { axes, fields, flag, only, or, real } from '../fields.ts';
 import type { LayerCall } from '../layer-call.ts';
 import { powerOf } from './elementwise.ts';
 
-/** Axes as ours, without the batch; each operation on a whole batch is refused. */
-export function perSample(call: LayerCall, given: readonly number[], rank: number): number[] {
+/** Axes as ours, without the batch, by the setting that names them; each operation on a whole batch is refused. */
+export function perSample(
+  call: LayerCall,
+  given: readonly number[],
+  rank: number,
+  setting = 'axis',
+): number[] {
   return given.map((axis) => {
     if (axis === 0 || axis === -rank - 1)
       call.fail(
-        `acts on axis ${axis}, which is the images of a batch; Espalier reads the axes of an image alone`,
+        `acts on ${setting} ${axis}, which is the images of a batch; Espalier reads the axes of an image alone`,
       );
-    return call.axis(axis, rank);
+    return call.axis(axis, rank, setting);
   });
 }
 

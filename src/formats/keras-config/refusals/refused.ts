@@ -1,6 +1,6 @@
 import { InputError } from '../../../graph/errors.ts';
 import { libraryOf } from './libraries.ts';
-import { operationReader } from '../layers/operation.ts';
+import { operationReader, snake } from '../layers/operation.ts';
 import { isOfKeras, layerReader } from '../layers/table.ts';
 import type { LayerSpec, ModelSpec } from '../layer-spec.ts';
 
@@ -18,7 +18,7 @@ const KERAS = new Set(
   SpatialDropout1D SpatialDropout3D SpectralNormalization Merge
   Highway MaxoutDense AutoContrast ContrastLimitedAdaptiveHistogramEqualization MaxNumBoundingBoxes Pipeline
   Discretization CategoryEncoding DenseFeatures Hashing HashedCrossing IntegerLookup StringLookup TextVectorization
-  MelSpectrogram STFTSpectrogram TorchModuleWrapper FlaxLayer JaxLayer TFSMLayer SlicingOpLambda ClassMethod
+  MelSpectrogram STFTSpectrogram TorchModuleWrapper FlaxLayer JaxLayer TFSMLayer ClassMethod
   InstanceMethod InstanceProperty TensorFlowOpLayer`.split(/\s+/),
 );
 
@@ -90,7 +90,7 @@ function sentence(kind: Kind, found: Found[], from: string | undefined): string 
     case 'lost':
       return `${layers} ${are('an operation', 'operations')} of keras.ops, of which Keras 3 writes only the name to HDF5, so that Keras itself can't load this file again; save the model as .keras`;
     case 'operation':
-      return `${layers} ${are('an operation', 'operations')} that Espalier does not execute`;
+      return `${layers} ${are('an operation', 'operations')} that Espalier does not execute${instead(found)}`;
     case 'keras':
       return `${layers} ${are('of a kind', 'of kinds')} that Keras has and Espalier does not execute`;
     case 'library':
@@ -98,6 +98,29 @@ function sentence(kind: Kind, found: Found[], from: string | undefined): string 
     case 'own':
       return `${layers} ${are('a custom class', 'custom classes')} and no layer of Keras', whose Python code Espalier can't read; replace ${them} by standard layers`;
   }
+}
+
+/** What does the same as an operation that is not read, where there is such a thing. */
+const INSTEAD: readonly (readonly [RegExp, string])[] = [
+  [/^(split|unstack|array_split|gather|take|strided_slice|slice)$/, 'a 1x1 convolution for each part'],
+  [/^stack$/, 'Concatenate, and Reshape'],
+  [/^(tile|repeat|depth_to_space)$/, 'UpSampling2D or Conv2DTranspose'],
+  [/^space_to_depth$/, 'a convolution with strides'],
+  [/^where$/, 'ReLU, Maximum, Minimum or a clip'],
+  [
+    /^(conv|conv2d|depthwise_conv|depthwise_conv2d|separable_conv|conv_transpose)$/,
+    'the layer that holds its kernel',
+  ],
+  [/^(batch_norm|batch_normalization|layer_norm|rms_norm|moments)$/, 'the layer that normalises so'],
+];
+
+function instead(found: readonly Found[]): string {
+  const said = found.flatMap(({ what }) => {
+    const name = snake(what.split(/[ .]/).at(-1)!);
+    const other = INSTEAD.find(([pattern]) => pattern.test(name));
+    return other ? [`instead of ${name}, use ${other[1]}`] : [];
+  });
+  return [...new Set(said)].map((one) => `; ${one}`).join('');
 }
 
 function list(found: readonly Found[], withClass: boolean): string {

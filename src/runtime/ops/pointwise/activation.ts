@@ -114,6 +114,10 @@ function runActivation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
       return tf.abs(x);
     case 'log':
       return tf.log(x);
+    case 'log1p':
+      return tf.log1p(x);
+    case 'expm1':
+      return tf.expm1(x);
     case 'power':
       return power(c, x, op.alpha ?? 1);
     default:
@@ -157,6 +161,18 @@ function clippedRelu(c: OpContext, x: tfc.Tensor, op: OpOf<'activation'>): tfc.T
   // tf.greater has no gradient to pass over
   else y = tf.where(tf.greaterEqual(threshold, x), tf.mul(tf.sub(x, threshold), alpha), x);
   return op.maxValue === undefined ? y : tf.minimum(y, op.maxValue);
+}
+
+/** ONNX has no log1p, and log(1 + x) loses what is small: near 0 by the series of 2 atanh(x / (2 + x)). */
+function writeLog1p({ writer, inputs: [{ name: x }] }: ExportContext): string {
+  const op = (name: string, ...inputs: string[]): string => writer.node(name, inputs);
+  const number = (value: number): string => writer.scalar(value);
+  const s = op('Div', x, op('Add', x, number(2)));
+  const square = op('Mul', s, s);
+  let sum = number(2 / 7);
+  for (const n of [5, 3, 1]) sum = op('Add', op('Mul', sum, square), number(2 / n));
+  const near = op('Less', op('Abs', x), number(0.25));
+  return op('Where', near, op('Mul', sum, s), op('Log', op('Add', x, number(1))));
 }
 
 function writeActivation(c: ExportContext, op: OpOf<'activation'>): string {
@@ -262,6 +278,11 @@ function writeActivation(c: ExportContext, op: OpOf<'activation'>): string {
       return one('Abs');
     case 'log':
       return one('Log');
+    case 'log1p':
+      return writeLog1p(c);
+    case 'expm1':
+      // exp(x) - 1 loses what is small; this is the same
+      return times(one('Tanh', times(x, number(0.5))), plus(one('Exp'), number(1)));
     case 'power': {
       const exponent = op.alpha ?? 1;
       if (exponent === 0.5) return one('Sqrt');

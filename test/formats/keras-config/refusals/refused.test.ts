@@ -88,7 +88,7 @@ describe('what is refused says whose it is', () => {
     [
       'an operation of tf',
       { class_name: 'TFOpLambda', config: { ...settings, function: 'nn.depth_to_space' } },
-      'layer "x" (tf, nn.depth_to_space) is an operation that Espalier does not execute',
+      'layer "x" (tf, nn.depth_to_space) is an operation that Espalier does not execute; instead of depth_to_space, use UpSampling2D or Conv2DTranspose',
     ],
     [
       'an operation by the name of another module',
@@ -99,6 +99,16 @@ describe('what is refused says whose it is', () => {
       'an operation that Keras 3 wrote to HDF5',
       { class_name: 'Add', config: { name: 'x' } },
       'layer "x" (Add) is an operation of keras.ops, of which Keras 3 writes only the name to HDF5, so that Keras itself can\'t load this file again; save the model as .keras',
+    ],
+    [
+      'one of them that has a dtype among its arguments',
+      { class_name: 'Cumsum', config: { name: 'x', axis: 1, dtype: null } },
+      'layer "x" (Cumsum) is an operation of keras.ops, of which Keras 3 writes only the name',
+    ],
+    [
+      'a custom layer that says no more than its dtype',
+      { class_name: 'Mine', config: { name: 'x', dtype: { class_name: 'DTypePolicy' } } },
+      '"x" (Mine) is a custom class',
     ],
   ])('%s', (_, layer: Json, message: string) => {
     const args = layer.class_name === 'Add' ? [tensor, 3] : undefined;
