@@ -49,7 +49,7 @@ const recording = {
     preprocesses: hello.preprocesses,
     strings: {},
     defaults: {},
-    engine: (await ask('doctor', {})).backend,
+    backend: (await ask('doctor', {})).backend,
   },
   network,
   found: (await ask('findData', { folders: [workspace], model })).found,

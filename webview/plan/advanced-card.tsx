@@ -24,6 +24,28 @@ export function AdvancedCard() {
           most={0xffffffff}
           onChange={(seed) => seed !== undefined && change({ seed })}
         />
+        <label>{t('Trade-off')}</label>
+        <span class="row-of">
+          <NumberField
+            label={t('Points of the trade-off')}
+            value={now.points}
+            least={1}
+            most={20}
+            placeholder="1"
+            onChange={(points) => change({ points })}
+          />
+          <span class="dim">{t('points, down to')}</span>
+          <NumberField
+            label={t('Cheapest point, in percent of the original')}
+            value={now.explore}
+            least={0.1}
+            most={99}
+            fractional
+            placeholder={t('a quarter of the goal')}
+            onChange={(explore) => change({ explore })}
+          />
+          <span class="dim">%</span>
+        </span>
         <label>{t('Fine-tuning')}</label>
         <span class="row-of">
           <NumberField

@@ -3,8 +3,9 @@ import { percent } from '../format.ts';
 import { t } from '../strings.ts';
 import { controls } from '../candidates/board.ts';
 import type { Spread } from '../candidates/board.ts';
-import { chosenScores, marksNow } from '../candidates/state.ts';
+import { boardNow, chosenIndex, chosenScores, marksNow } from '../candidates/state.ts';
 import { accuracyName } from '../candidates/words.ts';
+import { pointOfArm } from '../../src/terms/candidates.ts';
 import { otherOutputs } from '../../src/terms/run-data.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
@@ -87,7 +88,9 @@ const spreadText = (given: Spread | null) =>
 
 /** The control arms at the same budget. */
 export function Beside() {
-  const found = controls(marksNow.value);
+  const one = boardNow.value?.columns.candidates[chosenIndex.value];
+  const point = one && pointOfArm(one.arm)?.percent;
+  const found = controls(marksNow.value.filter(({ name }) => pointOfArm(name)?.percent === point));
   return (
     <BySteps
       caption={t('Control arms at the same budget')}

@@ -128,8 +128,10 @@ export function CandidatesTable() {
               <span title={whole(one.cost.macs)}>{amount(one.cost.macs)}</span>,
               <span title={whole(one.cost.params)}>{amount(one.cost.params)}</span>,
               <span title={whole(one.cost.bytes)}>{size(one.cost.bytes)}</span>,
-              <span class="dim">{one.origin}</span>,
-              <span class="dim">
+              <span class="dim" title={one.origin}>
+                {one.origin}
+              </span>,
+              <span class="dim" title={one.arm}>
                 {control[i] === 1 && '◇ '}
                 {one.arm}
               </span>,
@@ -175,7 +177,14 @@ function headings(): Column[] {
     number('macs', t('MACs'), 'minmax(60px, 0.9fr)'),
     number('params', t('parameters'), 'minmax(74px, 0.9fr)'),
     number('bytes', t('bytes'), 'minmax(66px, 0.9fr)', t('Weights as float32')),
-    { key: 'origin', label: t('found by'), width: 'minmax(72px, 0.9fr)', align: 'end', sortable: true },
+    {
+      key: 'origin',
+      label: t('found by'),
+      width: 'minmax(72px, 0.9fr)',
+      align: 'end',
+      sortable: true,
+      long: true,
+    },
     {
       key: 'arm',
       label: t('arm'),

@@ -4,6 +4,7 @@ import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import { accuracyRange, focus, niceRange, niceStep, steady } from '../charts/axes.ts';
 import type { Range } from '../charts/axes.ts';
+import { pointOfArm } from '../../src/terms/candidates.ts';
 import { costPart } from '../../src/terms/cost.ts';
 import { isoLine, isoRewards } from './iso-reward.ts';
 import type { NamedMark, Scene } from './scene.ts';
@@ -40,7 +41,9 @@ export const namedMarks = computed<readonly NamedMark[]>(() =>
     const x = key === 'latency' ? mark.latency : mark.costs[key];
     const y = mark.accuracies[accuracyKey.value];
     if (x === null || y === undefined) return [];
-    return [{ kind: mark.kind, label: mark.kind === 'original' ? t('original') : mark.name, x, y }];
+    const point = pointOfArm(mark.name);
+    const label = mark.kind === 'original' ? t('original') : mark.name;
+    return [{ kind: mark.kind, label, curve: point?.arm ?? mark.name, named: point === null, x, y }];
   }),
 );
 

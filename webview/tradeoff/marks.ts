@@ -131,10 +131,10 @@ function drawNamed(
   const chosen = scene.chosen >= 0 ? point(scene, scene.chosen, pixel, area) : null;
   if (chosen)
     taken.push({ left: chosen.x - 9, right: chosen.x + 9, top: chosen.y - 9, bottom: chosen.y + 9 });
-  const labels = shown.map(({ label, at }) => ({
+  const labels = shown.map(({ label, named, at }) => ({
     ...at,
-    width: Math.ceil(context.measureText(label).width),
-    height: FONT + 3,
+    width: named ? Math.ceil(context.measureText(label).width) : 0,
+    height: named ? FONT + 3 : 0,
   }));
   const bounds = { left: area.left, top: area.top - 6, right: area.right + 8, bottom: area.bottom };
   const places = place(labels, bounds, 10, taken);
@@ -142,7 +142,7 @@ function drawNamed(
     const colour = mark.kind === 'original' ? colours.text : colours.removed;
     const { left, top, far } = places[i];
     const y = top + labels[i].height / 2;
-    if (far) {
+    if (far && mark.named) {
       context.strokeStyle = colour;
       context.lineWidth = 0.75;
       context.beginPath();
@@ -158,6 +158,7 @@ function drawNamed(
     else diamond(context, mark.at.x, mark.at.y, 5);
     context.fill();
     context.stroke();
+    if (!mark.named) return;
     context.lineWidth = 3;
     context.strokeStyle = colours.background;
     context.strokeText(mark.label, left, y);

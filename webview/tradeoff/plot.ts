@@ -5,6 +5,7 @@ import { makeChart } from '../charts/make-chart.ts';
 import type { ScatterChart } from '../charts/make-chart.ts';
 import { Cloud } from './cloud.ts';
 import { drawMarks } from './marks.ts';
+import { curvesOf } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 const TICK = 11;
@@ -38,7 +39,12 @@ export class Plot {
       axes.yRange === scene.yRange &&
       axes.log === scene.log &&
       axes.formatX === scene.formatX;
-    const sameLines = sameAxes && axes.front === scene.front && axes.iso === scene.iso && axes.x === scene.x;
+    const sameLines =
+      sameAxes &&
+      axes.front === scene.front &&
+      axes.iso === scene.iso &&
+      axes.x === scene.x &&
+      axes.marks === scene.marks;
     this.scene = scene;
     this.colours = colours;
     if (sameLines) {
@@ -168,5 +174,11 @@ function lines(scene: Scene, colours: Palette): ChartDataset<'scatter'>[] {
     borderColor: colours.kept,
     borderWidth: 1.75,
   };
-  return [...iso, front];
+  const curves = curvesOf(scene.marks).map((data): ChartDataset<'scatter'> => ({
+    ...base,
+    data,
+    borderColor: colours.removed,
+    borderWidth: 1,
+  }));
+  return [...iso, ...curves, front];
 }

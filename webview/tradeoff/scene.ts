@@ -5,6 +5,10 @@ import type { CostAccuracy } from './iso-reward.ts';
 export interface NamedMark {
   readonly kind: 'original' | 'control';
   readonly label: string;
+  /** the marks of one curve: a control at several points of the trade-off */
+  readonly curve: string;
+  /** whether its name stands beside it: of a curve's marks, beside the dearest */
+  readonly named: boolean;
   readonly x: number;
   readonly y: number;
 }
@@ -33,4 +37,14 @@ export interface Scene {
   readonly formatX: (value: number) => string;
   /** a rectangle that is being drawn to zoom into, pixels */
   readonly box: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number } | null;
+}
+
+/** The controls that were taken to several points, each as a line from its cheapest to its dearest. */
+export function curvesOf(marks: readonly NamedMark[]): { x: number; y: number }[][] {
+  const by = new Map<string, { x: number; y: number }[]>();
+  for (const { kind, curve, x, y } of marks)
+    if (kind === 'control') by.set(curve, [...(by.get(curve) ?? []), { x, y }]);
+  return [...by.values()]
+    .filter(({ length }) => length > 1)
+    .map((points) => points.sort((a, b) => a.x - b.x));
 }
