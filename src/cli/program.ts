@@ -5,6 +5,7 @@ import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto, percentage } from './options.ts';
 import { backendChoice, effort, weightsFrom } from '../terms/choices.ts';
+import { staticMetric } from '../terms/goals.ts';
 import { resizes } from '../terms/images.ts';
 import { setSplit } from '../terms/scores.ts';
 import { fineTuneDefaults, schedule, trainSettings } from '../terms/training.ts';
@@ -146,6 +147,29 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     .option('--allow-script', 'with --resume: run the script of a run that was not planned here')
     .option('--allow-write', 'with --resume: write where a run that was not planned here wants to');
   dataOptions(prune, false);
+
+  command(
+    'front [run]',
+    'the trade-off curve of a run (default: the last): what its method and controls came to at each cost',
+    async () => (await import('./commands/front.ts')).front,
+  )
+    .option('--csv', 'a line each point, with a header')
+    .option(
+      '--metric <name>',
+      "cost that the curve is over: macs, params, bytes or memory (default: the first target's)",
+      oneOf('--metric', staticMetric.options),
+    );
+
+  command(
+    'write [run]',
+    'the model and config of another network of a run (default: the last)',
+    async () => (await import('./commands/write.ts')).write,
+  )
+    .requiredOption(
+      '--pick <which>',
+      'macs=45% or params=100k: the most accurate within that; accuracy-drop=1: the cheapest so close to the original; knee; coefficients=2,1: the highest reward; ARM#ID, as front names them',
+    )
+    .option('--out <folder>', 'where they go, under a name that is free (default: where the run wrote)');
 
   const apply = command(
     'apply <config>',

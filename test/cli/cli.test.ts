@@ -91,6 +91,12 @@ describe('bad input: exit 2 and one line', () => {
     ['a folder without images', ['evaluate', 'net.h5', '--data', 'nothing']],
     ['nothing to go on with', ['prune', '--resume']],
     ['no such run', ['prune', '--resume', 'nope']],
+    ['no run for a curve', ['front']],
+    ['no such run for a curve', ['front', 'nope']],
+    ['a curve over nothing', ['front', '--metric', 'latency']],
+    ['no run to write from', ['write', '--pick', 'knee']],
+    ['nothing picked', ['write']],
+    ['a nonsense pick', ['write', '--pick', 'fast']],
     ['a config that is none', ['apply', 'bad.espalier.json']],
     ['no such config', ['verify', 'nope.espalier.json']],
     ['a diff with nothing', ['diff', 'net.h5', 'nope.h5']],
@@ -348,6 +354,23 @@ test('what another run wrote is overwritten only when that is said', async () =>
   expect((await prune('uniform', '--force')).code).toBe(0);
   expect(await config()).toContain('"name": "uniform"');
   expect((await readdir(path.join(folder, 'own'))).sort()).toEqual(['net.espalier.json', 'net.pruned.h5']);
+});
+
+test('a run of several points ends with how to write another, and that writes it', async () => {
+  const run = ['prune', 'net.h5', '--target', 'macs=50%', '--points', '3', '--out', 'points'];
+  const pruned = await espalier(...run);
+  expect(pruned.code).toBe(0);
+  const [, id, pick] = /^another point's model: espalier write (\S+) --pick (\S+)$/m.exec(pruned.out)!;
+  expect(pick).toMatch(/^l1@[\d.]+%#0$/);
+  const written = await espalier('write', id, '--pick', pick);
+  expect([written.code, written.err]).toEqual([0, '']);
+  const [, config] = /^config +(.*)$/m.exec(written.out)!;
+  expect(config).toMatch(/^points.net\.l1-[\d.]+-0\.espalier\.json$/);
+  const { cost } = JSON.parse(await readFile(path.join(folder, config), 'utf8')) as {
+    cost: { before: { macs: number }; after: { macs: number } };
+  };
+  expect(cost.after.macs).toBeLessThan(0.2 * cost.before.macs);
+  for (const one of ['points', '.espalier']) await rm(path.join(folder, one), { recursive: true });
 });
 
 test.each([

@@ -1,11 +1,15 @@
 import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
+import { extraArm } from '../../terms/candidates.ts';
+import { curvesOf } from '../../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
+import { curveTable, hypervolumes } from '../curve-text.ts';
 import { table } from '../output.ts';
 import type { Progress } from '../progress.ts';
+import type { RunData } from '../../terms/run-data.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Step } from '../../terms/scores.ts';
 
@@ -150,4 +154,16 @@ export function resultTable(report: RunReport): string {
   const moved = movedOutputs(report);
   if (moved.length) lines.push('', ...moved.map((one) => movedSentence(one, one.name)), rankedAlone);
   return `${lines.join('\n')}\n`;
+}
+
+/** The curve of a finished run's own method, and how to come by the others and by its points. */
+export function curveLines(id: string, run: RunData): string {
+  const curves = curvesOf(run);
+  const own = curves.curves.slice(0, 1);
+  const cheapest = own[0]?.points[0]?.candidate ?? run.arms.findLast((arm) => !arm.control)?.chosen;
+  const write = `espalier write ${id} --pick ${cheapest ? extraArm(cheapest.arm, cheapest.id) : 'ARM#ID'}`;
+  // without images there is nothing that a curve is over
+  if (own.length === 0) return `another point's model: ${write}\n`;
+  const hint = `all curves: espalier front ${id}; another point's model: ${write}`;
+  return `${curveTable(curves, own)}\n${hypervolumes(own, curves.metric)}\n${hint}\n`;
 }

@@ -1,8 +1,8 @@
-import path from 'node:path';
 import { InputError, Interrupted } from '../../graph/errors.ts';
 import { consent, deedsOf, described, refusal, unconsented } from '../../run/plan/consent.ts';
 import { makePlan } from '../../run/plan/make-plan.ts';
 import { RunFolder } from '../../run/store/folder.ts';
+import { readRun } from '../../run/store/run-data.ts';
 import { inTheWay, refuseOverInputs } from '../../run/result/output-names.ts';
 import type { Plan } from '../../run/plan/plan.ts';
 import { defaultControls, trainedControls } from '../../protocol/controls.ts';
@@ -12,15 +12,14 @@ import { parseTarget, parseTargets } from '../../run/plan/targets.ts';
 import { ask } from '../ask.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
+import { namedRun } from '../named-run.ts';
 import { mayOverwrite, shown } from '../overwrite.ts';
 import { Progress } from '../progress.ts';
 import { stopOnCtrlC } from '../stop.ts';
 import { dataOptions } from './data-options.ts';
 import type { DataFlags } from './data-options.ts';
-import { narrate, resultTable } from './narrate.ts';
+import { curveLines, narrate, resultTable } from './narrate.ts';
 import type { Effort, Rounding, WeightsFrom } from '../../terms/choices.ts';
-import { espalierFolder, runsFolder } from '../../terms/run-folder.ts';
-import { isRun } from '../../files/run-signs.ts';
 
 interface PruneOptions extends DataFlags {
   readonly target?: string[];
@@ -86,6 +85,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
       const files = { model: modelFile, config: configFile, report: reportFile };
       output.data({ type: 'result', ...files, beside: besideFiles, config, configFile });
       output.print(resultTable(report));
+      if ((plan.points ?? 1) > 1 && !output.json) output.print(curveLines(run.id, await readRun(run.folder)));
       if (report.latency && report.latency.after > 0.9 * report.latency.before && config.method.roundTo < 8)
         output.note('Hardly faster: engines work on blocks of channels; try --round-to 8.');
       for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
@@ -134,12 +134,7 @@ async function resumed(
     );
   let folder: string | null;
   if (named === undefined) folder = await RunFolder.latest(workspace);
-  else {
-    const inRuns = path.join(workspace, espalierFolder, runsFolder, named!);
-    folder = (await isRun(inRuns)) ? inRuns : path.resolve(named!);
-    if (!(await isRun(folder)))
-      throw new InputError(`there is no run "${named}" in ${path.join(espalierFolder, runsFolder)}`);
-  }
+  else folder = await namedRun(workspace, named);
   if (!folder)
     throw new InputError(
       'there is no unfinished run here to go on with; start one with espalier prune MODEL',

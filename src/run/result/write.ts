@@ -82,7 +82,7 @@ export async function writeCandidate(
   const made = own ? methodNamed(plan.method).weights : undefined;
   const from = found.weights ? weightsOf(arm, plan.retrain, made) : 'source';
   // the run's own result keeps the run's names, and no other candidate takes them from it
-  const name = own ? plan.method : `${which.arm}-${which.id}`;
+  const name = own ? plan.method : `${which.arm.replace('%', '')}-${which.id}`;
   const placed = await place({
     model,
     out: path.resolve(out),

@@ -145,15 +145,15 @@ export class RunFolder {
     return parsePlan(value, file);
   }
 
-  /** The newest run of a workspace that has not ended, or null. */
-  static async latest(workspace: string): Promise<string | null> {
+  /** The newest run of a workspace, of those that have not ended or of all; null where there is none. */
+  static async latest(workspace: string, which: 'unfinished' | 'any' = 'unfinished'): Promise<string | null> {
     const runs = path.join(workspace, espalierFolder, runsFolder);
     const names = await readdir(runs).catch(() => []);
     let best: { folder: string; at: number } | null = null;
     for (const name of names) {
       const folder = path.join(runs, name);
       const at = (await stat(path.join(folder, runFiles.plan)).catch(() => null))?.mtimeMs;
-      if (at === undefined || (await isDone(folder))) continue;
+      if (at === undefined || (which === 'unfinished' && (await isDone(folder)))) continue;
       if (!best || at > best.at) best = { folder, at };
     }
     return best?.folder ?? null;

@@ -1,8 +1,9 @@
 import { candidateOfArm, pointOfArm } from '../candidates.ts';
-import type { CandidateRef, RunCandidate } from '../candidates.ts';
+import type { RunCandidate } from '../candidates.ts';
 import { costBy } from '../cost.ts';
 import type { Cost } from '../cost.ts';
 import type { StaticMetric } from '../goals.ts';
+import { mainArmOf } from '../run-data.ts';
 import type { ArmData, RunData } from '../run-data.ts';
 import type { Score } from '../scores.ts';
 
@@ -28,39 +29,43 @@ function methodOf(arm: string): string {
   return pointOfArm(extra)?.arm ?? extra;
 }
 
-/** The curves of a run: its own method's first. Only of what is fine-tuned (or, without images, of nothing). */
-export function frontsOf({ arms }: RunData, metric: StaticMetric): readonly Front[] {
-  const by = new Map<string, { control: boolean; points: FrontPoint[] }>();
+/**
+ * The curves of a run: its own method's first. Only of what is fine-tuned (or, without images, of nothing), and all on
+ * the same images: once one network has seen the test, those that haven't are not at their end.
+ */
+export function frontsOf(run: RunData, metric: StaticMetric): readonly Front[] {
+  const { arms } = run;
+  const split = arms.some(({ scores }) => scores.test) ? 'test' : 'validation';
+  const own = methodOf(mainArmOf(run)?.arm ?? '');
+  const by = new Map<string, FrontPoint[]>();
   for (const arm of arms) {
-    const point = pointOf(arm, arms);
+    const point = pointOf(arm, arms, split);
     if (!point) continue;
     const method = methodOf(arm.arm);
-    const known = by.get(method) ?? { control: true, points: [] };
-    known.control &&= arm.control;
-    known.points.push(point);
-    by.set(method, known);
+    by.set(method, [...(by.get(method) ?? []), point]);
   }
-  return [...by].map(([arm, { control, points }]) => ({
+  const cost = ({ candidate }: FrontPoint) => costBy(candidate.cost, metric);
+  return [...by].map(([arm, points]) => ({
     arm,
-    control,
-    points: points.sort((a, b) => costBy(a.candidate.cost, metric) - costBy(b.candidate.cost, metric)),
+    control: arm !== own,
+    // of two at one cost the better first, which leaves the other dominated
+    points: points.sort((a, b) => cost(a) - cost(b) || b.score.accuracy - a.score.accuracy),
   }));
 }
 
-function pointOf(arm: ArmData, arms: readonly ArmData[]): FrontPoint | null {
+function pointOf(arm: ArmData, arms: readonly ArmData[], split: FrontPoint['split']): FrontPoint | null {
   const candidate = arm.chosen ?? extraCandidate(arm.arm, arms);
-  const score = arm.scores.test ?? arm.scores.validation.fineTuned;
-  if (!candidate || !score) return null;
-  return { candidate, score, split: arm.scores.test ? 'test' : 'validation' };
+  const score = split === 'test' ? arm.scores.test : arm.scores.validation.fineTuned;
+  return candidate && score ? { candidate, score, split } : null;
 }
 
 function extraCandidate(name: string, arms: readonly ArmData[]): RunCandidate | undefined {
-  const ref: CandidateRef | null = candidateOfArm(name);
+  const ref = candidateOfArm(name);
   if (!ref) return undefined;
   return arms.find(({ arm }) => arm === ref.arm)?.candidates.find(({ id }) => id === ref.id);
 }
 
-/** The points that nothing in a curve beats in both cost and accuracy; the cheapest first. */
+/** The points of a curve, the cheapest first, that nothing as cheap is as accurate as. */
 export function undominated(points: readonly FrontPoint[]): readonly FrontPoint[] {
   return points.filter((point, i) =>
     points.slice(0, i).every(({ score }) => score.accuracy < point.score.accuracy),

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { InputError } from '../../graph/errors.ts';
+import { count, percent } from '../../report/text.ts';
+import { readConfig } from '../../config/files.ts';
+import { deedsOf, described, unconsented } from '../../run/plan/consent.ts';
+import { Models } from '../../run/result/model-cache.ts';
+import { parsePick, pickFrom } from '../../run/result/pick.ts';
+import { writeCandidate } from '../../run/result/write.ts';
+import { RunFolder } from '../../run/store/folder.ts';
+import { readRun } from '../../run/store/run-data.ts';
+import { extraArm } from '../../terms/candidates.ts';
+import { namedOrLastRun } from '../named-run.ts';
+import type { Output } from '../output.ts';
+import { shown } from '../overwrite.ts';
+
+interface WriteOptions {
+  readonly pick: string;
+  readonly out?: string;
+}
+
+/** `espalier write [RUN] --pick WHICH`: the model and config of one network of a run. */
+export async function write(output: Output, [named]: string[], options: WriteOptions): Promise<void> {
+  const pick = parsePick(options.pick);
+  const folder = await namedOrLastRun(process.cwd(), named);
+  const data = await readRun(folder);
+  const id = path.basename(folder);
+  if (!data.done)
+    throw new InputError(
+      `the run ${id} has not ended, and writes nothing before; go on with: espalier prune --resume ${id}`,
+    );
+  const ref = pickFrom(data, pick);
+  const out = options.out === undefined ? await planned(folder) : path.resolve(options.out);
+  const { model, config, sha256 } = await writeCandidate(folder, ref, out, new Models());
+  const { cost, accuracy } = await readConfig(config);
+  const score = accuracy.test ?? accuracy.fineTuned;
+  const trained = score !== undefined;
+  const name = extraArm(ref.arm, ref.id);
+  output.data({
+    run: id,
+    candidate: name,
+    ...cost.after,
+    accuracy: score ?? null,
+    trained,
+    model,
+    config,
+    sha256,
+  });
+  const { macs, params } = cost.after;
+  const on = score && `, ${percent(score.accuracy, 2)} on ${score.split}`;
+  output.print(`${name}: ${count(macs)} MACs, ${count(params)} parameters${on ?? ''}`);
+  if (!trained && data.data)
+    output.note(
+      'note: of this one the run kept no trained weights: it is cut from the original, and not trained',
+    );
+  output.print(`model   ${shown(model)}`);
+  output.print(`config  ${shown(config)}`);
+}
+
+/** Where the run itself wrote. @throws InputError where that is a place that nobody here agreed to */
+async function planned(folder: string): Promise<string> {
+  const { run, plan } = await RunFolder.look(folder);
+  const out = run.resolve(plan.out);
+  const deeds = await deedsOf(run, plan);
+  const [deed] = await unconsented(
+    run,
+    deeds.filter(({ kind, what }) => kind === 'write' && what === out),
+  );
+  if (deed)
+    throw new InputError(
+      `the run ${path.basename(folder)} was not planned here and ${described(deed)}; name a folder with --out`,
+    );
+  return out;
+}

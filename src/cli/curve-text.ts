@@ -1,0 +1,60 @@
+import { amount, count, percent } from '../report/text.ts';
+import { extraArm } from '../terms/candidates.ts';
+import type { Curve, CurvePoint, Curves } from '../terms/comparison/curves.ts';
+import { signed } from '../terms/comparison/verdict.ts';
+import { costBy } from '../terms/cost.ts';
+import type { StaticMetric } from '../terms/goals.ts';
+import { table } from './output.ts';
+
+/** What a metric is called within a sentence. */
+export const metricWords: Readonly<Record<StaticMetric, string>> = {
+  macs: 'MACs',
+  params: 'parameters',
+  bytes: 'bytes of weights',
+  memory: 'bytes of activations',
+};
+
+/** A point as `espalier write --pick` takes it. */
+export function nameOf({ candidate: { arm, id } }: CurvePoint): string {
+  return extraArm(arm, id);
+}
+
+/** A line each point of these curves. */
+export function curveTable({ metric, split }: Curves, curves: readonly Curve[]): string {
+  // MACs and parameters are always there
+  const other = metric === 'bytes' || metric === 'memory';
+  const rows = curves.flatMap(({ arm, points }) =>
+    points.map((point, i) => {
+      const { candidate, score, share, rival } = point;
+      return [
+        i === 0 ? arm : '',
+        nameOf(point),
+        count(candidate.cost.macs),
+        count(candidate.cost.params),
+        ...(other ? [amount(metric, costBy(candidate.cost, metric))] : []),
+        percent(100 * share),
+        percent(score.accuracy, 2),
+        rival ? `${signed(rival)} (${rival.arm})` : '',
+        [point.knee ? 'knee' : '', point.dominated ? 'dominated' : ''].filter(Boolean).join(', '),
+      ];
+    }),
+  );
+  const head = [
+    'method',
+    'candidate',
+    'MACs',
+    'parameters',
+    ...(other ? [metricWords[metric]] : []),
+    `of the ${metricWords[metric]}`,
+    split,
+    'beside the best other',
+    '',
+  ];
+  return table(head, rows, [0, 1, head.length - 2, head.length - 1]);
+}
+
+/** How much each curve holds, and measured from where. */
+export function hypervolumes(curves: readonly Curve[], metric: StaticMetric): string {
+  const each = curves.map(({ arm, hypervolume }) => `${arm} ${hypervolume.toFixed(2)}`).join(', ');
+  return `hypervolume, of 100 (from the original's ${metricWords[metric]} at an accuracy of 0 %): ${each}`;
+}

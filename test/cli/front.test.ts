@@ -1,0 +1,229 @@
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { front } from '../../src/cli/commands/front.ts';
+import { curveLines } from '../../src/cli/commands/narrate.ts';
+import { write } from '../../src/cli/commands/write.ts';
+import { openOutput } from '../../src/cli/output.ts';
+import type { PrunedConfig } from '../../src/config/schema.ts';
+import { loadModel } from '../../src/formats/index.ts';
+import { InputError, Interrupted } from '../../src/graph/errors.ts';
+import type { Plan } from '../../src/run/plan/plan.ts';
+import { runPrune } from '../../src/run/prune.ts';
+import { readWeights } from '../../src/run/store/arm-weights.ts';
+import { RunFolder } from '../../src/run/store/folder.ts';
+import { readRun } from '../../src/run/store/run-data.ts';
+import { curvesOf } from '../../src/terms/comparison/curves.ts';
+import { fakeServices, workspaceWithPlan } from '../run/fake.ts';
+
+let folder: string;
+let run: RunFolder;
+
+/** A run of the fake services in a workspace of its own; stopped at the first test where it is to be unfinished. */
+async function ran(name: string, changes: Partial<Plan>, stopAt?: string): Promise<RunFolder> {
+  const where = path.join(folder, name);
+  const plan = await workspaceWithPlan(where, changes);
+  const made = await RunFolder.create(where, plan);
+  const controller = new AbortController();
+  // what the fake services read lies below it
+  vi.spyOn(process, 'cwd').mockImplementation(() => where);
+  try {
+    const events = runPrune(made, plan, fakeServices(), {
+      checkpointSeconds: 1e6,
+      signal: controller.signal,
+    });
+    for (let next = await events.next(); !next.done; next = await events.next())
+      if (next.value.type === stopAt) controller.abort();
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  } finally {
+    await made.close();
+  }
+  return made;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-front-'));
+  vi.stubEnv('ESPALIER_CACHE', path.join(folder, '.cache'));
+  run = await ran('net', { method: 'l1', points: 3, explore: 12.5, controls: ['uniform', 'scratch'] });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => void vi.spyOn(process, 'cwd').mockImplementation(() => run.workspace));
+afterEach(() => void vi.restoreAllMocks());
+
+/** What a command writes. */
+async function said(work: (output: ReturnType<typeof openOutput>) => Promise<void>, json = false) {
+  let [out, err] = ['', ''];
+  const stdout = vi
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((text) => Boolean((out += String(text))));
+  const stderr = vi
+    .spyOn(process.stderr, 'write')
+    .mockImplementation((text) => Boolean((err += String(text))));
+  try {
+    await work(openOutput(json));
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+  return { out, err };
+}
+
+const curves = async () => curvesOf(await readRun(run.folder)).curves;
+
+describe('front', () => {
+  it('prints the curve of each method and control, of the last run or the one that is named', async () => {
+    const { out } = await said((output) => front(output, [], {}));
+    expect(out).toMatch(
+      /^run net-l1-1: accuracy on the test images, \d+\.\d\d % before pruning, at [\d.]+ k? ?MACs\n/,
+    );
+    const rows = out.split('\n').filter((line) => /#\d/.test(line));
+    expect(rows.map((row) => /[\w@.%]+#\d+/.exec(row)![0])).toEqual(
+      (await curves()).flatMap(({ points }) => points.map(({ candidate: { arm, id } }) => `${arm}#${id}`)),
+    );
+    expect(rows).toHaveLength(7);
+    expect(out).toMatch(
+      /hypervolume, of 100 \(from the original's MACs at an accuracy of 0 %\): l1 \d+\.\d\d, uniform/,
+    );
+    expect((await said((output) => front(output, ['net-l1-1'], {}))).out).toBe(out);
+    expect((await said((output) => front(output, [run.folder], {}))).out).toBe(out);
+    const { out: sized } = await said((output) => front(output, [], { metric: 'memory' }));
+    expect(sized).toContain('of the bytes of activations');
+  });
+
+  it('gives programs a line or an object', async () => {
+    const { out: csv } = await said((output) => front(output, [], { csv: true }));
+    const [head, ...lines] = csv.trimEnd().split('\n');
+    expect(head).toBe(
+      'run,method,control,candidate,macs,params,bytes,memory,share,accuracy,split,dominated,knee,rival,points,error',
+    );
+    const [own] = await curves();
+    const [cheapest] = own.points;
+    expect(lines).toHaveLength(7);
+    expect(lines[0].split(',').slice(0, 5)).toEqual([
+      'net-l1-1',
+      'l1',
+      'false',
+      `l1@12.5%#${cheapest.candidate.id}`,
+      String(cheapest.candidate.cost.macs),
+    ]);
+    const { out: json } = await said((output) => front(output, [], {}), true);
+    const all = JSON.parse(json) as { done: boolean; metric: string; curves: { points: object[] }[] };
+    expect(all).toMatchObject({ run: 'net-l1-1', done: true, metric: 'macs', split: 'test' });
+    expect(all.curves.map(({ points }) => points.length)).toEqual([3, 3, 1]);
+    expect(all.curves[0].points[0]).toMatchObject({
+      accuracy: cheapest.score.accuracy,
+      share: cheapest.share,
+    });
+    await expect(said((output) => front(output, [], { csv: true }), true)).rejects.toThrow(/give one/);
+  });
+
+  it('says where there is one point alone, or none yet, or no images', async () => {
+    const alone = await ran('alone', { controls: [] });
+    const { out } = await said((output) => front(output, [alone.folder], {}));
+    expect(out).toMatch(/drawn has one point alone, drawn#\d+; for a curve: espalier prune MODEL --points 5/);
+    const begun = await ran('begun', {}, 'chosen');
+    await expect(said((output) => front(output, [begun.folder], {}))).rejects.toThrow(
+      'the run net-drawn-1 has taken no network to its end yet; go on with: espalier prune --resume net-drawn-1',
+    );
+    const blind = await ran('blind', {
+      data: undefined,
+      method: 'l1',
+      controls: [],
+      fineTuneEpochs: undefined,
+    });
+    await expect(said((output) => front(output, [blind.folder], {}))).rejects.toThrow(
+      /so that it has no curve/,
+    );
+    await expect(said((output) => write(output, [blind.folder], { pick: 'macs=90%' }))).rejects.toThrow(
+      'no network of the run has an accuracy to be picked by; name one: l1#0',
+    );
+    await expect(said((output) => front(output, ['nope'], {}))).rejects.toThrow(/there is no run "nope"/);
+    vi.spyOn(process, 'cwd').mockImplementation(() => folder);
+    await expect(said((output) => front(output, [], {}))).rejects.toThrow(/there is no run here yet/);
+  });
+
+  it('ends what prune prints', async () => {
+    const text = curveLines(run.id, await readRun(run.folder));
+    const [own] = await curves();
+    const { arm, id } = own.points[0].candidate;
+    expect(text).toMatch(/^method +candidate/);
+    expect(text).not.toContain('uniform#');
+    expect(text).toContain(
+      `all curves: espalier front net-l1-1; another point's model: espalier write net-l1-1 --pick ${arm}#${id}\n`,
+    );
+  });
+});
+
+describe('write', () => {
+  it('writes the point that is picked, with its trained weights, beside what is there', async () => {
+    const [own] = await curves();
+    const [point] = own.points;
+    const before = await stat(path.join(run.workspace, 'out/net.pruned.h5'));
+    const { out, err } = await said((output) => write(output, [], { pick: 'macs=12.5%' }));
+    expect(err).toBe('');
+    const [, model] = /^model +(.*)$/m.exec(out)!;
+    const [, config] = /^config +(.*)$/m.exec(out)!;
+    expect([model, config]).toEqual([
+      expect.stringMatching(/^out.net\.l1-12\.5-0\.pruned\.h5$/),
+      expect.stringMatching(/^out.net\.l1-12\.5-0\.espalier\.json$/),
+    ]);
+    const weights = await readWeights(run, 'l1@12.5%');
+    const written = await loadModel(path.join(run.workspace, model));
+    expect([...written.weights.values()]).toEqual([...weights!.values()]);
+    const said12 = JSON.parse(await readFile(path.join(run.workspace, config), 'utf8')) as PrunedConfig;
+    expect(said12.cost.after.macs).toBe(point.candidate.cost.macs);
+    expect(said12.accuracy.test?.accuracy).toBeCloseTo(point.score.accuracy, 3);
+    expect((await stat(path.join(run.workspace, 'out/net.pruned.h5'))).mtimeMs).toBe(before.mtimeMs);
+    const other = path.join(folder, 'elsewhere');
+    const json = await said((output) => write(output, [], { pick: 'macs=12.5%', out: other }), true);
+    expect(JSON.parse(json.out)).toMatchObject({
+      run: 'net-l1-1',
+      trained: true,
+      macs: point.candidate.cost.macs,
+    });
+    expect(await readdir(other)).toHaveLength(2);
+  });
+
+  it('says of a control at the goal that it kept no weights of it', async () => {
+    const { err } = await said((output) =>
+      write(output, [], { pick: 'uniform#0', out: path.join(folder, 'bare') }),
+    );
+    expect(err).toMatch(/^note: .*cut from the original, and not trained\n$/);
+  });
+
+  it('takes the run’s own names for the run’s own result', async () => {
+    const { candidate } = (await curves())[0].points.find((one) => one.candidate.arm === 'l1')!;
+    const { out } = await said((output) => write(output, [], { pick: `l1#${candidate.id}` }));
+    expect(out).toMatch(/^model +out.net\.pruned\.h5$/m);
+  });
+
+  it('refuses what has not ended, and picks that are none, in a sentence', async () => {
+    const begun = await ran('stopped', {}, 'chosen');
+    await expect(said((output) => write(output, [begun.folder], { pick: 'knee' }))).rejects.toThrow(
+      'the run net-drawn-1 has not ended, and writes nothing before; go on with: espalier prune --resume net-drawn-1',
+    );
+    for (const [pick, why] of [
+      [
+        'macs=0.1%',
+        /^no point is within that; its points are l1@12\.5%#\d+ \([\d.]+ % of the macs, [\d.]+ %\), /,
+      ],
+      ['uniform#77', /^the run has no candidate uniform#77; its points are/],
+      ['fast', /^--pick "fast": picks no network; write it as macs=45%/],
+      ['macs=5x', /^--pick "macs=5x": "x" is not a unit of macs/],
+      ['macs=', /^--pick "macs=": "" is not an amount; write it as .*ARM#ID$/],
+      ['speed=3', /^--pick "speed=3": picks no network; write it as/],
+      ['latency=2ms', /^--pick "latency=2ms": no point was measured by latency/],
+      ['accuracy-drop=x', /accuracy-drop takes points of accuracy/],
+      ['coefficients=2', /coefficients takes that of accuracy and that of efficiency/],
+      ['coefficients=2,1,3', /coefficients takes/],
+    ] as const)
+      await expect(said((output) => write(output, [run.folder], { pick }))).rejects.toThrow(
+        expect.objectContaining({ constructor: InputError, message: expect.stringMatching(why) }),
+      );
+  });
+});
