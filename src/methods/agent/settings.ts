@@ -91,7 +91,7 @@ type Stages = Pick<
   AgentMethodSettings,
   'warmUp' | 'fill' | 'joint' | 'align' | 'episodes' | 'decoderUpdates' | 'agentUpdates'
 >;
-/** Those of `thorough` are the reproduction's (docs/methods/agent.md, "Schedule"). */
+/** These of `thorough` are the reproduction's; not all else of that effort is (docs/methods/agent.md, "Schedule"). */
 const stages: Record<Effort, Stages> = {
   quick: { warmUp: 3, fill: 2, joint: 6, align: 3, episodes: 8, decoderUpdates: 25, agentUpdates: 50 },
   standard: {

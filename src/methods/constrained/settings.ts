@@ -72,6 +72,11 @@ const constrainedSchema = z.strictObject({
   final: z.enum(['best', 'greedy', 'sample']),
   /** best: how many of the best are brought to the budgets exactly and scored again */
   finalists: count,
+  /**
+   * best: what is expected of widths by all scores chooses, or (none) the single scores. By default a keep-decision has
+   * none: which channels stay counts as much as how many
+   */
+  surrogate: z.enum(['gaussian-process', 'none']),
   /** seconds that a script may take for a candidate */
   scriptSeconds: positive,
   /** measurements of the result by a measured budget; the largest must hold */
@@ -128,6 +133,7 @@ function paper(granularity: Granularity, decisions: number): Partial<Constrained
     tuneSteps: granularity === 'keep' ? [0, 0, 32, 64, 256] : [0, 32, 128],
     validationImages: 20_000,
     final: 'sample',
+    surrogate: 'none',
   };
 }
 
@@ -190,6 +196,7 @@ export function constrainedSettings(
     recalibrationBatchSize,
     recalibrationMode: 'average',
     final: 'best',
+    surrogate: granularity === 'ratio' ? 'gaussian-process' : 'none',
     scriptSeconds: 60,
     confirmations: 3,
     latencyMargin: 0.02,
