@@ -9,6 +9,9 @@ export interface Surrogate {
   expect(point: readonly number[]): Expectation;
 }
 
+/** Scores from which a surrogate says anything. */
+export const leastToModel = 8;
+
 /** Length scales that are tried, in the root mean square of the distances between the points. */
 const lengths = [0.35, 0.7, 1.4, 2.8];
 /** Variances of the noise that are tried, in those of the values themselves. */

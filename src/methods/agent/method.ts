@@ -3,6 +3,7 @@ import { Random } from '../../graph/random.ts';
 import { costsOf, type Costs } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
 import type { Sweep } from '../rl/sweep.ts';
+import type { Snapshot } from '../../runtime/types.ts';
 import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import { NetworkEnvironment } from './network-environment.ts';
@@ -12,7 +13,7 @@ import { agentSettings, parseAgentSettings, type AgentMethodSettings } from './s
 import { joinSnapshots, splitSnapshot, type AgentRunState, type Chosen } from './state.ts';
 import { WeightTraining } from './weights.ts';
 import { agentWork } from './work.ts';
-import type { Architecture, Candidate } from '../../terms/candidates.ts';
+import type { Architecture, Candidate, KeptChannels } from '../../terms/candidates.ts';
 import type { Stage } from '../../terms/stages.ts';
 
 type Events<T> = AsyncGenerator<MethodEvent, T, void>;
@@ -31,14 +32,42 @@ export const agent: Method<AgentMethodSettings> = {
     const images = imagesOf(context, 'agent');
     if (images.set.validation.size === 0)
       throw new InputError('the method agent needs validation images to score on');
-    const run = new AgentRun(context, images, parseAgentSettings(context.settings));
-    try {
-      return yield* run.stages();
-    } finally {
-      await run.dispose();
-    }
+    return yield* search(context, images, networkWorld);
   },
 };
+
+/** What choices are cut from and scored in. */
+export interface World {
+  readonly training: Pick<WeightTraining, 'epoch' | 'snapshot' | 'distance' | 'dispose'>;
+  readonly environment: Pick<NetworkEnvironment, 'sweep' | 'reward' | 'accuracy' | 'kept' | 'cut' | 'moved'>;
+}
+
+/** A whole run of the method. `worldOf`: the network in training, or a table of accuracies (bench/search.ts). */
+export async function* search(
+  context: MethodContext,
+  images: MethodImages,
+  worldOf: (...given: Parameters<typeof networkWorld>) => World,
+): AsyncGenerator<MethodEvent, Outcome, void> {
+  const run = new AgentRun(context, images, parseAgentSettings(context.settings), worldOf);
+  try {
+    return yield* run.stages();
+  } finally {
+    await run.dispose();
+  }
+}
+
+function networkWorld(
+  context: MethodContext,
+  images: MethodImages,
+  settings: AgentMethodSettings,
+  sweep: Sweep,
+  { root, chosen }: AgentRunState,
+  from: Snapshot | undefined,
+): World {
+  const training = new WeightTraining(context, images, settings, root, from, chosen?.kept);
+  const environment = new NetworkEnvironment(context, images, training, sweep, settings, root);
+  return { training, environment };
+}
 
 /** One run through its stages: warm-up, filling the buffer, joint epochs, aligned epochs. */
 class AgentRun {
@@ -46,13 +75,14 @@ class AgentRun {
   private readonly costs: Costs;
   private readonly sweep: Sweep;
   private readonly agent: Agent;
-  private readonly training: WeightTraining;
-  private readonly environment: NetworkEnvironment;
+  private readonly training: World['training'];
+  private readonly environment: World['environment'];
 
   constructor(
     context: MethodContext,
     images: MethodImages,
     private readonly settings: AgentMethodSettings,
+    worldOf: (...given: Parameters<typeof networkWorld>) => World,
   ) {
     this.costs = costsOf(context.graph, context.dependencies, context.budgets);
     // refuses what can't be reached, before anything is trained
@@ -73,9 +103,9 @@ class AgentRun {
     const hidden = [settings.hidden, settings.hidden];
     this.agent = new Agent(this.sweep, settings.joint + 1, { ...settings, hidden }, random);
     if (resumed) this.agent.restore(resumed.agent);
-    this.training = new WeightTraining(context, images, settings, root, resumed?.training);
-    const { network } = this.training;
-    this.environment = new NetworkEnvironment(context, images, network, this.sweep, settings, root);
+    const world = worldOf(context, images, settings, this.sweep, this.state, resumed?.training);
+    this.training = world.training;
+    this.environment = world.environment;
   }
 
   async *stages(): Events<Outcome> {
@@ -110,9 +140,15 @@ class AgentRun {
   private async *weights(): Events<void> {
     const { state, settings, training, environment } = this;
     const aligning = state.epoch >= settings.warmUp + settings.joint;
-    const kept = state.chosen?.kept;
-    const zero = aligning && settings.hardZero && kept ? () => environment.zero(kept) : undefined;
-    for await (const event of training.epoch(kept, zero)) {
+    const rest = !aligning
+      ? undefined
+      : settings.alignCut
+        ? ('cut' as const)
+        : settings.hardZero
+          ? ('zeroed' as const)
+          : undefined;
+    const towards = state.chosen ? { kept: state.chosen.kept, rest } : undefined;
+    for await (const event of training.epoch(towards)) {
       if (event.type === 'loss') {
         state.epoch++;
         const value = training.distance;
@@ -214,16 +250,23 @@ class AgentRun {
     architecture: Architecture,
     accuracy: number,
   ): { id: number; event: MethodEvent } {
-    const candidate = this.describe(this.state.candidates++, origin, architecture, accuracy);
+    const kept = this.environment.kept(architecture);
+    const candidate = this.describe(this.state.candidates++, origin, architecture, kept, accuracy);
     return { id: candidate.id, event: { type: 'candidate', candidate } };
   }
 
-  private describe(id: number, origin: string, architecture: Architecture, accuracy: number): Candidate {
+  private describe(
+    id: number,
+    origin: string,
+    architecture: Architecture,
+    kept: KeptChannels,
+    accuracy: number,
+  ): Candidate {
     return {
       id,
       origin,
       architecture,
-      kept: this.environment.kept(architecture),
+      kept,
       cost: this.costs.cost(architecture),
       accuracies: { recalibrated: accuracy },
       reward: accuracy / 100,
@@ -236,7 +279,7 @@ class AgentRun {
     const { architecture, kept } = state.chosen!;
     if (costs.used(architecture) > 1) throw new Error('the chosen sub-network is over its budget');
     const { weights, accuracy } = await environment.cut(kept);
-    const chosen = { ...this.describe(state.candidates, 'greedy', architecture, accuracy), kept };
+    const chosen = this.describe(state.candidates, 'greedy', architecture, kept, accuracy);
     yield { type: 'candidate', candidate: chosen };
     const race = { finalists: [chosen], told: state.candidates + 1 };
     return { chosen, weights, ...(this.settings.raced ? { race } : {}) };

@@ -1,7 +1,5 @@
 import type { RandomState } from '../../graph/random.ts';
-import { prune, zeroRemoved } from '../../graph/surgery.ts';
 import type { Weights } from '../../graph/types.ts';
-import type { Network } from '../../runtime/training/network.ts';
 import { importanceOf, type Importance } from '../importance/importance.ts';
 import { keepBest } from '../importance/widths.ts';
 import { CandidateScorer } from '../scoring.ts';
@@ -9,6 +7,7 @@ import type { Sweep } from '../rl/sweep.ts';
 import type { MethodContext, MethodImages } from '../types.ts';
 import type { Environment } from './environment.ts';
 import type { AgentMethodSettings } from './settings.ts';
+import type { WeightTraining } from './weights.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
 /**
@@ -25,7 +24,7 @@ export class NetworkEnvironment implements Environment {
   constructor(
     private readonly context: MethodContext,
     images: MethodImages,
-    private readonly network: Network,
+    private readonly training: Pick<WeightTraining, 'weights' | 'subnetwork'>,
     readonly sweep: Sweep,
     private readonly settings: AgentMethodSettings,
     root: RandomState,
@@ -41,7 +40,7 @@ export class NetworkEnvironment implements Environment {
   }
 
   private current(): Weights {
-    return (this.weights ??= this.network.weights());
+    return (this.weights ??= this.training.weights());
   }
 
   /**
@@ -73,16 +72,8 @@ export class NetworkEnvironment implements Environment {
 
   /** The sub-network's recalibrated weights, and its accuracy in percent. */
   async cut(kept: KeptChannels): Promise<{ weights: Weights; accuracy: number }> {
-    const { graph, dependencies } = this.context;
-    const narrow = prune(graph, this.current(), dependencies, kept);
+    const narrow = this.training.subnetwork(kept, this.current());
     const { weights, score } = await this.scorer.score(narrow.graph, narrow.weights);
     return { weights, accuracy: score.accuracy };
-  }
-
-  /** Sets to zero what a sub-network lacks, in the network itself; variances stay. */
-  zero(kept: KeptChannels): void {
-    const { graph, dependencies } = this.context;
-    this.network.setWeights(zeroRemoved(graph, this.network.weights(), dependencies, kept));
-    this.moved();
   }
 }

@@ -55,8 +55,13 @@ const agentSchema = z.strictObject({
   /** weight of the soft alignment, per tensor, of the norm (not squared) of what the sub-network lacks */
   alignment: notNegative,
   /**
-   * stage align: removed channels are set to zero before every epoch, and with all that makes and reads them they stay
-   * so: by then rates are too low for the soft alignment to bring them there
+   * stage align: the network is cut to the chosen sub-network and goes on alone. What is trained is then what is kept, at
+   * the cost of the narrow network. Default, unless hardZero is given; false is the paper's way
+   */
+  alignCut: z.boolean(),
+  /**
+   * stage align of a whole network: removed channels are set to zero before every epoch. Within it momentum lets them
+   * grow again a little, and the soft alignment draws them back
    */
   hardZero: z.boolean(),
 
@@ -89,7 +94,7 @@ type Stages = Pick<
   AgentMethodSettings,
   'warmUp' | 'fill' | 'joint' | 'align' | 'episodes' | 'decoderUpdates' | 'agentUpdates'
 >;
-/** Those of `thorough` are the reproduction's (docs/methods/agent.md, "Schedule"). */
+/** These of `thorough` are the reproduction's; not all else of that effort is (docs/methods/agent.md, "Schedule"). */
 const stages: Record<Effort, Stages> = {
   quick: { warmUp: 3, fill: 2, joint: 6, align: 3, episodes: 8, decoderUpdates: 25, agentUpdates: 50 },
   standard: {
@@ -165,6 +170,7 @@ export function agentSettings(
     importance: 'l1',
     select: 'greedy',
     alignment: PULL.weight,
+    alignCut: values.hardZero === undefined,
     hardZero: true,
     batchSize,
     rate,

@@ -32,8 +32,13 @@ export function agentWork(settings: AgentMethodSettings, context: WorkContext): 
   // and the chosen one once more at the end
   const scored = (fill + joint) * episodes + choices + 1;
   return {
-    // the whole network is trained throughout
-    trained: [{ images: (warmUp + alignmentCost * (joint + align)) * train, share: 1 }],
+    // the whole network until it is cut
+    trained: settings.alignCut
+      ? [
+          { images: (warmUp + alignmentCost * joint) * train, share: 1 },
+          { images: align * train, share },
+        ]
+      : [{ images: (warmUp + alignmentCost * (joint + align)) * train, share: 1 }],
     recalibrated: [
       { images: scored * Math.min(recalibrationBatches * recalibrationBatchSize, train), share },
     ],

@@ -6,7 +6,7 @@ import { Adam } from '../rl/adam.ts';
 import { Mlp } from '../rl/mlp.ts';
 import { parameter, restoreParameters, saveParameters } from '../rl/parameter.ts';
 import { advantages } from './advantages.ts';
-import { bernoulli, clipped, squashed } from './distribution.ts';
+import { bernoulli, clipped, mask, squashed } from './distribution.ts';
 import type { Distribution, RatioPolicy } from './distribution.ts';
 import type { Actions, Environment, Evaluation } from './environment.ts';
 import { Multiplier, multiplierSchema } from './multiplier.ts';
@@ -114,8 +114,8 @@ export class Agent {
       logSigma,
       optimizer: new Adam(parameters, { rate, epsilon: 1e-5 }),
     };
-    this.distribution =
-      granularity === 'keep' ? bernoulli : settings.policy === 'clipped' ? clipped : squashed;
+    const paper = settings.policy === 'clipped';
+    this.distribution = granularity === 'keep' ? (paper ? mask : bernoulli) : paper ? clipped : squashed;
     this.priors = Array.from({ length: decisions }, (_, d) => this.distribution.invert(environment.prior(d)));
     this.multipliers = limits.map(() => Multiplier.start(settings));
     this.observations = Running.of(features);

@@ -34,7 +34,7 @@ export interface Environment {
    * What the policy sees before a decision, given the actions before it. Ratios come as in [0, 1].
    */
   observe(decision: number, before: Actions): Float64Array;
-  /** what the policy prefers before it has learned anything: a ratio in (0, 1), or a logit of keeping a channel */
+  /** what the policy prefers before it has learned anything: a ratio in (0, 1), or a logit of keeping a channel (of a mask: its value) */
   prior(decision: number): Float64Array;
   /** largest share to prune at this progress (0 to 1) of the learning */
   most(progress: number): number;

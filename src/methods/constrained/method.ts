@@ -11,6 +11,8 @@ import type { UpdateStats } from './agent.ts';
 import { Constraints } from './constraints.ts';
 import { confirmed, fill } from './finish.ts';
 import type { Choice } from './finish.ts';
+import { networkJudge } from './judge.ts';
+import { promising } from './promising.ts';
 import { constrainedSettings, parseConstrained } from './settings.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import { Space } from './space.ts';
@@ -56,10 +58,14 @@ export const constrained: Method<ConstrainedSettings> = {
   raced: ({ raced }) => raced,
   settings: constrainedSettings,
   work: constrainedWork,
-  run,
+  run: (context) => search(context, networkJudge),
 };
 
-async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome, void> {
+/** A whole run of the method. `judged` says what networks are worth: their accuracy, or a table of it (bench/search.ts). */
+export async function* search(
+  context: MethodContext,
+  judged: typeof networkJudge,
+): AsyncGenerator<MethodEvent, Outcome, void> {
   const images = imagesOf(context, 'constrained');
   if (images.set.validation.size === 0)
     throw new InputError('the method constrained needs validation images to score on');
@@ -80,11 +86,13 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
   }
   const share = resumed?.share ?? (await uniformShare(make(1), constraints));
   const space = make(share);
-  const trials = new Trials(context, images, constraints, settings, root, resumed?.trials);
+  const trials = new Trials(judged(context, images, settings, root), constraints, settings, resumed?.trials);
   const agent = new Agent(space, settings, new Random(root).fork('agent'));
   if (resumed) agent.restore({ json: resumed.agent, arrays: context.resume!.arrays });
   let ends = resumed?.ends ?? null;
   let failures = resumed?.failures ?? 0;
+  // what has to be measured is brought to its budget by measuring, which is too dear for many
+  const modelled = settings.surrogate !== 'none' && !constraints.measuredAtAll;
   const total = settings.updates * settings.episodesPerUpdate;
 
   const checkpoint = (): MethodEvent => ({
@@ -186,9 +194,12 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
       yield checkpoint();
     }
     const byId = trials.state.trials;
+    const model = modelled ? trials.expected(space.sizes, steps) : null;
+    const worth = ({ id }: { id: number }) =>
+      model ? model(byId[id].architecture).mean : byId[id].accuracy!;
     const ranked = [...ends.chosen].sort(
       (a, b) =>
-        byId[b.id].accuracy! - byId[a.id].accuracy! ||
+        worth(b) - worth(a) ||
         (constraints.excess(byId[a.id].costs) || 0) - (constraints.excess(byId[b.id].costs) || 0) ||
         a.id - b.id,
     );
@@ -214,7 +225,9 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
     if (settings.final === 'sample') return [space.kept(agent.sample(new Random(root).fork('final'))).kept];
     const greedy = space.kept(agent.greedy()).kept;
     if (settings.final === 'greedy') return [greedy];
-    return [...trials.leaders.map(({ kept }) => kept), greedy];
+    const draws = new Random(root).fork('finalists');
+    const expected = modelled ? promising(space, constraints, trials, agent, settings, draws) : null;
+    return [...(expected ?? trials.leaders.map(({ kept }) => kept)), greedy];
   }
 }
 

@@ -74,6 +74,11 @@ const constrainedSchema = z.strictObject({
   finalists: count,
   /** of these, how many race with the baselines' networks; 0: the best of them is the result */
   raced: whole,
+  /**
+   * best: what is expected of widths by all scores chooses, or (none) the single scores. By default a keep-decision has
+   * none: which channels stay counts as much as how many
+   */
+  surrogate: z.enum(['gaussian-process', 'none']),
   /** seconds that a script may take for a candidate */
   scriptSeconds: positive,
   /** measurements of the result by a measured budget; the largest must hold */
@@ -131,6 +136,7 @@ function paper(granularity: Granularity, decisions: number): Partial<Constrained
     validationImages: 20_000,
     final: 'sample',
     raced: 0,
+    surrogate: 'none',
   };
 }
 
@@ -194,6 +200,7 @@ export function constrainedSettings(
     recalibrationMode: 'average',
     final: 'best',
     raced: RACED,
+    surrogate: granularity === 'ratio' ? 'gaussian-process' : 'none',
     scriptSeconds: 60,
     confirmations: 3,
     latencyMargin: 0.02,

@@ -57,6 +57,11 @@ export class Space implements Environment {
     return this.groups.length;
   }
 
+  /** Channels of every group; 1 where none may go. */
+  get sizes(): readonly number[] {
+    return this.dependencies.groups.map(({ size, frozen }) => (frozen === undefined ? size : 1));
+  }
+
   size(decision: number): number {
     return this.granularity === 'ratio' ? 1 : this.dependencies.groups[this.groups[decision]].size;
   }
@@ -97,7 +102,10 @@ export class Space implements Environment {
         const border = start === 'budget' ? 1 - 2 * share : 0;
         logits[channel] = 2 * priorScale * (place - border);
       });
-    return logits;
+    if (this.settings.policy !== 'clipped') return logits;
+    // a mask's raw values: a raw action of 0 for no preference, else about as likely to be one half or more as by the logit
+    const none = start === 'zero' && priorScale === 0;
+    return none ? logits : logits.map((logit) => 0.5 + logit / 1.702);
   }
 
   most(progress: number): number {

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { Random } from '../../graph/random.ts';
-import type { RandomState } from '../../graph/random.ts';
-import { prune } from '../../graph/surgery.ts';
-import type { Weights } from '../../graph/types.ts';
-import { Network } from '../../runtime/training/network.ts';
-import { epochBatches } from '../images.ts';
-import { CandidateScorer } from '../scoring.ts';
-import type { MethodContext, MethodImages } from '../types.ts';
+import { expectedOf } from '../expected.ts';
 import type { Constraints } from './constraints.ts';
+import type { Judge } from './judge.ts';
 import type { ConstrainedSettings } from './settings.ts';
 import type { Architecture, Candidate, KeptChannels } from '../../terms/candidates.ts';
 
@@ -43,17 +37,13 @@ export class Trials {
   private readonly trials: Trial[] = [];
   private readonly byKey = new Map<string, Trial>();
   private best: { id: number; kept: KeptChannels }[] = [];
-  private readonly scorer: CandidateScorer;
 
   constructor(
-    private readonly context: MethodContext,
-    private readonly images: MethodImages,
+    private readonly judge: Judge,
     private readonly constraints: Constraints,
-    private readonly settings: ConstrainedSettings,
-    private readonly root: RandomState,
+    private readonly settings: Pick<ConstrainedSettings, 'granularity' | 'finalists'>,
     from?: TrialsState,
   ) {
-    this.scorer = new CandidateScorer(images, settings, root);
     from?.trials.forEach((trial, i) => {
       this.trials.push(trial);
       this.byKey.set(from.keys[i], trial);
@@ -95,7 +85,7 @@ export class Trials {
       origin: failed === undefined ? origin : 'failed',
       architecture: [...choice.architecture],
       // what can't be measured can't be the result: its accuracy is not worth the time
-      accuracy: failed === undefined ? await this.accuracy(choice.kept, steps) : null,
+      accuracy: failed === undefined ? await this.judge(choice.kept, steps) : null,
       costs: [...costs],
       ...(failed === undefined ? {} : { failed }),
     };
@@ -107,6 +97,19 @@ export class Trials {
       this.best.length = Math.min(this.best.length, settings.finalists);
     }
     return { trial, fresh: true };
+  }
+
+  /** What all scores behind so many steps tell of any widths; null where there are too few. */
+  expected(sizes: readonly number[], steps: number): ReturnType<typeof expectedOf> {
+    const tried = [...this.byKey].flatMap(([key, { architecture, accuracy }]) =>
+      accuracy !== null && key.endsWith(`/${steps}`) ? [{ architecture, score: accuracy }] : [],
+    );
+    return expectedOf(sizes, tried);
+  }
+
+  /** Every network that could be measured. */
+  get measured(): readonly Trial[] {
+    return this.trials.filter(({ accuracy }) => accuracy !== null);
   }
 
   /** Accuracy where the budgets hold, else minus the excess in percent; the worst where nothing is known. */
@@ -127,43 +130,5 @@ export class Trials {
       accuracies: accuracy === null ? {} : { recalibrated: accuracy },
       ...(accuracy === null ? {} : { reward: this.rank(trial) }),
     };
-  }
-
-  private async accuracy(kept: KeptChannels, steps: number): Promise<number> {
-    const { graph, weights, dependencies } = this.context;
-    const narrow = prune(graph, weights, dependencies, kept);
-    const trained = steps > 0 ? await this.tuned(narrow.graph, narrow.weights, steps) : narrow.weights;
-    const { score } = await this.scorer.score(narrow.graph, trained);
-    return score.accuracy;
-  }
-
-  /** A few steps of training, always of the same images and with a new optimiser, so that episodes are independent. */
-  private async tuned(
-    graph: MethodContext['graph'],
-    weights: Weights,
-    steps: number,
-  ): Promise<ReadonlyMap<string, Float32Array>> {
-    const { tuneBatchSize, tuneRate } = this.settings;
-    const network = new Network(this.images.backend, graph, weights);
-    const settings = {
-      optimizer: 'adam' as const,
-      momentum: 0.9,
-      nesterov: false,
-      weightDecay: 0,
-      labelSmoothing: 0,
-    };
-    const images = epochBatches(this.images, new Random(this.root).fork('tuning').state, {
-      batchSize: tuneBatchSize,
-    });
-    try {
-      for (let epoch = 0, step = 0; step < steps; epoch++)
-        for await (const batch of images(epoch, 0)) {
-          network.trainStep(batch, { rate: tuneRate, settings });
-          if (++step >= steps) break;
-        }
-      return network.weights();
-    } finally {
-      network.dispose();
-    }
   }
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { Random } from '../../graph/random.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
-import { fitSurrogate } from '../surrogate.ts';
+import { fitSurrogate, leastToModel } from '../surrogate.ts';
 import type { Surrogate } from '../surrogate.ts';
 import { triedWhole } from './search-space.ts';
 import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
@@ -36,8 +36,6 @@ const evolutionStateSchema = z.strictObject({
 
 export type EvolutionState = z.infer<typeof evolutionStateSchema>;
 
-/** Scores from which a surrogate says anything. */
-const leastToModel = 8;
 /** Children among which a surrogate chooses one. */
 const choice = 10;
 

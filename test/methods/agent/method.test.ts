@@ -6,6 +6,9 @@ import { InputError } from '../../../src/graph/errors.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { narrowGraph, zeroRemoved } from '../../../src/graph/surgery.ts';
 import { Alignment, removedParts } from '../../../src/methods/agent/alignment.ts';
+import { parseAgentSettings } from '../../../src/methods/agent/settings.ts';
+import { WeightTraining } from '../../../src/methods/agent/weights.ts';
+import { agentWork } from '../../../src/methods/agent/work.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
 import { FixedBatches } from '../../../src/methods/images.ts';
 import type { MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
@@ -190,6 +193,63 @@ describe('the choices of a run', () => {
     // zeroed before each aligned epoch: little is left to pull
     const distances = of(result, 'metric').flatMap((e) => (e.name === 'alignment' ? [e.value] : []));
     expect(distances.at(-1)!).toBeLessThan(0.5 * distances[0]);
+  });
+});
+
+describe('what the stage align removes', () => {
+  const kept = dependencies.groups.map(({ size, frozen }) =>
+    Array.from({ length: size }, (_, c) => c).filter((c) => frozen !== undefined || c % 3 !== 1),
+  );
+  const parts = removedParts(graph, dependencies, kept);
+
+  /** Two epochs drawn towards the sub-network with momentum, then one of the stage align; its weights. */
+  async function aligned(rest: 'cut' | 'zeroed') {
+    const context = contextOf({ rate: 0.05 });
+    const settings = parseAgentSettings(context.settings);
+    const training = new WeightTraining(
+      context,
+      context.images!,
+      settings,
+      new Random(3).state,
+      undefined,
+      undefined,
+    );
+    for (const how of [undefined, undefined, rest]) {
+      const events = training.epoch({ kept, rest: how });
+      while (!(await events.next()).done);
+    }
+    const { distance } = training;
+    const found = training.weights();
+    await training.dispose();
+    return { distance, found };
+  }
+
+  it('stays removed where the network is cut: there is nothing left to grow again', async () => {
+    const { distance, found } = await aligned('cut');
+    const narrow = narrowGraph(graph, dependencies, kept);
+    for (const { id, shape } of Object.values(narrow.params))
+      expect([id, found.get(id)!.length]).toEqual([id, shape.reduce((a, b) => a * b, 1)]);
+    expect(distance).toBe(0);
+  });
+
+  it("grows again in the paper's way, which only sets it to zero before an epoch", async () => {
+    const { distance, found } = await aligned('zeroed');
+    expect(distance).toBeGreaterThan(0.01);
+    const grown = [...parts].some(([id, part]) => part.some((p, i) => p === 1 && found.get(id)![i] !== 0));
+    expect(grown).toBe(true);
+  });
+
+  it('is cut by default, and costs what the narrow network costs; a given hardZero is the paper’s', () => {
+    const settings = (given: Record<string, unknown>) =>
+      methodNamed('agent').settings(given, 'quick', about) as { alignCut: boolean };
+    expect(settings({}).alignCut).toBe(true);
+    expect(settings({ hardZero: true }).alignCut).toBe(false);
+    const images = (given: Record<string, unknown>) =>
+      agentWork(parseAgentSettings(settings({ ...small, ...given })), {
+        ...contextOf(),
+        images: { train: 96, validation: 60 },
+      }).trained.reduce((sum, { images: n, share }) => sum + n * share, 0);
+    expect(images({ alignCut: false }) - images({})).toBeGreaterThan(0.5 * 2 * 96);
   });
 });
 

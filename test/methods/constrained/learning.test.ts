@@ -15,10 +15,14 @@ const thorough: AgentSettings = constrainedSettings({}, 'thorough', context);
 const settings: AgentSettings = { ...thorough, updates: 40, episodesPerUpdate: 16 };
 
 /** The best that as many random choices find. */
-function randomSearch(problem: ReturnType<typeof toy>, seed: number): number {
+function randomSearch(
+  problem: ReturnType<typeof toy>,
+  seed: number,
+  { updates, episodesPerUpdate }: AgentSettings = thorough,
+): number {
   const random = new Random(seed);
   let best = -Infinity;
-  for (let i = 0; i < thorough.updates * thorough.episodesPerUpdate; i++) {
+  for (let i = 0; i < updates * episodesPerUpdate; i++) {
     const actions = Array.from({ length: problem.decisions }, () => Float64Array.of(random.uniform()));
     const { reward, costs } = problem.value(problem.widths(actions));
     if (costs.every((c, k) => c! <= problem.limits[k])) best = Math.max(best, reward);
@@ -54,6 +58,27 @@ describe('a problem whose best answer is known by trying all', () => {
     expect(seen).toBeGreaterThan(0.98 * problem.best.reward);
     expect(seen).toBeGreaterThan(randomSearch(problem, seed));
   });
+
+  test.each(['quick', 'standard'] as const)(
+    'with what %s has: better than as many random draws, over twelve problems',
+    (effort) => {
+      const own: AgentSettings = constrainedSettings({}, effort, context);
+      const gains = Array.from({ length: 12 }, (_, i) => {
+        const problem = toy({ seed: 20 + i, limits: i % 2 ? [40] : [50, 30] });
+        const { seen } = learn(problem, own, i);
+        if (process.env.ESPALIER_VERBOSE)
+          console.log(
+            effort,
+            seen / problem.best.reward,
+            randomSearch(problem, i, own) / problem.best.reward,
+          );
+        return (seen - randomSearch(problem, i, own)) / problem.best.reward;
+      });
+      const mean = gains.reduce((a, b) => a + b, 0) / gains.length;
+      const square = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (gains.length - 1);
+      expect(mean).toBeGreaterThan(2 * Math.sqrt(square / gains.length));
+    },
+  );
 
   test('no multiplier, no heed of the cost: it is the constraint that holds the widths down', () => {
     const problem = toy({ seed: 1, limits: [40] });

@@ -2,9 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { createNetwork } from '../../../src/formats/index.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { advantages, centre } from '../../../src/methods/constrained/advantages.ts';
-import { bernoulli, clipped, squashed } from '../../../src/methods/constrained/distribution.ts';
+import { bernoulli, clipped, mask, squashed } from '../../../src/methods/constrained/distribution.ts';
 import { Multiplier } from '../../../src/methods/constrained/multiplier.ts';
 import type { MultiplierSettings } from '../../../src/methods/constrained/multiplier.ts';
+import { Agent } from '../../../src/methods/constrained/agent.ts';
+import { constrainedSettings } from '../../../src/methods/constrained/settings.ts';
+import { Space } from '../../../src/methods/constrained/space.ts';
+import { findGroups } from '../../../src/graph/channels.ts';
+import { importanceOf } from '../../../src/methods/importance/importance.ts';
+import { smallNet } from '../nets.ts';
 import { Running } from '../../../src/methods/constrained/running.ts';
 
 const settings: MultiplierSettings = {
@@ -46,6 +52,43 @@ describe('generalised advantages', () => {
     expect(high).toBeCloseTo(1, 6);
     expect(low).toBeCloseTo(-1, 6);
     expect([...centre(Float64Array.of(1, 5), false)]).toEqual([-2, 2]);
+  });
+});
+
+describe("the paper's mask", () => {
+  test('is a Gaussian a channel, kept from one half on: 30.9 % of them at first', () => {
+    const random = new Random(6);
+    const kept = mask.action(mask.sample(new Float64Array(40_000), 0, random));
+    expect([...new Set(kept)].sort()).toEqual([0, 1]);
+    expect(kept.reduce((sum, one) => sum + one, 0) / 40_000).toBeCloseTo(0.3085, 2);
+    expect([...mask.action(Float64Array.of(-3, 0.49, 0.5, 7))]).toEqual([0, 0, 1, 1]);
+    // log-probabilities are of the values as drawn, not of what stays
+    expect(mask.logProb(Float64Array.of(0), 0, Float64Array.of(0.6))).not.toBe(
+      mask.logProb(Float64Array.of(0), 0, Float64Array.of(0.9)),
+    );
+  });
+
+  test('is what its recipe decides channels by; ours by a coin a channel', () => {
+    const { graph, weights } = smallNet();
+    const dependencies = findGroups(graph);
+    const about = { graph, dependencies, trainImages: 1000, untrained: false };
+    const { importance } = importanceOf(graph, dependencies, weights, 'l1');
+    const first = (given: Record<string, unknown>) => {
+      const settings = constrainedSettings({ granularity: 'keep', ...given }, 'quick', about);
+      const space = new Space(graph, dependencies, 1, importance, [50], 0.7, settings);
+      const agent = new Agent(space, settings, new Random(5));
+      agent.propose();
+      agent.tell({ reward: 50, costs: [50] });
+      const { episodes } = agent.snapshot().json as { episodes: { raw: number[][] }[] };
+      return { raw: episodes[0].raw.flat(), prior: [...space.prior(0)] };
+    };
+    const paper = first({ recipe: 'paper' });
+    expect(paper.raw.every((u) => u === 0 || u === 1)).toBe(false);
+    expect(new Set(paper.prior)).toEqual(new Set([0]));
+    expect(first({}).raw.every((u) => u === 0 || u === 1)).toBe(true);
+    // where the policy leans to something, a mask leans as far as a coin would
+    const lean = first({ recipe: 'paper', start: 'budget' }).prior[0];
+    expect(lean).toBeCloseTo(0.5 + Math.log(0.7 / 0.3) / 1.702, 6);
   });
 });
 

@@ -36,8 +36,11 @@ export function races({ fineTuning, plan }: RunContext, { weights }: Method, arm
 /** A race that has not begun. */
 export function newRace({ race }: Outcome): RaceState | undefined {
   if (!race?.finalists.length) return undefined;
+  // a method may come to one network in several ways
+  const once = new Map(race.finalists.toReversed().map((one) => [JSON.stringify(one.kept), one]));
+  const finalists = race.finalists.filter((one) => once.get(JSON.stringify(one.kept)) === one);
   return {
-    contenders: structuredClone(race.finalists) as RaceState['contenders'],
+    contenders: structuredClone(finalists) as RaceState['contenders'],
     told: race.told,
     round: 0,
     field: [],

@@ -1,0 +1,160 @@
+import type { Random } from '../src/graph/random.ts';
+import { search as agentSearch } from '../src/methods/agent/method.ts';
+import type { World as AgentWorld } from '../src/methods/agent/method.ts';
+import { agentSettings } from '../src/methods/agent/settings.ts';
+import { search as constrainedSearch } from '../src/methods/constrained/method.ts';
+import { constrainedSettings } from '../src/methods/constrained/settings.ts';
+import { importanceOf } from '../src/methods/importance/importance.ts';
+import { keepBest } from '../src/methods/importance/widths.ts';
+import { Evolution } from '../src/methods/rewarded-meta/evolution.ts';
+import { geneMapOf, widthsOf } from '../src/methods/rewarded-meta/levels.ts';
+import { searchProblem } from '../src/methods/rewarded-meta/search.ts';
+import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
+import type { EvolutionSettings } from '../src/methods/rewarded-meta/search-space.ts';
+import type { MethodContext, MethodEvent, MethodImages, Outcome } from '../src/methods/types.ts';
+import type { Effort } from '../src/terms/choices.ts';
+import { keyOf } from './search-world.ts';
+import type { World } from './search-world.ts';
+
+/** What is found with at most so many evaluations: its key. */
+export type Searcher = (world: World, evaluations: number, random: Random) => string | Promise<string>;
+
+/** The lower end of the evolution's window of costs, which random draws have too. */
+export const LOW = 0.95;
+
+/** The evolution's space: what random draws and trying everything see too. */
+export function spaceOf({ dependencies, costs }: World) {
+  const plan = geneMapOf(dependencies);
+  const problem = searchProblem(plan, costs, { windowLow: LOW, includeUniform: false });
+  return { problem, key: (genes: readonly number[]) => keyOf(widthsOf(plan, genes)) };
+}
+
+/** All alike, none twice. */
+const random: Searcher = (world, evaluations, draws) => {
+  const { problem, key } = spaceOf(world);
+  const inside = wholeSpace(problem, Infinity)!;
+  const order = Int32Array.from(inside.keys());
+  draws.shuffle(order);
+  let best = '';
+  for (const at of order.subarray(0, evaluations)) {
+    const drawn = key(inside[at]);
+    if (!best || world.score(drawn) > world.score(best)) best = drawn;
+  }
+  return best;
+};
+
+/** By evaluations; populations as the efforts have them, the least that a surrogate can learn from first. */
+const populations: Readonly<Record<number, Partial<EvolutionSettings>>> = {
+  60: { population: 10, archive: 10, parents: 4, mutation: 5, crossover: 5, generations: 6 },
+  120: { population: 20, archive: 20, parents: 6, mutation: 10, crossover: 10, generations: 6 },
+  480: { population: 40, archive: 40, parents: 8, mutation: 20, crossover: 20, generations: 12 },
+};
+
+const evolution =
+  (given: Partial<EvolutionSettings>): Searcher =>
+  (world, evaluations, draws) => {
+    const { problem, key } = spaceOf(world);
+    const settings = evolutionSettingsSchema.parse({ ...populations[evaluations], ...given });
+    const search = new Evolution(problem, settings, draws);
+    while (!search.done) {
+      const proposals = search.propose();
+      search.tell(proposals.map(({ genes }) => world.score(key(genes))));
+    }
+    return key(search.archive[0].genes);
+  };
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** What a method is given of a world: its network, and images that nobody looks at. */
+function contextOf(
+  world: World,
+  settings: unknown,
+  random: Random,
+): MethodContext & { images: MethodImages } {
+  const { graph, weights, dependencies, budgets } = world;
+  const none = { size: 1000 };
+  const images = { set: { train: none, validation: none } } as unknown as MethodImages;
+  return { graph, weights, dependencies, budgets, random, settings, images, roundTo: 1 };
+}
+
+/** What settings are made for: a trained network and a set of usual size. */
+const about = ({ graph, dependencies }: World) => ({
+  graph,
+  dependencies,
+  trainImages: 45_000,
+  untrained: false,
+});
+
+async function chosenBy(run: AsyncGenerator<MethodEvent, Outcome, void>): Promise<string> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return keyOf(next.value.chosen.architecture);
+  }
+}
+
+/** By evaluations: rounds and episodes whose scores, with the policy's own at each choice, are no more than those. */
+const rounds: Readonly<Record<number, readonly [Effort, Given]>> = {
+  60: ['quick', { fill: 1, episodes: 9, joint: 5 }],
+  120: ['quick', { joint: 11 }],
+  480: ['standard', { joint: 40 }],
+};
+
+/** The method `agent`, its network's training left out: the table's weights don't move. */
+const sac =
+  (given: Given): Searcher =>
+  (world, evaluations, draws) => {
+    const [effort, own] = rounds[evaluations];
+    const settings = agentSettings({ ...own, align: 0, ...given }, effort, about(world));
+    const { graph, dependencies, weights } = world;
+    const { importance } = importanceOf(graph, dependencies, weights, 'l1');
+    const accuracy = async (kept: readonly (readonly number[])[]) =>
+      world.score(keyOf(kept.map((channels) => channels.length)));
+    const inTable = (...[, , , sweep]: Parameters<Parameters<typeof agentSearch>[2]>): AgentWorld => ({
+      training: {
+        async *epoch() {
+          yield { type: 'loss', stage: 'weights', epoch: 1, loss: 0 };
+        },
+        snapshot: () => undefined,
+        distance: undefined,
+        async dispose() {},
+      },
+      environment: {
+        sweep,
+        reward: async (architecture) => world.score(keyOf(architecture)) / 100,
+        accuracy,
+        kept: (architecture) => keepBest(importance, architecture),
+        cut: async (kept) => ({ weights, accuracy: await accuracy(kept) }),
+        moved() {},
+      },
+    });
+    const context = contextOf(world, settings, draws);
+    return chosenBy(agentSearch(context, context.images, inTable));
+  };
+
+/** By evaluations: updates and episodes that with the uniform width, the finalists and the policy's mean are no more. */
+const updates: Readonly<Record<number, readonly [Effort, Given]>> = {
+  60: ['quick', { updates: 6, episodesPerUpdate: 9 }],
+  120: ['quick', { updates: 14 }],
+  480: ['standard', { updates: 29 }],
+};
+
+/** The method `constrained`. */
+const ppo =
+  (given: Given): Searcher =>
+  (world, evaluations, draws) => {
+    const [effort, own] = updates[evaluations];
+    const settings = constrainedSettings({ ...own, ...given }, effort, about(world));
+    const judge = async (kept: readonly (readonly number[])[]) =>
+      world.score(keyOf(kept.map((channels) => channels.length)));
+    return chosenBy(constrainedSearch(contextOf(world, settings, draws), () => judge));
+  };
+
+export const searchers: Readonly<Record<string, Searcher>> = {
+  random,
+  'evolution as in the paper': evolution({}),
+  'its children repaired': evolution({ offspring: 'repaired' }),
+  'and a surrogate': evolution({ offspring: 'repaired', surrogate: 'gaussian-process' }),
+  'PPO-Lagrangian, each score as it is': ppo({ surrogate: 'none' }),
+  'PPO-Lagrangian': ppo({}),
+  SAC: sac({}),
+};
