@@ -74,12 +74,13 @@ function numberOf(text: string, most: number): number | null {
 
 /**
  * The network of a run that is meant: any candidate by its name, else one of its own method's that were taken to their
- * end.
+ * end, by what they are worth on the validation images: the test's are for the end, and whatever is chosen by them looks
+ * better there than it is.
  * @throws InputError where there is none, which says what there is
  */
 export function pickFrom(run: RunData, pick: Pick): CandidateRef {
   const metric = pick.kind === 'within' ? pick.metric : frontMetric(run);
-  const { curves, original } = curvesOf(run, metric);
+  const { curves, original } = curvesOf(run, metric, 'validation');
   const points = curves.find(({ control }) => !control)?.points ?? [];
   const found = seek(run, pick, points, { metric, original });
   if (typeof found === 'string') throw new InputError(`${found}; ${pointsSentence(run, points, metric)}`);

@@ -42,9 +42,9 @@ export function frontMetric({ budgets: [first] }: RunData): StaticMetric {
   return first && isStatic(first.metric) ? first.metric : 'macs';
 }
 
-/** The curves of a run, compared with each other; without curves where no network is at its end. */
-export function curvesOf(run: RunData, metric: StaticMetric = frontMetric(run)): Curves {
-  const fronts = frontsOf(run, metric);
+/** The curves of a run, compared with each other; without curves where no network is at its end. `by`: see frontsOf. */
+export function curvesOf(run: RunData, metric: StaticMetric = frontMetric(run), by?: Split): Curves {
+  const fronts = frontsOf(run, metric, by);
   const split = fronts[0]?.points[0].split ?? 'validation';
   const original = (split === 'test' ? run.scores.test : run.scores.validation.original) ?? null;
   const { cost } = run;

@@ -32,10 +32,14 @@ function methodOf(arm: string): string {
 /**
  * The curves of a run: its own method's first. Only of what is fine-tuned (or, without images, of nothing), and all on
  * the same images: once one network has seen the test, those that haven't are not at their end.
+ * @param split what accuracies are of; default: the test images, where there are any
  */
-export function frontsOf(run: RunData, metric: StaticMetric): readonly Front[] {
+export function frontsOf(
+  run: RunData,
+  metric: StaticMetric,
+  split: FrontPoint['split'] = run.arms.some(({ scores }) => scores.test) ? 'test' : 'validation',
+): readonly Front[] {
   const { arms } = run;
-  const split = arms.some(({ scores }) => scores.test) ? 'test' : 'validation';
   const own = methodOf(mainArmOf(run)?.arm ?? '');
   const by = new Map<string, FrontPoint[]>();
   for (const arm of arms) {
