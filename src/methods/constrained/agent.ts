@@ -5,15 +5,15 @@ import type { Snapshot } from '../../runtime/types.ts';
 import { Adam } from '../rl/adam.ts';
 import { Mlp } from '../rl/mlp.ts';
 import { parameter, restoreParameters, saveParameters } from '../rl/parameter.ts';
-import { advantages } from './advantages.ts';
-import { bernoulli, clipped, mask, squashed } from './distribution.ts';
-import type { Distribution, RatioPolicy } from './distribution.ts';
+import { advantages } from './learner/advantages.ts';
+import { bernoulli, clipped, mask, squashed } from './learner/distribution.ts';
+import type { Distribution, RatioPolicy } from './learner/distribution.ts';
 import type { Actions, Environment, Evaluation } from './environment.ts';
-import { Multiplier, multiplierSchema } from './multiplier.ts';
-import type { MultiplierSettings } from './multiplier.ts';
-import { outputOf, ppo } from './ppo.ts';
-import type { Networks, PpoSettings, PpoStats } from './ppo.ts';
-import { Running, runningSchema } from './running.ts';
+import { Multiplier, multiplierSchema } from './learner/multiplier.ts';
+import type { MultiplierSettings } from './learner/multiplier.ts';
+import { outputOf, ppo } from './learner/ppo.ts';
+import type { Networks, PpoSettings, PpoStats } from './learner/ppo.ts';
+import { Running, runningSchema } from './learner/running.ts';
 import { randomState } from '../random-state.ts';
 
 export interface AgentSettings extends PpoSettings, MultiplierSettings {

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { settingError } from '../setting-error.ts';
 import type { SettingsContext } from '../types.ts';
-import { multiplierKinds } from './multiplier.ts';
+import { multiplierKinds } from './learner/multiplier.ts';
 import type { Effort } from '../../terms/choices.ts';
 import { count, share, positive, notNegative, RACED, recalibrationMode, whole } from '../setting-kinds.ts';
 import { searchCriterion } from '../importance/importance.ts';
-import { ratioPolicies } from './distribution.ts';
+import { ratioPolicies } from './learner/distribution.ts';
 import { granularities } from './environment.ts';
 import type { Granularity } from './environment.ts';
 

@@ -1,6 +1,6 @@
 import type { ImageWork, Work } from '../../methods/types.ts';
 import { FORWARD } from '../plan/equal-cost.ts';
-import { raceRounds } from '../plan/race.ts';
+import { expectedRounds, racedImages } from '../plan/race.ts';
 import type { Round } from '../plan/race.ts';
 import type { Speed } from './speed.ts';
 import { RECALIBRATION_IMAGES, settlingImages } from '../steps/settle.ts';
@@ -14,8 +14,6 @@ export interface Images {
 
 /** Seconds of every run: opening the engine, measuring latency, writing. */
 const fixedSeconds = 4;
-/** Networks of plain rules in a race: some of them are mostly the same. */
-const RIVALS = 7;
 /** Images of the two latency measurements, and the runs that they are repeated for. */
 const latencyRuns = 250;
 
@@ -41,10 +39,10 @@ export function armWork(images: Images, share: number, fineTuning: TrainSettings
  * @param share MACs of the networks, over the original's
  */
 export function raceWork(images: Images, share: number, fineTuning: TrainSettings, found: number): Work {
-  const rounds = found ? raceRounds(found + RIVALS, images.train, fineTuning) : [];
+  const rounds = expectedRounds(found, images.train, fineTuning);
   const sum = (each: (round: Round) => number) =>
     rounds.reduce((all, round) => all + round.networks * each(round), 0);
-  const trained = sum((round) => round.images * round.epochs);
+  const trained = racedImages(rounds);
   return {
     trained: [
       { images: trained, share },

@@ -46,6 +46,23 @@ function extent(wanted: number, images: number, batchSize: number): Pick<Round, 
   return { images, epochs: Math.round(wanted / images) };
 }
 
+/** Networks of plain rules in a race: some of them are mostly the same. */
+const RIVALS = 7;
+
+/** A race as far as it is known beforehand, with so many of a method's candidates. */
+export function expectedRounds(
+  found: number,
+  images: number,
+  fineTuning: Pick<TrainSettings, 'epochs' | 'batchSize'>,
+): readonly Round[] {
+  return found ? raceRounds(found + RIVALS, images, fineTuning) : [];
+}
+
+/** Training images that go through the networks of all rounds. */
+export function racedImages(rounds: readonly Round[]): number {
+  return rounds.reduce((sum, { networks, images, epochs }) => sum + networks * images * epochs, 0);
+}
+
 /** How a network is trained in a round: as it will be fine-tuned, but for the length, and without a look in between. */
 export function roundSettings(fineTuning: TrainSettings, { epochs }: Round): TrainSettings {
   return { ...fineTuning, epochs, patience: 0, keepBest: undefined };

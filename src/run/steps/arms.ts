@@ -1,5 +1,6 @@
 import { EQUAL_COST, SCRATCH, cutsBy } from '../../protocol/controls.ts';
 import { equalEpochs } from '../plan/equal-cost.ts';
+import { expectedRounds, racedImages } from '../plan/race.ts';
 import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
@@ -275,7 +276,8 @@ async function atEqualCost(
   const { train, validation } = trainer!.images.set;
   const images = { train: train.size, validation: validation.size };
   const { budgets } = session.state;
-  const work = method.work?.(context.settings(method, true), {
+  const settings = context.settings(method, true);
+  const work = method.work?.(settings, {
     graph: model.graph,
     dependencies,
     budgets,
@@ -286,7 +288,15 @@ async function atEqualCost(
   const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
   const share = (one: ArmState) => one.candidate!.cost.macs / full;
   const { epochs: tuned } = fineTuning;
-  const epochs = equalEpochs(work, { tuned, share: share(main), own: share(arm), images: train.size });
+  // as long as a race would be: there is none where, say, fresh weights are trained, which is rare
+  const raced = racedImages(expectedRounds(method.raced?.(settings) ?? 0, train.size, fineTuning));
+  const epochs = equalEpochs(work, {
+    tuned,
+    raced,
+    share: share(main),
+    own: share(arm),
+    images: train.size,
+  });
   return { ...fineTuning, epochs };
 }
 

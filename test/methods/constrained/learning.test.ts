@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/graph/random.ts';
 import { Agent } from '../../../src/methods/constrained/agent.ts';
 import type { AgentSettings } from '../../../src/methods/constrained/agent.ts';
-import type { MultiplierKind } from '../../../src/methods/constrained/multiplier.ts';
+import type { MultiplierKind } from '../../../src/methods/constrained/learner/multiplier.ts';
 import { constrainedSettings } from '../../../src/methods/constrained/settings.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { smallNet } from '../nets.ts';

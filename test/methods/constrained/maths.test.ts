@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { createNetwork } from '../../../src/formats/index.ts';
 import { Random } from '../../../src/graph/random.ts';
-import { advantages, centre } from '../../../src/methods/constrained/advantages.ts';
-import { bernoulli, clipped, mask, squashed } from '../../../src/methods/constrained/distribution.ts';
-import { Multiplier } from '../../../src/methods/constrained/multiplier.ts';
-import type { MultiplierSettings } from '../../../src/methods/constrained/multiplier.ts';
+import { advantages, centre } from '../../../src/methods/constrained/learner/advantages.ts';
+import { bernoulli, clipped, mask, squashed } from '../../../src/methods/constrained/learner/distribution.ts';
+import { Multiplier } from '../../../src/methods/constrained/learner/multiplier.ts';
+import type { MultiplierSettings } from '../../../src/methods/constrained/learner/multiplier.ts';
 import { Agent } from '../../../src/methods/constrained/agent.ts';
 import { constrainedSettings } from '../../../src/methods/constrained/settings.ts';
 import { Space } from '../../../src/methods/constrained/space.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { importanceOf } from '../../../src/methods/importance/importance.ts';
 import { smallNet } from '../nets.ts';
-import { Running } from '../../../src/methods/constrained/running.ts';
+import { Running } from '../../../src/methods/constrained/learner/running.ts';
 
 const settings: MultiplierSettings = {
   multiplier: 'softplus-adam',

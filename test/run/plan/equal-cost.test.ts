@@ -14,12 +14,14 @@ const work = {
 
 it('counts images by the MACs that they go through, and forward passes by a third', () => {
   // method: 2,000 + 250 + (1,500 + 3,000) / 3 = 3,750; its own 4 epochs at half the MACs: 2,000; 5,750 / (1,000 x 0.5)
-  expect(equalEpochs(work, { tuned: 4, share: 0.5, own: 0.5, images: 1000 })).toBe(12);
+  expect(equalEpochs(work, { tuned: 4, raced: 0, share: 0.5, own: 0.5, images: 1000 })).toBe(12);
   // a smaller network has more epochs for it: 5,750 / 250
-  expect(equalEpochs(work, { tuned: 4, share: 0.5, own: 0.25, images: 1000 })).toBe(23);
+  expect(equalEpochs(work, { tuned: 4, raced: 0, share: 0.5, own: 0.25, images: 1000 })).toBe(23);
+  // and a race's images, at the method's network: 5,750 + 2,000 x 0.5
+  expect(equalEpochs(work, { tuned: 4, raced: 2000, share: 0.5, own: 0.5, images: 1000 })).toBe(14);
 });
 
 it('is never less than what every arm has', () => {
   const none = { trained: [], recalibrated: [], scored: [], opened: 0 };
-  expect(equalEpochs(none, { tuned: 7, share: 0.4, own: 0.5, images: 1000 })).toBe(7);
+  expect(equalEpochs(none, { tuned: 7, raced: 0, share: 0.4, own: 0.5, images: 1000 })).toBe(7);
 });

@@ -13,6 +13,7 @@ import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
 import { armsOf } from '../../../run/plan/feasibility.ts';
 import { pointsOf } from '../../../run/plan/points.ts';
+import { expectedRounds, racedImages } from '../../../run/plan/race.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
 import type { CachedModel } from '../../../run/result/model-cache.ts';
@@ -98,7 +99,13 @@ export async function forecast(
   });
   const long = () => ({
     ...tuning,
-    epochs: equalEpochs(works[0], { tuned: tuning.epochs, share, own: share, images: splits.train }),
+    epochs: equalEpochs(works[0], {
+      tuned: tuning.epochs,
+      raced: racedImages(expectedRounds(raced, splits.train, tuning)),
+      share,
+      own: share,
+      images: splits.train,
+    }),
   });
   works.push(
     ...arms.map((name) =>

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { softplus } from '../rl/sigmoid.ts';
+import { softplus } from '../../rl/sigmoid.ts';
 
 /**
  * How a multiplier follows its constraint.

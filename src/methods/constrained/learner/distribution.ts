@@ -1,5 +1,5 @@
-import type { Random } from '../../graph/random.ts';
-import { sigmoid, softplus } from '../rl/sigmoid.ts';
+import type { Random } from '../../../graph/random.ts';
+import { sigmoid, softplus } from '../../rl/sigmoid.ts';
 
 /** Of ratios: a Gaussian squashed into [0, 1], or the paper's, clipped to it. */
 export const ratioPolicies = ['squashed', 'clipped'] as const;

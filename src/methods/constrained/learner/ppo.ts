@@ -1,7 +1,7 @@
-import type { Random } from '../../graph/random.ts';
-import type { Adam } from '../rl/adam.ts';
-import type { Mlp, Pass } from '../rl/mlp.ts';
-import type { Parameter } from '../rl/parameter.ts';
+import type { Random } from '../../../graph/random.ts';
+import type { Adam } from '../../rl/adam.ts';
+import type { Mlp, Pass } from '../../rl/mlp.ts';
+import type { Parameter } from '../../rl/parameter.ts';
 import { centre } from './advantages.ts';
 import type { Distribution } from './distribution.ts';
 
