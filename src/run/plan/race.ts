@@ -4,8 +4,8 @@ import type { TrainSettings } from '../../terms/training.ts';
 const SHARE = 0.5;
 /** One in so many goes on to the next round. */
 const STAYS = 3;
-/** Fewer steps than these say nothing of a network that was just cut. */
-const LEAST_STEPS = 16;
+/** Fewer steps than these rank networks worse than no training does (measured in docs/methods/race.md). */
+const LEAST_STEPS = 64;
 
 /** A round of a race: every network that is still in is cut anew and trained for so long. */
 export interface Round {

@@ -2,21 +2,27 @@ import { expect, test } from 'vitest';
 import { Random } from '../../../src/graph/random.ts';
 import { raceRounds } from '../../../src/run/plan/race.ts';
 
-test('twelve networks on 2,700 images, by hand', () => {
-  // half of 48 epochs of 2,700 images are 64,800: 21,600 a round, over 12, 4 and 2 networks
+test('on 2,700 images there is room for six of twelve networks, by hand', () => {
+  // half of 48 epochs of 2,700 images are 64,800: 32,400 a round; seven would take three rounds of 21,600, and each
+  // network 3,085 images in the first, fewer than 64 mini-batches of 64
   expect(raceRounds(12, 2700, { epochs: 48, batchSize: 64 })).toEqual([
-    { networks: 12, images: 1800, epochs: 1 },
-    { networks: 4, images: 2700, epochs: 2 },
-    { networks: 2, images: 2700, epochs: 4 },
+    { networks: 6, images: 2700, epochs: 2 },
+    { networks: 2, images: 2700, epochs: 6 },
+  ]);
+  // 160 epochs: 216,000 images, 72,000 a round
+  expect(raceRounds(12, 2700, { epochs: 160, batchSize: 64 })).toEqual([
+    { networks: 12, images: 2700, epochs: 2 },
+    { networks: 4, images: 2700, epochs: 7 },
+    { networks: 2, images: 2700, epochs: 13 },
   ]);
 });
 
 test('a short fine-tuning has room for fewer networks, a very short one for none', () => {
-  // 7,500 images: of two networks 3,750 each, more than 16 mini-batches of 128; of three they would have 1,250
-  expect(raceRounds(12, 5000, { epochs: 3, batchSize: 128 })).toEqual([
-    { networks: 2, images: 3750, epochs: 1 },
+  // 30,000 images: of three networks each would have 5,000 in the first of two rounds, fewer than 64 mini-batches of 128
+  expect(raceRounds(12, 20_000, { epochs: 3, batchSize: 128 })).toEqual([
+    { networks: 2, images: 15_000, epochs: 1 },
   ]);
-  expect(raceRounds(12, 200, { epochs: 3, batchSize: 32 })).toEqual([]);
+  expect(raceRounds(12, 5000, { epochs: 3, batchSize: 128 })).toEqual([]);
   expect(raceRounds(1, 50_000, { epochs: 10, batchSize: 128 })).toEqual([]);
 });
 

@@ -14,6 +14,20 @@ export interface Standing {
   readonly loss: number;
 }
 
+/** Rules that take part in every race: hard to beat, whatever their networks score before any training. */
+const ALWAYS = ['uniform', 'l1'];
+
+/** The rules' networks in the order in which they take part: those that always do, then the best before any training. */
+export function inLine(rivals: readonly Candidate[]): readonly Candidate[] {
+  const accuracy = ({ accuracies }: Candidate) => accuracies.recalibrated ?? 0;
+  const first = rivals.filter(({ origin }) => ALWAYS.includes(origin));
+  const rest = rivals.filter(({ origin }) => !ALWAYS.includes(origin));
+  return [
+    ...first.sort((a, b) => ALWAYS.indexOf(a.origin) - ALWAYS.indexOf(b.origin)),
+    ...rest.sort((a, b) => accuracy(b) - accuracy(a) || a.id - b.id),
+  ];
+}
+
 /**
  * Who takes part where there is room for fewer than all: in turn the best of what was found and the next of the rules'.
  * @param all contenders; the first `found` of them were found, best first, the rest are the rules'

@@ -15,7 +15,7 @@ import type { RunEvent } from '../../../terms/run-events.ts';
 import type { Score } from '../../../terms/scores.ts';
 import type { TrainSettings } from '../../../terms/training.ts';
 import { baselineNetworks } from './contenders.ts';
-import { foretoldBy, placed, result, survivors } from './decide.ts';
+import { foretoldBy, inLine, placed, result, survivors } from './decide.ts';
 import type { Standing } from './decide.ts';
 
 /** Images that a rule's network is recalibrated on for the score that the method's candidates have. */
@@ -121,7 +121,7 @@ async function* enter(context: RunContext, arm: ArmState, race: RaceState): Even
     rivals.push({ ...candidate, accuracies: { recalibrated: await untrainedAccuracy(context, cut) } });
   }
   for (const candidate of rivals) yield await session.record({ type: 'candidate', arm: arm.name, candidate });
-  race.contenders.push(...(structuredClone(rivals) as RaceState['contenders']));
+  race.contenders.push(...(structuredClone(inLine(rivals)) as RaceState['contenders']));
   race.found = found;
 }
 

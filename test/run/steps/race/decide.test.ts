@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placed, result, survivors } from '../../../../src/run/steps/race/decide.ts';
+import { inLine, placed, result, survivors } from '../../../../src/run/steps/race/decide.ts';
 import type { Standing } from '../../../../src/run/steps/race/decide.ts';
 import type { Candidate } from '../../../../src/terms/candidates.ts';
 
@@ -51,4 +51,25 @@ test('the winner is named with what it is worth beside the other kind', () => {
 
 test('of two that are the same, what was found is taken', () => {
   expect(result([at(0, 0.2, false), at(1, 0.2, true)], contenders).winner).toBe(0);
+});
+
+test('uniform and L1 always take part; of the rest the best before any training come first', () => {
+  const at = (id: number, origin: string, recalibrated: number) => ({
+    ...candidate(id, origin),
+    accuracies: { recalibrated },
+  });
+  const rivals = [
+    at(1, 'l1', 10),
+    at(2, 'taylor', 20),
+    at(3, 'uniform', 5),
+    at(4, 'bn-scale', 60),
+    at(5, 'l1, global widths', 20),
+  ];
+  expect(inLine(rivals).map(({ origin }) => origin)).toEqual([
+    'uniform',
+    'l1',
+    'bn-scale',
+    'taylor',
+    'l1, global widths',
+  ]);
 });

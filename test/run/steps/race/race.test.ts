@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 // long enough for a race of some networks
-const racing: Partial<Plan> = { settings: { raced: 3 }, fineTuneEpochs: 100, controls: ['uniform'] };
+const racing: Partial<Plan> = { settings: { raced: 3 }, fineTuneEpochs: 400, controls: ['uniform'] };
 
 async function wholeRun(name: string, changes: Partial<Plan>) {
   const where = path.join(folder, name);
