@@ -119,6 +119,12 @@ export const configSchema = z
       effort,
       roundTo: count,
       freeze: z.array(z.string()),
+      rule: z
+        .string()
+        .optional()
+        .describe(
+          'The plain rule whose network this is: nothing that the method found did better in the race.',
+        ),
       weights: weightsFrom
         .optional()
         .describe(

@@ -19,6 +19,7 @@ import {
   metricNames,
   percent,
   raceSentence,
+  ruleSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
@@ -41,7 +42,10 @@ export function htmlReport(report: RunReport): string {
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
   const verdict = verdictOf(report.arms);
-  const said = verdict ? `<p class="wide verdict">${escape(verdictSentence(verdict))}</p>\n` : '';
+  const firstLines = [verdict && verdictSentence(verdict), ruleSentence(main)];
+  const said = firstLines
+    .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))
+    .join('');
   const sections = [
     tradeoff(report),
     result(report),
@@ -174,7 +178,7 @@ function front(report: RunReport): string {
   return section(
     'The trade-off',
     dim('each point searched, fine-tuned and tested for itself'),
-    table(['', 'MACs', 'parameters', `accuracy (${split})`, ''], rows),
+    table(['', 'MACs', 'parameters', `accuracy (${split})`, 'remark'], rows),
     true,
     true,
   );

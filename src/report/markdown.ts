@@ -5,7 +5,7 @@ import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
-import { bytes, change, count, duration, frontCells, percent, raceSentence } from './text.ts';
+import { bytes, change, count, duration, frontCells, percent, raceSentence, ruleSentence } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -17,6 +17,8 @@ export function markdownReport(report: RunReport): string {
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
   const verdict = verdictOf(report.arms);
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
+  const rule = ruleSentence(main);
+  if (rule) lines.push(plain(rule), '');
   const after = main?.chosen?.cost;
   if (after) {
     const { cost, latency } = report;

@@ -1,5 +1,5 @@
 import { undominated } from '../terms/comparison/front.ts';
-import type { RunReport } from './types.ts';
+import type { ReportArm, RunReport } from './types.ts';
 import { foretold } from '../terms/comparison/race.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
@@ -122,4 +122,10 @@ export function frontCells({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>)
         best.has(point) ? '' : 'another point of it is better and cheaper',
       ]);
   });
+}
+
+/** That a method's result is a plain rule's; null where it is its own. */
+export function ruleSentence(arm: Pick<ReportArm, 'name' | 'rule'> | undefined): string | null {
+  if (arm?.rule === undefined) return null;
+  return `The network is that of the plain rule ${arm.rule}: in the race, nothing that ${arm.name} found did better.`;
 }

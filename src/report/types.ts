@@ -20,6 +20,8 @@ export interface ReportArm {
   };
   readonly candidates: readonly ListedCandidate[];
   readonly generations: readonly { readonly generation: number; readonly reward: number }[];
+  /** the plain rule whose network it ended with, after a race */
+  readonly rule?: string;
   /** its candidates' race with the baselines' networks */
   readonly race: readonly Raced[];
   readonly losses: readonly ListedOf<'loss'>[];

@@ -16,7 +16,9 @@ import { placeReport } from './result/place-report.ts';
 import { probeFile, probeFolder } from './store/disk-space.ts';
 import type { RunFolder } from './store/folder.ts';
 import type { Plan } from './plan/plan.ts';
-import { runArm } from './steps/arms.ts';
+import { GoalMissed, runArm } from './steps/arms.ts';
+import type { ArmState } from './store/state.ts';
+import { InputError } from '../graph/errors.ts';
 import { networkOf } from './steps/run-context.ts';
 import { buildConfig, dataFacts } from './result/config.ts';
 import type { RunOptions, RunPorts } from './steps/ports.ts';
@@ -70,10 +72,30 @@ export async function* runPrune(
       await session.save();
     }
     const [main] = session.state.arms;
-    for (const arm of session.state.arms) yield* runArm(context, arm, main);
+    for (const arm of [...session.state.arms]) yield* runArmOrLeave(context, arm, main);
     return yield* finish(context, run);
   } finally {
     await context?.trainer?.close();
+  }
+}
+
+/** Takes an arm to its end. A cheaper point that can't be reached is left out, so that the rest is not lost with it. */
+async function* runArmOrLeave(
+  context: PreparedRun,
+  arm: ArmState,
+  main: ArmState,
+): AsyncGenerator<RunEvent, void, void> {
+  const { session } = context;
+  try {
+    yield* runArm(context, arm, main);
+  } catch (error) {
+    const unreachable = error instanceof InputError || error instanceof GoalMissed;
+    if (arm.share === undefined || !unreachable) throw error;
+    session.state.arms = session.state.arms.filter((one) => one !== arm);
+    session.weights.delete(arm.name);
+    const message = `the point ${arm.name} is left out: ${error.message}`;
+    yield await session.record({ type: 'warning', message });
+    await session.save();
   }
 }
 

@@ -120,6 +120,8 @@ const plain = [
     id: z.number(),
     /** training images that it went through in this round */
     images: z.number(),
+    /** it is a plain rule's network; absent: the method found it */
+    rule: z.boolean().optional(),
     score,
   }),
   event('latency', {

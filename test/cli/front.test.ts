@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -99,7 +99,7 @@ describe('front', () => {
     const { out: csv } = await said((output) => front(output, [], { csv: true }));
     const [head, ...lines] = csv.trimEnd().split('\n');
     expect(head).toBe(
-      'run,method,control,candidate,macs,params,bytes,memory,share,accuracy,split,dominated,knee,rival,points,error',
+      'run,method,control,candidate,macs,params,bytes,memory,share,validation,accuracy,split,dominated,knee,rival,points,error',
     );
     const [own] = await curves();
     const [cheapest] = own.points;
@@ -189,11 +189,30 @@ describe('write', () => {
     expect(await readdir(other)).toHaveLength(2);
   });
 
-  it('says of a control at the goal that it kept no weights of it', async () => {
-    const { err } = await said((output) =>
-      write(output, [], { pick: 'uniform#0', out: path.join(folder, 'bare') }),
+  it('writes a control at the goal as it was trained; what was never trained is cut, which it says', async () => {
+    const trained = await said((output) =>
+      write(output, [], { pick: 'uniform#0', out: path.join(folder, 'control') }),
     );
-    expect(err).toMatch(/^note: .*cut from the original, and not trained\n$/);
+    expect(trained.err).toBe('');
+    const { points } = (await curves()).find(({ arm }) => arm === 'uniform')!;
+    expect(trained.out).toContain(`${points.at(-1)!.score.accuracy.toFixed(2)} % on test`);
+    const scratch = await said((output) =>
+      write(output, [], { pick: 'scratch#0', out: path.join(folder, 'bare') }),
+    );
+    expect(scratch.err).toMatch(/^note: .*cut from the original, and not trained\n$/);
+  });
+
+  it('refuses to write a point whose weights are gone or broken, rather than one that is only cut', async () => {
+    const weights = path.join(run.folder, 'weights-uniform-25-');
+    const away = path.join(folder, 'away');
+    await rename(weights, away);
+    try {
+      await expect(
+        said((output) => write(output, [], { pick: 'uniform@25%#0', out: path.join(folder, 'gone') })),
+      ).rejects.toThrow(/the weights that uniform@25% was trained to are gone from .*, or broken/);
+    } finally {
+      await rename(away, weights);
+    }
   });
 
   it('takes the run’s own names for the run’s own result', async () => {
@@ -210,9 +229,9 @@ describe('write', () => {
     for (const [pick, why] of [
       [
         'macs=0.1%',
-        /^no point is within that; its points are l1@12\.5%#\d+ \([\d.]+ % of the macs, [\d.]+ %\), /,
+        /^no point is within that; its points, with their accuracy on validation, are l1@12\.5%#\d+ \([\d.]+ % of the macs, [\d.]+ %\), /,
       ],
-      ['uniform#77', /^the run has no candidate uniform#77; its points are/],
+      ['uniform#77', /^the run has no candidate uniform#77; its points, with/],
       ['fast', /^--pick "fast": picks no network; write it as macs=45%/],
       ['macs=5x', /^--pick "macs=5x": "x" is not a unit of macs/],
       ['macs=', /^--pick "macs=": "" is not an amount; write it as .*ARM#ID$/],

@@ -204,3 +204,14 @@ test('the trade-off is a table: each curve from its dearest point down, and whic
   expect(htmlReport(report)).toContain('The trade-off');
   expect(markdownReport({ ...report, fronts: [] })).not.toContain('the trade-off');
 });
+
+test('says first where the network is a plain rule’s, that won the race', () => {
+  const report = sampleReport();
+  const [main, ...rest] = report.arms;
+  const won = { ...report, arms: [{ ...main, rule: 'geometric-median' }, ...rest] };
+  const sentence =
+    'The network is that of the plain rule geometric-median: in the race, nothing that rewarded-meta found did better.';
+  expect(markdownReport(won).split('\n').slice(0, 6)).toContain(sentence);
+  expect(htmlReport(won)).toContain(sentence);
+  expect(markdownReport(report)).not.toContain('that of the plain rule');
+});

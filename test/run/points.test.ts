@@ -169,3 +169,44 @@ test('a range that leads nowhere is refused in a sentence; one that nobody gave 
   const budgets = [{ metric: 'macs' as const, limit: original / 20, original }];
   for (const { share } of pointsOf({ points: 4 }, budgets, network)) expect(share).toBeLessThan(1);
 });
+
+test('a cheaper point that fails is left out with a warning, and the goal’s network is written all the same', async () => {
+  const where = path.join(folder, 'failing');
+  const plan = await workspaceWithPlan(where, asked);
+  const run = await RunFolder.create(where, plan);
+  const real = fakeServices();
+  const ports = {
+    ...real,
+    method: async (name: string) => {
+      const method = await real.method(name);
+      return {
+        ...method,
+        run: (context: Parameters<typeof method.run>[0]) => {
+          if (name === 'drawn' && context.budgets[0].limit < 0.2 * context.budgets[0].original)
+            throw new InputError('no network is that small');
+          return method.run(context);
+        },
+      };
+    },
+  };
+  const events = runPrune(run, plan, ports, { checkpointSeconds: 0 });
+  while (!(await events.next()).done);
+  await run.close();
+  const told = await recorded(run.folder);
+  expect(chosen(told).map(({ arm }) => arm)).toEqual([
+    'drawn',
+    'drawn@25%',
+    'uniform',
+    'uniform@25%',
+    'uniform@12.5%',
+    'scratch',
+  ]);
+  expect(told).toContainEqual(
+    expect.objectContaining({
+      type: 'warning',
+      message: 'the point drawn@12.5% is left out: no network is that small',
+    }),
+  );
+  const { front } = JSON.parse(await config(where)) as { front: { name: string }[] };
+  expect(front.map(({ name }) => name)).toEqual(['drawn@25%', 'uniform@25%', 'uniform@12.5%']);
+});

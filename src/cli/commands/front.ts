@@ -45,7 +45,7 @@ function asText(id: string, run: RunData, curves: Curves): string {
     '',
     hypervolumes(curves.curves, metric),
   ];
-  if (own.points.length === 1)
+  if (own.points.length === 1 && run.done)
     lines.push(
       `${own.arm} has one point alone, ${nameOf(own.points[0])}; for a curve: espalier prune MODEL --points 5 --explore 10%`,
     );
@@ -61,6 +61,7 @@ const columns = [
   'bytes',
   'memory',
   'share',
+  'validation',
   'accuracy',
   'split',
   'dominated',
@@ -84,6 +85,7 @@ function asCsv(id: string, curves: Curves): string {
         bytes,
         memory: peakActivationBytes,
         share,
+        validation: point.validation ?? undefined,
         accuracy: score.accuracy,
         split,
         dominated,
@@ -120,6 +122,7 @@ function asData(id: string, run: RunData, { metric, split, original, curves }: C
         candidate: nameOf(point),
         ...point.candidate.cost,
         share: point.share,
+        validation: point.validation,
         accuracy: point.score.accuracy,
         dominated: point.dominated,
         knee: point.knee,

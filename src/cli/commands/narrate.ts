@@ -5,7 +5,17 @@ import { curvesOf } from '../../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
-import { amount, bytes, change, count, duration, measured, metricNames, percent } from '../../report/text.ts';
+import {
+  amount,
+  bytes,
+  change,
+  count,
+  duration,
+  measured,
+  metricNames,
+  percent,
+  ruleSentence,
+} from '../../report/text.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
 import { table } from '../output.ts';
 import type { Progress } from '../progress.ts';
@@ -150,6 +160,8 @@ export function resultTable(report: RunReport): string {
     );
     const verdict = verdictOf(report.arms);
     if (verdict) lines.push('', verdictSentence(verdict));
+    const rule = ruleSentence(main);
+    if (rule) lines.push('', rule);
   }
   const moved = movedOutputs(report);
   if (moved.length) lines.push('', ...moved.map((one) => movedSentence(one, one.name)), rankedAlone);

@@ -46,8 +46,10 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
     sha256,
   });
   const { macs, params } = cost.after;
-  const on = score && `, ${percent(score.accuracy, 2)} on ${score.split}`;
-  output.print(`${name}: ${count(macs)} MACs, ${count(params)} parameters${on ?? ''}`);
+  const scores = [accuracy.fineTuned, accuracy.test].flatMap((one) =>
+    one ? [`, ${percent(one.accuracy, 2)} on ${one.split}`] : [],
+  );
+  output.print(`${name}: ${count(macs)} MACs, ${count(params)} parameters${scores.join('')}`);
   if (!trained && data.data)
     output.note(
       'note: of this one the run kept no trained weights: it is cut from the original, and not trained',

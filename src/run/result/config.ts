@@ -114,6 +114,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       effort: plan.effort,
       roundTo: multipleOf(plan, model.graph, dependencies),
       freeze: plan.freeze,
+      rule: main.rule,
       weights: inputs.weights,
       interiorOutputs: plan.interiorOutputs || undefined,
       candidate: inputs.candidate,

@@ -1,3 +1,4 @@
+import { pointOfArm } from '../../terms/candidates.ts';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { readConfig } from '../../config/files.ts';
@@ -282,6 +283,8 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
       (config.controls ?? []).map(({ name }) => name),
       plan.controls,
     ) &&
+    (config.front ?? []).filter(({ name }) => pointOfArm(name)?.arm === plan.method).length ===
+      (plan.points ?? 1) - 1 &&
     (plan.fineTuneEpochs === undefined ||
       (fineTuning?.epochs ?? 0) === (plan.data ? plan.fineTuneEpochs : 0)) &&
     (plan.fineTuneRate === undefined || rateOf(fineTuning) === plan.fineTuneRate) &&

@@ -80,7 +80,8 @@ function numberOf(text: string, most: number): number | null {
  */
 export function pickFrom(run: RunData, pick: Pick): CandidateRef {
   const metric = pick.kind === 'within' ? pick.metric : frontMetric(run);
-  const { curves, original } = curvesOf(run, metric, 'validation');
+  const { curves } = curvesOf(run, metric);
+  const original = run.scores.validation.original ?? null;
   const points = curves.find(({ control }) => !control)?.points ?? [];
   const found = seek(run, pick, points, { metric, original });
   if (typeof found === 'string') throw new InputError(`${found}; ${pointsSentence(run, points, metric)}`);
@@ -104,13 +105,13 @@ function seek(
     case 'within': {
       const limit = limitOf(pick.target, costBy(run.cost!, metric));
       const within = points.filter(({ candidate }) => costBy(candidate.cost, metric) <= limit);
-      return best(within, ({ score }) => score.accuracy) ?? 'no point is within that';
+      return best(within, worth) ?? 'no point is within that';
     }
     case 'drop': {
       if (!original) return 'the original was not scored on the same images';
       const least = original.accuracy - pick.points - 1e-9;
-      const lost = `no point is within ${pick.points} of the original's ${original.accuracy.toFixed(2)} %`;
-      return points.find(({ score }) => score.accuracy >= least)?.candidate ?? lost;
+      const lost = `no point is within ${pick.points} of the original's ${original.accuracy.toFixed(2)} % on validation`;
+      return points.find((point) => worth(point) >= least)?.candidate ?? lost;
     }
     case 'knee':
       return (
@@ -119,12 +120,15 @@ function seek(
       );
     case 'reward': {
       const spec = specOf(run, pick);
-      return best(points, ({ candidate, score }) =>
-        reward(spec, { ...candidate.cost, accuracy: score.accuracy }),
+      return best(points, (point) =>
+        reward(spec, { ...point.candidate.cost, accuracy: worth(point) }),
       )!;
     }
   }
 }
+
+/** In percent, on the validation images where it was measured on these. */
+const worth = ({ validation, score }: CurvePoint): number => validation ?? score.accuracy;
 
 /** The first of those with the highest value: the cheapest. */
 function best(points: readonly CurvePoint[], value: (point: CurvePoint) => number): CandidateRef | undefined {
@@ -150,8 +154,8 @@ function pointsSentence(run: RunData, points: readonly CurvePoint[], metric: Sta
   const chosen = run.arms.flatMap(({ chosen: one }) => (one ? [extraArm(one.arm, one.id)] : []));
   if (points.length === 0) return chosen.length ? `name one: ${chosen.join(', ')}` : 'it has no points';
   const named = points.map(
-    ({ candidate: { arm, id }, share, score }) =>
-      `${extraArm(arm, id)} (${(100 * share).toFixed(1)} % of the ${metric}, ${score.accuracy.toFixed(2)} %)`,
+    (point) =>
+      `${extraArm(point.candidate.arm, point.candidate.id)} (${(100 * point.share).toFixed(1)} % of the ${metric}, ${worth(point).toFixed(2)} %)`,
   );
-  return `its points are ${named.join(', ')}`;
+  return `its points, with their accuracy on validation, are ${named.join(', ')}`;
 }

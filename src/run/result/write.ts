@@ -141,11 +141,14 @@ async function standing(
   if (extra?.step === 'done') {
     const filed = kept.get(extra.name) ?? (await readWeights(run, extra.name));
     if (filed) return { arm: extra, method, own: false, weights: filed };
+    throw broken(run, extra.name);
   }
-  const point = state.arms.find((one) => one.name === name && one.share !== undefined);
-  if (point?.step === 'done' && point.candidate?.id === id) {
+  const other = state.arms.find((one) => one.name === name && one !== main);
+  if (other?.step === 'done' && other.candidate?.id === id) {
     const filed = await readWeights(run, name);
-    if (filed) return { arm: point, method, own: false, weights: filed };
+    if (filed) return { arm: other, method, own: false, weights: filed };
+    // runs of older versions kept none of a control's
+    if (other.share !== undefined) throw broken(run, name);
   }
   const candidate = await findCandidate(run.folder, name, id);
   const bare = {
@@ -158,6 +161,12 @@ async function standing(
     method,
     own: false,
   };
+}
+
+function broken(run: RunFolder, name: string): InputError {
+  return new InputError(
+    `the weights that ${name} was trained to are gone from ${run.folder}, or broken: run it again to have them`,
+  );
 }
 
 /** The budgets that a network is known to keep. */

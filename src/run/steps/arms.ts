@@ -1,4 +1,4 @@
-import { EQUAL_COST, SCRATCH, cutsBy } from '../../protocol/controls.ts';
+import { EQUAL_COST, SCRATCH, cutsBy, trainedControls } from '../../protocol/controls.ts';
 import { equalEpochs } from '../plan/equal-cost.ts';
 import { expectedRounds, racedImages } from '../plan/race.ts';
 import { adviceAfter } from './advice.ts';
@@ -53,8 +53,9 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     yield* work[step](context, arm, main);
     if (arm.step === step) arm.step = steps[steps.indexOf(step) + 1];
     if (arm.step === 'done' && arm !== main) {
-      // a point can still be written; a control is for comparison
-      if (arm.share !== undefined) await fileWeights(session.run, arm.name, session.weights.get(arm.name)!);
+      // so that it can still be written; how those of training alone were trained is in no config
+      if (!trainedControls.includes(arm.name))
+        await fileWeights(session.run, arm.name, session.weights.get(arm.name)!);
       session.weights.delete(arm.name);
     }
     await session.save();
@@ -106,6 +107,10 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
       session.weights.set(arm.name, outcome.weights as Map<string, Float32Array>);
     else session.weights.delete(arm.name);
     arm.race = isOwn(arm, main) && races(context, method, arm) ? newRace(outcome) : undefined;
+    if (!arm.race && isOwn(arm, main) && outcome.race && context.fineTuning?.epochs) {
+      const message = `no race with plain rules: theirs begin with the original's weights, and this network's are ${arm.weights}`;
+      yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message });
+    }
     const miss = await context.missed(networkOf(context, arm), budgets);
     if (miss > 1) {
       const share = `${(miss * 100 - 100).toFixed(1)} % over`;
@@ -143,7 +148,7 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
 /** Lets the best of what the method found race with the baselines' networks. */
 async function* race(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
   if (!arm.race) return;
-  const winner = yield* runRace(context, arm, arm.race);
+  const { winner, rule } = yield* runRace(context, arm, arm.race);
   // what the method trained belongs to its own choice
   if (winner.id !== arm.candidate!.id && arm.weights === 'generated') {
     arm.weights = 'source';
@@ -151,6 +156,7 @@ async function* race(context: RunContext, arm: ArmState, main: ArmState): Events
   }
   arm.candidate = structuredClone(winner) as ArmState['candidate'];
   arm.race = undefined;
+  arm.rule = rule;
   yield* choose(context, arm, main);
 }
 

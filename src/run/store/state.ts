@@ -39,6 +39,8 @@ const arm = z.object({
   candidate: candidate.optional(),
   /** what races before one of them is the arm's candidate; absent where nothing does, and once it is over */
   race: race.optional(),
+  /** the plain rule whose network won the race; absent where the method's own did, or there was none */
+  rule: z.string().optional(),
   /** where its weights come from; absent until it has any, and in runs of older versions */
   weights: weightsFrom.optional(),
   /** what its weights were computed by; `mixed` where a later session computed otherwise */

@@ -13,7 +13,9 @@ import type { Front, FrontPoint } from './front.ts';
 export interface CurvePoint extends FrontPoint {
   /** of the original's cost, 0 to 1 */
   readonly share: number;
-  /** another of its curve is as cheap and as accurate */
+  /** in percent on the validation images, by which points are told apart; null where it was not measured */
+  readonly validation: number | null;
+  /** another of its curve is as cheap and as accurate on these */
   readonly dominated: boolean;
   readonly knee: boolean;
   /** the best of the other methods and controls at the same point of the trade-off, and how far this one is from it */
@@ -42,24 +44,32 @@ export function frontMetric({ budgets: [first] }: RunData): StaticMetric {
   return first && isStatic(first.metric) ? first.metric : 'macs';
 }
 
-/** The curves of a run, compared with each other; without curves where no network is at its end. `by`: see frontsOf. */
-export function curvesOf(run: RunData, metric: StaticMetric = frontMetric(run), by?: Split): Curves {
-  const fronts = frontsOf(run, metric, by);
+/**
+ * The curves of a run, compared with each other; without curves where no network is at its end. What is dominated, and
+ * where the knee is, goes by the validation images, so that nothing is chosen by the test.
+ */
+export function curvesOf(run: RunData, metric: StaticMetric = frontMetric(run)): Curves {
+  const fronts = frontsOf(run, metric);
   const split = fronts[0]?.points[0].split ?? 'validation';
   const original = (split === 'test' ? run.scores.test : run.scores.validation.original) ?? null;
   const { cost } = run;
   if (!cost) return { metric, split, original, curves: [] };
+  const judged = frontsOf(run, metric, 'validation');
   const curves = fronts.map((front) => {
-    const standing = new Set(undominated(front.points));
-    const bend = knee(front.points, metric);
+    const own = judged.find(({ arm }) => arm === front.arm)?.points ?? [];
+    const points = own.length === front.points.length ? own : front.points;
+    const standing = new Set(undominated(points).map(({ candidate }) => candidate));
+    const bend = knee(points, metric)?.candidate;
+    const validations = new Map(own.map(({ candidate, score }) => [candidate, score.accuracy]));
     return {
       ...front,
       hypervolume: hypervolume(front.points, metric, cost),
       points: front.points.map((point) => ({
         ...point,
         share: costBy(point.candidate.cost, metric) / costBy(cost, metric),
-        dominated: !standing.has(point),
-        knee: point === bend,
+        validation: validations.get(point.candidate) ?? null,
+        dominated: !standing.has(point.candidate),
+        knee: point.candidate === bend,
         rival: rivalOf(run, fronts, front, point),
       })),
     };

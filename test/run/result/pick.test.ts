@@ -60,10 +60,10 @@ it.each([
 
 it('says what there is where nothing matches', () => {
   const points =
-    'its points are ours@20%#1 (20.0 % of the macs, 60.00 %), ours@40%#2 (40.0 % of the macs, 89.00 %), ours#4 (50.0 % of the macs, 90.00 %)';
+    'its points, with their accuracy on validation, are ours@20%#1 (20.0 % of the macs, 60.00 %), ours@40%#2 (40.0 % of the macs, 89.00 %), ours#4 (50.0 % of the macs, 90.00 %)';
   expect(() => picked('macs=10%')).toThrow(`no point is within that; ${points}`);
   expect(() => picked('accuracy-drop=0.5')).toThrow(
-    `no point is within 0.5 of the original's 91.00 %; ${points}`,
+    `no point is within 0.5 of the original's 91.00 % on validation; ${points}`,
   );
   expect(() => picked('ours#9')).toThrow(`the run has no candidate ours#9; ${points}`);
 });

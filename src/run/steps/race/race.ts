@@ -18,6 +18,13 @@ import { baselineNetworks } from './contenders.ts';
 import { foretoldBy, inLine, placed, result, survivors } from './decide.ts';
 import type { Standing } from './decide.ts';
 
+/** How a race ended. */
+interface Won {
+  readonly winner: Candidate;
+  /** the plain rule whose network it is; absent where the method found it */
+  readonly rule?: string;
+}
+
 /** Images that a rule's network is recalibrated on for the score that the method's candidates have. */
 const PROXY_IMAGES = 1280;
 
@@ -55,19 +62,23 @@ export function newRace({ race }: Outcome): RaceState | undefined {
  * validation split; the best network of a rule stays in until the end. Every round begins anew from the weights that the
  * network was cut with, so that each ends with its own rate fallen to 0, and what is trained here goes no further.
  */
-export async function* runRace(context: RunContext, arm: ArmState, race: RaceState): Events<Candidate> {
+export async function* runRace(context: RunContext, arm: ArmState, race: RaceState): Events<Won> {
   const { session } = context;
   const { train } = context.trainer!.images.set;
   // too little fine-tuning for any race
-  if (!raceRounds(2, train.size, context.fineTuning!).length) return race.contenders[0];
+  if (!raceRounds(2, train.size, context.fineTuning!).length) {
+    const message = `no race with plain rules: ${context.fineTuning!.epochs} epochs of fine-tuning on ${train.size} images leave no room for one`;
+    yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message });
+    return { winner: race.contenders[0] };
+  }
   if (race.found === undefined) yield* enter(context, arm, race);
   const { contenders, found = 0 } = race;
   const rounds = raceRounds(contenders.length, train.size, context.fineTuning!);
   const first = rounds.at(0);
-  if (!first) return contenders[0];
+  if (!first) return { winner: contenders[0] };
   if (race.field.length === 0) {
     race.field = placed(contenders.length, found, first.networks);
-    const message = `${first.networks} networks race, ${Math.min(found, race.field.length)} of them found by ${arm.name}, the rest by plain rules: ${describeRounds(rounds)}`;
+    const message = `${first.networks} networks race, ${race.field.filter((place) => place < found).length} of them found by ${arm.name}, the rest by plain rules: ${describeRounds(rounds)}`;
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message });
     await session.save();
   }
@@ -86,6 +97,7 @@ export async function* runRace(context: RunContext, arm: ArmState, race: RaceSta
         of: rounds.length,
         id: candidate.id,
         images: round.images * round.epochs,
+        rule: race.field[race.scores.length - 1] >= found || undefined,
         // which images were right is of use to the next round alone
         score: { ...score, right: undefined },
       });
@@ -99,7 +111,8 @@ export async function* runRace(context: RunContext, arm: ArmState, race: RaceSta
     if (!next) {
       const { winner, said } = result(standing, contenders);
       yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message: said });
-      return contenders[winner];
+      const rule = winner >= found ? contenders[winner].origin : undefined;
+      return { winner: contenders[winner], rule };
     }
     race.field = survivors(standing, next.networks);
     race.scores = [];

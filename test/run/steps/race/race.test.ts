@@ -43,7 +43,7 @@ const chosenOf = (events: readonly RunEvent[], arm: string) =>
   events.filter((event): event is EventOf<'chosen'> => event.type === 'chosen' && event.arm === arm);
 
 test('what a method found races with the plain rules, and the lowest loss of the last round is the result', async () => {
-  const { events } = await wholeRun('whole', racing);
+  const { events, config: written } = await wholeRun('whole', racing);
   const turns = racesOf(events);
   const found = new Set(
     events.flatMap((event) =>
@@ -83,6 +83,14 @@ test('what a method found races with the plain rules, and the lowest loss of the
   const chosen = chosenOf(events, 'drawn');
   expect(chosen).toHaveLength(1);
   expect(chosen[0].candidate.id).toBe(winner.id);
+  // who is told to race, and whose network is told to have won
+  const said = events.flatMap((event) =>
+    event.type === 'stage' && event.stage === 'race' ? [event.message] : [],
+  );
+  expect(said[0]).toMatch(new RegExp(`^${first.length} networks race, 3 of them found by drawn`));
+  const rule = found.has(winner.id) ? undefined : origins.get(winner.id);
+  expect((JSON.parse(written) as { method: { rule?: string } }).method.rule).toBe(rule);
+  expect(turns.every(({ id, rule: is }) => Boolean(is) === !found.has(id))).toBe(true);
 });
 
 test('a rule’s network in the race is that rule’s control, to the last channel', async () => {
@@ -100,6 +108,12 @@ test('a rule’s network in the race is that rule’s control, to the last chann
 test('without room for two, the method’s choice is the result', async () => {
   const { events } = await wholeRun('short', { ...racing, fineTuneEpochs: 2 });
   expect(racesOf(events)).toEqual([]);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'stage',
+      message: 'no race with plain rules: 2 epochs of fine-tuning on 400 images leave no room for one',
+    }),
+  );
   expect(chosenOf(events, 'drawn')).toHaveLength(1);
 });
 
