@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { baselines } from '../../src/methods/baselines/method.ts';
+import { methods } from '../../src/methods/index.ts';
 import { EQUAL_COST, SCRATCH, controlsOf, defaultControls } from '../../src/protocol/controls.ts';
 import { controlArms } from '../../src/run/plan/make-plan.ts';
 
@@ -20,6 +21,8 @@ test.each([
 test('the setting names every control arm that there is, the usual ones among them', () => {
   const { contributes } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const setting: string[] = contributes.configuration.properties['espalier.controls'].items.enum;
-  expect(setting).toEqual([...baselines.map(({ name }) => name), SCRATCH, EQUAL_COST]);
+  const proposers = ['greedy-slimming', 'knapsack'];
+  expect(proposers.every((name) => methods.has(name))).toBe(true);
+  expect(setting).toEqual([...baselines.map(({ name }) => name), ...proposers, SCRATCH, EQUAL_COST]);
   expect(setting).toEqual(expect.arrayContaining([...defaultControls]));
 });

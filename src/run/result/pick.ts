@@ -120,9 +120,7 @@ function seek(
       );
     case 'reward': {
       const spec = specOf(run, pick);
-      return best(points, (point) =>
-        reward(spec, { ...point.candidate.cost, accuracy: worth(point) }),
-      )!;
+      return best(points, (point) => reward(spec, { ...point.candidate.cost, accuracy: worth(point) }))!;
     }
   }
 }
