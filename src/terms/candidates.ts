@@ -64,3 +64,6 @@ export function pointOfArm(name: string): { readonly arm: string; readonly perce
   const [, arm, percent] = /^(.+)@(\d+(?:\.\d+)?)%$/.exec(name) ?? [];
   return arm === undefined ? null : { arm, percent: Number(percent) };
 }
+
+/** Whether an arm is the run's method, or a control of it, at the goal: neither a cheaper point nor another candidate. */
+export const isAtGoal = (name: string): boolean => !candidateOfArm(name) && !pointOfArm(name);

@@ -1,4 +1,4 @@
-import { candidateOfArm, pointOfArm } from './candidates.ts';
+import { candidateOfArm, isAtGoal } from './candidates.ts';
 import type { ListedCandidate, RunCandidate } from './candidates.ts';
 import type { Cost } from './cost.ts';
 import type { ListedEvent, ListedOf, Sample } from './run-events.ts';
@@ -299,7 +299,5 @@ export function otherOutputs({
 
 /** The method's own arm: the first that is neither a control, nor a cheaper point, nor another candidate's fine-tuning. */
 export function mainArmOf({ arms }: RunData): ArmData | undefined {
-  return arms.find(
-    ({ arm, control }) => !control && candidateOfArm(arm) === null && pointOfArm(arm) === null,
-  );
+  return arms.find(({ arm, control }) => !control && isAtGoal(arm));
 }

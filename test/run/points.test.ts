@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -15,9 +15,10 @@ import { pointsOf } from '../../src/run/plan/points.ts';
 import { Models } from '../../src/run/result/model-cache.ts';
 import { writeCandidate } from '../../src/run/result/write.ts';
 import { readWeights } from '../../src/run/store/arm-weights.ts';
-import { readEvents, RunFolder } from '../../src/run/store/folder.ts';
+import { RunFolder } from '../../src/run/store/folder.ts';
 import type { EventOf, RunEvent } from '../../src/terms/run-events.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
+import { configIn, recorded, runInPieces, wholeRun } from './story.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -29,31 +30,11 @@ afterEach(async () => {
 
 const asked: Partial<Plan> = { points: 3, explore: 12.5, controls: ['uniform', 'scratch'] };
 
-async function wholeRun(name: string, changes: Partial<Plan>) {
-  const where = path.join(folder, name);
-  const plan = await workspaceWithPlan(where, changes);
-  const run = await RunFolder.create(where, plan);
-  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
-  try {
-    while (!(await events.next()).done);
-  } finally {
-    await run.close();
-  }
-  return { where, run, events: await recorded(run.folder), config: await config(where) };
-}
-
-const config = async (where: string) => await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8');
-
-async function recorded(run: string): Promise<RunEvent[]> {
-  const { events } = await readEvents(run);
-  return events.filter(({ type }) => type !== 'written').map((event) => ({ ...event, at: undefined }));
-}
-
 const chosen = (events: readonly RunEvent[]) =>
   events.filter((event): event is EventOf<'chosen'> => event.type === 'chosen');
 
 test('takes its method and its controls to cheaper points too, the goal first, each within its own budget', async () => {
-  const { events } = await wholeRun('whole', asked);
+  const { events } = await wholeRun(path.join(folder, 'whole'), asked);
   const found = chosen(events);
   // 50 % down to 12.5 % in three points: each half of the last
   expect(found.map(({ arm }) => arm)).toEqual([
@@ -85,8 +66,8 @@ test('takes its method and its controls to cheaper points too, the goal first, e
 
 test('what the run writes is the goal’s network, with points or without', async () => {
   const [alone, several] = [
-    await wholeRun('alone', { ...asked, points: undefined, explore: undefined }),
-    await wholeRun('several', asked),
+    await wholeRun(path.join(folder, 'alone'), { ...asked, points: undefined, explore: undefined }),
+    await wholeRun(path.join(folder, 'several'), asked),
   ];
   const { front, ...rest } = JSON.parse(several.config) as {
     front: { name: string; macs: number; test: number }[];
@@ -101,7 +82,7 @@ test('what the run writes is the goal’s network, with points or without', asyn
 });
 
 test('a point is written with the weights that it was trained to', async () => {
-  const { where, run, events } = await wholeRun('written', asked);
+  const { where, run, events } = await wholeRun(path.join(folder, 'written'), asked);
   const point = chosen(events).find(({ arm }) => arm === 'drawn@25%')!;
   const { model } = await writeCandidate(
     run.folder,
@@ -122,47 +103,24 @@ test('a point is written with the weights that it was trained to', async () => {
 });
 
 test('stopped at any event and gone on, it gives the same config, the same points and the same story', async () => {
-  const whole = await wholeRun('undisturbed', asked);
+  const whole = await wholeRun(path.join(folder, 'undisturbed'), asked);
   const where = path.join(folder, 'stopped');
-  const plan = await workspaceWithPlan(where, asked);
-  let run = await RunFolder.create(where, plan);
-  const random = new Random(3);
-  let stops = 0;
-  for (let done = false; !done;) {
-    const controller = new AbortController();
-    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
-    let left = random.integer(1, 50);
-    try {
-      for (;;) {
-        const next = await events.next();
-        if (next.done) {
-          done = true;
-          break;
-        }
-        if (--left <= 0) controller.abort();
-      }
-    } catch (error) {
-      expect((error as Error).name).toBe('Interrupted');
-      stops++;
-    }
-    await run.close();
-    if (!done) ({ run } = await RunFolder.open(run.folder));
-  }
+  const { run, stops } = await runInPieces(where, asked, new Random(3), 50);
   expect(stops).toBeGreaterThan(3);
-  expect(await config(where)).toBe(whole.config);
+  expect(await configIn(where)).toBe(whole.config);
   expect(await recorded(run.folder)).toEqual(whole.events);
   for (const arm of ['drawn@25%', 'drawn@12.5%'])
     expect(await readWeights(run, arm)).toEqual(await readWeights(whole.run, arm));
 });
 
 test('a range that leads nowhere is refused in a sentence; one that nobody gave stays within reach', async () => {
-  await expect(wholeRun('above', { ...asked, explore: 60 })).rejects.toThrow(
+  await expect(wholeRun(path.join(folder, 'above'), { ...asked, explore: 60 })).rejects.toThrow(
     new InputError('--explore 60%: is not below the goal, 50 % of the macs; give less'),
   );
-  await expect(wholeRun('below', { ...asked, explore: 0.01 })).rejects.toThrow(
+  await expect(wholeRun(path.join(folder, 'below'), { ...asked, explore: 0.01 })).rejects.toThrow(
     /the cheapest point \(--explore\): target macs .*can't be reached; the nearest is/,
   );
-  const model = await loadModel(path.join((await wholeRun('plain', {})).where, 'net.h5'));
+  const model = await loadModel(path.join((await wholeRun(path.join(folder, 'plain'), {})).where, 'net.h5'));
   const dependencies = findGroups(model.graph);
   const original = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
   const network = { graph: model.graph, dependencies, roundTo: 1, arms: [methodNamed('rewarded-meta')] };
@@ -207,6 +165,6 @@ test('a cheaper point that fails is left out with a warning, and the goal’s ne
       message: 'the point drawn@12.5% is left out: no network is that small',
     }),
   );
-  const { front } = JSON.parse(await config(where)) as { front: { name: string }[] };
+  const { front } = JSON.parse(await configIn(where)) as { front: { name: string }[] };
   expect(front.map(({ name }) => name)).toEqual(['drawn@25%', 'uniform@25%', 'uniform@12.5%']);
 });

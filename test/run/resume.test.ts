@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../src/graph/random.ts';
-import { RunFolder, readEvents } from '../../src/run/store/folder.ts';
+import { RunFolder } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunOptions } from '../../src/run/steps/ports.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
+import { recorded } from './story.ts';
 import type { RunEvent } from '../../src/terms/run-events.ts';
 
 let folder: string;
@@ -37,7 +38,7 @@ beforeAll(async () => {
   const run = await RunFolder.create(whole, await workspaceWithPlan(whole));
   await toEnd(run, {});
   expected = await readFile(path.join(whole, 'out', 'net.espalier.json'), 'utf8');
-  story = await told(run.folder);
+  story = await recorded(run.folder);
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -61,12 +62,6 @@ async function toEnd(run: RunFolder, options: RunOptions): Promise<RunEvent[]> {
   } finally {
     await run.close();
   }
-}
-
-/** What a run recorded, without what may differ: the clock, and where its folder is. */
-async function told(run: string): Promise<unknown[]> {
-  const { events } = await readEvents(run);
-  return events.filter((event) => event.type !== 'written').map((event) => ({ ...event, at: undefined }));
 }
 
 test('stopped at any event and gone on, it gives the same config and the same story', async () => {
@@ -101,7 +96,7 @@ test('stopped at any event and gone on, it gives the same config and the same st
       ({ run } = await RunFolder.open(run.folder));
     }
     expect(await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8')).toBe(expected);
-    expect(await told(run.folder)).toEqual(story);
+    expect(await recorded(run.folder)).toEqual(story);
   }
 });
 
@@ -122,7 +117,7 @@ test('killed ten times at random moments, it still gives the same config, byte f
   }
   expect(kills).toBeGreaterThanOrEqual(5);
   expect(await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8')).toBe(expected);
-  expect(await told(run.folder)).toEqual(story);
+  expect(await recorded(run.folder)).toEqual(story);
 });
 
 /** Runs the child; kills it so many milliseconds after it began. */
@@ -166,7 +161,7 @@ test('a torn event line and a broken newest checkpoint are no harm', async () =>
   const { run: again } = await RunFolder.open(run.folder);
   await toEnd(again, {});
   expect(await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8')).toBe(expected);
-  expect(await told(run.folder)).toEqual(story);
+  expect(await recorded(run.folder)).toEqual(story);
 });
 
 test('a run in use is not taken over; one whose process is gone is', async () => {

@@ -1,4 +1,4 @@
-import { candidateOfArm, pointOfArm } from '../../src/terms/candidates.ts';
+import { isAtGoal } from '../../src/terms/candidates.ts';
 import { verdictOf, verdictSentence } from '../../src/terms/comparison/verdict.ts';
 import { run } from '../state.ts';
 import { t } from '../strings.ts';
@@ -9,7 +9,7 @@ export function RunVerdict() {
   if (!shown?.done) return null;
   const verdict = verdictOf(
     shown.arms
-      .filter(({ arm }) => !candidateOfArm(arm) && !pointOfArm(arm))
+      .filter(({ arm }) => isAtGoal(arm))
       .map(({ arm, control, scores }) => ({
         name: arm,
         control,

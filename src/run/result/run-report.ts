@@ -1,13 +1,12 @@
 import type { ReportArm, RunReport } from '../../report/types.ts';
-import { candidateOfArm, pointOfArm } from '../../terms/candidates.ts';
+import { candidateOfArm, isAtGoal } from '../../terms/candidates.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
+import { frontMetric } from '../../terms/comparison/curves.ts';
 import { frontsOf } from '../../terms/comparison/front.ts';
-import type { Front } from '../../terms/comparison/front.ts';
 import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
 import { emptyRun, told } from '../../terms/run-data.ts';
 import type { ArmData, RunData } from '../../terms/run-data.ts';
-import { isStatic } from '../../terms/goals.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -32,9 +31,10 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
     latency: run.latency ?? undefined,
     // another candidate's fine-tuning is no part of what the run was about
     arms: run.arms
-      .filter(({ arm }) => !candidateOfArm(arm) && !pointOfArm(arm))
+      .filter(({ arm }) => isAtGoal(arm))
       .map((arm, i) => armOf(run, arm, i > 0, kept.get(arm.arm))),
-    fronts: severalPoints(frontsOf(run, run.budgets.map(({ metric }) => metric).find(isStatic) ?? 'macs')),
+    // curves, where there is more than the goal's point
+    fronts: frontsOf(run, frontMetric(run)).filter(({ points }) => points.length > 1),
     groups: opened?.groups ?? [],
     layers: opened?.layers ?? [],
     samples: run.samples,
@@ -43,13 +43,6 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
       .map(({ message }) => message),
     seconds: run.seconds,
   };
-}
-
-/** Curves, where there is more than the goal's point. */
-function severalPoints(fronts: readonly Front[]): readonly Front[] {
-  return fronts.some(({ points }) => points.length > 1)
-    ? fronts.filter(({ points }) => points.length > 1)
-    : [];
 }
 
 function armOf(run: RunData, arm: ArmData, control: boolean, kept: KeptChannels | undefined): ReportArm {

@@ -5,13 +5,20 @@ import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
-import { thaw } from '../../graph/frozen.ts';
 import type { Model } from '../../graph/types.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
 import type { Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
 import { broken } from '../plan/feasibility.ts';
-import { armRandom, budgetsOf, methodContext, networkOf, proxyOf, tightenedOf } from './run-context.ts';
+import {
+  armRandom,
+  budgetsOf,
+  methodContext,
+  networkOf,
+  proxyOf,
+  thawed,
+  tightenedOf,
+} from './run-context.ts';
 import type { RunContext } from './run-context.ts';
 import { newRace, races, runRace } from './race/race.ts';
 import { settle } from './settle.ts';
@@ -240,12 +247,8 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
     yield await session.record({ type: 'stage', arm: arm.name, stage: 'fine-tune', message });
     yield await session.record({ type: 'fineTuning', arm: arm.name, settings });
   }
-  const cutNetwork = networkOf(context, arm);
-  const graph = settings.frozen === 'trained' ? thaw(cutNetwork.graph) : cutNetwork.graph;
-  const network = {
-    graph,
-    weights: restart ? initialise(graph, plan.seed, cutNetwork.weights) : cutNetwork.weights,
-  };
+  const { graph, weights: given } = thawed(networkOf(context, arm), settings);
+  const network = { graph, weights: restart ? initialise(graph, plan.seed, given) : given };
   const generator = trainer.train(network, settings, {
     stage: 'fine-tune',
     seed: plan.seed,

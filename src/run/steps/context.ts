@@ -93,11 +93,11 @@ export async function* prepareRun(
       arms,
       measurer(model, dependencies, plan, ports, scripts),
     );
-    // what can't be reached is refused before anything is scored
-    pointsOf(plan, found.budgets, network);
     Object.assign(state, found);
     yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
   }
+  // a range that can't be reached is refused before any image is read
+  const points = pointsOf(plan, state.budgets, network);
   const method = await ports.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
@@ -149,7 +149,7 @@ export async function* prepareRun(
       return state.fineTuning ?? null;
     },
     numerics,
-    points: pointsOf(plan, state.budgets, network),
+    points,
     get untrained() {
       return isUntrained(trainer, state);
     },

@@ -1,6 +1,7 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { Random } from '../../graph/random.ts';
+import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';
 import type { Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
@@ -48,6 +49,11 @@ export function networkOf(context: RunContext, arm: ArmState): Model {
 /** A candidate with the source's weights. */
 export function cutFrom({ model, dependencies }: RunContext, { kept }: Candidate): Model {
   return prune(model.graph, model.weights, dependencies, kept);
+}
+
+/** A network as these settings train it: with the layers that its file has frozen, or without. */
+export function thawed({ graph, weights }: Model, { frozen }: TrainSettings): Model {
+  return { graph: frozen === 'trained' ? thaw(graph) : graph, weights };
 }
 
 /** What an arm must keep: the run's budgets, or a point's share of them. */

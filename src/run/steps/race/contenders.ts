@@ -47,6 +47,7 @@ export async function baselineNetworks(
 ): Promise<readonly Omit<Candidate, 'id'>[]> {
   const { plan, model, dependencies, session } = context;
   const budgets = budgetsOf(context, arm);
+  const costs = costModel(model.graph, dependencies);
   const seen = new Set(known.map(({ kept }) => JSON.stringify(kept)));
   const found: Omit<Candidate, 'id'>[] = [];
   for (const { method: name, settings = {}, origin } of rivalsOf(plan.controls)) {
@@ -58,7 +59,7 @@ export async function baselineNetworks(
     if (seen.has(key)) continue;
     seen.add(key);
     const architecture = [...architectureOf(dependencies, kept)];
-    const cost = costModel(model.graph, dependencies)(architecture);
+    const cost = costs(architecture);
     if (broken(budgets, cost).length) continue;
     found.push({ origin, architecture, kept: kept.map((channels) => [...channels]), cost, accuracies: {} });
   }

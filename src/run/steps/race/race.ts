@@ -1,19 +1,17 @@
-import { thaw } from '../../../graph/frozen.ts';
 import type { Model } from '../../../graph/types.ts';
 import type { Method, Outcome } from '../../../methods/types.ts';
 import type { TrainEvent } from '../../../runtime/training/trainer.ts';
-import { raceRounds, roundSettings } from '../../plan/race.ts';
+import { raceRounds, racedImages, roundSettings } from '../../plan/race.ts';
 import type { Round } from '../../plan/race.ts';
 import type { ArmState, RaceState } from '../../store/state.ts';
 import { drive } from '../drive.ts';
 import type { Trained, Trainer } from '../ports.ts';
-import { budgetsOf, cutFrom, networkOf } from '../run-context.ts';
+import { budgetsOf, cutFrom, networkOf, thawed } from '../run-context.ts';
 import type { RunContext } from '../run-context.ts';
 import { lossOf, settlingImages } from '../settle.ts';
 import type { Candidate } from '../../../terms/candidates.ts';
 import type { RunEvent } from '../../../terms/run-events.ts';
 import type { Score } from '../../../terms/scores.ts';
-import type { TrainSettings } from '../../../terms/training.ts';
 import { baselineNetworks } from './contenders.ts';
 import { foretoldBy, inLine, placed, result, survivors } from './decide.ts';
 import type { Standing } from './decide.ts';
@@ -44,8 +42,8 @@ export function races({ fineTuning, plan }: RunContext, { weights }: Method, arm
 export function newRace({ race }: Outcome): RaceState | undefined {
   if (!race?.finalists.length) return undefined;
   // a method may come to one network in several ways
-  const once = new Map(race.finalists.toReversed().map((one) => [JSON.stringify(one.kept), one]));
-  const finalists = race.finalists.filter((one) => once.get(JSON.stringify(one.kept)) === one);
+  const keys = race.finalists.map(({ kept }) => JSON.stringify(kept));
+  const finalists = race.finalists.filter((_, i) => keys.indexOf(keys[i]) === i);
   return {
     contenders: structuredClone(finalists) as RaceState['contenders'],
     told: race.told,
@@ -157,7 +155,7 @@ async function* turn(
   const settings = roundSettings(context.fineTuning!, round);
   const kind = `race:${arm.name}:${candidate.id}`;
   const inner = session.takeInner(kind);
-  const network = trainable(networkFor(context, arm, candidate), settings);
+  const network = thawed(networkFor(context, arm, candidate), settings);
   const events = trainer.train(network, settings, {
     stage: 'race',
     seed: plan.seed,
@@ -172,10 +170,6 @@ async function* turn(
 /** The arm's own choice has the weights that its method gave it. */
 function networkFor(context: RunContext, arm: ArmState, candidate: Candidate): Model {
   return candidate.id === arm.candidate!.id ? networkOf(context, arm) : cutFrom(context, candidate);
-}
-
-function trainable({ graph, weights }: Model, { frozen }: TrainSettings): Model {
-  return { graph: frozen === 'trained' ? thaw(graph) : graph, weights };
 }
 
 async function settled(
@@ -225,14 +219,14 @@ class Clock {
   private readonly total: number;
 
   constructor(private readonly rounds: readonly Round[]) {
-    this.total = rounds.reduce((sum, round) => sum + round.networks * each(round), 0);
+    this.total = racedImages(rounds);
   }
 
   /** A training's progress as the race's. */
   at({ round, scores }: RaceState): (event: TrainEvent) => TrainEvent | null {
     const { rounds, total } = this;
-    const gone = rounds.slice(0, round).reduce((sum, one) => sum + one.networks * each(one), 0);
-    const before = gone + scores.length * each(rounds[round]);
+    const { images, epochs } = rounds[round];
+    const before = racedImages(rounds.slice(0, round)) + scores.length * images * epochs;
     return (event) => {
       if (event.type === 'loss') return null;
       if (event.type !== 'progress') return event;
@@ -241,5 +235,3 @@ class Clock {
     };
   }
 }
-
-const each = ({ images, epochs }: Round): number => images * epochs;

@@ -1,13 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Random } from '../../../../src/graph/random.ts';
-import { runPrune } from '../../../../src/run/prune.ts';
 import type { Plan } from '../../../../src/run/plan/plan.ts';
-import { readEvents, RunFolder } from '../../../../src/run/store/folder.ts';
 import type { EventOf, RunEvent } from '../../../../src/terms/run-events.ts';
-import { fakeServices, workspaceWithPlan } from '../../fake.ts';
+import { configIn, recorded, runInPieces, wholeRun } from '../../story.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -20,30 +18,13 @@ afterEach(async () => {
 // long enough for a race of some networks
 const racing: Partial<Plan> = { settings: { raced: 3 }, fineTuneEpochs: 400, controls: ['uniform'] };
 
-async function wholeRun(name: string, changes: Partial<Plan>) {
-  const where = path.join(folder, name);
-  const plan = await workspaceWithPlan(where, changes);
-  const run = await RunFolder.create(where, plan);
-  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
-  while (!(await events.next()).done);
-  await run.close();
-  return { where, events: await recorded(run.folder), config: await config(where) };
-}
-
-const config = async (where: string) => await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8');
-
-async function recorded(run: string): Promise<RunEvent[]> {
-  const { events } = await readEvents(run);
-  return events.filter(({ type }) => type !== 'written').map((event) => ({ ...event, at: undefined }));
-}
-
 const racesOf = (events: readonly RunEvent[]) =>
   events.filter((event): event is EventOf<'raced'> => event.type === 'raced');
 const chosenOf = (events: readonly RunEvent[], arm: string) =>
   events.filter((event): event is EventOf<'chosen'> => event.type === 'chosen' && event.arm === arm);
 
 test('what a method found races with the plain rules, and the lowest loss of the last round is the result', async () => {
-  const { events, config: written } = await wholeRun('whole', racing);
+  const { events, config: written } = await wholeRun(path.join(folder, 'whole'), racing);
   const turns = racesOf(events);
   const found = new Set(
     events.flatMap((event) =>
@@ -94,7 +75,10 @@ test('what a method found races with the plain rules, and the lowest loss of the
 });
 
 test('a rule’s network in the race is that rule’s control, to the last channel', async () => {
-  const { events } = await wholeRun('rules', { ...racing, controls: ['uniform', 'random', 'l1'] });
+  const { events } = await wholeRun(path.join(folder, 'rules'), {
+    ...racing,
+    controls: ['uniform', 'random', 'l1'],
+  });
   for (const rule of ['uniform', 'random', 'l1']) {
     const [control] = chosenOf(events, rule);
     const raced = events.find(
@@ -106,7 +90,7 @@ test('a rule’s network in the race is that rule’s control, to the last chann
 });
 
 test('without room for two, the method’s choice is the result', async () => {
-  const { events } = await wholeRun('short', { ...racing, fineTuneEpochs: 2 });
+  const { events } = await wholeRun(path.join(folder, 'short'), { ...racing, fineTuneEpochs: 2 });
   expect(racesOf(events)).toEqual([]);
   expect(events).toContainEqual(
     expect.objectContaining({
@@ -118,34 +102,10 @@ test('without room for two, the method’s choice is the result', async () => {
 });
 
 test('stopped at any event and gone on, it gives the same config and the same story', async () => {
-  const whole = await wholeRun('undisturbed', racing);
+  const whole = await wholeRun(path.join(folder, 'undisturbed'), racing);
   const where = path.join(folder, 'stopped');
-  const plan = await workspaceWithPlan(where, racing);
-  let run = await RunFolder.create(where, plan);
-  const random = new Random(3);
-  let stops = 0;
-  for (let done = false; !done;) {
-    const controller = new AbortController();
-    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
-    // rarely in between, so that it ends, and often in the race
-    let left = random.integer(1, 60);
-    try {
-      for (;;) {
-        const next = await events.next();
-        if (next.done) {
-          done = true;
-          break;
-        }
-        if (--left <= 0) controller.abort();
-      }
-    } catch (error) {
-      expect((error as Error).name).toBe('Interrupted');
-      stops++;
-    }
-    await run.close();
-    if (!done) ({ run } = await RunFolder.open(run.folder));
-  }
+  const { run, stops } = await runInPieces(where, racing, new Random(3), 60);
   expect(stops).toBeGreaterThan(5);
-  expect(await config(where)).toBe(whole.config);
+  expect(await configIn(where)).toBe(whole.config);
   expect(await recorded(run.folder)).toEqual(whole.events);
 });

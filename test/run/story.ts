@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Random } from '../../src/graph/random.ts';
+import { runPrune } from '../../src/run/prune.ts';
+import type { Plan } from '../../src/run/plan/plan.ts';
+import { readEvents, RunFolder } from '../../src/run/store/folder.ts';
+import type { RunEvent } from '../../src/terms/run-events.ts';
+import { fakeServices, workspaceWithPlan } from './fake.ts';
+
+/** The config that a run wrote in this workspace. */
+export const configIn = async (where: string): Promise<string> =>
+  await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8');
+
+/** What a run recorded, without what may differ: the clock, and where its folder is. */
+export async function recorded(run: string): Promise<RunEvent[]> {
+  const { events } = await readEvents(run);
+  return events.filter(({ type }) => type !== 'written').map((event) => ({ ...event, at: undefined }));
+}
+
+/** A run from its beginning to its end in a workspace of its own. */
+export async function wholeRun(where: string, changes: Partial<Plan>) {
+  const plan = await workspaceWithPlan(where, changes);
+  const run = await RunFolder.create(where, plan);
+  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
+  try {
+    while (!(await events.next()).done);
+  } finally {
+    await run.close();
+  }
+  return { where, run, events: await recorded(run.folder), config: await configIn(where) };
+}
+
+/** The same, stopped after at most so many events again and again, and gone on. Tells how often. */
+export async function runInPieces(where: string, changes: Partial<Plan>, random: Random, most: number) {
+  const plan = await workspaceWithPlan(where, changes);
+  let run = await RunFolder.create(where, plan);
+  let stops = 0;
+  for (let done = false; !done;) {
+    const controller = new AbortController();
+    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
+    let left = random.integer(1, most);
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done) {
+          done = true;
+          break;
+        }
+        if (--left <= 0) controller.abort();
+      }
+    } catch (error) {
+      expect((error as Error).name).toBe('Interrupted');
+      stops++;
+    }
+    await run.close();
+    if (!done) ({ run } = await RunFolder.open(run.folder));
+  }
+  return { run, stops };
+}
