@@ -28,6 +28,8 @@ export const score = z.object({
   measure: measure.optional(),
   /** which images were right, where networks are compared: comparison/answers.ts */
   right: z.string().optional(),
+  /** the loss of each image, where networks race: comparison/losses.ts */
+  losses: z.string().optional(),
   /** how far the outputs that labels say nothing of are from the original's answers */
   outputs: z.array(outputScore).optional(),
 });

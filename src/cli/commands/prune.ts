@@ -210,9 +210,13 @@ async function started(
     report: options.report,
   });
   await refuseOverInputs(workspace, asked);
-  const { found, own: mine } = await inTheWay(workspace, asked);
+  const { found, own: mine, earlier } = await inTheWay(workspace, asked);
   await mayOverwrite(found, { force: options.force, json });
-  const replaces = [...mine, ...found.flatMap(({ sha256 }) => sha256 ?? [])];
+  const replaces = [
+    ...mine,
+    ...(options.force ? earlier : []),
+    ...found.flatMap(({ sha256 }) => sha256 ?? []),
+  ];
   const plan = replaces.length ? { ...asked, replaces } : asked;
   return { run: await RunFolder.create(workspace, plan), plan };
 }

@@ -2,6 +2,8 @@ import type { TrainSettings } from '../../terms/training.ts';
 
 /** What a race takes of the training images that the winner's fine-tuning will go through. */
 const SHARE = 0.5;
+/** Networks that every race has room for, however short the fine-tuning is: the best two found, uniform and L1. */
+const FEWEST = 4;
 /** One in so many goes on to the next round. */
 const STAYS = 3;
 /** Fewer steps than these rank networks worse than no training does (measured in docs/methods/race.md). */
@@ -18,24 +20,30 @@ export interface Round {
 
 /**
  * The rounds of a race: successive halving (Jamieson and Talwalkar 2016), each round with a third of the networks that
- * went before and as many images in all, down to two. Short fine-tuning leaves room for fewer networks than there are.
+ * went before and as many images in all, down to two. Short fine-tuning leaves room for fewer networks than there are,
+ * but always for four; none is trained for longer than the winner will be.
  * @param networks that could take part
  * @param images of the training split
- * @returns none where there is no room for two
+ * @returns none where there are no two networks
  */
 export function raceRounds(
   networks: number,
   images: number,
   { epochs, batchSize }: Pick<TrainSettings, 'epochs' | 'batchSize'>,
 ): readonly Round[] {
-  const total = SHARE * epochs * images;
-  const least = LEAST_STEPS * batchSize;
+  const whole = epochs * images;
+  const least = Math.min(LEAST_STEPS * batchSize, whole);
   for (let n = networks; n >= 2; n--) {
     const sizes = [n];
     while (sizes.at(-1)! > 2) sizes.push(Math.max(2, Math.ceil(sizes.at(-1)! / STAYS)));
-    const each = sizes.map((size) => total / sizes.length / size);
-    if (each[0] < least) continue;
-    return sizes.map((size, i) => ({ networks: size, ...extent(each[i], images, batchSize) }));
+    const fair = (SHARE * whole) / sizes.length / n;
+    if (fair < least && n > FEWEST) continue;
+    const each = sizes.map((size) => Math.min((Math.max(fair, least) * n) / size, whole));
+    // a second training of that length would only repeat the first
+    const rounds = each.findIndex((wanted) => wanted === whole) + 1 || sizes.length;
+    return sizes
+      .slice(0, rounds)
+      .map((size, i) => ({ networks: size, ...extent(each[i], images, batchSize) }));
   }
   return [];
 }

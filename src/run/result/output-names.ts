@@ -149,16 +149,21 @@ const there = (file: string) =>
 /**
  * What a run would overwrite that isn't its own. A config of the very same plan, and what lies beside it, is no
  * obstacle: the run writes the same again, or finds at its end that it doesn't.
- * @returns what is found, and the SHA-256 of what may be overwritten without asking: a report of the very same plan,
- * which says how long it took and so is never twice the same
+ * @returns what is found; the SHA-256 of what may be overwritten without asking: a report of the very same plan, which
+ * says how long it took and so is never twice the same; and of what may be where overwriting was asked for: that plan's
+ * result, which another processor may have come to otherwise
  */
 export async function inTheWay(
   workspace: string,
   plan: Plan,
-): Promise<{ readonly found: readonly InTheWay[]; readonly own: readonly string[] }> {
+): Promise<{
+  readonly found: readonly InTheWay[];
+  readonly own: readonly string[];
+  readonly earlier: readonly string[];
+}> {
   const names = await namesOf(workspace, plan);
+  const results: InTheWay[] = [];
   const found: InTheWay[] = [];
-  const own: string[] = [];
   const same = await readConfig(names.config).then(
     (config) => isOf(config, plan, path.dirname(names.config), workspace),
     () => false,
@@ -167,20 +172,18 @@ export async function inTheWay(
   for (const file of reportFiles(names))
     // a folder in its place is a mistake, and told as one
     if (await isFile(file)) reports.push({ file, sha256: await hashFile(file).catch(() => null) });
-  if (same) own.push(...reports.flatMap(({ sha256 }) => sha256 ?? []));
-  else {
-    if (await standsAt(names.config))
-      found.push({ file: names.config, sha256: await hashFile(names.config).catch(() => null) });
-    if (await standsAt(names.model))
-      found.push({ file: names.model, sha256: await hashModel(names.model).catch(() => null) });
-    found.push(...reports);
-  }
+  if (await standsAt(names.config))
+    results.push({ file: names.config, sha256: await hashFile(names.config).catch(() => null) });
+  if (await standsAt(names.model))
+    results.push({ file: names.model, sha256: await hashModel(names.model).catch(() => null) });
+  if (!same) found.push(...results, ...reports);
   for (const { id, files, plan: other } of await claimed(workspace, 'live')) {
     if (alike(other, plan)) continue;
     const file = [names.config, names.model].find((one) => files.has(one));
     if (file && !found.some((one) => one.file === file)) found.push({ file, sha256: null, run: id });
   }
-  return { found, own };
+  const hashes = (files: readonly InTheWay[]) => files.flatMap(({ sha256 }) => sha256 ?? []);
+  return { found, own: same ? hashes(reports) : [], earlier: same ? hashes(results) : [] };
 }
 
 /**

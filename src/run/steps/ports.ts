@@ -41,7 +41,8 @@ export interface Trainer {
   readonly labelled?: string;
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
-  score(network: Model, split: Split, signal?: AbortSignal): Promise<Score>;
+  /** @param losses note the loss of each image, too (default false) */
+  score(network: Model, split: Split, signal?: AbortSignal, losses?: boolean): Promise<Score>;
   /** the original on some of the validation images, augmented as a training would show them */
   scoreOriginal(augmentation: Augmentation, signal?: AbortSignal): Promise<Score>;
   /** the network's weights with new batch-norm statistics; the same where it has no batch norm */

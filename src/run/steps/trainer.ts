@@ -217,7 +217,7 @@ class ImageSetTrainer implements Trainer {
     this.teacher = teacher;
   }
 
-  async score(network: Model, name: ScoredSplit, signal?: AbortSignal): Promise<Score> {
+  async score(network: Model, name: ScoredSplit, signal?: AbortSignal, losses = false): Promise<Score> {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {
@@ -226,6 +226,7 @@ class ImageSetTrainer implements Trainer {
       trust: this.trust,
       original: network.weights === this.original.weights ? undefined : this.original,
       each: true,
+      losses,
       signal,
     });
   }
@@ -345,6 +346,7 @@ export async function scoreSplit(
     backend?: Backend;
     original?: Model;
     each?: boolean;
+    losses?: boolean;
     onImages?: (images: number) => void;
   } = {},
 ): Promise<Score> {

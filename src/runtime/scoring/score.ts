@@ -15,6 +15,7 @@ import { exportOnnx } from '../export-onnx.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Backend, Batch } from '../types.ts';
 import { packed } from '../../terms/comparison/answers.ts';
+import { packedLosses } from '../../terms/comparison/losses.ts';
 import type { Measure, Score } from '../../terms/scores.ts';
 
 /** A network ready to score images. */
@@ -120,6 +121,8 @@ export interface EvaluateOptions extends Omit<ScorerOptions, 'logits' | 'others'
   readonly original?: Model;
   /** note which images were right (default false) */
   readonly each?: boolean;
+  /** note the loss of each image (default false) */
+  readonly losses?: boolean;
 }
 
 /** Losses above this (and what is no number) count as this, so that one image can't spoil a mean. */
@@ -134,7 +137,7 @@ const WORST = 100;
 export async function evaluate(
   network: Scorer | Model,
   batches: AsyncIterable<Batch>,
-  { original, each = false, ...options }: EvaluateOptions = {},
+  { original, each = false, losses = false, ...options }: EvaluateOptions = {},
 ): Promise<Score> {
   const others = original && 'graph' in network ? othersOf(network.graph) : [];
   const answering =
@@ -154,7 +157,7 @@ export async function evaluate(
   const breather = new Breather(options.signal);
   let images = 0;
   const right: boolean[] = [];
-  let loss = 0;
+  const lost: number[] = [];
   try {
     for await (const batch of batches) {
       await breather.breathe();
@@ -166,7 +169,7 @@ export async function evaluate(
         const row = scores.subarray(i * width, (i + 1) * width);
         const result = judge(row, batch.y[i], scorer);
         right.push(result.right);
-        loss += Number.isFinite(result.loss) ? Math.min(result.loss, WORST) : WORST;
+        lost.push(Number.isFinite(result.loss) ? Math.min(result.loss, WORST) : WORST);
       }
       const answers = answering ? (await answering.all(batch.x, batch.n)).slice(1) : [];
       distances.forEach((distance, i) => distance.add(answers[i], rest[i]));
@@ -181,10 +184,11 @@ export async function evaluate(
   const measure = measureOf(scorer.head);
   return {
     accuracy: (100 * right.filter(Boolean).length) / images,
-    loss: loss / images,
+    loss: lost.reduce((sum, one) => sum + one, 0) / images,
     images,
     ...(measure ? { measure } : {}),
     ...(each ? { right: packed(right) } : {}),
+    ...(losses ? { losses: packedLosses(lost) } : {}),
     ...(distances.length ? { outputs: distances.map(({ score }) => score) } : {}),
   };
 }

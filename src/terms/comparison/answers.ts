@@ -1,4 +1,5 @@
 import type { Score } from '../scores.ts';
+import { bytesOf, text } from './base64.ts';
 
 /** Which images a network got right, in the order of the split, as Score.right holds them: one bit each, base64. */
 export function packed(right: readonly boolean[]): string {
@@ -6,7 +7,7 @@ export function packed(right: readonly boolean[]): string {
   right.forEach((is, i) => {
     if (is) bytes[i >> 3] |= 1 << (i & 7);
   });
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return text(bytes);
 }
 
 /** How two networks differ on the same images. */
@@ -30,11 +31,11 @@ const Z = 1.96;
  */
 export function difference(one: Score | undefined, other: Score | undefined): Difference | null {
   if (!one?.right || !other?.right || one.images !== other.images) return null;
-  const [first, second] = [one.right, other.right].map(atob);
+  const [first, second] = [one.right, other.right].map(bytesOf);
   if (first.length !== second.length) return null;
   let [b, c] = [0, 0];
   for (let i = 0; i < first.length; i++) {
-    const [x, y] = [first.charCodeAt(i), second.charCodeAt(i)];
+    const [x, y] = [first[i], second[i]];
     b += ones(x & ~y);
     c += ones(y & ~x);
   }

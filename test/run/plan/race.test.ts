@@ -17,12 +17,21 @@ test('on 2,700 images there is room for six of twelve networks, by hand', () => 
   ]);
 });
 
-test('a short fine-tuning has room for fewer networks, a very short one for none', () => {
-  // 30,000 images: of three networks each would have 5,000 in the first of two rounds, fewer than 64 mini-batches of 128
+test('a short fine-tuning has room for four networks, none of them trained for longer than the winner', () => {
+  // half of 60,000 images have no room for four; 64 mini-batches of 128 are 8192 images
   expect(raceRounds(12, 20_000, { epochs: 3, batchSize: 128 })).toEqual([
-    { networks: 2, images: 15_000, epochs: 1 },
+    { networks: 4, images: 8192, epochs: 1 },
+    { networks: 2, images: 16_384, epochs: 1 },
   ]);
-  expect(raceRounds(12, 5000, { epochs: 3, batchSize: 128 })).toEqual([]);
+  // 15,000 images are the whole fine-tuning
+  expect(raceRounds(12, 5000, { epochs: 3, batchSize: 128 })).toEqual([
+    { networks: 4, images: 5000, epochs: 2 },
+    { networks: 2, images: 5000, epochs: 3 },
+  ]);
+  // fewer than 64 mini-batches in all: one round, which is the fine-tuning itself
+  expect(raceRounds(12, 500, { epochs: 3, batchSize: 128 })).toEqual([
+    { networks: 4, images: 500, epochs: 3 },
+  ]);
   expect(raceRounds(1, 50_000, { epochs: 10, batchSize: 128 })).toEqual([]);
 });
 
@@ -32,17 +41,19 @@ test('whatever the numbers, rounds get smaller and longer, end with two, and tak
     const images = random.integer(40, 60_000);
     const tuning = { epochs: random.integer(1, 60), batchSize: [32, 64, 128][random.integer(0, 2)] };
     const rounds = raceRounds(random.integer(2, 16), images, tuning);
-    if (!rounds.length) continue;
-    expect(rounds.at(-1)!.networks).toBe(2);
+    const whole = tuning.epochs * images;
     for (let r = 1; r < rounds.length; r++) {
       expect(rounds[r].networks).toBeLessThan(rounds[r - 1].networks);
       expect(rounds[r].images * rounds[r].epochs).toBeGreaterThanOrEqual(
         rounds[r - 1].images * rounds[r - 1].epochs,
       );
     }
+    expect(rounds.at(-1)!.images * rounds.at(-1)!.epochs).toBeLessThanOrEqual(whole);
+    if (rounds[0].networks <= 4) continue;
+    expect(rounds.at(-1)!.networks).toBe(2);
     const total = rounds.reduce((sum, one) => sum + one.networks * one.images * one.epochs, 0);
     // whole epochs round it
-    expect(total / (tuning.epochs * images)).toBeGreaterThan(0.3);
-    expect(total / (tuning.epochs * images)).toBeLessThan(0.75);
+    expect(total / whole).toBeGreaterThan(0.3);
+    expect(total / whole).toBeLessThan(0.75);
   }
 });

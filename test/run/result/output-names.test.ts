@@ -188,6 +188,26 @@ describe('a run has files of its own', () => {
     expect(path.basename(reportFile)).toBe('report-2.html');
   });
 
+  test('by force, another processor’s result of the very same plan is overwritten, and without it left alone', async () => {
+    const where = fresh();
+    const bare = { data: undefined, controls: [], fineTuneEpochs: 0, settings: { rounds: 2 } };
+    const plan = await workspaceWithPlan(where, bare);
+    const first = await go(where, plan);
+    const config = await readFile(first.result.configFile, 'utf8');
+    // as another processor would have come to it
+    await writeFile(
+      first.result.configFile,
+      config.replace(/("pruned": {[^}]*"sha256": ")[0-9a-f]{4}/, '$10000'),
+    );
+    const { found, own, earlier } = await inTheWay(where, plan);
+    expect(found).toEqual([]);
+    const beside = await go(where, { ...plan, replaces: [...own] });
+    expect(beside.result.configFile).not.toBe(first.result.configFile);
+    const forced = await go(where, { ...plan, replaces: [...own, ...earlier] });
+    expect(forced.result.configFile).toBe(first.result.configFile);
+    expect(await readFile(first.result.configFile, 'utf8')).toBe(config);
+  });
+
   test('a run at work in another process has its names', async () => {
     const where = fresh();
     const plan = await workspaceWithPlan(where, quick);

@@ -1,4 +1,5 @@
 import { difference } from '../../../terms/comparison/answers.ts';
+import { lossDifference } from '../../../terms/comparison/losses.ts';
 import { rankCorrelation, rankSentence } from '../../../terms/comparison/rank-correlation.ts';
 import { signed } from '../../../terms/comparison/verdict.ts';
 import type { Candidate } from '../../../terms/candidates.ts';
@@ -14,8 +15,11 @@ export interface Standing {
   readonly loss: number;
 }
 
+/** The rule that leaves the network's widths in proportion, as its designers chose them. */
+const PLAINEST = 'uniform';
+
 /** Rules that take part in every race: hard to beat, whatever their networks score before any training. */
-const ALWAYS = ['uniform', 'l1'];
+const ALWAYS = [PLAINEST, 'l1'];
 
 /** The rules' networks in the order in which they take part: those that always do, then the best before any training. */
 export function inLine(rivals: readonly Candidate[]): readonly Candidate[] {
@@ -41,13 +45,39 @@ export function placed(all: number, found: number, room: number): number[] {
   return chosen.sort((a, b) => a - b);
 }
 
-/** The best of a round, as many as stay in, the best of the rules' among them; in the contenders' order. */
-export function survivors(standing: readonly Standing[], room: number): number[] {
+/**
+ * Who stays in, in the contenders' order: the best of a round, its choice, and the best of the rules', so that each end has
+ * something to be compared with; then by their losses, as many as there is room for.
+ */
+export function survivors(
+  standing: readonly Standing[],
+  contenders: readonly Candidate[],
+  room: number,
+): number[] {
   const ranked = byLoss(standing);
-  const stay = ranked.slice(0, room);
   const rule = ranked.find((one) => one.rule);
-  if (rule && !stay.includes(rule)) stay[stay.length - 1] = rule;
-  return stay.map(({ place }) => place).sort((a, b) => a - b);
+  const first = [ranked[0], choice(standing, contenders), ...(rule ? [rule] : []), ...ranked];
+  const stay = new Set(first.map(({ place }) => place));
+  return [...stay].slice(0, room).sort((a, b) => a - b);
+}
+
+/**
+ * What is taken of a round: the plainest network whose loss is not above the lowest by more than the standard error of
+ * their difference on the same images (the one-standard-error rule: Breiman et al. 1984, section 3.4.3). Uniform widths are
+ * plainest, as the network was designed; then those of other rules, then what was found, of which each its best. Without
+ * single losses the lowest decides.
+ */
+function choice(standing: readonly Standing[], contenders: readonly Candidate[]): Standing {
+  const ranked = byLoss(standing);
+  const near = ranked.filter((one) => {
+    const behind = lossDifference(one.score, ranked[0].score);
+    return one === ranked[0] || (behind && one.loss - ranked[0].loss <= behind.error);
+  });
+  return (
+    near.find(({ place }) => contenders[place].origin === PLAINEST) ??
+    near.find(({ rule }) => rule) ??
+    near[0]
+  );
 }
 
 /** What the scores before training foretold of a round's losses, in a sentence; null where there is too little to say. */
@@ -65,15 +95,16 @@ export function result(
   standing: readonly Standing[],
   contenders: readonly Candidate[],
 ): { readonly winner: number; readonly said: string } {
-  const [first] = byLoss(standing);
+  const first = choice(standing, contenders);
   const name = ({ place, rule }: Standing) =>
     rule ? contenders[place].origin : `candidate ${contenders[place].id}`;
   const figures = ({ loss, score }: Standing) =>
     `a validation loss of ${loss.toFixed(3)} (${score.accuracy.toFixed(1)} %)`;
   const rival = byLoss(standing).find(({ rule }) => rule !== first.rule);
   const beside = rival ? `; ${name(rival)}: ${figures(rival)}${apart(first, rival)}` : '';
+  const lowest = byLoss(standing)[0] === first;
   const said = first.rule
-    ? `nothing that was found does better than a plain rule: the network of ${name(first)} is taken, with ${figures(first)}${beside}`
+    ? `nothing that was found does better than a plain rule${lowest ? '' : " by more than the standard error of the images' losses"}: the network of ${name(first)} is taken, with ${figures(first)}${beside}`
     : `${name(first)} is taken, with ${figures(first)}${beside}`;
   return { winner: first.place, said };
 }

@@ -57,21 +57,16 @@ export function newRace({ race }: Outcome): RaceState | undefined {
  * The best of what a method found and the networks of plain rules, each cut and fine-tuned a little, in rounds of ever
  * fewer and ever longer: a score after training tells more than one straight after cutting, and no method's result is
  * worse than a rule that it could have followed, but for the noise of the validation images. Losses decide, on the whole
- * validation split; the best network of a rule stays in until the end. Every round begins anew from the weights that the
+ * validation split, and what they can't tell apart goes to the plainest (decide.ts). Every round begins anew from the weights that the
  * network was cut with, so that each ends with its own rate fallen to 0, and what is trained here goes no further.
  */
 export async function* runRace(context: RunContext, arm: ArmState, race: RaceState): Events<Won> {
   const { session } = context;
   const { train } = context.trainer!.images.set;
-  // too little fine-tuning for any race
-  if (!raceRounds(2, train.size, context.fineTuning!).length) {
-    const message = `no race with plain rules: ${context.fineTuning!.epochs} epochs of fine-tuning on ${train.size} images leave no room for one`;
-    yield await session.record({ type: 'stage', arm: arm.name, stage: 'race', message });
-    return { winner: race.contenders[0] };
-  }
   if (race.found === undefined) yield* enter(context, arm, race);
   const { contenders, found = 0 } = race;
   const rounds = raceRounds(contenders.length, train.size, context.fineTuning!);
+  // nothing to race with
   const first = rounds.at(0);
   if (!first) return { winner: contenders[0] };
   if (race.field.length === 0) {
@@ -96,8 +91,8 @@ export async function* runRace(context: RunContext, arm: ArmState, race: RaceSta
         id: candidate.id,
         images: round.images * round.epochs,
         rule: race.field[race.scores.length - 1] >= found || undefined,
-        // which images were right is of use to the next round alone
-        score: { ...score, right: undefined },
+        // single images are of use to the race alone
+        score: { ...score, right: undefined, losses: undefined },
       });
       if (session.due()) await session.save();
     }
@@ -112,7 +107,7 @@ export async function* runRace(context: RunContext, arm: ArmState, race: RaceSta
       const rule = winner >= found ? contenders[winner].origin : undefined;
       return { winner: contenders[winner], rule };
     }
-    race.field = survivors(standing, next.networks);
+    race.field = survivors(standing, contenders, next.networks);
     race.scores = [];
     race.round++;
     await session.save();
@@ -180,7 +175,7 @@ async function settled(
 ): Promise<Score> {
   const most = settlingImages(images, epochs);
   const weights = await trainer.recalibrate(network, signal, most);
-  return await trainer.score({ ...network, weights }, 'validation', signal);
+  return await trainer.score({ ...network, weights }, 'validation', signal, true);
 }
 
 /** A training's events, changed or left out. */
