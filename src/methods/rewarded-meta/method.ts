@@ -21,6 +21,7 @@ import type { RewardKind, RewardSpec } from './reward.ts';
 import { describeReward, rewardSpec } from './reward.ts';
 import { CandidateScorer } from '../scoring.ts';
 import { Search, searchProblem, searchStateSchema } from './search.ts';
+import { ruleGenes } from './seeds.ts';
 import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
@@ -89,13 +90,17 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const { graph, weights, dependencies, budgets } = context;
   const geneMap = geneMapOf(dependencies, context.roundTo);
   const costs = costsOf(graph, dependencies, budgets);
-  const problem = searchProblem(geneMap, costs, asked);
+  const space = searchProblem(geneMap, costs, asked);
   // a budget so tight that uniform widths are near the range's lower end moves that end down
-  const lowLevel = Math.min(asked.lowLevel, Math.max(0, problem.uniform - 10));
+  const lowLevel = Math.min(asked.lowLevel, Math.max(0, space.uniform - 10));
   const settings = { ...asked, generator: generatorKind, lowLevel };
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
   const root: RandomState = resumed?.root ?? context.random.state;
+  const rules = asked.includeRules
+    ? ruleGenes(context, costs, geneMap, space, new Random(root).fork('rules'))
+    : [];
+  const problem = { ...space, initial: [...(space.initial ?? []), ...rules] };
   const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
   const generator = makeGenerator(context, images, settings, geneMap, order, root);
   // one a mini-batch: rather repaired soon than drawn for long

@@ -73,6 +73,8 @@ const rewardedMetaSchema = z.strictObject({
   raced: whole,
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
+  /** and the widths that plain rules give by one ranking of all channels */
+  includeRules: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
   windowLow: share,
 
@@ -185,6 +187,7 @@ export function rewardedMetaSettings(
     surrogate: 'gaussian-process',
     raced: RACED,
     includeUniform: inherit,
+    includeRules: inherit,
     windowLow: 0.95,
     recalibrationBatches: Math.max(
       1,

@@ -162,7 +162,10 @@ describe.each(['inherit', 'pruning-net'])('rewarded meta-pruning by %s', (genera
 
 describe('metapruning', () => {
   it('is the same search by accuracy alone', async () => {
-    const result = await run('metapruning', contextOf('metapruning', { generator: 'inherit' }));
+    const result = await run(
+      'metapruning',
+      contextOf('metapruning', { generator: 'inherit', surrogate: 'none' }),
+    );
     const best = Math.max(...candidatesOf(result).map((c) => c.accuracies.recalibrated!));
     expect(result.outcome.chosen.accuracies.recalibrated).toBe(best);
     expect(result.outcome.chosen.reward).toBe(best - 100);
