@@ -108,7 +108,7 @@ export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies
 export interface Work {
   /** through training steps: forward, backward, update */
   readonly trained: readonly ImageWork[];
-  /** through batch-norm recalibration: forward on the training engine */
+  /** through batch-norm recalibration: forward on the backend */
   readonly recalibrated: readonly ImageWork[];
   /** through scoring (ONNX Runtime) */
   readonly scored: readonly ImageWork[];

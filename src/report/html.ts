@@ -334,7 +334,7 @@ function made(report: RunReport): string {
       `${data.path}: ${data.train} to train on, ${data.validation} for validation, ${data.test} for the test; ${data.classes.length} classes; preprocessing ${data.preprocess}`,
     ]);
   }
-  if (report.backend) rows.push(['Engine', report.backend]);
+  if (report.backend) rows.push(['Backend', report.backend]);
   rows.push(['Time', duration(report.seconds)], ['Espalier', report.engine]);
   const items = rows.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`);
   return section('How it was made', '', `<dl>${items.join('')}</dl>`, true);

@@ -46,10 +46,10 @@ export function narrate(progress: Progress, event: RunEvent): void {
           `goal: ${metricName(metric)} at most ${amount(metric, limit)} (${((100 * limit) / original).toFixed(1)} % of ${amount(metric, original)})`,
         );
       if ((event.roundTo ?? 1) > 1)
-        progress.say(`widths: multiples of ${event.roundTo}, which engines compute quickly (--round-to)`);
+        progress.say(`widths: multiples of ${event.roundTo}, which runtimes compute quickly (--round-to)`);
       break;
     case 'backend':
-      progress.say(`engine: ${event.name}, ${event.threads} threads: ${event.why}`);
+      progress.say(`backend: ${event.name}, ${event.threads} threads: ${event.why}`);
       break;
     case 'data':
       progress.say(

@@ -39,7 +39,7 @@ async function show({ log, runs }: Parts, id: string, error: unknown, run?: stri
     log: t('Show Log'),
     resume: t('Resume'),
     setup: t('Set Up…'),
-    health: t('Engine Health'),
+    health: t('Backend Health'),
     trust: t('Manage Trust'),
   };
   const say = told.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;

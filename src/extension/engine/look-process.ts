@@ -19,7 +19,7 @@ export interface LookOptions {
   readonly script: string;
   readonly node: NodeChoice;
   readonly log: (line: string) => void;
-  /** whether the workspace is trusted; unless it is, no engine is looked for */
+  /** whether the workspace is trusted; unless it is, no backend is looked for */
   readonly trusted?: boolean;
   /** told once, when the process has ended for whatever reason */
   readonly onEnd: () => void;

@@ -28,7 +28,7 @@ const checkpointSchema = z.strictObject({
   root: randomState,
   /** share of every group at which the budgets just hold */
   share: z.number(),
-  /** settled once: gradients are slow, and engines differ in their last digits */
+  /** settled once: gradients are slow, and backends differ in their last digits */
   importance: z.array(z.array(z.number())),
   agent: z.unknown(),
   trials: trialsSchema,
