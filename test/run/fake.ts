@@ -95,7 +95,7 @@ function drawn(name: string, slow: number): Method {
       }
       const chosen = { ...all[0], origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` };
       const finalists = [chosen, ...all.slice(1, raced)];
-      return { chosen, ...(raced ? { race: { finalists, told: rounds } } : {}) };
+      return { chosen, ...(raced ? { race: { finalists, nextId: rounds } } : {}) };
     },
   };
 }

@@ -39,11 +39,11 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
       ['fine-tuned', accuracy.fineTuned],
       ['pruned', accuracy.test],
     ] as const;
-    const told = steps.filter(([, score]) => score?.split === split);
-    if (told.length)
+    const measured = steps.filter(([, score]) => score?.split === split);
+    if (measured.length)
       lines.push(
-        `Accuracy on ${split} (${told[0][1]!.images.toLocaleString('en')} images): ` +
-          told.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
+        `Accuracy on ${split} (${measured[0][1]!.images.toLocaleString('en')} images): ` +
+          measured.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
       );
   }
   const arms = controls.flatMap(({ name, fineTuned, recalibrated, cut }) => {

@@ -192,12 +192,12 @@ function verdict(
   { rounding, tolerance, hopeless }: Conditioning,
 ): CheckResult {
   const difference = largestDifference(a, b);
-  const told = { name, difference, tolerance };
+  const measured = { name, difference, tolerance };
   if (hopeless)
     return {
-      ...told,
+      ...measured,
       ok: true,
       skipped: `this network's outputs move by ${(100 * rounding).toPrecision(2)} % where its weights move by their last bit, so that whole outputs say nothing`,
     };
-  return { ...told, ok: difference <= tolerance };
+  return { ...measured, ok: difference <= tolerance };
 }

@@ -116,7 +116,7 @@ async function checkPackage(name: string): Promise<PackageReport> {
 /** Runs a script in a process of its own, since a native library that doesn't fit may take its process down. */
 async function inChild(script: string, argument: string): Promise<{ output: string } | { error: string }> {
   try {
-    // Inside VS Code, execPath is Electron, which is Node only where it is told so.
+    // Inside VS Code, execPath is Electron, which is Node only where it is asked to be.
     const quarters = ownQuarters({ ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' });
     const options = { ...quarters, timeout: 60_000 };
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, argument], options);
