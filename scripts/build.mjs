@@ -3,7 +3,7 @@
 import { build, context } from 'esbuild';
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { options } from './bundle.mjs';
-import { told } from './watch.mjs';
+import { narrator } from './watch.mjs';
 import { webviewEntry, webviewOptions, zodInEnglish } from './webview.mjs';
 
 const entries = {
@@ -40,7 +40,7 @@ async function watch() {
   // first, so that it can be run once it is written
   mkdirSync('dist');
   writeFileSync('dist/cli.cjs', '', { mode: 0o755 });
-  const say = told(bundles.length);
+  const say = narrator(bundles.length);
   for (const bundle of bundles) {
     const watched = await context({ ...bundle, plugins: [...bundle.plugins, say] });
     await watched.watch();

@@ -46,7 +46,7 @@ const PORTABLE = {
   sharp: ['dist/'],
 };
 
-/** In place of what is native. Without onnxruntime-node, candidates are scored by the engine that trains. */
+/** In place of what is native. Without onnxruntime-node, candidates are scored by the backend that trains. */
 const WASM = {
   '@emnapi/runtime': ['index.js', 'dist/emnapi.cjs.js', 'dist/emnapi.cjs.min.js'],
   '@img/sharp-wasm32': ['index.cjs', 'lib/', 'versions.json'],

@@ -50,5 +50,5 @@ export function prepare() {
   install();
   if (!run(process.execPath, ['scripts/build.mjs'])) process.exit(1);
   if (!run(process.execPath, ['scripts/setup.mjs']))
-    console.error('Set-up of TensorFlow did not end well (above); going on with the wasm engine.');
+    console.error('Set-up of TensorFlow did not end well (above); going on with the wasm backend.');
 }

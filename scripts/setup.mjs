@@ -1,5 +1,5 @@
-// Makes the TensorFlow engine ready: finds TensorFlow's libraries or fetches them into the cache, builds the addon.
-// Ends well without them too, since the wasm engine needs neither. Options: --no-fetch.
+// Makes the TensorFlow backend ready: finds TensorFlow's libraries or fetches them into the cache, builds the addon.
+// Ends well without them too, since the wasm backend needs neither. Options: --no-fetch.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -52,6 +52,6 @@ if (ready) {
 }
 log(
   ready
-    ? `engine: tensorflow, ${why}`
-    : `engine: wasm, about 5 times slower in training; ${why}${fix ? `; to fix it: ${fix}` : ''}`,
+    ? `backend: tensorflow, ${why}`
+    : `backend: wasm, about 5 times slower in training; ${why}${fix ? `; to fix it: ${fix}` : ''}`,
 );

@@ -1,12 +1,12 @@
 // What `npm run watch` says. .vscode/tasks.json waits for these very lines, so that F5 starts with what was just built.
 
 /** A plugin for so many bundles: says when work begins, and what came of it when none of them is at work any more. */
-export function told(bundles) {
+export function narrator(bundles) {
   const ended = new Set();
   const failing = new Set();
   let working = 0;
   return {
-    name: 'told',
+    name: 'narrator',
     setup(build) {
       build.onStart(() => {
         if (working++ === 0) console.log('[watch] building');

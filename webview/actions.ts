@@ -4,7 +4,7 @@ import type { Openable, Tab } from '../src/protocol/panel.ts';
 import type { Side } from '../src/protocol/views.ts';
 import { host } from './host.ts';
 import { remember } from './persist.ts';
-import { emptyRun, told } from '../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../src/terms/run-data.ts';
 import {
   busy,
   compare,
@@ -116,7 +116,7 @@ export function listen(): () => void {
     host.on('events', ({ run: folder, reset, events }) => {
       const known = run.value;
       if (known?.run !== folder) return;
-      run.value = told(reset ? emptyRun(folder) : known, events);
+      run.value = withEvents(reset ? emptyRun(folder) : known, events);
     }),
     host.on('status', (given) => {
       if (given.run === run.value?.run) status.value = given;

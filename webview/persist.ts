@@ -25,7 +25,7 @@ const restored: PanelState | null = parsed.success ? parsed.data : null;
 
 let state: PanelState = restored ?? fresh;
 let waiting = 0;
-/** the host has said what it remembers: from now on it is told */
+/** the host has said what it remembers: from now on changes are sent to it */
 let adopted = false;
 
 /**

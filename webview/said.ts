@@ -2,7 +2,7 @@ import { t } from './strings.ts';
 
 /** What the panel calls what the command line has an option for. */
 export const CONTROLS: Readonly<Record<string, () => string>> = {
-  backend: () => t('Engine'),
+  backend: () => t('Backend'),
   data: () => t('Images'),
   distillation: () => t('Distillation'),
   'fine-tune-epochs': () => t('Epochs of fine-tuning'),

@@ -26,7 +26,7 @@ export const network = loading<NetworkView>();
 
 export const runs = loading<readonly RunSummary[]>();
 
-/** The run that is shown: what it is, what it told, how it stands. */
+/** The run that is shown: what it is, what its events say, how it stands. */
 export const followed = loading<RunSummary>();
 export const run = signal<RunData | null>(null);
 export const status = signal<Status | null>(null);

@@ -4,15 +4,8 @@ import type { Curve, CurvePoint, Curves } from '../terms/comparison/curves.ts';
 import { signed } from '../terms/comparison/verdict.ts';
 import { costBy } from '../terms/cost.ts';
 import type { StaticMetric } from '../terms/goals.ts';
+import { metricWords } from '../terms/metric-names.ts';
 import { table } from './output.ts';
-
-/** What a metric is called within a sentence. */
-export const metricWords: Readonly<Record<StaticMetric, string>> = {
-  macs: 'MACs',
-  params: 'parameters',
-  bytes: 'bytes of weights',
-  memory: 'bytes of activations',
-};
 
 /** A point as `espalier write --pick` takes it. */
 export function nameOf({ candidate: { arm, id } }: CurvePoint): string {

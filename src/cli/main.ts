@@ -49,7 +49,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
-    // native engines keep threads that would hold the process
+    // native libraries keep threads that would hold the process
     const flush = (stream: NodeJS.WriteStream, then: () => void) => void stream.write('', then);
     flush(process.stdout, () => flush(process.stderr, () => process.exit(code)));
   },

@@ -89,7 +89,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option(
       '--round-to <n>',
-      'widths in multiples of this; auto (default): of 8, 4 or 2, which engines compute quickly, where the network and the goal leave room',
+      'widths in multiples of this; auto (default): of 8, 4 or 2, which runtimes compute quickly, where the network and the goal leave room',
       wholeNumberOrAuto('--round-to', 1, 1024),
     )
     .option('--freeze <layer>', 'leave this layer as it is (may be repeated)', gather)
@@ -281,7 +281,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 
   command(
     'doctor',
-    'engines, versions, threads, what is missing and what fixes it',
+    'backends, versions, threads, what is missing and what fixes it',
     async () => (await import('./commands/doctor.ts')).doctor,
   );
 

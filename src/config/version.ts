@@ -1,4 +1,4 @@
 import manifest from '../../package.json';
 
-/** Version of the engine that wrote a file. */
+/** Version of Espalier that wrote a file. */
 export const engineVersion: string = manifest.version;

@@ -43,7 +43,7 @@ export interface OpenOptions extends z.input<typeof Numbers> {
    * of them has other sizes
    */
   resize?: Resizing | ((sizes: Sizes) => Promise<FoundResize>);
-  /** told how many images were found so far, where a folder has many */
+  /** called with how many images were found so far, where a folder has many */
   onListed?: (images: number) => void;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -278,14 +278,14 @@ async function decodeAll(
   }
   const bad: number[] = [];
   let done = 0;
-  let told = 0;
+  let reportedAt = 0;
   await inParallel(items.length, async (i) => {
     signalled(signal);
     if (!(await decoded.fetch(i))) bad.push(i);
     // by the clock too: large images take seconds each
     const now = performance.now();
-    if (++done < items.length && done % 512 !== 0 && now - told < TELL_EVERY) return;
-    told = now;
+    if (++done < items.length && done % 512 !== 0 && now - reportedAt < TELL_EVERY) return;
+    reportedAt = now;
     onProgress?.(done, items.length);
   });
   bad.sort((a, b) => a - b);

@@ -19,6 +19,6 @@ function fail(error: unknown): never {
 }
 
 main(process.argv.slice(2)).then((code) => {
-  // native engines keep threads that would hold the process
+  // native libraries keep threads that would hold the process
   if (code !== undefined) process.exit(code);
 }, fail);

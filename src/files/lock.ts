@@ -53,7 +53,7 @@ export interface Lock {
  * a chain; the living process at its end has the folder. It then puts its own record in the place of `lock`, in one
  * step, and only after that removes what came before.
  *
- * A process is told by its number and its start, so a number that is in use again blocks nothing. Where that can't be
+ * A process is known by its number and its start, so a number that is in use again blocks nothing. Where that can't be
  * looked at (another machine, another container, Windows), a lock lives by its beat.
  * @param what works there, for the message
  * @throws InUse where another live process has it

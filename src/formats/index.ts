@@ -59,8 +59,8 @@ async function readModel(file: string): Promise<LoadedModel> {
   const read = await format.read(file);
   const model = { ...read, graph: withFixed(read) };
   const misnamed = otherEnding(model);
-  const told = misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
-  return await withLabels(told, told.path);
+  const warned = misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
+  return await withLabels(warned, warned.path);
 }
 
 /** What is to be known of a file that is called like one of another format. */

@@ -99,8 +99,8 @@ export function compareFacts(
     const both = one !== undefined && two !== undefined;
     const fair = both && sameImages && one.split === two.split && one.images === two.images;
     // a search's figures don't say on how many images: "other images" is not claimed of them
-    const told = one?.images !== undefined && two?.images !== undefined;
-    const other = !sameImages || one?.split !== two?.split || (told && one.images !== two.images);
+    const counted = one?.images !== undefined && two?.images !== undefined;
+    const other = !sameImages || one?.split !== two?.split || (counted && one.images !== two.images);
     return {
       id,
       unit: 'percent' as const,

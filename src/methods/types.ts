@@ -60,7 +60,7 @@ export interface Outcome {
   readonly chosen: Candidate;
   /** weights of the narrow network where the method made them (a PruningNet); else they are cut from the source */
   readonly weights?: Weights;
-  /** what is to race, of all that it told of; absent where its choice is the result */
+  /** what is to race, of all its candidates; absent where its choice is the result */
   readonly race?: Entries;
 }
 
@@ -68,8 +68,8 @@ export interface Outcome {
 export interface Entries {
   /** the best of what it found, all within the budgets, best first; the chosen one is the first */
   readonly finalists: readonly Candidate[];
-  /** candidates that it told of: the next one's id */
-  readonly told: number;
+  /** the id of the next candidate: so many were reported */
+  readonly nextId: number;
 }
 
 /** One pruning method. Settings schemas are zod objects with a default for every field. */
@@ -98,7 +98,7 @@ export interface Method<S = unknown> {
   work?(settings: S, context: WorkContext): Work;
 }
 
-/** What a method is told to say something of its work before it does any. */
+/** What a method needs to know to say something of its work before it does any. */
 export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies' | 'budgets' | 'roundTo'> {
   /** images of the splits; absent where there are none */
   readonly images?: { readonly train: number; readonly validation: number };
@@ -108,7 +108,7 @@ export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies
 export interface Work {
   /** through training steps: forward, backward, update */
   readonly trained: readonly ImageWork[];
-  /** through batch-norm recalibration: forward on the training engine */
+  /** through batch-norm recalibration: forward on the backend */
   readonly recalibrated: readonly ImageWork[];
   /** through scoring (ONNX Runtime) */
   readonly scored: readonly ImageWork[];

@@ -32,7 +32,7 @@ export type ApplyOutcome = z.infer<typeof applyOutcome>;
 /** What the looking process answers: all that reads; what trains (apply) is asked of a process of its own. It stays quick while a run works. */
 export const look = {
   requests: {
-    /** `trusted`: the user trusts the workspace, from now on; until then no engine is looked for */
+    /** `trusted`: the user trusts the workspace, from now on; until then no backend is looked for */
     hello: {
       params: z.object({ protocol: z.number(), trusted: z.boolean().optional() }),
       result: z.object({

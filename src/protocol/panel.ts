@@ -72,7 +72,7 @@ export const host = {
         defaults: draft.partial(),
         /** which backend a run would use, for the status line; null until known */
         backend: z.string().nullable(),
-        /** what this panel has told the host to remember: all of it where it comes back, of a new one only how runs were left */
+        /** what this panel has asked the host to remember: all of it where it comes back, of a new one only how runs were left */
         past: panelState.nullable(),
       }),
     },

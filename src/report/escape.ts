@@ -21,7 +21,7 @@ export function plain(text: string): string {
       // addresses that would become links by themselves
       .replace(/:(?=\/)/g, '\\:')
       .replace(/(?<=www)\./gi, '\\.')
-      // people and issues: in code nobody is told
+      // people and issues: in code nobody is notified
       .replace(/[@#]/g, '`$&`')
       .replaceAll('|', '&#124;')
   );

@@ -1,4 +1,5 @@
 import type { About, Facts, MetricRow, Verdict } from '../graph/facts.ts';
+import { metricName } from '../terms/metric-names.ts';
 import { bytes, change, count } from './text.ts';
 
 /** One row of a comparison in words. `a`, `b`: "–" where it isn't known. */
@@ -18,7 +19,6 @@ const names: Readonly<Record<MetricRow['id'], string>> = {
   cut: 'After cutting',
   latency: 'Latency',
 };
-const costNames = { macs: 'MACs', params: 'Parameters', bytes: 'Weights', memory: 'Activations' } as const;
 const aboutNames: Readonly<Record<About, string>> = {
   measure: 'Accuracy is',
   method: 'Method',
@@ -76,7 +76,7 @@ export function aboutRows({ about }: Facts): FactRow[] {
 export function costRows({ costs }: Facts): FactRow[] {
   return costs.map(({ id, a, b, verdict }) => {
     const say = id === 'bytes' || id === 'memory' ? bytes : count;
-    return { name: costNames[id], a: say(a), b: say(b), change: change(a, b), verdict };
+    return { name: metricName(id), a: say(a), b: say(b), change: change(a, b), verdict };
   });
 }
 

@@ -16,12 +16,12 @@ import {
   escape,
   frontCells,
   measured,
-  metricNames,
   percent,
   raceSentence,
   ruleSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
+import { metricName } from '../terms/metric-names.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
 import type { Score } from '../terms/scores.ts';
 
@@ -85,7 +85,7 @@ function tradeoff(report: RunReport): string {
     report.arms.length > 1 ? '◇ the controls, trained alike' : '',
   ].filter(Boolean);
   return section(
-    `${capital(accuracyWord(report.original.validation))} against ${metricNames[chartMetric(report)]}`,
+    `${capital(accuracyWord(report.original.validation))} against ${metricName(chartMetric(report))}`,
     scored ? dim(`${scored} candidates`) : '',
     `${chart}<p class="dim">${legend.join(' · ')}</p>`,
     false,
@@ -100,11 +100,11 @@ function result(report: RunReport): string {
   const row = (name: string, was: string, is: string, by: string, big = false) =>
     `${dim(name)}<span>${dim(`${was} →`)} ${big ? `<span class="big">${is}</span>` : is}</span><span class="${by.startsWith('+') ? 'bad' : 'good'}">${by}</span>`;
   const pairs = [
-    row('MACs', count(before.macs), count(after.macs), change(before.macs, after.macs), true),
-    row('Parameters', count(before.params), count(after.params), change(before.params, after.params)),
-    row('Weights', bytes(before.bytes), bytes(after.bytes), change(before.bytes, after.bytes)),
+    row(metricName('macs'), count(before.macs), count(after.macs), change(before.macs, after.macs), true),
+    row(metricName('params'), count(before.params), count(after.params), change(before.params, after.params)),
+    row(metricName('bytes'), bytes(before.bytes), bytes(after.bytes), change(before.bytes, after.bytes)),
     row(
-      'Peak activations',
+      metricName('memory'),
       bytes(before.peakActivationBytes),
       bytes(after.peakActivationBytes),
       change(before.peakActivationBytes, after.peakActivationBytes),
@@ -160,7 +160,7 @@ function context(report: RunReport): string {
     sentences.push(`Latency: median${noise}, ${latency.threads} threads, on ${escape(latency.machine)}.`);
   }
   const budgets = report.budgets.map(
-    (budget) => `${metricNames[budget.metric]} at most ${amount(budget.metric, budget.limit)}`,
+    (budget) => `${metricName(budget.metric)} at most ${amount(budget.metric, budget.limit)}`,
   );
   if (budgets.length) sentences.push(`Asked for: ${budgets.join(', ')}.`);
   const moved = movedOutputs(report).map((one) => movedSentence(one, escape(one.name)));
@@ -334,7 +334,7 @@ function made(report: RunReport): string {
       `${data.path}: ${data.train} to train on, ${data.validation} for validation, ${data.test} for the test; ${data.classes.length} classes; preprocessing ${data.preprocess}`,
     ]);
   }
-  if (report.backend) rows.push(['Engine', report.backend]);
+  if (report.backend) rows.push(['Backend', report.backend]);
   rows.push(['Time', duration(report.seconds)], ['Espalier', report.engine]);
   const items = rows.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`);
   return section('How it was made', '', `<dl>${items.join('')}</dl>`, true);

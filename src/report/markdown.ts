@@ -4,6 +4,7 @@ import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
+import { metricName } from '../terms/metric-names.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import { bytes, change, count, duration, frontCells, percent, raceSentence, ruleSentence } from './text.ts';
 
@@ -23,11 +24,13 @@ export function markdownReport(report: RunReport): string {
   if (after) {
     const { cost, latency } = report;
     lines.push(row(['', 'before', 'after', 'change']), align(4));
-    lines.push(row(['MACs', count(cost.macs), count(after.macs), change(cost.macs, after.macs)]));
+    lines.push(row([metricName('macs'), count(cost.macs), count(after.macs), change(cost.macs, after.macs)]));
     lines.push(
-      row(['Parameters', count(cost.params), count(after.params), change(cost.params, after.params)]),
+      row([metricName('params'), count(cost.params), count(after.params), change(cost.params, after.params)]),
     );
-    lines.push(row(['Weights', bytes(cost.bytes), bytes(after.bytes), change(cost.bytes, after.bytes)]));
+    lines.push(
+      row([metricName('bytes'), bytes(cost.bytes), bytes(after.bytes), change(cost.bytes, after.bytes)]),
+    );
     if (latency)
       lines.push(
         row([

@@ -66,15 +66,6 @@ export function amount(metric: Metric, value: number): string {
   return count(value);
 }
 
-export const metricNames: Readonly<Record<Metric, string>> = {
-  macs: 'MACs',
-  params: 'Parameters',
-  bytes: 'Weights',
-  memory: 'Activations',
-  latency: 'Latency',
-  script: 'Script',
-};
-
 /** What percentages of a run are called: "accuracy", or what they are where that is another thing. */
 export function accuracyWord(score: { readonly measure?: string } | undefined): string {
   return score?.measure ?? 'accuracy';

@@ -1,7 +1,8 @@
 import type { ReportArm, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { accuracyWord, amount, bytes, capital, count, escape, metricNames, percent, short } from './text.ts';
+import { accuracyWord, amount, bytes, capital, count, escape, percent, short } from './text.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
+import { metricName } from '../terms/metric-names.ts';
 import { sizeMetric } from '../terms/goals.ts';
 import type { SizeMetric } from '../terms/goals.ts';
 
@@ -61,7 +62,7 @@ export function tradeoffChart(report: RunReport): string {
       frame,
       x,
       y,
-      { x: metricNames[metric], y: `${accuracyWord(report.original.validation)} on validation, %` },
+      { x: metricName(metric), y: `${accuracyWord(report.original.validation)} on validation, %` },
       { x: (v) => short(label(v)), y: (v) => String(v) },
     ),
   ];
@@ -84,7 +85,7 @@ export function tradeoffChart(report: RunReport): string {
   }
   parts.push(armMarks(arms, metric, x, y));
   const spoken = [
-    `${capital(accuracyWord(report.original.validation))} against ${metricNames[metric]} of ${candidates.length} candidates.`,
+    `${capital(accuracyWord(report.original.validation))} against ${metricName(metric)} of ${candidates.length} candidates.`,
     ...arms.map(
       (arm) => `${arm.name}: ${percent(finalAccuracy(arm))} at ${label(arm.chosen!.cost[metric])}.`,
     ),

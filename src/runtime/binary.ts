@@ -12,7 +12,7 @@ export function classCounts(graph: Graph): readonly number[] {
   }
 }
 
-/** Why a network whose classes would be told by one unit tells none apart, in a clause; null for any other. */
+/** Why a network whose classes would be read from one unit tells none apart, in a clause; null for any other. */
 export function oneUnitProblem(graph: Graph): string | null {
   const { size, kind, last } = labelledHead(graph);
   if (size !== 1) return null;

@@ -25,7 +25,12 @@ export function costKeyOf(metric: StaticMetric): CostKey {
   return metric === 'memory' ? 'peakActivationBytes' : metric;
 }
 
-/** The same of any metric; undefined where it is no function of the widths: it is measured. */
+/** The metric that a cost is of. */
+export function metricOf(key: CostKey): StaticMetric {
+  return key === 'peakActivationBytes' ? 'memory' : key;
+}
+
+/** `costKeyOf` of any metric; undefined where it is no function of the widths: it is measured. */
 export function costPart(metric: Metric): CostKey | undefined {
   return isStatic(metric) ? costKeyOf(metric) : undefined;
 }

@@ -17,7 +17,7 @@ export interface ArmData {
   readonly control: boolean;
   /** how the method ranks its candidates (RewardSpec of src/methods/rewarded-meta/reward.ts); null where it has none */
   readonly reward: unknown;
-  /** in the order in which they were found; one that is told again (fine-tuned) takes its old place */
+  /** in the order in which they were found; one that is reported again (fine-tuned) takes its old place */
   readonly candidates: readonly RunCandidate[];
   /** goes up with every change of `candidates` */
   readonly revision: number;
@@ -37,7 +37,7 @@ export interface ArmData {
 }
 
 /**
- * What a run is at: read off what it has told so far, for its report, the lists of runs and the panel alike. New objects
+ * What a run is at: read off its events so far, for its report, the lists of runs and the panel alike. New objects
  * at every batch of events; the long arrays inside grow in place.
  */
 export interface RunData {
@@ -95,7 +95,7 @@ export function emptyRun(run: string): RunData {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The run after these events. The long arrays of `before` are taken over and grow: don't use `before` again. */
-export function told(before: RunData, events: readonly ListedEvent[]): RunData {
+export function withEvents(before: RunData, events: readonly ListedEvent[]): RunData {
   const after: Writable<RunData> = { ...before };
   const touched = new Map<string, Writable<ArmData>>();
   const arm = (name: string): Writable<ArmData> => {
@@ -222,7 +222,7 @@ export function told(before: RunData, events: readonly ListedEvent[]): RunData {
 /** Where candidates of an arm are, by id; an arm's array is never replaced, so this stays right. */
 const places = new WeakMap<readonly RunCandidate[], Map<number, number>>();
 
-/** @param later another arm was told of before: the method's own comes first */
+/** @param later another arm was there before: the method's own comes first */
 function newArm(arm: string, later: boolean): Writable<ArmData> {
   const candidates: RunCandidate[] = [];
   places.set(candidates, new Map());
@@ -251,23 +251,23 @@ function put(arm: Writable<ArmData>, given: ListedCandidate): RunCandidate {
   const at = places.get(candidates)!;
   const place = at.get(given.id);
   const { id, origin, cost, accuracies, reward } = given;
-  const told: RunCandidate = { arm: arm.arm, id, origin, cost, accuracies, reward };
+  const reported: RunCandidate = { arm: arm.arm, id, origin, cost, accuracies, reward };
   arm.revision++;
   if (place === undefined) {
     at.set(id, candidates.length);
-    candidates.push(told);
-    return told;
+    candidates.push(reported);
+    return reported;
   }
   const before = candidates[place];
   candidates[place] = {
-    ...told,
+    ...reported,
     accuracies: { ...before.accuracies, ...accuracies },
     reward: reward ?? before.reward,
   };
   return candidates[place];
 }
 
-/** When an arm told something first, in seconds of the run's work. */
+/** When an arm had its first event, in seconds of the run's work. */
 const began = new WeakMap<readonly RunCandidate[], number>();
 
 function worked(arm: Writable<ArmData>, at: number): void {

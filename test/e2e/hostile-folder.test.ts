@@ -140,7 +140,7 @@ describe('in the editor, whose host stands in the folder', () => {
     const { notes, problems } = await look.request('assess', { draft, measure: false });
     expect(problems).toEqual([]);
     expect(notes.filter(({ text }) => text.includes('wasm'))).toEqual([]);
-    // nor is anything prepared where something asks for an engine
+    // nor is anything prepared where something asks for a backend
     const { why } = await look.request('setup', {});
     expect(why).toContain('Restricted Mode');
     expect(hostile.executed()).toEqual([]);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { espalier, root } from './cli.ts';
 
-it('a whole run without TensorFlow: rewarded meta-pruning, two controls, on the wasm engine', () => {
+it('a whole run without TensorFlow: rewarded meta-pruning, two controls, on the wasm backend', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-wasm-run-'));
   try {
     const done = espalier(

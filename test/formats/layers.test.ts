@@ -88,7 +88,7 @@ describe.skipIf(need.skip).each<KerasVersion>([3, 2])(
       });
     });
 
-    it('whole and cut, in every engine and in Keras itself', () => {
+    it('whole and cut, in every backend and in Keras itself', () => {
       expect(rows).toEqual([]);
     });
   },

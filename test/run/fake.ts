@@ -22,7 +22,7 @@ import type { Score } from '../../src/terms/scores.ts';
 import type { SizeMetric } from '../../src/terms/goals.ts';
 
 /**
- * A world for runs without an engine: real model files, a search that draws at random, and a "training" that moves
+ * A world for runs without a backend: real model files, a search that draws at random, and a "training" that moves
  * every weight by random steps. Any draw lost or doubled on the way changes the result.
  */
 export function fakeServices({ slow = 0 } = {}): RunPorts {
@@ -31,7 +31,7 @@ export function fakeServices({ slow = 0 } = {}): RunPorts {
     saveModel,
     method: async (name) => {
       if (name === 'drawn' || name === 'other') return drawn(name, slow);
-      // no gradients without an engine
+      // no gradients without a backend
       if (name === 'taylor') return methodNamed('l2');
       if (isMethod(name)) return methodNamed(name);
       throw new InputError(`there is no method "${name}"`);
@@ -95,7 +95,7 @@ function drawn(name: string, slow: number): Method {
       }
       const chosen = { ...all[0], origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` };
       const finalists = [chosen, ...all.slice(1, raced)];
-      return { chosen, ...(raced ? { race: { finalists, told: rounds } } : {}) };
+      return { chosen, ...(raced ? { race: { finalists, nextId: rounds } } : {}) };
     },
   };
 }

@@ -1,5 +1,5 @@
 // ONNX Runtime's optimiser merges neighbouring layers, and what it makes of them must be the network still: random
-// chains of such neighbours, optimised, as they are, and by the engine that trains.
+// chains of such neighbours, optimised, as they are, and by the backend that trains.
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../support/builder.ts';
@@ -117,7 +117,7 @@ function chain(seed: number): { graph: Graph; weights: Weights } {
   return b.build([x, ...also.filter((id) => id !== x)]);
 }
 
-describe('ONNX Runtime, optimised or not, gives what the training engine gives', () => {
+describe('ONNX Runtime, optimised or not, gives what the training backend gives', () => {
   it.each(Array.from({ length: 6 }, (_, i) => i))('random neighbours %i', async (batch) => {
     for (let i = 0; i < 25; i++) {
       const { graph, weights } = chain(1000 * batch + i);

@@ -15,7 +15,7 @@ describe('without onnxruntime', () => {
   const { graph, weights } = b.build(b.softmax(b.dense(b.globalPool(b.input([4, 4, 3])), 3)));
   const [x] = randomInputs(graph, 5);
 
-  it('the training engine scores, and says why', async () => {
+  it('the training backend scores, and says why', async () => {
     const backend = await openBackend({ threads: 1 });
     const scorer = await openScorer(graph, weights, { backend });
     expect(scorer.engine).toBe(backend.name);
@@ -35,13 +35,13 @@ describe('without onnxruntime', () => {
     expect(backend.tf.memory().numTensors).toBe(0);
   });
 
-  it("without being told which, the process's own engine does", async () => {
+  it("without being told which, the process's own backend does", async () => {
     const scorer = await openScorer(graph, weights);
     expect(scorer.engine).toBe((await openBackend()).name);
     await scorer.release();
   });
 
-  it('and with no engine allowed, it fails', async () => {
+  it('and with no backend allowed, it fails', async () => {
     await expect(openScorer(graph, weights, { backend: 'none' })).rejects.toThrow(
       'cannot open shared object file',
     );

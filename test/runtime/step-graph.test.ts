@@ -147,7 +147,7 @@ describe.skipIf(need.skip)(need.name('a step as one graph'), () => {
     }
   });
 
-  it('gives way to op by op where the engine takes it but fails to run it', () => {
+  it('gives way to op by op where the backend takes it but fails to run it', () => {
     const { graph, weights } = lively();
     const settings = defaultTrainSettings('scratch', { images: 10 });
     let disposed = 0;

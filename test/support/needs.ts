@@ -31,7 +31,7 @@ export const lacks = {
   async tensorflow(): Promise<Lack> {
     const { prepareTensorflow } = await import('../../src/runtime/backend/prepare.ts');
     const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
-    return addon === null ? 'there is no TensorFlow engine (npm run setup; it needs g++)' : null;
+    return addon === null ? 'there is no TensorFlow backend (npm run setup; it needs g++)' : null;
   },
 };
 

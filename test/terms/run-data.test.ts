@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { candidateOf, emptyRun, otherOutputs, told } from '../../src/terms/run-data.ts';
+import { candidateOf, emptyRun, otherOutputs, withEvents } from '../../src/terms/run-data.ts';
 import type { ListedCandidate } from '../../src/terms/candidates.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
 
@@ -35,9 +35,9 @@ describe('what a run has told', () => {
   ];
 
   test('in one batch or one by one, it is the same', () => {
-    const whole = told(emptyRun('run'), events);
+    const whole = withEvents(emptyRun('run'), events);
     let single = emptyRun('run');
-    for (const event of events) single = told(single, [event]);
+    for (const event of events) single = withEvents(single, [event]);
     expect(single).toEqual({ ...whole, arms: whole.arms });
     expect(whole.arms.map((arm) => arm.arm)).toEqual(['rewarded-meta', 'uniform']);
     expect(whole.losses.map((one) => one.loss)).toEqual([2, 1]);
@@ -50,7 +50,7 @@ describe('what a run has told', () => {
   test('how far outputs without labels have moved is kept by step', () => {
     const outputs = [{ name: 'side', loss: 'mean squared error' as const, value: 0.25 }];
     const score = { accuracy: 80, loss: 1, images: 10, outputs };
-    const { arms } = told(emptyRun('run'), [
+    const { arms } = withEvents(emptyRun('run'), [
       { type: 'arm', arm: 'l1', control: false },
       { type: 'score', arm: 'l1', step: 'cut', split: 'validation', score },
       { type: 'score', arm: 'l1', step: 'test', split: 'test', score },
@@ -60,7 +60,7 @@ describe('what a run has told', () => {
   });
 
   test('training from scratch, which no method announces, is a control', () => {
-    const { arms } = told(emptyRun('run'), [
+    const { arms } = withEvents(emptyRun('run'), [
       { type: 'arm', arm: 'l1', control: false },
       { type: 'arm', arm: 'random', control: true },
       found('chosen', 'scratch', 0),
@@ -70,9 +70,11 @@ describe('what a run has told', () => {
   });
 
   test('a candidate that is told again keeps its place and what was known of it', () => {
-    const first = told(emptyRun('run'), events);
+    const first = withEvents(emptyRun('run'), events);
     const revision = first.arms[0].revision;
-    const after = told(first, [found('chosen', 'rewarded-meta', 0, { recalibrated: 80, fineTuned: 90 })]);
+    const after = withEvents(first, [
+      found('chosen', 'rewarded-meta', 0, { recalibrated: 80, fineTuned: 90 }),
+    ]);
     const [arm] = after.arms;
     expect(arm.candidates.map((one) => one.id)).toEqual([0, 1]);
     expect(candidateOf(arm, 0)).toMatchObject({ accuracies: { recalibrated: 80, fineTuned: 90 } });
@@ -85,7 +87,7 @@ describe('what a run has told', () => {
   test('10,000 candidates in batches of 100 take no time that grows with what is there', () => {
     let run = emptyRun('run');
     for (let at = 0; at < 10_000; at += 100)
-      run = told(
+      run = withEvents(
         run,
         Array.from({ length: 100 }, (_, i) => found('candidate', 'a', at + i)),
       );

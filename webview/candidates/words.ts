@@ -2,19 +2,15 @@ import { describeReward } from '../../src/methods/rewarded-meta/reward.ts';
 import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import { amount, milliseconds, percent, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
+import { metricOf } from '../../src/terms/cost.ts';
+import { metricName } from '../../src/terms/metric-names.ts';
 import type { AccuracyKey } from '../../src/terms/scores.ts';
 import type { CostChoice } from './state.ts';
 
 /** Names of costs and accuracies, and their numbers, as this view writes them. */
 
 export function costName(key: CostChoice): string {
-  return {
-    macs: t('MACs'),
-    params: t('Parameters'),
-    bytes: t('Weight bytes'),
-    peakActivationBytes: t('Activation memory'),
-    latency: t('Latency'),
-  }[key];
+  return metricName(key === 'latency' ? key : metricOf(key), t);
 }
 
 const formats: Readonly<Record<CostChoice, (value: number) => string>> = {

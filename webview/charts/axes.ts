@@ -57,7 +57,7 @@ export function niceRange(low: number, high: number, most = 8): Range {
 
 /**
  * The accuracy range to show. A few hopeless candidates must not squeeze the rest: at most one in fifty may lie below
- * (drawn on the lower edge and told), if leaving them out gives the others half as much room again.
+ * (drawn on the lower edge, and counted in words), if leaving them out gives the others half as much room again.
  *
  * @param values accuracies in percent, NaN where not measured
  * @param always what must be inside: the original, the control arms

@@ -64,7 +64,7 @@ export function curves(run: RunData): Curve[] {
   return made;
 }
 
-/** One line an arm; an epoch that is told again (after a resume) counts as it was told last. */
+/** One line an arm; an epoch that is reported again (after a resume) counts as it was reported last. */
 function byArm(
   run: RunData,
   stage: Stage,

@@ -1,3 +1,4 @@
+import { metricName } from '../../src/terms/metric-names.ts';
 import type { DiffView } from '../../src/protocol/views.ts';
 import { FromTo } from '../components/number.tsx';
 import { amount, change, milliseconds, percent, points, size } from '../format.ts';
@@ -72,16 +73,10 @@ function MetricCard({ row }: { row: Metric }) {
 
 function CostCard({ row }: { row: Cost }) {
   const { id, a, b, verdict } = row;
-  const name = {
-    macs: t('MACs'),
-    params: t('Parameters'),
-    bytes: t('Weight bytes'),
-    memory: t('Activation memory'),
-  }[id];
   const say = id === 'bytes' || id === 'memory' ? size : amount;
   return (
     <div class="stat">
-      <dt class="dim">{name}</dt>
+      <dt class="dim">{metricName(id, t)}</dt>
       <dd>
         <FromTo before={say(a)} after={say(b)} big /> <By verdict={verdict}>{change(a, b)}</By>
       </dd>

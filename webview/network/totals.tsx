@@ -1,3 +1,4 @@
+import { metricName } from '../../src/terms/metric-names.ts';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { amount, shape, size, whole } from '../format.ts';
 import { draft } from '../state.ts';
@@ -10,11 +11,11 @@ export function Totals({ network }: { network: NetworkView }) {
   const free = network.groups.filter((group) => whyFrozen(group, freeze) === null);
   const channels = (groups: typeof free) => groups.reduce((sum, group) => sum + group.channels, 0);
   const facts: readonly [string, string, string][] = [
-    [t('MACs'), amount(network.cost.macs), t('{0} for one image', whole(network.cost.macs))],
-    [t('Parameters'), amount(network.cost.params), whole(network.cost.params)],
+    [metricName('macs', t), amount(network.cost.macs), t('{0} for one image', whole(network.cost.macs))],
+    [metricName('params', t), amount(network.cost.params), whole(network.cost.params)],
     [t('File'), size(network.fileBytes), `${network.format} · ${whole(network.fileBytes)}`],
     [
-      t('Peak activations'),
+      metricName('memory', t),
       size(network.cost.peakActivationBytes),
       t('the most that is held at once for one image, as float32'),
     ],

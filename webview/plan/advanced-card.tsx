@@ -96,9 +96,9 @@ export function AdvancedCard() {
             </span>
           </>
         )}
-        <label>{t('Engine')}</label>
+        <label>{t('Backend')}</label>
         <Dropdown
-          label={t('Engine')}
+          label={t('Backend')}
           value={now.backend}
           options={backendChoice.options.map((value) => ({
             value,

@@ -8,8 +8,9 @@ import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
-import { metricName, parsed, shown, typed } from './goal.ts';
+import { parsed, shown, typed } from './goal.ts';
 import { reached, table } from './reach-store.ts';
+import { metricName } from '../../src/terms/metric-names.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
 import { metric as metrics } from '../../src/terms/goals.ts';
 
@@ -90,7 +91,7 @@ function Goal({ target, metrics, said, roundTo, onChange, onRemove }: GoalProps)
         <Dropdown
           label={t('What is limited')}
           value={metric}
-          options={metrics.map((one) => ({ value: one, label: metricName(one) }))}
+          options={metrics.map((one) => ({ value: one, label: metricName(one, t) }))}
           onChange={(next) =>
             onChange({
               metric: next,
@@ -130,7 +131,7 @@ function Goal({ target, metrics, said, roundTo, onChange, onRemove }: GoalProps)
             max={99}
             step={1}
             value={Math.round(value)}
-            aria-label={t('{0}, percent of the original', metricName(metric))}
+            aria-label={t('{0}, percent of the original', metricName(metric, t))}
             onInput={(event) => onChange({ ...target, value: Number(event.currentTarget.value) })}
           />
         )}

@@ -2,17 +2,7 @@ import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
-
-export function metricName(metric: Metric): string {
-  return {
-    macs: t('MACs'),
-    params: t('Parameters'),
-    bytes: t('Size of the weights'),
-    memory: t('Peak activations'),
-    latency: t('Latency'),
-    script: t('Own script'),
-  }[metric];
-}
+import { metricName } from '../../src/terms/metric-names.ts';
 
 /** A value in its metric's unit: 20.4 M, 0.63 MB, 0.88 ms. */
 export function shown(metric: Metric, value: number): string {
@@ -60,5 +50,5 @@ export function goalText(target: Target): string {
   const amountText = target.relative
     ? `${significant(target.value, 4)}\u202f%`
     : shown(target.metric, target.value);
-  return `${metricName(target.metric)} \u2264 ${amountText}`;
+  return `${metricName(target.metric, t)} \u2264 ${amountText}`;
 }

@@ -17,15 +17,15 @@ const SIGNS = { running: '', paused: '❚❚', stopped: '■', failed: '✕', do
 
 /** One run: how it stands, what it found, what it wrote; if it failed, why, with the log and the way on. */
 export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean; ofThis: boolean }) {
-  const told = open ? status.value : null;
-  const how = told?.status ?? run.status;
+  const standing = open ? status.value : null;
+  const how = standing?.status ?? run.status;
   const alive = atWork(how);
   const key = (name: string) => `${name} ${run.folder}`;
   const working = (name: string) => busy.value.has(key(name));
   const ask = (name: 'pause' | 'resume' | 'stop' | 'remove', what: string) =>
     void perform(key(name), what, () => host.request(name, { run: run.folder }));
-  const fixed = told?.fixed ?? run.fixed ?? null;
-  const failure = run.failure ?? told?.message ?? null;
+  const fixed = standing?.fixed ?? run.fixed ?? null;
+  const failure = run.failure ?? standing?.message ?? null;
   return (
     <li class={`card run${open ? ' open' : ''}`} aria-current={open ? 'true' : undefined}>
       <div class="run-head">
@@ -34,7 +34,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
           <span class="sign" aria-hidden="true">
             {SIGNS[how]}
           </span>{' '}
-          {statusName(how, told?.queued)}
+          {statusName(how, standing?.queued)}
         </span>
         <button
           type="button"
@@ -61,7 +61,7 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
             {working('stop') ? t('Stopping…') : t('Stop')}
           </Button>
         )}
-        {how !== 'running' && how !== 'done' && fixed === null && !told?.queued && (
+        {how !== 'running' && how !== 'done' && fixed === null && !standing?.queued && (
           <Button
             kind="primary"
             disabled={working('resume') || !trusted.value}
@@ -88,8 +88,8 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
           run.effort,
           t('seed {0}', run.seed),
           plural(run.candidates, '{0} candidate', '{0} candidates', whole(run.candidates)),
-          ...(open && alive && shown.value ? [statusLine(shown.value, how, told)] : []),
-          ...(told?.memory ? [t('{0} MB of memory', whole(told.memory))] : []),
+          ...(open && alive && shown.value ? [statusLine(shown.value, how, standing)] : []),
+          ...(standing?.memory ? [t('{0} MB of memory', whole(standing.memory))] : []),
         ].join(' · ')}
       </p>
       {fixed !== null && <p class="run-fixed dim">{fixed}</p>}
@@ -102,10 +102,10 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
             </span>{' '}
             {said(failure)}
           </p>
-          {told && told.log.length > 0 && (
+          {standing && standing.log.length > 0 && (
             <details>
               <summary>{t('Last lines of the log')}</summary>
-              <pre>{told.log.join('\n')}</pre>
+              <pre>{standing.log.join('\n')}</pre>
             </details>
           )}
           <button type="button" class="plain link" onClick={() => void openThing('log', run.folder)}>

@@ -37,7 +37,7 @@ export function Footer() {
       {backend.value !== null && (
         <button
           type="button"
-          class="plain dim engine"
+          class="plain dim backend"
           title={t('What this machine has')}
           onClick={() => void openThing('doctor')}
         >

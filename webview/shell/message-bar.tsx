@@ -5,25 +5,25 @@ import { Button } from '../ui.tsx';
 
 /** What went wrong or was done, above the view, until it is closed. */
 export function MessageBar() {
-  const told = message.value;
+  const shown = message.value;
   return (
     <div class="live" aria-live="polite">
-      {told && (
-        <div class={`message ${told.kind}`} role={told.kind === 'error' ? 'alert' : 'status'}>
+      {shown && (
+        <div class={`message ${shown.kind}`} role={shown.kind === 'error' ? 'alert' : 'status'}>
           <span class="sign" aria-hidden="true">
-            {told.kind === 'error' ? '✕' : '✓'}
+            {shown.kind === 'error' ? '✕' : '✓'}
           </span>
           <span class="text">
-            {said(told.text)}
-            {told.detail && (
+            {said(shown.text)}
+            {shown.detail && (
               <details>
                 <summary>{t('Details')}</summary>
-                <pre>{told.detail}</pre>
+                <pre>{shown.detail}</pre>
               </details>
             )}
           </span>
           <span class="grow" />
-          {told.actions.map((action) => (
+          {shown.actions.map((action) => (
             <Button key={action.label} onClick={action.run}>
               {action.label}
             </Button>

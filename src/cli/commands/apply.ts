@@ -56,14 +56,14 @@ export async function apply(output: Output, [file]: string[], options: ApplyOpti
   if (note) output.note(`warning: ${note}`);
   const size = `${count(cost.macs)} MACs, ${count(cost.params)} parameters`;
   output.print(`${outcome === 'there' ? 'nothing to do for' : 'wrote'} ${out}: ${size}`);
-  const said = told(applied);
+  const said = outcomeText(applied);
   if (outcome === 'other') output.note(said);
   else output.print(said);
   if (outcome === 'there' && wrote.length) output.print(`wrote ${wrote.join(', ')}`);
   return outcome === 'other' ? 1 : 0;
 }
 
-function told({ outcome, differences }: Applied): string {
+function outcomeText({ outcome, differences }: Applied): string {
   const other = differences.length ? `here ${differences.join(', ')}` : '';
   switch (outcome) {
     case 'same':

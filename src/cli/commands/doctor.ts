@@ -2,7 +2,7 @@ import { doctor as examine } from '../../runtime/backend/doctor.ts';
 import { engineVersion } from '../../config/version.ts';
 import type { Output } from '../output.ts';
 
-/** `espalier doctor`: exit 1 where no engine can be had or a package does not work. */
+/** `espalier doctor`: exit 1 where no backend can be had or a package does not work. */
 export async function doctor(output: Output): Promise<number> {
   const report = await examine();
   output.data({ espalier: engineVersion, ...report });

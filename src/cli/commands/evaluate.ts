@@ -20,7 +20,7 @@ interface EvaluateOptions extends DataFlags {
   readonly split?: SplitName;
 }
 
-/** `espalier evaluate MODEL --data PATH`: no engine but ONNX Runtime is needed. */
+/** `espalier evaluate MODEL --data PATH`: no backend is needed where there is ONNX Runtime. */
 export async function evaluate(output: Output, [file]: string[], options: EvaluateOptions): Promise<void> {
   const data = dataOptions(options)!;
   const loaded = await loadModel(file);

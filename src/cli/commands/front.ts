@@ -5,9 +5,10 @@ import { readRun } from '../../run/store/run-data.ts';
 import { curvesOf } from '../../terms/comparison/curves.ts';
 import type { Curves } from '../../terms/comparison/curves.ts';
 import { costBy } from '../../terms/cost.ts';
+import { metricWords } from '../../terms/metric-names.ts';
 import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunData } from '../../terms/run-data.ts';
-import { curveTable, hypervolumes, metricWords, nameOf } from '../curve-text.ts';
+import { curveTable, hypervolumes, nameOf } from '../curve-text.ts';
 import { namedOrLastRun } from '../named-run.ts';
 import type { Output } from '../output.ts';
 

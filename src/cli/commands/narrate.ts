@@ -2,6 +2,7 @@ import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
 import { extraArm } from '../../terms/candidates.ts';
 import { curvesOf } from '../../terms/comparison/curves.ts';
+import { metricName } from '../../terms/metric-names.ts';
 import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
@@ -12,7 +13,6 @@ import {
   count,
   duration,
   measured,
-  metricNames,
   percent,
   ruleSentence,
 } from '../../report/text.ts';
@@ -43,13 +43,13 @@ export function narrate(progress: Progress, event: RunEvent): void {
     case 'budgets':
       for (const { metric, limit, original } of event.budgets)
         progress.say(
-          `goal: ${metricNames[metric]} at most ${amount(metric, limit)} (${((100 * limit) / original).toFixed(1)} % of ${amount(metric, original)})`,
+          `goal: ${metricName(metric)} at most ${amount(metric, limit)} (${((100 * limit) / original).toFixed(1)} % of ${amount(metric, original)})`,
         );
       if ((event.roundTo ?? 1) > 1)
-        progress.say(`widths: multiples of ${event.roundTo}, which engines compute quickly (--round-to)`);
+        progress.say(`widths: multiples of ${event.roundTo}, which runtimes compute quickly (--round-to)`);
       break;
     case 'backend':
-      progress.say(`engine: ${event.name}, ${event.threads} threads: ${event.why}`);
+      progress.say(`backend: ${event.name}, ${event.threads} threads: ${event.why}`);
       break;
     case 'data':
       progress.say(

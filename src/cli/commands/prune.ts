@@ -87,7 +87,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
       output.print(resultTable(report));
       if ((plan.points ?? 1) > 1 && !output.json) output.print(curveLines(run.id, await readRun(run.folder)));
       if (report.latency && report.latency.after > 0.9 * report.latency.before && config.method.roundTo < 8)
-        output.note('Hardly faster: engines work on blocks of channels; try --round-to 8.');
+        output.note('Hardly faster: runtimes work on blocks of channels; try --round-to 8.');
       for (const [name, file] of Object.entries(files)) output.print(`${name.padEnd(7)} ${shown(file)}`);
       for (const file of besideFiles) output.print(`labels  ${shown(file)}`);
       return 0;

@@ -90,7 +90,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
   let training: TrainingFolder | null = null;
   try {
     const { set, backend } = trainer.images;
-    progress.say(`engine: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
+    progress.say(`backend: ${backend.name}, ${backend.threads} threads: ${backend.why}`);
     for (const sentence of trainer.learns ?? []) progress.say(sentence);
     const frozen = frozenLayers(model.graph).length;
     if (frozen) progress.say(`layers that the file has frozen stay as they are: ${frozen}`);

@@ -57,7 +57,7 @@ export function findSplits(root: Folder, warnings: string[], expected: Expected 
   const rest = tops.filter((top) => !roles.has(top));
   if (training && roles.size === 1 && rest.length === 1 && share(rest[0], training)) {
     roles.set(rest.pop()!, 'test');
-    warnings.push(told(roles));
+    warnings.push(rolesSentence(roles));
   }
   // a class may well be called "train": it is a split only if classes lie below and it has company or is alone
   if (training && (roles.size > 1 || (rest.length === 0 && splitOf(training.name)))) {
@@ -65,8 +65,11 @@ export function findSplits(root: Folder, warnings: string[], expected: Expected 
       warnings.push(
         `Left out ${list(rest.map(({ name }) => name))}: beside ${list([...roles.keys()].map(({ name }) => name))}, which ${roles.size > 1 ? 'are' : 'is'} the splits.`,
       );
-    if ([...roles.keys()].some((top) => !splitOf(top.name)) && !warnings.some((one) => one === told(roles)))
-      warnings.push(told(roles));
+    if (
+      [...roles.keys()].some((top) => !splitOf(top.name)) &&
+      !warnings.some((one) => one === rolesSentence(roles))
+    )
+      warnings.push(rolesSentence(roles));
     return grouped(roles, inner);
   }
   if (root.files.length > 0) return all;
@@ -106,7 +109,7 @@ function unnamed(
   }
   if (roles.size > 0 && roles.size < tops.length) {
     for (const top of tops) if (!roles.has(top)) roles.set(top, 'train');
-    warnings.push(told(roles));
+    warnings.push(rolesSentence(roles));
     return grouped(roles, inner);
   }
   const pooled = (): Splits => {
@@ -192,7 +195,7 @@ function settled(
   return [...roles.values()].includes('test') ? 'validation' : 'test';
 }
 
-function told(roles: ReadonlyMap<Folder, SplitName | 'evaluation'>): string {
+function rolesSentence(roles: ReadonlyMap<Folder, SplitName | 'evaluation'>): string {
   const what = { train: 'training', validation: 'validation', test: 'test' };
   const each = [...roles].map(([{ name }, role]) => `"${name}" for the ${what[settled(role, roles)]} images`);
   return `The same class folders lie below each: took ${each.join(', ')}.`;

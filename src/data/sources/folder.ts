@@ -47,7 +47,7 @@ const TELL_EVERY = 500;
  * Every image below a folder, symbolic links followed, hidden folders left out. A link that leads back up is not
  * followed, and a folder that many links lead to is read a few times at most, so that links can't make a small tree
  * endless. What can't be read is left out, with a word.
- * @param onListed told the number of images found so far, every few hundred
+ * @param onListed called with the number of images found so far, every few hundred
  * @throws InputError where the folder itself can't be read or holds more than any set; Interrupted
  */
 export async function listFolder(

@@ -25,7 +25,7 @@ const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 /**
  * Finds out what lies at `where` and lists its images; arrays are read whole.
  * @param expected of the network that they are for: decides where folders alone don't
- * @param onListed told the number of images of a folder found so far
+ * @param onListed called with the number of images of a folder found so far
  * @throws InputError
  */
 export async function openSource(

@@ -27,8 +27,8 @@ export async function examine(): Promise<Result<Look, 'doctor'>> {
   const broken = [...report.engines, ...report.packages].find(({ fix }) => fix !== null);
   return {
     ...(restricted
-      ? { backend: 'none', why: `engines are ${RESTRICTED}` }
-      : { backend: used?.name ?? 'none', why: used?.why ?? 'no engine can be had on this machine' }),
+      ? { backend: 'none', why: `backends are ${RESTRICTED}` }
+      : { backend: used?.name ?? 'none', why: used?.why ?? 'no backend can be had on this machine' }),
     lines,
     fix: broken?.fix ?? null,
   };

@@ -6,7 +6,7 @@ const least = 250;
 export class Outbox {
   private waiting: ListedEvent[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private toldAt = -Infinity;
+  private flushedAt = -Infinity;
 
   constructor(private readonly tell: (events: ListedEvent[]) => void) {}
 
@@ -18,14 +18,14 @@ export class Outbox {
       );
     }
     this.waiting.push(event);
-    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.toldAt + least - performance.now()));
+    this.timer ??= setTimeout(() => this.flush(), Math.max(0, this.flushedAt + least - performance.now()));
   }
 
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.waiting.length) return;
-    this.toldAt = performance.now();
+    this.flushedAt = performance.now();
     this.tell(this.waiting.splice(0));
   }
 }

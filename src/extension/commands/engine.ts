@@ -4,16 +4,16 @@ import { cancellable } from '../window/progress.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
 
-/** Commands about the engine and what the extension remembers. */
+/** Commands about the engine, its backend and what the extension remembers. */
 export function engineCommands(parts: Parts): Record<string, Handler> {
   const { engine, log, context } = parts;
   return {
     'espalier.showLog': () => log.show(),
     'espalier.doctor': async () => {
-      const { backend, why, lines, fix } = await cancellable(t('Looking at the engine'), async (signal) =>
+      const { backend, why, lines, fix } = await cancellable(t('Looking at the backend'), async (signal) =>
         (await engine.look()).request('doctor', {}, signal),
       );
-      log.info(t('Engine: {0} ({1})', backend, why));
+      log.info(t('Backend: {0} ({1})', backend, why));
       for (const { name, ok, text } of lines)
         log[ok ? 'info' : 'warn'](`  ${ok ? '✓' : '✗'} ${name}: ${text}`);
       if (fix) log.info(t('To fix: {0}', fix));
@@ -21,7 +21,7 @@ export function engineCommands(parts: Parts): Record<string, Handler> {
       if (!vscode.workspace.isTrusted) {
         void vscode.window.showInformationMessage(
           t(
-            'In Restricted Mode no engine is looked for. Trust the workspace to see which one runs would use.',
+            'In Restricted Mode no backend is looked for. Trust the workspace to see which one runs would use.',
           ),
         );
         return;

@@ -18,7 +18,7 @@ export type Handler = (...given: unknown[]) => unknown;
 /** Runs a command by its identifier with what VS Code gave it. */
 export type RunCommand = (id: string, given: readonly unknown[]) => Promise<unknown>;
 
-/** Runs commands so that whatever one throws is logged and told in the same way. */
+/** Runs commands so that whatever one throws is logged and reported in the same way. */
 export function runnerOf(parts: Parts, handlers: Readonly<Record<string, Handler>>): RunCommand {
   return async (id, given) => {
     try {
@@ -32,19 +32,19 @@ export function runnerOf(parts: Parts, handlers: Readonly<Record<string, Handler
 }
 
 async function show({ log, runs }: Parts, id: string, error: unknown, run?: string): Promise<void> {
-  const told = tell(error, run !== undefined);
-  if (!told) return;
-  log[told.severity === 'error' ? 'error' : 'warn'](`${id}: ${told.detail}`);
+  const report = tell(error, run !== undefined);
+  if (!report) return;
+  log[report.severity === 'error' ? 'error' : 'warn'](`${id}: ${report.detail}`);
   const names: Record<Action, string> = {
     log: t('Show Log'),
     resume: t('Resume'),
     setup: t('Set Up…'),
-    health: t('Engine Health'),
+    health: t('Backend Health'),
     trust: t('Manage Trust'),
   };
-  const say = told.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
-  const pressed = await say(told.text, ...told.actions.map((action) => names[action]));
-  const action = told.actions.find((one) => names[one] === pressed);
+  const say = report.severity === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+  const pressed = await say(report.text, ...report.actions.map((action) => names[action]));
+  const action = report.actions.find((one) => names[one] === pressed);
   if (action === 'log') log.show();
   else if (action === 'setup') await vscode.commands.executeCommand('espalier.setUpTensorflow');
   else if (action === 'health') await vscode.commands.executeCommand('espalier.doctor');

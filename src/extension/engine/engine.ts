@@ -88,7 +88,7 @@ export class LookingEngine implements Engine {
       await process?.trust();
       if (process) await this.findBackend(process);
     } catch {
-      // the next process is told when it starts
+      // the next process hears of it when it starts
     }
   }
 

@@ -19,9 +19,9 @@ export interface LookOptions {
   readonly script: string;
   readonly node: NodeChoice;
   readonly log: (line: string) => void;
-  /** whether the workspace is trusted; unless it is, no engine is looked for */
+  /** whether the workspace is trusted; unless it is, no backend is looked for */
   readonly trusted?: boolean;
-  /** told once, when the process has ended for whatever reason */
+  /** called once, when the process has ended for whatever reason */
   readonly onEnd: () => void;
   /** milliseconds in which a process that works answers a ping while a request is overdue */
   readonly ping?: number;
@@ -147,12 +147,12 @@ export class LookProcess {
           timer = setTimeout(() => {
             give.abort();
             void this.endIfHung();
-            const told = t(
+            const text = t(
               'The engine did not answer "{0}" within {1} seconds: try again, or see the log.',
               method,
               limit / 1000,
             );
-            reject(new Failure('internal', told, this.tail.last().join('\n')));
+            reject(new Failure('internal', text, this.tail.last().join('\n')));
           }, limit);
         });
         const answer = inner.request(method, params, give.signal);

@@ -42,7 +42,7 @@ export async function gitApi(): Promise<GitApi> {
 
 /**
  * The repository that holds a file: one that the git extension has open, or opens; or git's own, where the repository
- * starts in a parent folder that the extension was told not to open.
+ * starts in a parent folder that the extension was asked not to open.
  * @throws NoRepository where there is none
  */
 export async function repositoryOf(api: GitApi, file: vscode.Uri): Promise<Repository> {
@@ -68,9 +68,9 @@ export async function rootOf(git: string, folder: string): Promise<string | null
   try {
     return path.normalize((await new GitCli(git, folder).run(['rev-parse', '--show-toplevel'])).trim());
   } catch (error) {
-    const told = error instanceof Error ? error.message : '';
-    if (/not a git repository/i.test(told)) return null;
-    throw new InputError(gitSentence(error) ?? told);
+    const message = error instanceof Error ? error.message : '';
+    if (/not a git repository/i.test(message)) return null;
+    throw new InputError(gitSentence(error) ?? message);
   }
 }
 

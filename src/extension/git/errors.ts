@@ -62,8 +62,8 @@ const patterns: readonly (readonly [RegExp, () => string])[] = [
 export function gitSentence(error: unknown): string | null {
   const { gitErrorCode, stderr, message } = (error ?? {}) as ExtensionError;
   if (!gitErrorCode && !(error instanceof GitError)) return null;
-  const told = [gitErrorCode, stderr, message].filter(Boolean).join('\n');
-  const known = patterns.find(([pattern]) => pattern.test(told));
+  const text = [gitErrorCode, stderr, message].filter(Boolean).join('\n');
+  const known = patterns.find(([pattern]) => pattern.test(text));
   if (known) return known[1]();
   const lines = (stderr || message || '').trim().split('\n').filter(Boolean);
   // A hook that refuses says why in its last lines.

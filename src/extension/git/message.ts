@@ -1,17 +1,8 @@
 import type { PrunedConfig } from '../../config/schema.ts';
-import type { Metric } from '../../terms/goals.ts';
+import { metricWords } from '../../terms/metric-names.ts';
 import { split as splits } from '../../terms/scores.ts';
 import { stem } from '../models/kinds.ts';
 import { inThousands } from '../../protocol/units.ts';
-
-const metrics: Readonly<Record<Metric, string>> = {
-  macs: 'MACs',
-  params: 'parameters',
-  bytes: 'bytes',
-  memory: 'peak memory',
-  latency: 'latency',
-  script: "the script's value",
-};
 
 /**
  * The commit message of a pruned config, in English as histories are: a subject with the goal and the accuracies, and
@@ -21,7 +12,9 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
   const { cost, accuracy, method, controls = [], latency } = config;
   const name = stem(config.source.path);
   const goals = config.targets.length
-    ? config.targets.map(({ metric, limit, original }) => `${percent(limit, original)} ${metrics[metric]}`)
+    ? config.targets.map(
+        ({ metric, limit, original }) => `${percent(limit, original)} ${metricWords[metric]}`,
+      )
     : [`${percent(cost.after.macs, cost.before.macs)} MACs`];
   const [before, after, split] = headline(accuracy);
   const change =
@@ -46,11 +39,11 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
       ['fine-tuned', accuracy.fineTuned],
       ['pruned', accuracy.test],
     ] as const;
-    const told = steps.filter(([, score]) => score?.split === split);
-    if (told.length)
+    const measured = steps.filter(([, score]) => score?.split === split);
+    if (measured.length)
       lines.push(
-        `Accuracy on ${split} (${told[0][1]!.images.toLocaleString('en')} images): ` +
-          told.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
+        `Accuracy on ${split} (${measured[0][1]!.images.toLocaleString('en')} images): ` +
+          measured.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
       );
   }
   const arms = controls.flatMap(({ name, fineTuned, recalibrated, cut }) => {

@@ -32,7 +32,7 @@ export interface Asked {
   follow(run: string): void;
   /** the run that the page shows, or null */
   followed(): string | null;
-  /** the page has asked what it is about: it can be told things from now on */
+  /** the page has asked what it is about: notices can be sent to it from now on */
   ready(): void;
 }
 

@@ -38,7 +38,7 @@ export class Panel {
   private run: string | null = null;
   private following: vscode.Disposable | null = null;
   private runsTimer: NodeJS.Timeout | null = null;
-  private runsTold = '';
+  private runsSent = '';
   private readonly owned: vscode.Disposable[] = [];
 
   constructor(
@@ -170,11 +170,11 @@ export class Panel {
     this.following = null;
     this.connection = null;
     this.run = null;
-    this.runsTold = '';
+    this.runsSent = '';
     this.ready = false;
   }
 
-  /** What the page is told of its past: all where it comes back; where it is new, how runs were left. */
+  /** What the page is given of its past: all where it comes back; where it is new, how runs were left. */
   private past(): PanelState | null {
     const { model, tab } = this.subject;
     const known = this.memory.of(subjectKey(this.subject));
@@ -213,8 +213,8 @@ export class Panel {
       this.runsTimer = null;
       const runs = runsOf(this.subject, this.services.runs.list);
       const text = JSON.stringify(runs);
-      if (text === this.runsTold) return;
-      this.runsTold = text;
+      if (text === this.runsSent) return;
+      this.runsSent = text;
       this.tell('runs', { runs });
     }, 250);
   }

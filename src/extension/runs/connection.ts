@@ -26,7 +26,7 @@ export class RunConnection {
   private readonly closed = new Emitter<void>();
   readonly onEvents = this.events.event;
   readonly onHeartbeat = this.beats.event;
-  /** the connection is gone: see `ended` whether it was told why */
+  /** the connection is gone: see `ended` whether the process said why */
   readonly onClose = this.closed.event;
   /** the latest recorded events that came over this connection */
   readonly recent: ListedEvent[] = [];

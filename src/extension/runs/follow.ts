@@ -16,7 +16,7 @@ const page = 250;
  * Recorded events are told apart by `seq`, their line in the file; progress has none and is only sent live.
  */
 export class Follower {
-  /** the line after the last event that was told */
+  /** the line after the last event that was passed on */
   private next = 0;
   private reset = true;
   private buffer: ListedEvent[] = [];
@@ -92,17 +92,17 @@ export class Follower {
 
   private tell(events: readonly ListedEvent[]): void {
     if (this.over) return;
-    const told: ListedEvent[] = [];
+    const unseen: ListedEvent[] = [];
     for (const event of events) {
       if (event.seq !== undefined) {
         if (event.seq < this.next) continue;
         this.next = event.seq + 1;
       }
-      told.push(event);
+      unseen.push(event);
     }
-    if (!told.length && !this.reset) return;
+    if (!unseen.length && !this.reset) return;
     const reset = this.reset;
     this.reset = false;
-    this.listener(told, reset);
+    this.listener(unseen, reset);
   }
 }

@@ -41,12 +41,12 @@ export interface Outcome {
 /** One run at work: the process that was started or found, and the connection to it. */
 export class LiveRun {
   private readonly changed = new Emitter<void>();
-  private readonly told = new Emitter<readonly ListedEvent[]>();
+  private readonly received = new Emitter<readonly ListedEvent[]>();
   private readonly attached = new Emitter<RunConnection>();
   private readonly over = new Emitter<Outcome>();
   /** its status, memory or whether it answers */
   readonly onChange = this.changed.event;
-  readonly onEvents = this.told.event;
+  readonly onEvents = this.received.event;
   /** a connection was made: what follows the run begins anew */
   readonly onAttach = this.attached.event;
   /** once, when its process has gone */
@@ -129,7 +129,7 @@ export class LiveRun {
     await Promise.race([ended, pause(3000)]);
   }
 
-  /** Lets go of it: the process stays or ends as `keep` told it. */
+  /** Lets go of it: the process stays or ends as `keep` has asked of it. */
   release(): void {
     clearInterval(this.watch);
     this.ended ??= { status: 'stopped', message: '', log: [], crashed: false, asked: true };
@@ -176,7 +176,7 @@ export class LiveRun {
       if (first && recorded && recorded.seq! < connection.seq) this.attached.fire(connection);
       if (recorded) first = false;
       this.progress = events.findLast((event) => event.type === 'progress') ?? this.progress;
-      this.told.fire(events);
+      this.received.fire(events);
     });
     connection.onClose(() => void this.lost(connection));
     if (!connection.open) return void this.lost(connection);

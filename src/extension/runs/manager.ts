@@ -17,7 +17,7 @@ import { LiveRun, timeouts, type Outcome, type Timeouts } from './live.ts';
 import type { RunsOptions } from './options.ts';
 import { mayGoOn, mustAgree, tellFailure } from './questions.ts';
 import { activeOf, listed, statusOf } from './status.ts';
-import { Told } from './told.ts';
+import { ReportedStates } from './reported.ts';
 import { Summaries } from './summaries.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 
@@ -44,8 +44,8 @@ export class RunManager implements Runs {
   private takingUp = false;
   /** runs that are about to start: their room is theirs already, whatever is awaited until their process is there */
   private readonly coming = new Set<string>();
-  /** how runs stood when that was last told, by folder */
-  private readonly told = new Told((folder) => this.status(folder));
+  /** how runs stood when that was last reported, by folder */
+  private readonly reported = new ReportedStates((folder) => this.status(folder));
   private readonly times: Timeouts;
 
   constructor(private readonly options: RunsOptions) {
@@ -110,7 +110,7 @@ export class RunManager implements Runs {
       live: this.live.get(folder),
       outcome: this.outcomes.get(folder),
       queued: this.jobs.isQueued(folder),
-      deleted: this.told.knows(folder),
+      deleted: this.reported.knows(folder),
     });
   }
 
@@ -185,7 +185,7 @@ export class RunManager implements Runs {
     await rm(folder, { recursive: true, force: true });
     this.outcomes.delete(folder);
     this.summaries.forget(folder);
-    this.told.forget(folder);
+    this.reported.forget(folder);
     this.changed.fire();
   }
 
@@ -230,7 +230,7 @@ export class RunManager implements Runs {
 
   /** What has become of runs without a word to us: one of a terminal that ended or was killed, a folder that was deleted. */
   private tellChanges(): void {
-    const changed = this.told.changed(this.summaries.all.map(({ folder }) => folder));
+    const changed = this.reported.changed(this.summaries.all.map(({ folder }) => folder));
     for (const folder of changed) {
       this.followers.poke(folder);
       this.changedStatus.fire(this.status(folder));
@@ -392,7 +392,7 @@ export class RunManager implements Runs {
   private fire(folder: string): void {
     if (this.disposed) return;
     // as it was reported last, so that any change that a later look finds is reported too
-    this.told.note(folder);
+    this.reported.note(folder);
     this.changedStatus.fire(this.status(folder));
     this.changed.fire();
   }

@@ -22,7 +22,7 @@ export interface RunsOptions {
     ...buttons: string[]
   ) => Promise<string | undefined>;
   readonly showLog: (folder: string) => void;
-  /** told once, when the runs are first read: from then on a change on disk is worth watching for */
+  /** called once, when the runs are first read: from then on a change on disk is worth watching for */
   readonly onFirstRead?: () => void;
   readonly times?: Timeouts;
 }

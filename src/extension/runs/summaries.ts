@@ -11,9 +11,9 @@ export interface SummariesOptions {
   /** the workspace's folders, absolute */
   readonly folders: () => readonly string[];
   readonly log: (line: string) => void;
-  /** told once, when the folders are first read */
+  /** called once, when the folders are first read */
   readonly onFirstRead: () => void;
-  /** told after every reading, before those who wait for it go on */
+  /** called after every reading, before those who wait for it go on */
   readonly onRead: () => Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { t } from '../l10n.ts';
 import { share } from './labels.ts';
 import { candidateOfArm, extraArm } from '../../terms/candidates.ts';
 import type { RunCandidate } from '../../terms/candidates.ts';
-import { emptyRun, mainArmOf, told } from '../../terms/run-data.ts';
+import { emptyRun, mainArmOf, withEvents } from '../../terms/run-data.ts';
 import type { Scores } from '../../terms/run-data.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import { accuracyKeys } from '../../terms/scores.ts';
@@ -30,7 +30,7 @@ export class RunDetails {
   private data = emptyRun('');
 
   add(events: readonly ListedEvent[]): void {
-    this.data = told(this.data, events);
+    this.data = withEvents(this.data, events);
   }
 
   rows(): DetailRow[] {

@@ -51,7 +51,7 @@ export class RunsTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       runs.onDidChange(() => this.later(undefined)),
       runs.onDidChangeStatus(({ run }) => this.later(this.nodes.get(run))),
     );
-    // How far a run is, is not told: it is looked at while somebody can see it.
+    // No change of status says how far a run is: that is looked at while somebody can see it.
     const timer = setInterval(() => {
       const { active } = this.runs;
       const node = active?.progress && this.nodes.get(active.summary.folder);

@@ -13,7 +13,7 @@ export class NeedsTrust extends InputError {
 export type Action = 'log' | 'resume' | 'setup' | 'health' | 'trust';
 
 /** A failed command, as it is reported. Null: the user stopped it, and knows. */
-export interface Told {
+export interface ErrorReport {
   readonly severity: 'error' | 'warning';
   readonly text: string;
   readonly actions: readonly Action[];
@@ -25,7 +25,7 @@ export interface Told {
  * How a failure is reported: what the user can fix is one sentence; what is our fault says so and leads to the log.
  * @param run whether it happened to a run, which can be resumed
  */
-export function tell(error: unknown, run = false): Told | null {
+export function tell(error: unknown, run = false): ErrorReport | null {
   const { kind, message, detail } = failureOf(error);
   if (kind === 'cancelled') return null;
   const actions: Action[] = [];

@@ -3,7 +3,7 @@ import { isPage } from '../models/kinds.ts';
 
 /**
  * Opens a report in a browser where there is one on this machine, else in the editor. The path may come from a file of
- * the workspace, and the system starts what it is told to open if it is a program: so only pages, and only where the
+ * the workspace, and the system starts what it is asked to open if it is a program: so only pages, and only where the
  * workspace is trusted.
  */
 export async function openReport(file: string, options?: vscode.TextDocumentShowOptions): Promise<void> {

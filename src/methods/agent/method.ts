@@ -281,7 +281,7 @@ class AgentRun {
     const { weights, accuracy } = await environment.cut(kept);
     const chosen = this.describe(state.candidates, 'greedy', architecture, kept, accuracy);
     yield { type: 'candidate', candidate: chosen };
-    const race = { finalists: [chosen], told: state.candidates + 1 };
+    const race = { finalists: [chosen], nextId: state.candidates + 1 };
     return { chosen, weights, ...(this.settings.raced ? { race } : {}) };
   }
 

@@ -29,7 +29,7 @@ const agentSchema = z.strictObject({
 
   /** units of the two hidden layers of actor, critics and decoder */
   hidden: count,
-  /** false: the agent isn't told how the weights have moved */
+  /** false: the agent doesn't see how the weights have moved */
   representation: z.boolean(),
   embedding: count,
   decoderTargets: z.enum(occasions),
@@ -191,8 +191,8 @@ export function agentSettings(
     validationImages: images,
     raced: 1,
   };
-  const told = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
-  const merged = parseAgentSettings({ ...defaults, ...told });
+  const chosen = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined));
+  const merged = parseAgentSettings({ ...defaults, ...chosen });
   return { ...merged, alignment: values.alignment ?? alignmentWeight(merged, trainImages) };
 }
 

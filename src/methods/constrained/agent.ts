@@ -136,12 +136,12 @@ export class Agent {
     return this.updateCount / this.settings.updates;
   }
 
-  /** Episodes told so far. */
-  get episodesTold(): number {
+  /** Episodes evaluated so far. */
+  get evaluatedEpisodes(): number {
     return this.updateCount * this.settings.episodesPerUpdate + this.episodes.length;
   }
 
-  /** The next episode's actions; the same until it is told. */
+  /** The next episode's actions; the same until `tell` takes their outcome. */
   propose(): Actions {
     if (!this.proposed)
       this.proposed = this.play((out) =>
@@ -190,7 +190,7 @@ export class Agent {
     return { json, arrays: new Map([...saveParameters(optimizer.parameters), ...optimizer.save('adam/')]) };
   }
 
-  /** Back to a snapshot, taken before a proposal or after its outcome was told. @throws InputError */
+  /** Back to a snapshot, taken before `propose` or after `tell`. @throws InputError */
   restore({ json, arrays }: Snapshot): void {
     const parsed = stateSchema.safeParse(json);
     if (!parsed.success || parsed.data.multipliers.length !== this.multipliers.length)

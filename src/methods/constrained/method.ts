@@ -28,7 +28,7 @@ const checkpointSchema = z.strictObject({
   root: randomState,
   /** share of every group at which the budgets just hold */
   share: z.number(),
-  /** settled once: gradients are slow, and engines differ in their last digits */
+  /** settled once: gradients are slow, and backends differ in their last digits */
   importance: z.array(z.array(z.number())),
   agent: z.unknown(),
   trials: trialsSchema,
@@ -141,7 +141,7 @@ export async function* search(
   while (!agent.done) {
     const trial = yield* tried(space.kept(agent.propose()), 'policy', stepsNow());
     const update = agent.tell({ reward: trial.accuracy ?? 0, costs: trial.costs });
-    yield { type: 'progress', stage: 'search', done: agent.episodesTold, total, unit: 'candidates' };
+    yield { type: 'progress', stage: 'search', done: agent.evaluatedEpisodes, total, unit: 'candidates' };
     if (update) yield* tell(update);
     yield checkpoint();
   }
@@ -217,7 +217,7 @@ export async function* search(
       throw new InputError(
         'no network was measured within all budgets; ask for a little more, or raise the setting latencyMargin or scriptSeconds',
       );
-    return { chosen, ...(settings.raced ? { race: { finalists, told: trials.state.trials.length } } : {}) };
+    return { chosen, ...(settings.raced ? { race: { finalists, nextId: trials.state.trials.length } } : {}) };
   }
 
   /** Where the end is chosen from; the paper's is a single episode drawn from the policy. */

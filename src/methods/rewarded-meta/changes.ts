@@ -5,7 +5,7 @@ import type { Trained } from './generators/generator.ts';
 import type { GeneMap, Genes } from './levels.ts';
 import { ratiosOf } from './levels.ts';
 
-/** One small net among many: what it is told (at least one group), and how many numbers it gives. */
+/** One small net among many: the groups whose ratios it takes (at least one), and how many numbers it gives. */
 export interface ChangeNet {
   readonly id: string;
   readonly groups: readonly number[];
@@ -15,7 +15,7 @@ export interface ChangeNet {
 /**
  * Many two-layer nets d -> h -> n side by side, each with weights of its own, computed in a handful of operations: a
  * step has hundreds of parameters to change, and each operation costs more than its arithmetic. The last layers start
- * at zero, so that all give zeros. Absent inputs of nets that are told less than the others are zeros.
+ * at zero, so that all give zeros. Absent inputs of nets that take fewer groups than the others are zeros.
  */
 export class ChangeNets {
   private readonly w1: tfc.Variable<tfc.Rank.R3>;
@@ -75,9 +75,9 @@ export class ChangeNets {
   run(geneMap: GeneMap, genes: Genes): Map<string, tfc.Tensor1D> {
     const { tf } = this.backend;
     const ratios = ratiosOf(geneMap, genes);
-    const told = new Float32Array(this.nets.length * this.inputs);
-    this.nets.forEach((net, i) => net.groups.forEach((g, k) => (told[i * this.inputs + k] = ratios[g])));
-    const x = tf.tensor3d(told, [this.nets.length, this.inputs, 1]);
+    const taken = new Float32Array(this.nets.length * this.inputs);
+    this.nets.forEach((net, i) => net.groups.forEach((g, k) => (taken[i * this.inputs + k] = ratios[g])));
+    const x = tf.tensor3d(taken, [this.nets.length, this.inputs, 1]);
     const hidden = tf.relu(tf.add(tf.sum(tf.mul(x, this.w1), 1), this.b1)) as tfc.Tensor2D;
     const spread = tf.matMul(this.owner, hidden);
     const all = tf.add(tf.sum(tf.mul(spread, this.w2), 1), this.b2);

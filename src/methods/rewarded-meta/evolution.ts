@@ -27,10 +27,11 @@ const genes = z.array(z.number().int().min(0));
 const evolutionStateSchema = z.strictObject({
   generation: z.number().int().min(0),
   random: randomState,
+  /** everything that was scored, under the key that every checkpoint has had */
   told: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),
   /** keys of everything ever proposed */
   seen: z.array(z.string()),
-  /** proposed and not yet told */
+  /** proposed and not yet scored */
   pending: z.array(z.strictObject({ genes, origin })).nullable(),
 });
 
@@ -54,7 +55,7 @@ export class Evolution {
   private readonly settings: EvolutionSettings;
   private readonly random: Random;
   private generationIndex = 0;
-  private readonly told: Scored[] = [];
+  private readonly evaluated: Scored[] = [];
   private ranked: readonly Scored[] | null = null;
   private surrogate: Surrogate | null = null;
   private readonly seen = new Set<string>();
@@ -85,7 +86,7 @@ export class Evolution {
     const { generation, random, told, seen, pending } = parsed.data;
     const evolution = new Evolution(problem, settings, new Random(random));
     evolution.generationIndex = generation;
-    evolution.told.push(...told);
+    evolution.evaluated.push(...told);
     for (const key of seen) evolution.seen.add(key);
     evolution.pending = pending;
     return evolution;
@@ -96,13 +97,13 @@ export class Evolution {
     return structuredClone({
       generation: this.generationIndex,
       random: [...this.random.state] as EvolutionState['random'],
-      told: this.told.map((s) => ({ ...s, genes: [...s.genes] })),
+      told: this.evaluated.map((s) => ({ ...s, genes: [...s.genes] })),
       seen: [...this.seen],
       pending: this.pending?.map((p) => ({ ...p, genes: [...p.genes] })) ?? null,
     });
   }
 
-  /** Number of generations told so far. */
+  /** Number of generations scored so far. */
   get generation(): number {
     return this.generationIndex;
   }
@@ -121,15 +122,15 @@ export class Evolution {
     if (this.ranked) return this.ranked;
     const model = this.model();
     const worth = new Map(
-      this.told.map((one) => [one, model ? model.expect(this.point(one.genes)).mean : one.score]),
+      this.evaluated.map((one) => [one, model ? model.expect(this.point(one.genes)).mean : one.score]),
     );
-    this.ranked = [...this.told].sort((a, b) => worth.get(b)! - worth.get(a)!);
+    this.ranked = [...this.evaluated].sort((a, b) => worth.get(b)! - worth.get(a)!);
     return this.ranked;
   }
 
   /** What has the highest score of all; the earlier of equal ones. */
   get highest(): Scored {
-    return this.told.reduce((best, one) => (one.score > best.score ? one : best));
+    return this.evaluated.reduce((best, one) => (one.score > best.score ? one : best));
   }
 
   /** What a surrogate expects of what was scored; null without one. */
@@ -137,7 +138,7 @@ export class Evolution {
     return this.model()?.expect(this.point(genes)).mean ?? null;
   }
 
-  /** The candidates to score next; the same until they are told. Empty where nothing new can be found. */
+  /** The candidates to score next; the same until `tell` takes their scores. Empty where nothing new can be found. */
   propose(): readonly Proposal[] {
     this.pending ??= this.next();
     return this.pending;
@@ -224,10 +225,10 @@ export class Evolution {
 
   /** What all scores so far tell of any candidate; null without a surrogate, or before there is one. */
   private model(): Surrogate | null {
-    if (this.settings.surrogate === 'none' || this.told.length < leastToModel) return null;
+    if (this.settings.surrogate === 'none' || this.evaluated.length < leastToModel) return null;
     this.surrogate ??= fitSurrogate(
-      this.told.map(({ genes }) => this.point(genes)),
-      this.told.map(({ score }) => score),
+      this.evaluated.map(({ genes }) => this.point(genes)),
+      this.evaluated.map(({ score }) => score),
     );
     return this.surrogate;
   }
@@ -240,10 +241,10 @@ export class Evolution {
     const { pending } = this;
     if (!pending) throw new Error('nothing was proposed');
     if (scores.length !== pending.length)
-      throw new Error(`${pending.length} candidates were proposed, ${scores.length} scores told`);
+      throw new Error(`${pending.length} candidates were proposed, ${scores.length} scores given`);
     pending.forEach((p, i) => {
       const score = Number.isFinite(scores[i]) ? scores[i] : -Number.MAX_VALUE;
-      this.told.push({ ...p, score, generation: this.generationIndex });
+      this.evaluated.push({ ...p, score, generation: this.generationIndex });
     });
     this.surrogate = null;
     this.ranked = null;

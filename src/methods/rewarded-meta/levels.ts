@@ -64,7 +64,7 @@ export function choicesOf(geneMap: GeneMap): number[][] {
   });
 }
 
-/** Ratio of every group (1 where it has no gene): what a PruningNet is told. */
+/** Ratio of every group (1 where it has no gene): what a PruningNet takes. */
 export function ratiosOf(geneMap: GeneMap, genes: Genes): number[] {
   return geneMap.geneOf.map((gene) => (gene < 0 ? 1 : ratioOf(genes[gene])));
 }

@@ -151,7 +151,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     const [{ genes, candidate: chosen }] = best;
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
-    const race = { finalists: best.map(({ candidate }) => candidate), told: found.told };
+    const race = { finalists: best.map(({ candidate }) => candidate), nextId: found.nextId };
     return { chosen, weights: made, ...(settings.raced ? { race } : {}) };
   }
 }

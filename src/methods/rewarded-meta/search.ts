@@ -128,7 +128,7 @@ export class Search {
     }
   }
 
-  /** How the best was told from the luckiest, in words; null where each score is taken as it is. */
+  /** Why the best is not the luckiest, or is, in words; null where each score is taken as it is. */
   choice(): string | null {
     const { genes, score } = this.evolution.archive[0];
     const expected = this.evolution.expected(genes);
@@ -151,8 +151,8 @@ export class Search {
     }));
   }
 
-  /** How many candidates it told of. */
-  get told(): number {
+  /** The id of the next candidate: so many were reported. */
+  get nextId(): number {
     return this.accuracies.length;
   }
 

@@ -115,7 +115,7 @@ export class Supernet {
   trainStep(batch: Batch, { rate, settings, seed }: StepOptions): number {
     const { tf } = this.backend;
     const aims = aimsOf(this.graph, batch.answers !== undefined);
-    const { rows, weights, told } = targetsOf(aims, batch, { labelSmoothing: settings.labelSmoothing });
+    const { rows, weights, reported } = targetsOf(aims, batch, { labelSmoothing: settings.labelSmoothing });
     const genes = this.sample(new Random(this.random).fork(`architecture ${this.steps}`));
     const dropoutSeed = ((seed ?? 0) + Math.imul(this.steps, 0x9e3779b1)) >>> 0;
     return tf.tidy(() => {
@@ -136,7 +136,7 @@ export class Supernet {
         const update = { rate: rate * factor, settings, step: this.steps };
         this.optimizer.apply(name, variable, gradient, decays, update);
       }
-      return told(value.dataSync()[0]);
+      return reported(value.dataSync()[0]);
     });
   }
 

@@ -18,7 +18,7 @@ import type { BackendChoice } from '../../terms/choices.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */
 export interface Pace {
-  /** in a step that runs as one graph, where the engine can */
+  /** in a step that runs as one graph, where the backend can */
   readonly trained: number;
   readonly trainedOpByOp: number;
   readonly recalibrated: number;
@@ -50,8 +50,8 @@ const mostMacs = 2e10;
 
 /**
  * Times a few training steps, recalibrations and scorings of a model at two widths, on noise. Takes seconds; the first
- * time it opens the process's engine.
- * @throws Interrupted once the signal is aborted; Error where the engine can't be had
+ * time it opens the process's backend.
+ * @throws Interrupted once the signal is aborted; Error where the backend can't be had
  */
 export async function measureSpeed(
   model: LoadedModel,

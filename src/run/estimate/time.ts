@@ -12,7 +12,7 @@ export interface Images {
   readonly test: number;
 }
 
-/** Seconds of every run: opening the engine, measuring latency, writing. */
+/** Seconds of every run: opening the backend, measuring latency, writing. */
 const fixedSeconds = 4;
 /** Images of the two latency measurements, and the runs that they are repeated for. */
 const latencyRuns = 250;

@@ -2,7 +2,7 @@ import type { Augmentation } from '../../terms/choices.ts';
 
 /**
  * Of what the original gets right above chance, so much must be left on augmented images. Mirrored letters are other
- * letters, half of which it would still name; but few classes are told by where a thing stands, and a network that was
+ * letters, half of which it would still name; but few classes are known by where a thing stands, and a network that was
  * trained without shifts loses by them, and learns to stand them.
  */
 const LEFT = { flip: 0.95, shift: 0.6 } as const;

@@ -9,7 +9,7 @@ import type { Target } from '../../terms/goals.ts';
 /**
  * What widths are multiples of: as asked, or, for `auto`, the largest of 8, 4 and 2 that leaves three quarters of the
  * groups at least two widths and lets the narrowest network cost half of every budget or less, with every method's own
- * narrowest within it; else 1. Engines compute channels in blocks, so that a network of odd widths can be slower than
+ * narrowest within it; else 1. Runtimes compute channels in blocks, so that a network of odd widths can be slower than
  * the original (TP #38, nni #5248).
  */
 export function widthMultiple(

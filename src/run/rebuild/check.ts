@@ -33,9 +33,9 @@ export interface CheckResult {
 }
 
 export interface CheckServices {
-  /** every output of a network for n inputs, by the engine that trains */
+  /** every output of a network for n inputs, by the backend that trains */
   predict(graph: Graph, weights: Weights, inputs: readonly Float32Array[], n: number): Float32Array[];
-  /** the same by the engine that scores; undefined: it isn't there */
+  /** the same by what scores; undefined: it isn't there */
   score(
     graph: Graph,
     weights: Weights,
@@ -48,7 +48,7 @@ export interface CheckServices {
 
 /**
  * Whether a model is pruned rightly: prunes it at random in memory and compares with the original whose removed
- * channels are held at zero; shuffles the channels; compares the engines; writes the pruned network and reads it back.
+ * channels are held at zero; shuffles the channels; compares backend and scorer; writes the pruned network and reads it back.
  * Inputs are in the network's own range, and a difference is one only beyond the network's own rounding; where that is
  * large, layers are compared one by one, too.
  * @param ratio share of the channels of every group that stay
@@ -192,12 +192,12 @@ function verdict(
   { rounding, tolerance, hopeless }: Conditioning,
 ): CheckResult {
   const difference = largestDifference(a, b);
-  const told = { name, difference, tolerance };
+  const measured = { name, difference, tolerance };
   if (hopeless)
     return {
-      ...told,
+      ...measured,
       ok: true,
       skipped: `this network's outputs move by ${(100 * rounding).toPrecision(2)} % where its weights move by their last bit, so that whole outputs say nothing`,
     };
-  return { ...told, ok: difference <= tolerance };
+  return { ...measured, ok: difference <= tolerance };
 }

@@ -24,7 +24,7 @@ export interface RetrainOptions extends Opening {
 }
 
 /**
- * Trains a config's network again as its run did: the same start, images, settings and seed, and the engine as it was
+ * Trains a config's network again as its run did: the same start, images, settings and seed, and the backend as it was
  * set, as far as the user doesn't ask for another.
  * @returns the weights, and in words what was otherwise than the config records
  * @throws InputError where the images are not those of the run

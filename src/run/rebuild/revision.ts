@@ -59,9 +59,9 @@ export function parseRevision(argument: string, cwd: string): { revision: string
 export async function rootOf(folder: string): Promise<string> {
   let here = path.resolve(folder);
   while (!existsSync(here)) here = path.dirname(here);
-  const told = await git(here, ['rev-parse', '--show-toplevel']);
-  if (told.code !== 0) throw new InputError(`${folder}: isn't in a git repository`);
-  return path.normalize(told.out.toString('utf8').replace(/\r?\n$/, ''));
+  const answer = await git(here, ['rev-parse', '--show-toplevel']);
+  if (answer.code !== 0) throw new InputError(`${folder}: isn't in a git repository`);
+  return path.normalize(answer.out.toString('utf8').replace(/\r?\n$/, ''));
 }
 
 async function copyOf(side: AtRevision, folder: string): Promise<Compared> {
@@ -114,8 +114,8 @@ async function save(
   await mkdir(path.dirname(to), { recursive: true });
   const oid = out.length < pointerBytes ? pointer(out.toString('latin1')) : null;
   if (oid === null) return await writeFile(to, out);
-  const told = await git(root, ['rev-parse', '--git-common-dir']);
-  const store = path.resolve(root, told.out.toString('utf8').trim(), 'lfs', 'objects');
+  const answer = await git(root, ['rev-parse', '--git-common-dir']);
+  const store = path.resolve(root, answer.out.toString('utf8').trim(), 'lfs', 'objects');
   await copyFile(path.join(store, oid.slice(0, 2), oid.slice(2, 4), oid), to).catch(() => {
     throw new InputError(
       `${relative}: is kept with Git LFS in ${revision} and isn't on this machine; run "git lfs fetch origin ${revision}"`,

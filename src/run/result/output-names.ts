@@ -170,7 +170,7 @@ export async function inTheWay(
   );
   const reports: InTheWay[] = [];
   for (const file of reportFiles(names))
-    // a folder in its place is a mistake, and told as one
+    // a folder in its place is a mistake, and reported as one
     if (await isFile(file)) reports.push({ file, sha256: await hashFile(file).catch(() => null) });
   if (await standsAt(names.config))
     results.push({ file: names.config, sha256: await hashFile(names.config).catch(() => null) });

@@ -5,14 +5,14 @@ import { frontMetric } from '../../terms/comparison/curves.ts';
 import { frontsOf } from '../../terms/comparison/front.ts';
 import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
-import { emptyRun, told } from '../../terms/run-data.ts';
+import { emptyRun, withEvents } from '../../terms/run-data.ts';
 import type { ArmData, RunData } from '../../terms/run-data.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** What a run's report shows, read off its recorded events alone: also of a run that has not ended. */
 export function summarise(plan: Plan, engine: string, events: readonly RunEvent[]): RunReport {
-  const run = told(emptyRun(''), events);
+  const run = withEvents(emptyRun(''), events);
   const kept = new Map<string, KeptChannels>();
   for (const event of events) if (event.type === 'chosen') kept.set(event.arm, event.candidate.kept);
   const { opened, backend, data } = run;

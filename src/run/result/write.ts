@@ -180,7 +180,7 @@ function asked(plan: Plan): boolean {
   return plan.measureLatency || plan.targets.some(({ metric }) => metric === 'latency');
 }
 
-/** How its weights were trained: as the run decided, or, in one of an older version, as it told. */
+/** How its weights were trained: as the run decided, or, in one of an older version, as its events say. */
 function tuning({ fineTuning }: State, { data, arms }: RunData, from: WeightsFrom) {
   const settings = fineTuning ?? arms[0]?.fineTuning;
   if (!data || !settings) return null;

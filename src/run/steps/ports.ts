@@ -58,7 +58,7 @@ export interface Trainer {
   close(): Promise<void>;
 }
 
-/** Told how far a set of images is being opened. */
+/** Called with how far a set of images is being opened. */
 export interface Opening {
   /** images of a folder found so far */
   readonly onListed?: (images: number) => void;

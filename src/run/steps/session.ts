@@ -61,7 +61,7 @@ export class Session {
     return true;
   }
 
-  /** who is told how far the images are being opened */
+  /** called with how far the images are being opened */
   get opening(): Opening {
     const { onListed, onRead } = this.options;
     return { onListed, onRead };

@@ -47,7 +47,7 @@ const sampleImages = 1000;
 /** Images that plain outputs are looked at on, to weigh them. */
 const teacherImages = 256;
 
-/** Opens an image set as the model knows images: its classes numbered, other sizes resized; no engine: enough to score. */
+/** Opens an image set as the model knows images: its classes numbered, other sizes resized; no backend: enough to score. */
 export async function openSet(
   data: DataOptions,
   model: LoadedModel,

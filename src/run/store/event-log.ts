@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { openRegular } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Candidate, KeptChannels } from '../../terms/candidates.ts';
-import { emptyRun, told } from '../../terms/run-data.ts';
+import { emptyRun, withEvents } from '../../terms/run-data.ts';
 import type { RunData } from '../../terms/run-data.ts';
 import { listedEvent, runEvent } from '../../terms/run-events.ts';
 import type { ListedEvent, RunEvent } from '../../terms/run-events.ts';
@@ -166,7 +166,7 @@ export class RunLog {
     if (event.type === 'candidate') {
       this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
       this.found++;
-    } else if (!curves.has(event.type)) this.data = told(this.data, [event]);
+    } else if (!curves.has(event.type)) this.data = withEvents(this.data, [event]);
     if (event.type === 'chosen') this.chosen.set(keyOf(event.arm, event.candidate.id), this.length);
     return true;
   }

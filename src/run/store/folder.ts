@@ -159,7 +159,7 @@ export class RunFolder {
     return best?.folder ?? null;
   }
 
-  /** The checkpoint to go on from; events after it are cut off, so that they are told again. */
+  /** The checkpoint to go on from; events after it are cut off, so that they are recorded again. */
   async resume(): Promise<{ snapshot: Snapshot | null; events: RunEvent[] }> {
     const snapshot = await readCheckpoint(this.folder);
     const seq = (snapshot?.json as { seq?: number } | undefined)?.seq ?? 0;

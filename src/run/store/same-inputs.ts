@@ -29,9 +29,9 @@ export function samePlan(state: State, plan: Plan, folder: string): void {
  */
 export function sameImages(state: State, set: ImageSet, earlier: readonly RunEvent[]): void {
   const now = set.stamp ?? set.digest;
-  const told = earlier.find((event) => event.type === 'data');
-  const same = told === undefined || told.digest === undefined || told.digest === set.digest;
-  state.images ??= same ? now : told.digest;
+  const recorded = earlier.find((event) => event.type === 'data');
+  const same = recorded === undefined || recorded.digest === undefined || recorded.digest === set.digest;
+  state.images ??= same ? now : recorded.digest;
   if (!same || state.images !== now)
     throw new InputError(
       `the images in ${set.path} have changed since the run began; put them back as they were to go on with it, or start a new run`,

@@ -15,7 +15,10 @@ export const steps = ['method', 'race', 'cut', 'recalibrate', 'fine-tune', 'test
 /** A race under way (steps/race.ts). Networks are named by their place in `contenders`. */
 const race = z.object({
   contenders: z.array(candidate),
-  /** candidates that were told of; then the baselines' networks, which are the last of the contenders */
+  /**
+   * The id after those of the candidates that the method reported; from it on come the baselines' networks, which are
+   * the last of the contenders. The key is that of older checkpoints.
+   */
   told: z.number(),
   /** how many of the contenders the method found; absent before the baselines' are there */
   found: z.number().optional(),

@@ -11,7 +11,7 @@ import { packageFolder, packageVersion, require } from './packages.ts';
 import { prepareTensorflow } from './prepare.ts';
 import type { BackendName } from '../../terms/choices.ts';
 
-export interface EngineReport {
+export interface BackendReport {
   readonly name: BackendName;
   readonly available: boolean;
   readonly version: string | null;
@@ -43,15 +43,15 @@ export interface DoctorReport {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly cache: string;
-  /** the engine that a run would use; null where there is none */
+  /** the backend that a run would use; null where there is none. Both keys are as `doctor --json` has always said them. */
   readonly engine: BackendName | null;
-  readonly engines: readonly EngineReport[];
+  readonly engines: readonly BackendReport[];
   readonly packages: readonly PackageReport[];
 }
 
-/** Looks at everything that a run needs. Fetches and builds nothing, and opens no engine in this process. */
+/** Looks at everything that a run needs. Fetches and builds nothing, and opens no backend in this process. */
 export async function doctor(): Promise<DoctorReport> {
-  const engines = [await checkTensorflow(), checkWasm()];
+  const backends = [await checkTensorflow(), checkWasm()];
   const packages = await Promise.all(['onnxruntime-node', 'sharp'].map(checkPackage));
   return {
     node: process.version,
@@ -61,13 +61,13 @@ export async function doctor(): Promise<DoctorReport> {
     cores: os.availableParallelism(),
     memoryBytes: os.totalmem(),
     cache: cacheFolder(),
-    engine: engines.find((engine) => engine.available)?.name ?? null,
-    engines,
+    engine: backends.find(({ available }) => available)?.name ?? null,
+    engines: backends,
     packages,
   };
 }
 
-async function checkTensorflow(): Promise<EngineReport> {
+async function checkTensorflow(): Promise<BackendReport> {
   const prepared = await prepareTensorflow({ fetch: false, build: false, log: () => undefined });
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || os.availableParallelism();
   const report = { name: 'tensorflow' as const, version: prepared.version, path: prepared.addon, threads };
@@ -90,7 +90,7 @@ async function checkTensorflow(): Promise<EngineReport> {
   };
 }
 
-function checkWasm(): EngineReport {
+function checkWasm(): BackendReport {
   const folder = packageFolder('@tensorflow/tfjs-backend-wasm');
   const files = folder && path.join(folder, 'wasm-out');
   const available = files !== null && existsSync(path.join(files, 'tfjs-backend-wasm-simd.wasm'));
@@ -116,7 +116,7 @@ async function checkPackage(name: string): Promise<PackageReport> {
 /** Runs a script in a process of its own, since a native library that doesn't fit may take its process down. */
 async function inChild(script: string, argument: string): Promise<{ output: string } | { error: string }> {
   try {
-    // Inside VS Code, execPath is Electron, which is Node only where it is told so.
+    // Inside VS Code, execPath is Electron, which is Node only where it is asked to be.
     const quarters = ownQuarters({ ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' });
     const options = { ...quarters, timeout: 60_000 };
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, argument], options);

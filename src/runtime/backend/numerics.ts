@@ -85,7 +85,7 @@ export function goOnAlike(
   const other = conflicts(began, threads);
   if (other.length)
     throw new InputError(
-      `the ${what} was begun with other settings of the engine (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or ${anew}`,
+      `the ${what} was begun with other settings of the backend (now ${other.join(', ')}), and would end with other bytes than from either alone; unset them to go on, or ${anew}`,
     );
   adopt(began);
 }
@@ -111,7 +111,7 @@ export function differences(recorded: Numerics, now: Numerics): string[] {
     if (before !== after)
       found.push(`${what} ${String(after ?? 'unset')} instead of ${String(before ?? 'unset')}`);
   };
-  compare('engine', recorded.backend, now.backend);
+  compare('backend', recorded.backend, now.backend);
   if (recorded.backend === now.backend) {
     compare(recorded.backend === 'wasm' ? 'wasm' : 'TensorFlow', recorded.version, now.version);
     compare('processor', recorded.processor, now.processor);

@@ -43,7 +43,7 @@ async function open({ prefer = 'auto', threads = defaultThreads() }: OpenOptions
       fix = fixes.setup;
     }
   const cure = fix ? `; to fix it: ${fix}` : '';
-  if (prefer === 'tensorflow') throw new Error(`the tensorflow engine can't be had: ${why}${cure}`);
+  if (prefer === 'tensorflow') throw new Error(`the tensorflow backend can't be had: ${why}${cure}`);
   return await openWasm(
     `training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`,
     threads,

@@ -27,7 +27,7 @@ export async function openWasm(why: string, threads: number): Promise<Backend> {
   const started = wanted > 1 && (await startThreaded(tf, backend, binaries, wanted));
   if (!started) {
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine did not start');
+    if (!(await tf.setBackend('wasm'))) throw new Error('the wasm backend did not start');
   }
   await tf.ready();
   return {

@@ -88,8 +88,8 @@ export async function judgeOnnx(
   const { tolerance, hopeless } = await conditioning(run, weights, inputs, random);
   if (gap <= tolerance || hopeless) return believed;
   const plain = !backend || largestDifference(right, await onnx(false)) <= tolerance;
-  const other = backend ? `the ${backend.name} engine's` : 'those without its optimiser';
-  const instead = plain ? 'ONNX Runtime without its optimiser' : `the ${backend!.name} engine alone`;
+  const other = backend ? `the ${backend.name} backend's` : 'those without its optimiser';
+  const instead = plain ? 'ONNX Runtime without its optimiser' : `the ${backend!.name} backend alone`;
   return {
     trust: plain ? 'plain' : 'none',
     said: `ONNX Runtime's outputs for this network differ from ${other} by ${(100 * gap).toPrecision(2)} %, more than rounding: it is scored by ${instead}, which is slower`,

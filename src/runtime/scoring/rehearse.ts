@@ -36,7 +36,7 @@ export function rehearse(backend: Backend, graph: Graph, weights: Weights): void
       const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
       const cure = backend.name === 'wasm' ? '' : '; --backend wasm may have what it lacks';
       throw new InputError(
-        `layer ${node.layer}: the ${backend.name} engine can't compute or train this ${node.op.kind} (${reason})${cure}`,
+        `layer ${node.layer}: the ${backend.name} backend can't compute or train this ${node.op.kind} (${reason})${cure}`,
       );
     }
   }

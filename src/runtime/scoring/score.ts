@@ -71,7 +71,7 @@ export async function openScorer(
   try {
     const { trust = 'optimised' } = options;
     if (trust === 'none' && options.backend !== 'none')
-      throw new Error('its outputs for this network are others than those of the engine that trains');
+      throw new Error('its outputs for this network are others than those of the backend that trains');
     ({ ort, session } = await openSession(network.bytes, { threads, optimise: trust !== 'plain' }));
   } catch (error) {
     if (options.backend === 'none') throw error;

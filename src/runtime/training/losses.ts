@@ -82,7 +82,7 @@ export interface Targets {
    */
   readonly weights: readonly number[];
   /** what the sum is as people know it: KL divergence for a cross-entropy with answers, and the labels' own loss once */
-  readonly told: (sum: number) => number;
+  readonly reported: (sum: number) => number;
 }
 
 /** Hundreds of labels, nearly all of which are a no, would be as many times a softmax's gradient. */
@@ -127,7 +127,7 @@ export function targetsOf(
     least += times * answer.weight * entropyOf(values, width);
     return shaped(values);
   });
-  return { rows, weights, told: (sum) => (sum - least) / weights[0] };
+  return { rows, weights, reported: (sum) => (sum - least) / weights[0] };
 }
 
 /** What the original says of a batch's images, as rows. */

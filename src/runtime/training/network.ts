@@ -114,7 +114,7 @@ export class Network {
     if (batch.y.length !== batch.n)
       throw new InputError(`${batch.n} images came with ${batch.y.length} labels`);
     const differentiator = this.differentiate(batch.answers !== undefined);
-    const { rows, weights, told } = targetsOf(differentiator.aims, batch, settings);
+    const { rows, weights, reported } = targetsOf(differentiator.aims, batch, settings);
     let kept: Derivatives['statistics'] = [];
     const loss = tf.tidy(() => {
       const { loss, gradients, statistics } = differentiator.run(
@@ -131,7 +131,7 @@ export class Network {
       this.update(gradients, options);
       for (const { node, mean, variance } of statistics) this.moveStatistics(node, mean, variance);
       kept = statistics;
-      return told(loss.dataSync()[0]);
+      return reported(loss.dataSync()[0]);
     });
     // kernels keep them beyond the tidy
     for (const { mean, variance } of kept) tf.dispose([mean, variance]);

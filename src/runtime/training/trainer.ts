@@ -156,12 +156,12 @@ export async function* train(
       );
     await breather.breathe();
     const validation = await options.validate?.();
-    const told = endEpoch(position, settings, stage, validation);
+    const ended = endEpoch(position, settings, stage, validation);
     if (settings.keepBest && options.weights && validation && position.sinceBest === 0) {
       position.bestEpoch = position.epoch;
       best = { epoch: position.epoch, weights: options.weights() };
     }
-    yield told;
+    yield ended;
     yield progress(stage, position, totalSteps, speed);
     yield checkpoint();
   }

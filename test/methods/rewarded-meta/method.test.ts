@@ -264,7 +264,7 @@ describe('before it starts', () => {
     });
     expect(settings).toMatchObject({ raced: 4 });
     expect(race!.finalists[0]).toEqual(chosen);
-    expect(race!.told).toBe(events.filter(({ type }) => type === 'candidate').length);
+    expect(race!.nextId).toBe(events.filter(({ type }) => type === 'candidate').length);
     const statistics = await recalibrate(backend, narrow.graph, narrow.weights, {
       batches: FixedBatches.draw(set.train, unit, new Random(99), set.train.size, set.train.size),
     });

@@ -177,7 +177,7 @@ describe('lengths over channels that go', () => {
   });
 });
 
-describe('engines that disagree', () => {
+describe('a backend that disagrees with ONNX Runtime', () => {
   it('fail the check, and a run scores by the one that trains', async () => {
     const network = chaotic(2);
     expect(await judgeOnnx(network, { backend })).toEqual({ trust: 'optimised' });
@@ -187,7 +187,7 @@ describe('engines that disagree', () => {
       expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toContain('engines agree');
       expect(await judgeOnnx(network, { backend })).toEqual({
         trust: 'none',
-        said: expect.stringMatching(/ONNX Runtime's outputs .* differ from the \w+ engine's by [\d.]+ %/),
+        said: expect.stringMatching(/ONNX Runtime's outputs .* differ from the \w+ backend's by [\d.]+ %/),
       });
     } finally {
       onnx.spoil = false;

@@ -255,7 +255,7 @@ describe('a run has files of its own', () => {
         ...{ method: name, controls: [], fineTuneEpochs: 1 },
         data: { path: 'images', preprocess: 'auto', augment: { flip: true, shift: 3 } },
       });
-      // its own settings, and a search that needs no engine
+      // its own settings, and a search that needs no backend
       const ports = fakeServices();
       const drawn = await ports.method('drawn');
       const run: Method['run'] = (context) => drawn.run({ ...context, settings: { rounds: 2 } });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parsePick, pickFrom } from '../../../src/run/result/pick.ts';
-import { emptyRun, told } from '../../../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 const cost = (macs: number) => ({ macs, params: 200 - macs, bytes: 40 * macs, peakActivationBytes: 7 });
@@ -17,7 +17,7 @@ function ended(arm: string, id: number, control: boolean, macs: number, accuracy
 }
 
 /** An original of 100 MACs at 91 %; the method at 50, 40 and 20 of them, a control that is better at 40. */
-const run = told(
+const run = withEvents(
   emptyRun('run'),
   [
     { type: 'opened', cost: { macs: 100, params: 1000, bytes: 4000, peakActivationBytes: 7 } },

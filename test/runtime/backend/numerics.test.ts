@@ -19,7 +19,7 @@ const recorded: Numerics = {
   options: { TF_ENABLE_ONEDNN_OPTS: '1' },
 };
 
-describe('settings of the engine', () => {
+describe('settings of the backend', () => {
   it('are read as the library takes them', () => {
     expect(optionsOf({ TF_ENABLE_ONEDNN_OPTS: 'false', ONEDNN_MAX_CPU_ISA: 'avx2' }, null)).toEqual({
       TF_ENABLE_ONEDNN_OPTS: '0',

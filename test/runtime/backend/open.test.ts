@@ -61,7 +61,7 @@ describe('openBackend, in a process of its own, bundled', () => {
 });
 
 describe('doctor', () => {
-  it('reports both engines and the packages, as JSON', async () => {
+  it('reports both backends and the packages, as JSON', async () => {
     const script = `
       const { doctor } = await import('./src/runtime/backend/doctor.ts');
       console.log(JSON.stringify(await doctor()));`;

@@ -10,7 +10,7 @@ const CLOSE = 2e-5;
 
 type T = tfc.Tensor;
 
-/** The same tests for both engines. */
+/** The same tests for both backends. */
 export function kernelTests(open: () => Promise<Backend>): void {
   let b: Backend;
   beforeAll(async () => {
@@ -401,7 +401,7 @@ export function kernelTests(open: () => Promise<Backend>): void {
 
   it('the same training gives the same bits', () => {
     const { tf, kernels: k } = b;
-    // Large enough that the engine shares the work out among its threads.
+    // Large enough that the backend shares the work out among its threads.
     const x = tf.tidy(() => tensor(draw([16, 32, 32, 3], 95)));
     const targets = tf.tidy(() => tf.oneHot(tf.tensor1d([...Array(16).keys()], 'int32'), 16).toFloat());
     const train = (): Float32Array => {

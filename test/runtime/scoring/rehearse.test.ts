@@ -11,7 +11,7 @@ describe('rehearse', () => {
     expect(backend.tf.memory().numTensors).toBe(0);
   });
 
-  it('names the layer that the engine has no kernel for', async () => {
+  it('names the layer that the backend has no kernel for', async () => {
     const backend = await openBackend({ threads: 1 });
     const b = new GraphBuilder({ seed: 1 });
     const h = b.depthwise(b.conv(b.input([6, 6, 2]), 4, 3), 3, { name: 'blurred' });
@@ -20,6 +20,6 @@ describe('rehearse', () => {
       throw new Error('Invalid TF_Status: 12\nMessage: no kernel');
     };
     const lacking = { ...backend, kernels: { ...backend.kernels, depthwiseConv2d } };
-    expect(() => rehearse(lacking, graph, weights)).toThrow(/^layer blurred: the \w+ engine .*no kernel/);
+    expect(() => rehearse(lacking, graph, weights)).toThrow(/^layer blurred: the \w+ backend .*no kernel/);
   });
 });

@@ -37,7 +37,7 @@ async function* batchesOf(x: Float32Array, y: Int32Array, size: number): AsyncGe
 }
 
 describe('evaluate', () => {
-  it('gives top-1 in percent and the mean cross-entropy, whatever the batches and the engine', async () => {
+  it('gives top-1 in percent and the mean cross-entropy, whatever the batches and the backend', async () => {
     const { graph, weights } = classifier();
     const n = 23;
     const [x] = randomInputs(graph, n);

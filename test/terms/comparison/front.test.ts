@@ -3,7 +3,7 @@ import { packed } from '../../../src/terms/comparison/answers.ts';
 import { curvesOf } from '../../../src/terms/comparison/curves.ts';
 import { frontsOf, hypervolume, knee, undominated } from '../../../src/terms/comparison/front.ts';
 import type { FrontPoint } from '../../../src/terms/comparison/front.ts';
-import { emptyRun, told } from '../../../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
 const cost = (macs: number) => ({ macs, params: 10 * macs, bytes: 40 * macs, peakActivationBytes: 7 });
@@ -16,7 +16,7 @@ function point(macs: number, accuracy: number): FrontPoint {
 
 type Body<T> = T extends unknown ? Omit<T, 'seq' | 'at'> : never;
 const story = (...events: Body<ListedEvent>[]) =>
-  told(emptyRun('run'), events.map((event, seq) => ({ ...event, seq, at: seq })) as ListedEvent[]);
+  withEvents(emptyRun('run'), events.map((event, seq) => ({ ...event, seq, at: seq })) as ListedEvent[]);
 
 const budgets: Body<ListedEvent> = {
   type: 'budgets',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
-import { emptyRun, told } from '../../../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import { board, controls, mainArm, marks, scoresOf, spread } from '../../../webview/candidates/board.ts';
 import { listedEvent } from '../../../src/terms/run-events.ts';
 
@@ -17,7 +17,7 @@ const candidate = (arm: string, id: number, macs: number, recalibrated?: number)
 });
 const score = (accuracy: number) => ({ accuracy, loss: 1, images: 100 });
 
-const run = told(
+const run = withEvents(
   emptyRun('/r'),
   [
     { type: 'opened', model: { name: 'm', path: 'm.h5', format: 'keras-h5' }, cost, groups: [], layers: [] },
@@ -60,7 +60,7 @@ describe('the board', () => {
   });
 
   test('what an extra arm measured belongs to the candidate that it fine-tuned', () => {
-    const more = told(
+    const more = withEvents(
       run,
       [
         { type: 'score', arm: 'rewarded-meta#0', step: 'fineTuned', split: 'validation', score: score(93) },
@@ -78,7 +78,7 @@ describe('the board', () => {
   });
 
   test('a method without a reward is ranked by the defaults: BA 100, BF the original’s MACs', () => {
-    const plain = told(emptyRun('/r'), [
+    const plain = withEvents(emptyRun('/r'), [
       { type: 'opened', model: { name: 'm', path: 'm', format: 'keras-h5' }, cost, groups: [], layers: [] },
       { type: 'arm', arm: 'l1', control: false },
     ]);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { emptyRun, told } from '../../../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import { curves, heat, nearest, sampled, tableOf, thin } from '../../../webview/curves/series.ts';
 import { listedEvent } from '../../../src/terms/run-events.ts';
 
-const run = told(
+const run = withEvents(
   emptyRun('/r'),
   [
     { type: 'arm', arm: 'constrained', control: false },
@@ -48,7 +48,7 @@ describe('curves', () => {
       { type: 'metric', arm: 'agent', name: 'reward:choice', step: 1, value: 0.5 },
       { type: 'generation', arm: 'agent', generation: 0, best: 3, reward: 0.5 },
     ].map((event) => listedEvent.parse(event));
-    const found = curves(told(emptyRun('/r'), events));
+    const found = curves(withEvents(emptyRun('/r'), events));
     expect(found.map(({ name, series }) => [name, series.map(({ part }) => part)])).toEqual([
       ['reward', ['episodes', 'choice']],
     ]);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { RunSummary } from '../../../src/protocol/runs.ts';
-import { emptyRun, told } from '../../../src/terms/run-data.ts';
+import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import { nowText, whatIsWritten, writtenName } from '../../../webview/model/written.ts';
 import { byHand, candidateKey } from '../../../webview/state.ts';
 import type { RunCandidate } from '../../../src/terms/candidates.ts';
@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 test('the run wrote its own choice, another candidate only what was written by hand of it', () => {
-  const run = told(emptyRun('/w/run'), events);
+  const run = withEvents(emptyRun('/w/run'), events);
   const [main] = run.arms;
   expect(whatIsWritten(run, main, candidate(2))).toMatchObject({ config: '/w/net.espalier.json', sha256 });
   expect(whatIsWritten(run, main, candidate(3))).toBeUndefined();

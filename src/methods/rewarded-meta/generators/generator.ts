@@ -52,13 +52,13 @@ export function usersOf(graph: Graph): Map<string, { node: Node; role: string }>
 }
 
 /**
- * What a two-layer net is told of a parameter: the ratios of the prunable groups that run along its axes, input before
+ * What a two-layer net takes for a parameter: the ratios of the prunable groups that run along its axes, input before
  * output. So a stem has its own output ratio, a convolution [in, out], a depthwise one its own, a last one before a
  * fixed layer its input's (the paper's d of 1 and 2; its blocks' d of 3 names the block's middle too, which a
  * general graph has no word for: there every convolution hears of the groups that it touches). Empty where there is
- * none: such a layer is told 1.
+ * none: such a layer takes 1.
  */
-export function toldGroups(dependencies: Dependencies, paramId: string): number[] {
+export function inputGroups(dependencies: Dependencies, paramId: string): number[] {
   const found = new Set<number>();
   const axes = dependencies.params[paramId] ?? [];
   for (const axis of axes)
@@ -111,8 +111,8 @@ export class TwoLayer {
   run(geneMap: GeneMap, genes: Genes): tfc.Tensor1D {
     const { tf } = this.backend;
     const ratios = ratiosOf(geneMap, genes);
-    const told = this.groups.length === 0 ? [1] : this.groups.map((g) => ratios[g]);
-    const x = tf.tensor2d(told, [1, told.length]);
+    const taken = this.groups.length === 0 ? [1] : this.groups.map((g) => ratios[g]);
+    const x = tf.tensor2d(taken, [1, taken.length]);
     const hidden = tf.relu(tf.add(tf.matMul(x, this.w1 as tfc.Tensor2D), this.b1));
     const y = tf.add(tf.matMul(hidden as tfc.Tensor2D, this.w2 as tfc.Tensor2D), this.b2);
     return tf.reshape(y, [-1]) as tfc.Tensor1D;

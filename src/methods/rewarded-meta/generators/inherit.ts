@@ -5,7 +5,7 @@ import type { Backend } from '../../../runtime/types.ts';
 import type { ChangeNet } from '../changes.ts';
 import { ChangeNets, segments } from '../changes.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
-import { convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
+import { convolves, inputGroups, sourceVariable, usersOf } from './generator.ts';
 import type { GeneMap, Genes } from '../levels.ts';
 
 export interface InheritOptions {
@@ -49,7 +49,7 @@ export class Inherit implements WeightGenerator {
       const kernel = role === 'kernel';
       const variable = sourceVariable(backend, graph, weights, id);
       this.variables.set(`weight/${id}`, { variable, decays: kernel, rate: options.weightRate });
-      const groups = toldGroups(dependencies, id);
+      const groups = inputGroups(dependencies, id);
       const scaled = convolves(node, role);
       if (groups.length === 0 || !(scaled || (!kernel && shape.length === 1))) continue;
       const scales = scaled || role === 'gamma';

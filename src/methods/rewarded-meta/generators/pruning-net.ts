@@ -4,7 +4,7 @@ import { Random, type RandomState } from '../../../graph/random.ts';
 import type { Dependencies, Graph, Weights } from '../../../graph/types.ts';
 import type { Backend } from '../../../runtime/types.ts';
 import type { Trained, WeightGenerator } from './generator.ts';
-import { TwoLayer, convolves, sourceVariable, toldGroups, usersOf } from './generator.ts';
+import { TwoLayer, convolves, inputGroups, sourceVariable, usersOf } from './generator.ts';
 import type { GeneMap, Genes } from '../levels.ts';
 import { FULL, LEVELS } from '../levels.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
@@ -49,12 +49,12 @@ export class PruningNet implements WeightGenerator {
       const { shape, trainable } = graph.params[id];
       const normRole = hasStatistics(node.op) && (role === 'gamma' || role === 'beta');
       if (normRole) {
-        const group = toldGroups(dependencies, id)[0];
+        const group = inputGroups(dependencies, id)[0];
         this.norms.set(id, { level: group === undefined ? -1 : geneMap.geneOf[group], role });
         if (options.affine) this.addNorm(id, shape[0], role === 'gamma' ? 1 : 0);
       } else if (!trainable) continue;
       else if (convolves(node, role)) {
-        const groups = toldGroups(dependencies, id);
+        const groups = inputGroups(dependencies, id);
         const size = sizeOf(shape);
         const random = new Random(options.random).fork(`generator ${id}`);
         const net = new TwoLayer(
@@ -122,9 +122,9 @@ function behindNorm(graph: Graph): Set<string> {
  * Factor that brings generated weights to He's deviation. The paper's networks all have batch norm behind their
  * convolutions, which makes it needless; without one, generated weights (about 0.2 whatever the fan-in) explode.
  */
-function heScale(inputsOfOne: number, told: number, hidden: number): number {
-  const inputs = Math.max(told, 1);
-  const ratio = told === 0 ? 1 : 0.55;
+function heScale(inputsOfOne: number, ratios: number, hidden: number): number {
+  const inputs = Math.max(ratios, 1);
+  const ratio = ratios === 0 ? 1 : 0.55;
   const before = (inputs * ratio ** 2 + 1) / (3 * inputs); // variance before the ReLU
   const variance = ((hidden * before) / 2 + 1) / (3 * hidden);
   return Math.sqrt(2 / inputsOfOne / variance);

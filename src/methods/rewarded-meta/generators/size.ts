@@ -2,7 +2,7 @@ import { freemem } from 'node:os';
 import { hasStatistics } from '../../../graph/op-facts.ts';
 import { InputError } from '../../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../../graph/types.ts';
-import { convolves, toldGroups, twoLayerSize, usersOf } from './generator.ts';
+import { convolves, inputGroups, twoLayerSize, usersOf } from './generator.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 
 /** Share of the free memory that a generator may fill; the rest is for activations and images. */
@@ -19,7 +19,7 @@ export function pruningNetSize(graph: Graph, dependencies: Dependencies, hidden:
   for (const [id, { node, role }] of usersOf(graph)) {
     const size = sizeOf(graph.params[id].shape);
     if (convolves(node, role))
-      total += twoLayerSize(Math.max(toldGroups(dependencies, id).length, 1), hidden, size);
+      total += twoLayerSize(Math.max(inputGroups(dependencies, id).length, 1), hidden, size);
     else if (!hasStatistics(node.op)) total += size;
   }
   return total;

@@ -46,7 +46,7 @@ export function newRace({ race }: Outcome): RaceState | undefined {
   const finalists = race.finalists.filter((_, i) => keys.indexOf(keys[i]) === i);
   return {
     contenders: structuredClone(finalists) as RaceState['contenders'],
-    told: race.told,
+    told: race.nextId,
     round: 0,
     field: [],
     scores: [],

@@ -1,12 +1,12 @@
 import type { Status } from '../types.ts';
 
-/** How runs stood when that was last told, by folder: what has changed is reported once. */
-export class Told {
+/** How runs stood when that was last reported, by folder: each change is reported once. */
+export class ReportedStates {
   private readonly states = new Map<string, string>();
 
   constructor(private readonly status: (folder: string) => Pick<Status, 'status' | 'fixed'>) {}
 
-  /** Whether the run was ever told of. */
+  /** Whether the run was ever reported. */
   knows(folder: string): boolean {
     return this.states.has(folder);
   }
@@ -15,14 +15,14 @@ export class Told {
     this.states.delete(folder);
   }
 
-  /** It is being told now, for another reason. */
+  /** It is being reported now, for another reason. */
   note(folder: string): void {
     if (this.states.has(folder)) this.states.set(folder, this.state(folder));
   }
 
   /**
-   * The runs that stand otherwise than was told last, which counts as told from now on.
-   * @param here the folders that there are; one that was told of and is not among them has been deleted
+   * The runs that stand otherwise than was reported last; from now on that counts as reported.
+   * @param here the folders that there are; one that was reported and is not among them has been deleted
    */
   changed(here: readonly string[]): string[] {
     const now = new Map(here.map((folder) => [folder, this.state(folder)]));
