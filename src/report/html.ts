@@ -8,6 +8,7 @@ import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
   amount,
+  besideSentence,
   bytes,
   capital,
   change,
@@ -15,6 +16,7 @@ import {
   duration,
   escape,
   frontCells,
+  frontHeads,
   measured,
   metricNames,
   percent,
@@ -170,15 +172,14 @@ function context(report: RunReport): string {
 
 function front(report: RunReport): string {
   if (!report.fronts.length) return '';
-  const { split } = report.fronts[0].points[0];
-  const rows = frontCells(report).map(([arm, ...cells]) => ({
-    cells: [escape(arm), ...cells],
-    on: arm === report.arms[0]?.name,
+  const rows = frontCells(report).map((cells) => ({
+    cells: cells.map(escape),
+    on: cells[0] === report.arms[0]?.name,
   }));
   return section(
     'The trade-off',
-    dim('each point searched, fine-tuned and tested for itself'),
-    table(['', 'MACs', 'parameters', `accuracy (${split})`, 'remark'], rows),
+    dim(`each point searched, fine-tuned and tested for itself; ${besideSentence}`),
+    table(['', ...frontHeads(report)], rows),
     true,
     true,
   );

@@ -5,7 +5,19 @@ import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
-import { bytes, change, count, duration, frontCells, percent, raceSentence, ruleSentence } from './text.ts';
+import {
+  besideSentence,
+  bytes,
+  capital,
+  change,
+  count,
+  duration,
+  frontCells,
+  frontHeads,
+  percent,
+  raceSentence,
+  ruleSentence,
+} from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -85,10 +97,11 @@ function accuracies(report: RunReport): string[] {
 
 /** The curve of the method, and of each control, from the goal downwards. */
 function front(report: RunReport): string[] {
-  const { split } = report.fronts[0].points[0];
-  const heads = ['the trade-off', 'MACs', 'parameters', `accuracy (${split})`, ''];
-  const rows = frontCells(report).map(([arm, ...cells]) => row([plain(arm), ...cells]));
-  return [row(heads), align(heads.length), ...rows];
+  const heads = ['the trade-off', ...frontHeads(report)];
+  const rows = frontCells(report).map(([arm, name, macs, params, accuracy, rival, remark]) =>
+    row([plain(arm), code(name), macs, params, accuracy, plain(rival), remark]),
+  );
+  return [row(heads), align(heads.length), ...rows, '', `${capital(besideSentence)}.`];
 }
 
 /** Who raced with what the method found, and how it went. */

@@ -1,8 +1,11 @@
-import { undominated } from '../terms/comparison/front.ts';
 import type { ReportArm, RunReport } from './types.ts';
+import { extraArm } from '../terms/candidates.ts';
+import type { CurvePoint } from '../terms/comparison/curves.ts';
+import type { FrontPoint } from '../terms/comparison/front.ts';
 import { foretold } from '../terms/comparison/race.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
+import { signed } from '../terms/comparison/verdict.ts';
 import type { Metric } from '../terms/goals.ts';
 
 /** Numbers and words as reports and terminals show them. */
@@ -108,20 +111,56 @@ export function raceSentence(raced: readonly Raced[]): string {
   return rank ? `${what}; ${rankSentence(rank, rank.networks)}` : what;
 }
 
-/** A curve's points as cells: whose, MACs, parameters, accuracy; those that another of the same curve beats are marked. */
+/** A point of a curve as `espalier write --pick` takes it. */
+export function nameOf({ candidate: { arm, id } }: FrontPoint): string {
+  return extraArm(arm, id);
+}
+
+/** How far a point is from the best other method, and from what of it: "+0.42 ± 0.31 (l1 at 25.0 %)". */
+export function rivalText({ rival, share }: Pick<CurvePoint, 'rival' | 'share'>): string {
+  if (!rival) return '';
+  const at = percent(100 * rival.share);
+  const where = rival.between ? ', between two' : at === percent(100 * share) ? '' : ` at ${at}`;
+  return `${signed(rival)} (${rival.arm}${where})`;
+}
+
+/** What it is held to (terms/comparison/rival.ts). */
+export const besideSentence =
+  'beside the best other: at the same cost, where need be between two points of its curve, and with nothing that costs over 5 % more or less';
+
+/** Heads of `frontCells`. */
+export const frontHeads = ({ fronts: [first] }: Pick<RunReport, 'fronts'>): readonly string[] => [
+  'candidate',
+  'MACs',
+  'parameters',
+  `accuracy (${first.points[0].split})`,
+  'beside the best other',
+  'remark',
+];
+
+/**
+ * A curve's points as cells, from its dearest down: whose, which candidate (as `--pick` takes it), MACs, parameters,
+ * accuracy, how far it is from the best other; those that another of the same curve beats are marked.
+ */
 export function frontCells({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): string[][] {
-  return fronts.flatMap(({ arm, points }) => {
-    const best = new Set(undominated(points));
-    return [...points]
-      .reverse()
-      .map((point) => [
+  return fronts.flatMap(({ arm, points }) =>
+    [...points].reverse().map((point) => {
+      const { macs, params } = point.candidate.cost;
+      return [
         arm,
-        `${count(point.candidate.cost.macs)} (${percent((100 * point.candidate.cost.macs) / cost.macs)})`,
-        `${count(point.candidate.cost.params)} (${percent((100 * point.candidate.cost.params) / cost.params)})`,
+        nameOf(point),
+        `${count(macs)} (${percent((100 * macs) / cost.macs)})`,
+        `${count(params)} (${percent((100 * params) / cost.params)})`,
         percent(point.score.accuracy, 2),
-        best.has(point) ? '' : 'another point of it is better and cheaper',
-      ]);
-  });
+        rivalText(point),
+        point.dominated
+          ? 'on validation, another point of it is as good and cheaper'
+          : point.knee
+            ? 'knee'
+            : '',
+      ];
+    }),
+  );
 }
 
 /** That a method's result is a plain rule's; null where it is its own. */

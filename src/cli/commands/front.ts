@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
-import { amount, percent } from '../../report/text.ts';
+import { amount, besideSentence, nameOf, percent } from '../../report/text.ts';
 import { readRun } from '../../run/store/run-data.ts';
 import { curvesOf } from '../../terms/comparison/curves.ts';
 import type { Curves } from '../../terms/comparison/curves.ts';
 import { costBy } from '../../terms/cost.ts';
 import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunData } from '../../terms/run-data.ts';
-import { curveTable, hypervolumes, metricWords, nameOf } from '../curve-text.ts';
+import { curveTable, hypervolumes, metricWords } from '../curve-text.ts';
 import { namedOrLastRun } from '../named-run.ts';
 import type { Output } from '../output.ts';
 
@@ -43,6 +43,7 @@ function asText(id: string, run: RunData, curves: Curves): string {
     '',
     curveTable(curves, curves.curves),
     '',
+    ...(curves.curves.some(({ points }) => points.some(({ rival }) => rival)) ? [besideSentence] : []),
     hypervolumes(curves.curves, metric),
   ];
   if (own.points.length === 1 && run.done)
@@ -69,6 +70,7 @@ const columns = [
   'rival',
   'points',
   'error',
+  'rivalShare',
 ] as const;
 
 function asCsv(id: string, curves: Curves): string {
@@ -93,6 +95,7 @@ function asCsv(id: string, curves: Curves): string {
         rival: rival?.arm,
         points: rival?.points,
         error: rival?.error,
+        rivalShare: rival?.share,
       };
       return [id, ...columns.map((column) => cells[column])];
     }),
@@ -131,6 +134,8 @@ function asData(id: string, run: RunData, { metric, split, original, curves }: C
           points: point.rival.points,
           error: point.rival.error,
           images: point.rival.images,
+          share: point.rival.share,
+          between: point.rival.between,
         },
       })),
     })),
