@@ -4,6 +4,7 @@ import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
 import type { Raced } from '../terms/comparison/race.ts';
+import { frontMetric } from '../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
@@ -43,7 +44,7 @@ export function htmlReport(report: RunReport): string {
   const headline = after
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
-  const verdict = verdictOf(report.arms);
+  const verdict = verdictOf(report.arms, frontMetric(report));
   const firstLines = [verdict && verdictSentence(verdict), ruleSentence(main)];
   const said = firstLines
     .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))

@@ -4,6 +4,7 @@ import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
+import { frontMetric } from '../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   besideSentence,
@@ -27,7 +28,7 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
-  const verdict = verdictOf(report.arms);
+  const verdict = verdictOf(report.arms, frontMetric(report));
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const rule = ruleSentence(main);
   if (rule) lines.push(plain(rule), '');

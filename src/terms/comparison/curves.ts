@@ -39,7 +39,7 @@ export interface Curves {
 }
 
 /** What a run's curves are over unless asked otherwise: its first goal's metric, or MACs where that one is measured. */
-export function frontMetric({ budgets: [first] }: RunData): StaticMetric {
+export function frontMetric({ budgets: [first] }: Pick<RunData, 'budgets'>): StaticMetric {
   return first && isStatic(first.metric) ? first.metric : 'macs';
 }
 

@@ -12,7 +12,7 @@ export interface Rival extends Difference {
 }
 
 /** The search's own window: at its ends a curve stands for what costs this much more or less. */
-const REACH = 1.05;
+export const REACH = 1.05;
 
 /** What a curve comes to at a cost: the mix of two of its points, of which the second counts by this share. */
 interface Level {
