@@ -16,8 +16,8 @@ import {
   count,
   duration,
   escape,
-  frontCells,
   frontHeads,
+  frontRows,
   measured,
   metricNames,
   percent,
@@ -173,14 +173,14 @@ function context(report: RunReport): string {
 
 function front(report: RunReport): string {
   if (!report.fronts.length) return '';
-  const rows = frontCells(report).map((cells) => ({
-    cells: cells.map(escape),
-    on: cells[0] === report.arms[0]?.name,
+  const rows = frontRows(report).map(({ own, name, figures, beside, remark }) => ({
+    cells: [name, ...figures, beside, remark].map(escape),
+    on: own,
   }));
   return section(
     'The trade-off',
     dim(`each point searched, fine-tuned and tested for itself; ${besideSentence}`),
-    table(['', ...frontHeads(report)], rows),
+    table(['candidate', ...frontHeads(report)], rows),
     true,
     true,
   );

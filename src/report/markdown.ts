@@ -13,8 +13,8 @@ import {
   change,
   count,
   duration,
-  frontCells,
   frontHeads,
+  frontRows,
   percent,
   raceSentence,
   ruleSentence,
@@ -99,8 +99,8 @@ function accuracies(report: RunReport): string[] {
 /** The curve of the method, and of each control, from the goal downwards. */
 function front(report: RunReport): string[] {
   const heads = ['the trade-off', ...frontHeads(report)];
-  const rows = frontCells(report).map(([arm, name, macs, params, accuracy, rival, remark]) =>
-    row([plain(arm), code(name), macs, params, accuracy, plain(rival), remark]),
+  const rows = frontRows(report).map(({ name, figures, beside, remark }) =>
+    row([code(name), ...figures, plain(beside), remark]),
   );
   return [row(heads), align(heads.length), ...rows, '', `${capital(besideSentence)}.`];
 }

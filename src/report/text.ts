@@ -128,9 +128,8 @@ export function rivalText({ rival, share }: Pick<CurvePoint, 'rival' | 'share'>)
 export const besideSentence =
   'beside the best other: at the same cost, where need be between two points of its curve, and with nothing that costs over 5 % more or less';
 
-/** Heads of `frontCells`. */
+/** Heads of `frontRows`, but for the names'. */
 export const frontHeads = ({ fronts: [first] }: Pick<RunReport, 'fronts'>): readonly string[] => [
-  'candidate',
   'MACs',
   'parameters',
   `accuracy (${first.points[0].split})`,
@@ -138,27 +137,34 @@ export const frontHeads = ({ fronts: [first] }: Pick<RunReport, 'fronts'>): read
   'remark',
 ];
 
-/**
- * A curve's points as cells, from its dearest down: whose, which candidate (as `--pick` takes it), MACs, parameters,
- * accuracy, how far it is from the best other; those that another of the same curve beats are marked.
- */
-export function frontCells({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): string[][] {
-  return fronts.flatMap(({ arm, points }) =>
+/** A point of a curve in a table. */
+interface FrontRow {
+  /** of the run's own method */
+  readonly own: boolean;
+  /** as `espalier write --pick` takes it */
+  readonly name: string;
+  readonly beside: string;
+  /** MACs, parameters, accuracy */
+  readonly figures: readonly string[];
+  readonly remark: string;
+}
+
+/** The curves' points, each curve from its dearest down; those that another of the same curve beats are marked. */
+export function frontRows({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): FrontRow[] {
+  return fronts.flatMap(({ control, points }) =>
     [...points].reverse().map((point) => {
       const { macs, params } = point.candidate.cost;
-      return [
-        arm,
-        nameOf(point),
-        `${count(macs)} (${percent((100 * macs) / cost.macs)})`,
-        `${count(params)} (${percent((100 * params) / cost.params)})`,
-        percent(point.score.accuracy, 2),
-        rivalText(point),
-        point.dominated
-          ? 'on validation, another point of it is as good and cheaper'
-          : point.knee
-            ? 'knee'
-            : '',
-      ];
+      return {
+        own: !control,
+        name: nameOf(point),
+        figures: [
+          `${count(macs)} (${percent((100 * macs) / cost.macs)})`,
+          `${count(params)} (${percent((100 * params) / cost.params)})`,
+          percent(point.score.accuracy, 2),
+        ],
+        beside: rivalText(point),
+        remark: point.dominated ? 'a cheaper one is as good (validation)' : point.knee ? 'knee' : '',
+      };
     }),
   );
 }

@@ -186,7 +186,7 @@ test('the trade-off is a table: each curve from its dearest point down, and whic
   const report = sampleReport();
   const rows = markdownReport(report)
     .split('\n')
-    .filter((line) => /^\| (rewarded-meta|uniform) \| `\S+#7` \| \d.* \(\d/.test(line));
+    .filter((line) => /^\| `(rewarded-meta|uniform)\S*#7` \| \d.* \(\d/.test(line));
   // as `espalier write --pick` takes them
   expect(rows.map((row) => /`(.*?)`/.exec(row)![1])).toEqual([
     'rewarded-meta#7',
@@ -202,7 +202,7 @@ test('the trade-off is a table: each curve from its dearest point down, and whic
     '89.70',
     '85.00',
   ]);
-  expect(rows.map((row) => row.includes('another point of it is as good and cheaper'))).toEqual([
+  expect(rows.map((row) => row.includes('a cheaper one is as good'))).toEqual([
     false,
     true,
     false,
