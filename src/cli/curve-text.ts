@@ -1,16 +1,9 @@
-import { amount, count, percent } from '../report/text.ts';
-import { extraArm } from '../terms/candidates.ts';
-import type { Curve, CurvePoint, Curves } from '../terms/comparison/curves.ts';
-import { signed } from '../terms/comparison/verdict.ts';
+import { amount, count, nameOf, percent, rivalText } from '../report/text.ts';
+import type { Curve, Curves } from '../terms/comparison/curves.ts';
 import { costBy } from '../terms/cost.ts';
 import type { StaticMetric } from '../terms/goals.ts';
 import { metricWords } from '../terms/metric-names.ts';
 import { table } from './output.ts';
-
-/** A point as `espalier write --pick` takes it. */
-export function nameOf({ candidate: { arm, id } }: CurvePoint): string {
-  return extraArm(arm, id);
-}
 
 /** A line each point of these curves. */
 export function curveTable({ metric, split }: Curves, curves: readonly Curve[]): string {
@@ -18,7 +11,7 @@ export function curveTable({ metric, split }: Curves, curves: readonly Curve[]):
   const other = metric === 'bytes' || metric === 'memory';
   const rows = curves.flatMap(({ arm, points }) =>
     points.map((point, i) => {
-      const { candidate, score, share, rival } = point;
+      const { candidate, score, share } = point;
       return [
         i === 0 ? arm : '',
         nameOf(point),
@@ -28,7 +21,7 @@ export function curveTable({ metric, split }: Curves, curves: readonly Curve[]):
         percent(100 * share),
         ...(split === 'test' ? [percent(point.validation ?? undefined, 2)] : []),
         percent(score.accuracy, 2),
-        rival ? `${signed(rival)} (${rival.arm})` : '',
+        rivalText(point),
         [point.knee ? 'knee' : '', point.dominated ? 'dominated' : ''].filter(Boolean).join(', '),
       ];
     }),

@@ -4,17 +4,20 @@ import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
 import type { Raced } from '../terms/comparison/race.ts';
+import { frontMetric } from '../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
   amount,
+  besideSentence,
   bytes,
   capital,
   change,
   count,
   duration,
   escape,
-  frontCells,
+  frontHeads,
+  frontRows,
   measured,
   percent,
   raceSentence,
@@ -41,7 +44,7 @@ export function htmlReport(report: RunReport): string {
   const headline = after
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
-  const verdict = verdictOf(report.arms);
+  const verdict = verdictOf(report.arms, frontMetric(report));
   const firstLines = [verdict && verdictSentence(verdict), ruleSentence(main)];
   const said = firstLines
     .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))
@@ -170,15 +173,14 @@ function context(report: RunReport): string {
 
 function front(report: RunReport): string {
   if (!report.fronts.length) return '';
-  const { split } = report.fronts[0].points[0];
-  const rows = frontCells(report).map(([arm, ...cells]) => ({
-    cells: [escape(arm), ...cells],
-    on: arm === report.arms[0]?.name,
+  const rows = frontRows(report).map(({ own, name, figures, beside, remark }) => ({
+    cells: [name, ...figures, beside, remark].map(escape),
+    on: own,
   }));
   return section(
     'The trade-off',
-    dim('each point searched, fine-tuned and tested for itself'),
-    table(['', 'MACs', 'parameters', `accuracy (${split})`, 'remark'], rows),
+    dim(`each point searched, fine-tuned and tested for itself; ${besideSentence}`),
+    table(['candidate', ...frontHeads(report)], rows),
     true,
     true,
   );

@@ -5,8 +5,21 @@ import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { metricName } from '../terms/metric-names.ts';
+import { frontMetric } from '../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
-import { bytes, change, count, duration, frontCells, percent, raceSentence, ruleSentence } from './text.ts';
+import {
+  besideSentence,
+  bytes,
+  capital,
+  change,
+  count,
+  duration,
+  frontHeads,
+  frontRows,
+  percent,
+  raceSentence,
+  ruleSentence,
+} from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -16,7 +29,7 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
-  const verdict = verdictOf(report.arms);
+  const verdict = verdictOf(report.arms, frontMetric(report));
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const rule = ruleSentence(main);
   if (rule) lines.push(plain(rule), '');
@@ -88,10 +101,11 @@ function accuracies(report: RunReport): string[] {
 
 /** The curve of the method, and of each control, from the goal downwards. */
 function front(report: RunReport): string[] {
-  const { split } = report.fronts[0].points[0];
-  const heads = ['the trade-off', 'MACs', 'parameters', `accuracy (${split})`, ''];
-  const rows = frontCells(report).map(([arm, ...cells]) => row([plain(arm), ...cells]));
-  return [row(heads), align(heads.length), ...rows];
+  const heads = ['the trade-off', ...frontHeads(report)];
+  const rows = frontRows(report).map(({ name, figures, beside, remark }) =>
+    row([code(name), ...figures, plain(beside), remark]),
+  );
+  return [row(heads), align(heads.length), ...rows, '', `${capital(besideSentence)}.`];
 }
 
 /** Who raced with what the method found, and how it went. */

@@ -1,8 +1,11 @@
-import { undominated } from '../terms/comparison/front.ts';
 import type { ReportArm, RunReport } from './types.ts';
+import { extraArm } from '../terms/candidates.ts';
+import type { CurvePoint } from '../terms/comparison/curves.ts';
+import type { FrontPoint } from '../terms/comparison/front.ts';
 import { foretold } from '../terms/comparison/race.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
+import { signed } from '../terms/comparison/verdict.ts';
 import type { Metric } from '../terms/goals.ts';
 
 /** Numbers and words as reports and terminals show them. */
@@ -99,20 +102,62 @@ export function raceSentence(raced: readonly Raced[]): string {
   return rank ? `${what}; ${rankSentence(rank, rank.networks)}` : what;
 }
 
-/** A curve's points as cells: whose, MACs, parameters, accuracy; those that another of the same curve beats are marked. */
-export function frontCells({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): string[][] {
-  return fronts.flatMap(({ arm, points }) => {
-    const best = new Set(undominated(points));
-    return [...points]
-      .reverse()
-      .map((point) => [
-        arm,
-        `${count(point.candidate.cost.macs)} (${percent((100 * point.candidate.cost.macs) / cost.macs)})`,
-        `${count(point.candidate.cost.params)} (${percent((100 * point.candidate.cost.params) / cost.params)})`,
-        percent(point.score.accuracy, 2),
-        best.has(point) ? '' : 'another point of it is better and cheaper',
-      ]);
-  });
+/** A point of a curve as `espalier write --pick` takes it. */
+export function nameOf({ candidate: { arm, id } }: FrontPoint): string {
+  return extraArm(arm, id);
+}
+
+/** How far a point is from the best other method, and from what of it: "+0.42 ± 0.31 (l1 at 25.0 %)". */
+export function rivalText({ rival, share }: Pick<CurvePoint, 'rival' | 'share'>): string {
+  if (!rival) return '';
+  const at = percent(100 * rival.share);
+  const where = rival.between ? ', between two' : at === percent(100 * share) ? '' : ` at ${at}`;
+  return `${signed(rival)} (${rival.arm}${where})`;
+}
+
+/** What it is held to (terms/comparison/rival.ts). */
+export const besideSentence =
+  'beside the best other: at the same cost, where need be between two points of its curve, and with nothing that costs over 5 % more or less';
+
+/** Heads of `frontRows`, but for the names'. */
+export const frontHeads = ({ fronts: [first] }: Pick<RunReport, 'fronts'>): readonly string[] => [
+  'MACs',
+  'parameters',
+  `accuracy (${first.points[0].split})`,
+  'beside the best other',
+  'remark',
+];
+
+/** A point of a curve in a table. */
+interface FrontRow {
+  /** of the run's own method */
+  readonly own: boolean;
+  /** as `espalier write --pick` takes it */
+  readonly name: string;
+  readonly beside: string;
+  /** MACs, parameters, accuracy */
+  readonly figures: readonly string[];
+  readonly remark: string;
+}
+
+/** The curves' points, each curve from its dearest down; those that another of the same curve beats are marked. */
+export function frontRows({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>): FrontRow[] {
+  return fronts.flatMap(({ control, points }) =>
+    [...points].reverse().map((point) => {
+      const { macs, params } = point.candidate.cost;
+      return {
+        own: !control,
+        name: nameOf(point),
+        figures: [
+          `${count(macs)} (${percent((100 * macs) / cost.macs)})`,
+          `${count(params)} (${percent((100 * params) / cost.params)})`,
+          percent(point.score.accuracy, 2),
+        ],
+        beside: rivalText(point),
+        remark: point.dominated ? 'a cheaper one is as good (validation)' : point.knee ? 'knee' : '',
+      };
+    }),
+  );
 }
 
 /** That a method's result is a plain rule's; null where it is its own. */

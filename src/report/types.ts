@@ -1,5 +1,5 @@
 import type { KeptChannels, ListedCandidate } from '../terms/candidates.ts';
-import type { Front } from '../terms/comparison/front.ts';
+import type { Curve } from '../terms/comparison/curves.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import type { Cost } from '../terms/cost.ts';
 import type { Budget } from '../terms/goals.ts';
@@ -53,7 +53,7 @@ export interface RunReport {
   readonly latency?: ListedOf<'latency'>;
   readonly arms: readonly ReportArm[];
   /** the curves of the method and its controls; empty where the run has one point alone */
-  readonly fronts: readonly Front[];
+  readonly fronts: readonly Curve[];
   readonly groups: readonly GroupSummary[];
   readonly layers: readonly LayerSummary[];
   readonly samples: readonly Sample[];

@@ -9,6 +9,7 @@ import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
 import { readEvents } from './store/folder.ts';
 import { allowedScripts } from './plan/consent.ts';
+import { broken } from './plan/feasibility.ts';
 import { hashFile, outputs } from '../formats/identity.ts';
 import { labels } from './result/output-names.ts';
 import { place } from './result/place.ts';
@@ -19,7 +20,7 @@ import type { Plan } from './plan/plan.ts';
 import { GoalMissed, runArm } from './steps/arms.ts';
 import type { ArmState } from './store/state.ts';
 import { InputError } from '../graph/errors.ts';
-import { networkOf } from './steps/run-context.ts';
+import { budgetsOf, dearerPoints, networkOf } from './steps/run-context.ts';
 import { buildConfig, dataFacts } from './result/config.ts';
 import type { RunOptions, RunPorts } from './steps/ports.ts';
 import { Session } from './steps/session.ts';
@@ -29,6 +30,7 @@ import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
 import { prepareRun } from './steps/context.ts';
 import type { PreparedRun } from './steps/context.ts';
+import { isStatic } from '../terms/goals.ts';
 import type { RunEvent } from '../terms/run-events.ts';
 
 export interface RunResult {
@@ -79,7 +81,10 @@ export async function* runPrune(
   }
 }
 
-/** Takes an arm to its end. A cheaper point that can't be reached is left out, so that the rest is not lost with it. */
+/**
+ * Takes an arm to its end. A cheaper point that can't be reached is left out, so that the rest is not lost with it; so is
+ * one that a dearer point's network is within already, which would be searched and trained twice.
+ */
 async function* runArmOrLeave(
   context: PreparedRun,
   arm: ArmState,
@@ -87,6 +92,7 @@ async function* runArmOrLeave(
 ): AsyncGenerator<RunEvent, void, void> {
   const { session } = context;
   try {
+    refuseDouble(context, arm);
     yield* runArm(context, arm, main);
   } catch (error) {
     const unreachable = error instanceof InputError || error instanceof GoalMissed;
@@ -97,6 +103,20 @@ async function* runArmOrLeave(
     yield await session.record({ type: 'warning', message });
     await session.save();
   }
+}
+
+/**
+ * What is best of all within a dearer budget, and within a cheaper one too, is best there as well: no search is needed.
+ * Where a budget is measured, two points' networks are compared once they are found (steps/arms.ts).
+ * @throws InputError where a dearer point of the same method has come to such a network
+ */
+function refuseDouble(context: PreparedRun, arm: ArmState): void {
+  const budgets = budgetsOf(context, arm);
+  if (arm.step !== 'method' || !budgets.every(({ metric }) => isStatic(metric))) return;
+  const within = dearerPoints(context, arm).find(
+    ({ candidate }) => candidate && broken(budgets, candidate.cost).length === 0,
+  );
+  if (within) throw new InputError(`the network of ${within.name} is within its budget already`);
 }
 
 /** Writes the model, the config and the report. */

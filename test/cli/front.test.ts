@@ -99,7 +99,7 @@ describe('front', () => {
     const { out: csv } = await said((output) => front(output, [], { csv: true }));
     const [head, ...lines] = csv.trimEnd().split('\n');
     expect(head).toBe(
-      'run,method,control,candidate,macs,params,bytes,memory,share,validation,accuracy,split,dominated,knee,rival,points,error',
+      'run,method,control,candidate,macs,params,bytes,memory,share,validation,accuracy,split,dominated,knee,rival,points,error,rivalShare',
     );
     const [own] = await curves();
     const [cheapest] = own.points;

@@ -186,7 +186,15 @@ test('the trade-off is a table: each curve from its dearest point down, and whic
   const report = sampleReport();
   const rows = markdownReport(report)
     .split('\n')
-    .filter((line) => /^\| (rewarded-meta|uniform) \| \d.* \(\d/.test(line));
+    .filter((line) => /^\| `(rewarded-meta|uniform)\S*#7` \| \d.* \(\d/.test(line));
+  // as `espalier write --pick` takes them
+  expect(rows.map((row) => /`(.*?)`/.exec(row)![1])).toEqual([
+    'rewarded-meta#7',
+    'rewarded-meta@37.3%#7',
+    'rewarded-meta@24.8%#7',
+    'uniform#7',
+    'uniform@25%#7',
+  ]);
   expect(rows.map((row) => [...row.matchAll(/(\d\d\.\d\d) %/g)].at(-1)![1])).toEqual([
     '90.80',
     '87.50',
@@ -194,14 +202,23 @@ test('the trade-off is a table: each curve from its dearest point down, and whic
     '89.70',
     '85.00',
   ]);
-  expect(rows.map((row) => row.includes('another point of it is better and cheaper'))).toEqual([
+  expect(rows.map((row) => row.includes('a cheaper one is as good'))).toEqual([
     false,
     true,
     false,
     false,
     false,
   ]);
-  expect(htmlReport(report)).toContain('The trade-off');
+  const html = htmlReport(report);
+  expect(html).toContain('The trade-off');
+  expect(html).toContain('<td>rewarded-meta@37.3%#7</td>');
+  // what a point is held to is said where it is no network, or costs otherwise
+  for (const beside of [
+    '+1.10 ± 0.31 (uniform)',
+    '−0.10 ± 0.31 (uniform, between two)',
+    '+3.00 ± 0.31 (uniform at 25.0 %)',
+  ])
+    expect(html).toContain(`<td>${beside}</td>`);
   expect(markdownReport({ ...report, fronts: [] })).not.toContain('the trade-off');
 });
 

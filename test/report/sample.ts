@@ -2,6 +2,7 @@ import { raceTable } from '../../src/terms/comparison/race.ts';
 import { Random } from '../../src/graph/random.ts';
 import type { ReportArm, RunReport } from '../../src/report/types.ts';
 import { packed } from '../../src/terms/comparison/answers.ts';
+import type { CurvePoint } from '../../src/terms/comparison/curves.ts';
 import type { ListedCandidate } from '../../src/terms/candidates.ts';
 
 const cost = (macs: number) => ({
@@ -63,10 +64,24 @@ export function sampleReport(): RunReport {
     score: { accuracy: 100 - 20 * loss, loss, images: 5000 },
   });
   const turns = [turn(1, 3, 1.25), turn(1, 5, 1.5), turn(1, 17, 1.125), turn(2, 3, 0.75), turn(2, 17, 0.5)];
-  const point = (macs: number, accuracy: number) => ({
-    candidate: { arm: 'x', id: 0, origin: 'x', cost: cost(macs), accuracies: {} },
+  const point = (
+    arm: string,
+    macs: number,
+    accuracy: number,
+    more: Partial<CurvePoint> = {},
+  ): CurvePoint => ({
+    candidate: { arm, id: 7, origin: 'x', cost: cost(macs), accuracies: {} },
     score: score(accuracy, 10000),
     split: 'test' as const,
+    share: macs / 40.8e6,
+    validation: accuracy,
+    dominated: false,
+    knee: false,
+    rival: null,
+    ...more,
+  });
+  const beside = (points: number, share: number, between = false) => ({
+    rival: { arm: 'uniform', points, error: 0.31, images: 10000, share, between },
   });
   const arm = (name: string, accuracy: number, control: boolean): ReportArm => ({
     name,
@@ -138,9 +153,19 @@ export function sampleReport(): RunReport {
         arm: 'rewarded-meta',
         control: false,
         // the middle one is worse than the cheapest
-        points: [point(10.1e6, 88), point(15.2e6, 87.5), point(20.2e6, 90.8)],
+        points: [
+          point('rewarded-meta@24.8%', 10.1e6, 88, beside(3, 0.25)),
+          point('rewarded-meta@37.3%', 15.2e6, 87.5, { ...beside(-0.1, 15.2 / 40.8, true), dominated: true }),
+          point('rewarded-meta', 20.2e6, 90.8, beside(1.1, 20.2 / 40.8)),
+        ],
+        hypervolume: 67,
       },
-      { arm: 'uniform', control: true, points: [point(10.1e6, 85), point(20.2e6, 89.7)] },
+      {
+        arm: 'uniform',
+        control: true,
+        points: [point('uniform@25%', 10.2e6, 85), point('uniform', 20.2e6, 89.7)],
+        hypervolume: 66,
+      },
     ],
     groups,
     layers,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findGroups } from '../../src/graph/channels.ts';
 import { costModel } from '../../src/graph/cost.ts';
 import { fullArchitecture } from '../../src/graph/architecture.ts';
@@ -167,4 +167,59 @@ test('a cheaper point that fails is left out with a warning, and the goal’s ne
   );
   const { front } = JSON.parse(await configIn(where)) as { front: { name: string }[] };
   expect(front.map(({ name }) => name)).toEqual(['drawn@25%', 'uniform@25%', 'uniform@12.5%']);
+});
+
+describe('points closer together than the widths’ steps', () => {
+  const close: Partial<Plan> = {
+    ...asked,
+    method: 'uniform',
+    controls: ['l1'],
+    explore: 20,
+    points: 12,
+    roundTo: 4,
+  };
+  const isLeft = (event: RunEvent): event is EventOf<'warning'> =>
+    event.type === 'warning' && event.message.includes('is left out');
+
+  test('a network that a dearer point has come to is trained once, which a sentence says', async () => {
+    const { events, config } = await wholeRun(path.join(folder, 'close'), close);
+    const kept = chosen(events).map(({ arm, candidate }) => ({ arm, kept: JSON.stringify(candidate.kept) }));
+    for (const method of ['uniform', 'l1']) {
+      const own = kept.filter(({ arm }) => arm.startsWith(method));
+      expect(new Set(own.map((one) => one.kept)).size).toBe(own.length);
+    }
+    const left = events.filter(isLeft);
+    expect(left.length).toBeGreaterThan(0);
+    expect(kept.length + left.length).toBe(24);
+    for (const { message } of left)
+      expect(message).toMatch(
+        /^the point (\w+)@[\d.]+% is left out: the network of \1(@[\d.]+%)? is within its budget already$/,
+      );
+    const { front } = JSON.parse(config) as { front: { name: string }[] };
+    expect(front.map(({ name }) => name)).toEqual(
+      kept.map(({ arm }) => arm).filter((arm) => arm.includes('@')),
+    );
+  });
+
+  test('stopped at any event and gone on, it leaves out the same', async () => {
+    const whole = await wholeRun(path.join(folder, 'whole'), close);
+    const where = path.join(folder, 'pieces');
+    const { run, stops } = await runInPieces(where, close, new Random(5), 20);
+    expect(stops).toBeGreaterThan(3);
+    expect(await configIn(where)).toBe(whole.config);
+    expect(await recorded(run.folder)).toEqual(whole.events);
+  });
+
+  test('with a measured budget the networks are compared once they are found', async () => {
+    const measured: Partial<Plan> = {
+      ...close,
+      targets: [{ metric: 'latency', value: 50, relative: true }],
+      explore: undefined,
+    };
+    const { events } = await wholeRun(path.join(folder, 'measured'), measured);
+    const same = events.filter(isLeft).map(({ message }) => message);
+    expect(same).toContainEqual(expect.stringMatching(/: its network is that of uniform(@[\d.]+%)?$/));
+    const own = chosen(events).filter(({ arm }) => arm.startsWith('uniform'));
+    expect(new Set(own.map(({ candidate }) => JSON.stringify(candidate.kept))).size).toBe(own.length);
+  });
 });

@@ -13,6 +13,9 @@ it('calls by the panel’s names what the command line has options for', () => {
   expect(said('with --keep-frozen nothing is left; add --fine-tune-epochs 0')).toContain(
     'add “Epochs of fine-tuning” 0',
   );
+  expect(said('--explore 30%: is not below the goal; --points 1 is the goal alone')).toBe(
+    '“Cheapest point, in percent of the original” 30%: is not below the goal; “Points of the trade-off” 1 is the goal alone',
+  );
 });
 
 it('leaves what the panel has no control for, and what is no option', () => {

@@ -5,7 +5,7 @@ import type { ArmData, RunData, Scores } from '../../src/terms/run-data.ts';
 import { columns } from './columns.ts';
 import type { Columns } from './columns.ts';
 import { parseSpec } from './spec.ts';
-import { candidateOfArm } from '../../src/terms/candidates.ts';
+import { candidateOfArm, pointOfArm } from '../../src/terms/candidates.ts';
 import type { CandidateRef, RunCandidate } from '../../src/terms/candidates.ts';
 import { costPart } from '../../src/terms/cost.ts';
 import type { CostKey } from '../../src/terms/cost.ts';
@@ -23,6 +23,8 @@ export interface Board {
   readonly spec: RewardSpec;
   /** whether the run's method has a reward */
   readonly rewarded: boolean;
+  /** whether the run goes to several points of the trade-off */
+  readonly pointed: boolean;
   readonly indexOf: (key: CandidateRef | null) => number;
 }
 
@@ -85,6 +87,7 @@ export function board(run: RunData): Board {
     budgets: run.budgets,
     spec: own ?? rewardSpec('rewarded-meta', { original: run.cost?.macs ?? 1 }),
     rewarded: own !== null,
+    pointed: arms.some(({ arm }) => pointOfArm(arm)),
     indexOf: (key) => (key ? (places.get(`${key.id}@${key.arm}`) ?? -1) : -1),
   };
 }
@@ -144,6 +147,8 @@ export function marks(run: RunData): Mark[] {
 export interface ControlSummary {
   readonly name: string;
   readonly arms: number;
+  /** their mean: arms of one budget seldom cost the same */
+  readonly macs: number;
   readonly accuracies: Readonly<Record<AccuracyKey | 'test', Spread | null>>;
 }
 
@@ -172,6 +177,7 @@ export function controls(of: readonly Mark[]): ControlSummary[] {
   return [...byName].map(([name, arms]) => ({
     name,
     arms: arms.length,
+    macs: spread(arms.map(({ costs }) => costs.macs))!.mean,
     accuracies: {
       cut: spread(arms.map((arm) => arm.accuracies.cut)),
       recalibrated: spread(arms.map((arm) => arm.accuracies.recalibrated)),

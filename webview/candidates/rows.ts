@@ -1,11 +1,12 @@
 import type { Columns } from './columns.ts';
 import type { Ranking } from './rank.ts';
+import { pointOfArm } from '../../src/terms/candidates.ts';
 import { sizeMetric } from '../../src/terms/goals.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** What the candidates' table can be sorted by. */
 export const sortKeys = [
-  ...(['starred', 'id', 'reward', 'origin', 'arm'] as const),
+  ...(['starred', 'id', 'reward', 'origin', 'arm', 'point'] as const),
   ...accuracyKeys,
   ...sizeMetric.options,
 ] as const;
@@ -75,6 +76,11 @@ function numbers(
   key: Exclude<SortKey, 'origin' | 'arm' | 'reward'>,
 ): (i: number) => number {
   if (key === 'id') return (i) => columns.candidates[i].id;
+  if (key === 'point') {
+    // the goal is the dearest point
+    const shares = columns.candidates.map(({ arm }) => pointOfArm(arm)?.percent ?? 100);
+    return (i) => shares[i];
+  }
   const of = key === 'starred' ? marks.starred : columns[key];
   return (i) => of[i];
 }

@@ -31,7 +31,7 @@ export function AdvancedCard() {
             value={now.points}
             least={1}
             most={20}
-            placeholder="1"
+            placeholder={now.explore === undefined ? '1' : '5'}
             onChange={(points) => change({ points })}
           />
           <span class="dim">{t('points, down to')}</span>

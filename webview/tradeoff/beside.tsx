@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { percent } from '../format.ts';
+import { amount, percent } from '../format.ts';
 import { t } from '../strings.ts';
 import { controls } from '../candidates/board.ts';
 import type { Spread } from '../candidates/board.ts';
@@ -15,6 +15,8 @@ type Step = (typeof steps)[number];
 interface Row {
   readonly key: string;
   readonly head: ComponentChildren;
+  /** what it costs, where that is shown */
+  readonly cost?: string;
   readonly cell: (step: Step) => string;
 }
 
@@ -22,6 +24,8 @@ interface Row {
 function BySteps(props: {
   caption: string;
   first: string;
+  /** the costs' heading, where they are shown */
+  cost?: string;
   rows: readonly Row[];
   has: (step: Step) => boolean;
 }) {
@@ -33,6 +37,7 @@ function BySteps(props: {
       <thead>
         <tr>
           <th scope="col">{props.first}</th>
+          {props.cost && <th scope="col">{props.cost}</th>}
           {keys.map((key) => (
             <th scope="col" key={key}>
               {key === 'test' ? t('test') : accuracyName(key)}
@@ -41,9 +46,10 @@ function BySteps(props: {
         </tr>
       </thead>
       <tbody>
-        {props.rows.map(({ key, head, cell }) => (
+        {props.rows.map(({ key, head, cost, cell }) => (
           <tr key={key}>
             <th scope="row">{head}</th>
+            {props.cost && <td>{cost}</td>}
             {keys.map((step) => (
               <td key={step}>{cell(step)}</td>
             ))}
@@ -86,7 +92,7 @@ const spreadText = (given: Spread | null) =>
       ? percent(given.mean)
       : `${given.mean.toFixed(1)} ± ${percent(given.deviation)}`;
 
-/** The control arms at the same budget. */
+/** The control arms at the same budget, with what they cost: that differs, as widths are whole channels. */
 export function Beside() {
   const one = boardNow.value?.columns.candidates[chosenIndex.value];
   const point = one && pointOfArm(one.arm)?.percent;
@@ -95,6 +101,7 @@ export function Beside() {
     <BySteps
       caption={t('Control arms at the same budget')}
       first={t('arm')}
+      cost={t('MACs')}
       has={(step) => found.some((one) => one.accuracies[step])}
       rows={found.map((one) => ({
         key: one.name,
@@ -107,6 +114,7 @@ export function Beside() {
             {one.arms > 1 && <span class="dim"> × {one.arms}</span>}
           </>
         ),
+        cost: amount(one.macs),
         cell: (step) => spreadText(one.accuracies[step]),
       }))}
     />

@@ -34,7 +34,7 @@ import {
   ys,
 } from '../candidates/state.ts';
 import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
-import { extraArm } from '../../src/terms/candidates.ts';
+import { extraArm, pointOfArm } from '../../src/terms/candidates.ts';
 import type { RunCandidate } from '../../src/terms/candidates.ts';
 import { costKeys } from '../../src/terms/cost.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
@@ -55,6 +55,7 @@ export function CandidateCard() {
     );
   const ref = candidateRef.value!;
   const starred = isStarred(one);
+  const point = pointOfArm(one.arm);
   return (
     <PanelCard
       class="candidate-card"
@@ -65,7 +66,8 @@ export function CandidateCard() {
           {mainArm.value?.chosen?.id === one.id && mainArm.value.arm === one.arm && (
             <span class="chip">{t('the run’s choice')}</span>
           )}{' '}
-          {now.columns.control[index] === 1 && <span class="chip">{t('control arm')}</span>} {one.origin}
+          {now.columns.control[index] === 1 && <span class="chip">{t('control arm')}</span>}{' '}
+          {point && <span class="chip">{t('point {0}', percent(point.percent))}</span>} {one.origin}
         </>
       }
       actions={

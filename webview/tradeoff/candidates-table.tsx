@@ -23,12 +23,14 @@ import {
   sort,
 } from '../candidates/state.ts';
 import { rewardText } from '../candidates/words.ts';
+import { pointOfArm } from '../../src/terms/candidates.ts';
 
 /** All candidates in rows: the chart's twin for those who don't see it, and for exact numbers. */
 export function CandidatesTable() {
   const now = boardNow.value;
   const shift = useRef(false);
-  const columns = useMemo(headings, []);
+  const pointed = now?.pointed ?? false;
+  const columns = useMemo(() => headings(pointed), [pointed]);
   if (!now) return null;
   const { candidates, control } = now.columns;
   const order = listed.value;
@@ -105,6 +107,13 @@ export function CandidatesTable() {
           cells={(i) => {
             const one = candidates[i];
             const starred = isStarred(one);
+            const arm = (name: string) => (
+              <span class="dim" title={one.arm}>
+                {control[i] === 1 && '◇ '}
+                {name}
+              </span>
+            );
+            const point = pointOfArm(one.arm);
             return [
               <button
                 type="button"
@@ -121,6 +130,12 @@ export function CandidatesTable() {
                 {one.id}
                 {i === secondIndex.value && <span class="dim"> □</span>}
               </>,
+              ...(pointed
+                ? [
+                    arm(point?.arm ?? one.arm),
+                    <span title={one.arm}>{point ? percent(point.percent) : t('goal')}</span>,
+                  ]
+                : []),
               <span class="mono">{rewardText(rewards?.[i])}</span>,
               percent(now.columns.cut[i]),
               percent(now.columns.recalibrated[i]),
@@ -131,10 +146,7 @@ export function CandidatesTable() {
               <span class="dim" title={one.origin}>
                 {one.origin}
               </span>,
-              <span class="dim" title={one.arm}>
-                {control[i] === 1 && '◇ '}
-                {one.arm}
-              </span>,
+              ...(pointed ? [] : [arm(one.arm)]),
             ];
           }}
         />
@@ -153,7 +165,8 @@ export function CandidatesTable() {
   );
 }
 
-function headings(): Column[] {
+/** @param pointed the run has several points: the method and its point stand in front, where both are seen */
+function headings(pointed: boolean): Column[] {
   const number = (key: SortKey, label: string, width: string, title?: string): Column => ({
     key,
     label,
@@ -162,9 +175,28 @@ function headings(): Column[] {
     sortable: true,
     ...(title ? { title } : {}),
   });
+  const arm = (width: string, align?: 'end'): Column => ({
+    key: 'arm',
+    label: t('arm'),
+    width,
+    ...(align && { align }),
+    sortable: true,
+    long: true,
+  });
   return [
     { key: 'starred', label: '★', width: '22px', align: 'end', sortable: true, title: t('Starred first') },
     { key: 'id', label: t('candidate'), width: 'minmax(64px, 0.7fr)', sortable: true },
+    ...(pointed
+      ? [
+          arm('minmax(124px, 1.2fr)'),
+          number(
+            'point',
+            t('point'),
+            'minmax(48px, 0.6fr)',
+            t('Which point of the trade-off it was sought for: its share of the original, or the goal'),
+          ),
+        ]
+      : []),
     number('reward', t('reward'), 'minmax(60px, 0.8fr)', t('Under the coefficients above')),
     number('cut', t('after cutting'), 'minmax(82px, 1fr)', t('Straight after cutting, validation split')),
     number(
@@ -185,13 +217,6 @@ function headings(): Column[] {
       sortable: true,
       long: true,
     },
-    {
-      key: 'arm',
-      label: t('arm'),
-      width: 'minmax(96px, 1.1fr)',
-      align: 'end',
-      sortable: true,
-      long: true,
-    },
+    ...(pointed ? [] : [arm('minmax(96px, 1.1fr)', 'end')]),
   ];
 }

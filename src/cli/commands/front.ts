@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { InputError } from '../../graph/errors.ts';
-import { amount, percent } from '../../report/text.ts';
+import { amount, besideSentence, nameOf, percent } from '../../report/text.ts';
 import { readRun } from '../../run/store/run-data.ts';
 import { curvesOf } from '../../terms/comparison/curves.ts';
 import type { Curves } from '../../terms/comparison/curves.ts';
@@ -8,7 +8,7 @@ import { costBy } from '../../terms/cost.ts';
 import { metricWords } from '../../terms/metric-names.ts';
 import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunData } from '../../terms/run-data.ts';
-import { curveTable, hypervolumes, nameOf } from '../curve-text.ts';
+import { curveTable, hypervolumes } from '../curve-text.ts';
 import { namedOrLastRun } from '../named-run.ts';
 import type { Output } from '../output.ts';
 
@@ -44,6 +44,7 @@ function asText(id: string, run: RunData, curves: Curves): string {
     '',
     curveTable(curves, curves.curves),
     '',
+    ...(curves.curves.some(({ points }) => points.some(({ rival }) => rival)) ? [besideSentence] : []),
     hypervolumes(curves.curves, metric),
   ];
   if (own.points.length === 1 && run.done)
@@ -70,6 +71,7 @@ const columns = [
   'rival',
   'points',
   'error',
+  'rivalShare',
 ] as const;
 
 function asCsv(id: string, curves: Curves): string {
@@ -94,6 +96,7 @@ function asCsv(id: string, curves: Curves): string {
         rival: rival?.arm,
         points: rival?.points,
         error: rival?.error,
+        rivalShare: rival?.share,
       };
       return [id, ...columns.map((column) => cells[column])];
     }),
@@ -132,6 +135,8 @@ function asData(id: string, run: RunData, { metric, split, original, curves }: C
           points: point.rival.points,
           error: point.rival.error,
           images: point.rival.images,
+          share: point.rival.share,
+          between: point.rival.between,
         },
       })),
     })),

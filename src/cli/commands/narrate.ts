@@ -1,7 +1,7 @@
 import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
 import { extraArm } from '../../terms/candidates.ts';
-import { curvesOf } from '../../terms/comparison/curves.ts';
+import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
 import { metricName } from '../../terms/metric-names.ts';
 import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
@@ -158,7 +158,7 @@ export function resultTable(report: RunReport): string {
         [0],
       ),
     );
-    const verdict = verdictOf(report.arms);
+    const verdict = verdictOf(report.arms, frontMetric(report));
     if (verdict) lines.push('', verdictSentence(verdict));
     const rule = ruleSentence(main);
     if (rule) lines.push('', rule);

@@ -198,7 +198,7 @@ async function started(
     controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
-    points: options.points ?? (options.explore === undefined ? undefined : 5),
+    points: options.points,
     explore: options.explore,
     fineTuneRate: options.fineTuneRate,
     distillation: options.distillation,

@@ -4,11 +4,12 @@ import { count, percent } from '../../report/text.ts';
 import { readConfig } from '../../config/files.ts';
 import { deedsOf, described, unconsented } from '../../run/plan/consent.ts';
 import { Models } from '../../run/result/model-cache.ts';
-import { parsePick, pickFrom } from '../../run/result/pick.ts';
+import { besideOriginal, parsePick, pickFrom } from '../../run/result/pick.ts';
 import { writeCandidate } from '../../run/result/write.ts';
 import { RunFolder } from '../../run/store/folder.ts';
 import { readRun } from '../../run/store/run-data.ts';
 import { extraArm } from '../../terms/candidates.ts';
+import { signed } from '../../terms/comparison/verdict.ts';
 import { namedOrLastRun } from '../named-run.ts';
 import type { Output } from '../output.ts';
 import { shown } from '../overwrite.ts';
@@ -35,11 +36,13 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
   const score = accuracy.test ?? accuracy.fineTuned;
   const trained = score !== undefined;
   const name = extraArm(ref.arm, ref.id);
+  const beside = besideOriginal(data, ref);
   output.data({
     run: id,
     candidate: name,
     ...cost.after,
     accuracy: score ?? null,
+    beside,
     trained,
     model,
     config,
@@ -50,6 +53,10 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
     one ? [`, ${percent(one.accuracy, 2)} on ${one.split}`] : [],
   );
   output.print(`${name}: ${count(macs)} MACs, ${count(params)} parameters${scores.join('')}`);
+  if (beside)
+    output.print(
+      `beside the original: ${signed(beside)} points on ${beside.images.toLocaleString('en-US')} validation images (paired, 95 %)`,
+    );
   if (!trained && data.data)
     output.note(
       'note: of this one the run kept no trained weights: it is cut from the original, and not trained',

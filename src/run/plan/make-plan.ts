@@ -11,6 +11,7 @@ import { modelFile, hashModel } from '../../formats/identity.ts';
 import type { Draft } from '../../protocol/plan.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
+import { pointsAsked } from './points.ts';
 import { controlsOf, cutsBy } from '../../protocol/controls.ts';
 
 type MayBeLeftOut = 'data' | 'method' | 'interiorOutputs';
@@ -64,7 +65,7 @@ export async function makePlan(workspace: string, request: PlanRequest): Promise
     controls: controlArms(request.controls, method.name, data !== undefined),
     retrain: retrainFrom(request.retrain, method),
     fineTuneEpochs: request.fineTuneEpochs,
-    points: request.points,
+    points: pointsAsked(request),
     explore: request.explore,
     fineTuneRate: request.fineTuneRate,
     distillation: request.distillation,

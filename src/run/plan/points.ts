@@ -11,6 +11,21 @@ import type { Budget } from '../../terms/goals.ts';
 /** The cheapest point where the user names none, as a share of the goal. */
 const DOWN_TO = 0.25;
 
+/** How many points there are where a range is given, but no number. */
+const POINTS = 5;
+
+/**
+ * How many points a run is to have; undefined where nothing of the kind is asked for.
+ * @throws InputError where there is a range, but the goal alone to be in it
+ */
+export function pointsAsked({ points, explore }: Pick<Plan, 'points' | 'explore'>): number | undefined {
+  if (points === 1 && explore !== undefined)
+    throw new InputError(
+      `--explore ${explore}%: is the cheapest of several points, and --points 1 is the goal alone; leave one of them out`,
+    );
+  return points ?? (explore === undefined ? undefined : POINTS);
+}
+
 /** A point of the trade-off beside the goal's own. */
 export interface Point {
   /** of the original, in the first budget's metric */

@@ -39,6 +39,11 @@ export function parseTargets(texts: readonly string[]): Target[] {
 /** One target; see parseTargets. */
 export function parseTarget(text: string): Target {
   const bad = (why: string) => new InputError(`target "${text.trim()}": ${why}`);
+  const drop = /^\s*(accuracy-drop\s*=.*?)\s*$/is.exec(text)?.[1];
+  if (drop !== undefined)
+    throw bad(
+      `is picked from the points of a run that has ended: prune with --target macs=80% --points 5 --explore 20%, then espalier write --pick ${drop}`,
+    );
   const [, name, rest] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/s.exec(text) ?? [];
   const metric = metrics.find((known) => known === name?.toLowerCase());
   if (!metric) throw bad(`is not a target; ${shape}`);

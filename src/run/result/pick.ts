@@ -5,6 +5,8 @@ import { limitOf } from '../../protocol/reach.ts';
 import { parseTarget } from '../plan/targets.ts';
 import { candidateOfArm, extraArm } from '../../terms/candidates.ts';
 import type { CandidateRef } from '../../terms/candidates.ts';
+import { difference } from '../../terms/comparison/answers.ts';
+import type { Difference } from '../../terms/comparison/answers.ts';
 import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
 import type { CurvePoint } from '../../terms/comparison/curves.ts';
 import { costBy } from '../../terms/cost.ts';
@@ -86,6 +88,17 @@ export function pickFrom(run: RunData, pick: Pick): CandidateRef {
   const found = seek(run, pick, points, { metric, original });
   if (typeof found === 'string') throw new InputError(`${found}; ${pointsSentence(run, points, metric)}`);
   return found;
+}
+
+/**
+ * How far a network of a run is from the original, on the same validation images: below 0 is worse.
+ * @returns null where it was never trained to its end, or it isn't recorded which images were answered right
+ */
+export function besideOriginal({ arms, scores }: RunData, { arm, id }: CandidateRef): Difference | null {
+  const of =
+    arms.find((one) => one.arm === extraArm(arm, id)) ??
+    arms.find((one) => one.arm === arm && one.chosen?.id === id);
+  return difference(of?.scores.validation.fineTuned, scores.validation.original);
 }
 
 /** The candidate that is meant, or why there is none. */

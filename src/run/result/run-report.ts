@@ -1,8 +1,7 @@
 import type { ReportArm, RunReport } from '../../report/types.ts';
 import { candidateOfArm, isAtGoal } from '../../terms/candidates.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
-import { frontMetric } from '../../terms/comparison/curves.ts';
-import { frontsOf } from '../../terms/comparison/front.ts';
+import { curvesOf } from '../../terms/comparison/curves.ts';
 import { raceTable } from '../../terms/comparison/race.ts';
 import { titled } from '../../terms/images.ts';
 import { emptyRun, withEvents } from '../../terms/run-data.ts';
@@ -34,7 +33,7 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
       .filter(({ arm }) => isAtGoal(arm))
       .map((arm, i) => armOf(run, arm, i > 0, kept.get(arm.arm))),
     // curves, where there is more than the goal's point
-    fronts: frontsOf(run, frontMetric(run)).filter(({ points }) => points.length > 1),
+    fronts: curvesOf(run).curves.filter(({ points }) => points.length > 1),
     groups: opened?.groups ?? [],
     layers: opened?.layers ?? [],
     samples: run.samples,

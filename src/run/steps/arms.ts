@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EQUAL_COST, SCRATCH, cutsBy, trainedControls } from '../../protocol/controls.ts';
 import { equalEpochs } from '../plan/equal-cost.ts';
 import { expectedRounds, racedImages } from '../plan/race.ts';
@@ -6,6 +7,7 @@ import { drive } from './drive.ts';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import type { Model } from '../../graph/types.ts';
+import { InputError } from '../../graph/errors.ts';
 import { initialise } from '../../formats/networks/initialise.ts';
 import type { Method, Outcome } from '../../methods/types.ts';
 import { differences } from '../../runtime/backend/numerics.ts';
@@ -13,6 +15,7 @@ import { broken } from '../plan/feasibility.ts';
 import {
   armRandom,
   budgetsOf,
+  dearerPoints,
   methodContext,
   networkOf,
   proxyOf,
@@ -167,8 +170,20 @@ async function* race(context: RunContext, arm: ArmState, main: ArmState): Events
   yield* choose(context, arm, main);
 }
 
-/** Says what an arm has come to. */
-async function* choose({ session }: RunContext, arm: ArmState, main: ArmState): Events<void> {
+/**
+ * Says what an arm has come to.
+ * @throws InputError where it is a dearer point's network, which would be trained to the same bytes again
+ */
+async function* choose(context: RunContext, arm: ArmState, main: ArmState): Events<void> {
+  const { session } = context;
+  const { kept } = arm.candidate!;
+  const same = dearerPoints(context, arm).find(
+    (one) =>
+      arm.weights !== 'generated' &&
+      one.weights === arm.weights &&
+      isDeepStrictEqual(one.candidate?.kept, kept),
+  );
+  if (same) throw new InputError(`its network is that of ${same.name}`);
   yield await session.record({ type: 'chosen', arm: arm.name, candidate: arm.candidate! });
   if (arm === main && arm.weights === 'generated')
     yield await session.record({ type: 'warning', message: notRebuilt(arm.name) });

@@ -12,6 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { ArmState } from '../store/state.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { Session } from './session.ts';
+import { pointOfArm } from '../../terms/candidates.ts';
 import type { Candidate } from '../../terms/candidates.ts';
 import type { Budget } from '../../terms/goals.ts';
 import type { Numerics } from '../../terms/numerics.ts';
@@ -60,6 +61,16 @@ export function thawed({ graph, weights }: Model, { frozen }: TrainSettings): Mo
 export function budgetsOf({ session }: RunContext, { share = 1 }: ArmState): readonly Budget[] {
   const { budgets } = session.state;
   return share === 1 ? budgets : budgets.map((budget) => ({ ...budget, limit: share * budget.limit }));
+}
+
+/** The points of the same method that are dearer than this one, the goal's own first; none for an arm that is no point. */
+export function dearerPoints({ session }: RunContext, arm: ArmState): readonly ArmState[] {
+  const method = pointOfArm(arm.name)?.arm;
+  if (method === undefined) return [];
+  const { arms } = session.state;
+  return arms
+    .slice(0, arms.indexOf(arm))
+    .filter(({ name }) => name === method || pointOfArm(name)?.arm === method);
 }
 
 /** MACs that stand in for an arm's measured budgets; absent where there are none. */

@@ -30,22 +30,34 @@ const Z = 1.96;
  * @returns null where it is not recorded which images they got right, or they saw others
  */
 export function difference(one: Score | undefined, other: Score | undefined): Difference | null {
-  if (!one?.right || !other?.right || one.images !== other.images) return null;
-  const [first, second] = [one.right, other.right].map(bytesOf);
-  if (first.length !== second.length) return null;
-  let [b, c] = [0, 0];
-  for (let i = 0; i < first.length; i++) {
-    const [x, y] = [first[i], second[i]];
-    b += ones(x & ~y);
-    c += ones(y & ~x);
-  }
-  const n = one.images;
-  const variance = (b + c - (b - c) ** 2 / n) / n ** 2;
-  return { points: (100 * (b - c)) / n, error: 100 * Z * Math.sqrt(variance), images: n };
+  return differenceFromMix(one, [other, other], 0);
 }
 
-function ones(byte: number): number {
-  let count = 0;
-  for (let rest = byte & 255; rest; rest &= rest - 1) count++;
-  return count;
+/**
+ * The same from a mix of two networks: of every image, the second's answer counts by this share and the first's by the
+ * rest, as an accuracy on the line between theirs does.
+ * @param share 0 to 1
+ */
+export function differenceFromMix(
+  one: Score | undefined,
+  [first, second]: readonly [Score | undefined, Score | undefined],
+  share: number,
+): Difference | null {
+  const scores = [one, first, second];
+  const images = one?.images ?? 0;
+  const answers = scores.flatMap((score) =>
+    score?.right && score.images === images ? [bytesOf(score.right)] : [],
+  );
+  const [own, low, high] = answers;
+  if (answers.length < scores.length || low.length !== own.length || high.length !== own.length) return null;
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < images; i++) {
+    const apart = bit(own, i) - (1 - share) * bit(low, i) - share * bit(high, i);
+    sum += apart;
+    squares += apart * apart;
+  }
+  const variance = (squares - sum ** 2 / images) / images ** 2;
+  return { points: (100 * sum) / images, error: 100 * Z * Math.sqrt(Math.max(0, variance)), images };
 }
+
+const bit = (bytes: Uint8Array, i: number): number => (bytes[i >> 3] >> (i & 7)) & 1;

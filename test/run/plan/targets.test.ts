@@ -59,6 +59,13 @@ describe('refuses', () => {
     expect(() => parseTargets([text])).toThrow(InputError);
     expect(() => parseTargets([text])).toThrow(/^[^\n]+$/);
   });
+  test('an accuracy, which is picked from a run’s points', () => {
+    expect(() => parseTargets(['accuracy-drop=1'])).toThrow(
+      new InputError(
+        'target "accuracy-drop=1": is picked from the points of a run that has ended: prune with --target macs=80% --points 5 --explore 20%, then espalier write --pick accuracy-drop=1',
+      ),
+    );
+  });
   test('none, and one metric twice', () => {
     expect(() => parseTargets([])).toThrow(InputError);
     expect(() => parseTargets(['macs=50%', 'macs=50%'])).toThrow(/2 times/);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { parsePick, pickFrom } from '../../../src/run/result/pick.ts';
+import { besideOriginal, parsePick, pickFrom } from '../../../src/run/result/pick.ts';
+import { packed } from '../../../src/terms/comparison/answers.ts';
 import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
 
@@ -66,4 +67,43 @@ it('says what there is where nothing matches', () => {
     `no point is within 0.5 of the original's 91.00 % on validation; ${points}`,
   );
   expect(() => picked('ours#9')).toThrow(`the run has no candidate ours#9; ${points}`);
+});
+
+it('tells how far a network is from the original, image by image, where that is recorded', () => {
+  const score = (right: number) => ({
+    accuracy: right,
+    loss: 1,
+    images: 100,
+    right: packed(Array.from({ length: 100 }, (_, i) => i < right)),
+  });
+  const validation = (arm: string | undefined, step: string, right: number) => ({
+    type: 'score',
+    arm,
+    split: 'validation',
+    step,
+    score: score(right),
+  });
+  const candidate = (id: number) => ({ id, origin: 'none', cost: cost(50), accuracies: {} });
+  const measured = withEvents(
+    emptyRun('run'),
+    [
+      validation(undefined, 'original', 91),
+      { type: 'arm', arm: 'ours', control: false },
+      { type: 'candidate', arm: 'ours', candidate: candidate(3) },
+      { type: 'candidate', arm: 'ours', candidate: candidate(5) },
+      { type: 'chosen', arm: 'ours', candidate: candidate(4) },
+      validation('ours', 'fineTuned', 90),
+      validation('ours#3', 'fineTuned', 75),
+    ].map((event, seq) => ({ ...event, seq, at: seq })) as ListedEvent[],
+  );
+  // one of 100 images differs: 196 * sqrt((1 - 1 / 100) / 1e4)
+  expect(besideOriginal(measured, { arm: 'ours', id: 4 })).toEqual({
+    points: -1,
+    error: expect.closeTo(1.9502, 4),
+    images: 100,
+  });
+  expect(besideOriginal(measured, { arm: 'ours', id: 3 })?.points).toBe(-16);
+  // never trained; and of a run that recorded no answers
+  expect(besideOriginal(measured, { arm: 'ours', id: 5 })).toBeNull();
+  expect(besideOriginal(run, { arm: 'ours', id: 4 })).toBeNull();
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { difference, packed } from '../../../src/terms/comparison/answers.ts';
+import { difference, differenceFromMix, packed } from '../../../src/terms/comparison/answers.ts';
 
 /** A score of these answers. */
 function score(right: readonly boolean[]) {
@@ -35,6 +35,27 @@ it('is the difference of the accuracies, turns its sign with the order, and has 
       expect(found.error).toBeCloseTo(196 * Math.sqrt(variance / p.length), 8);
     }),
   );
+});
+
+it('holds a network to a mix of two others: their answers in proportion, each image for itself', () => {
+  const answers = fc.array(fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()), {
+    minLength: 1,
+    maxLength: 100,
+  });
+  fc.assert(
+    fc.property(answers, fc.double({ min: 0, max: 1, noNaN: true }), (all, share) => {
+      const [one, low, high] = [0, 1, 2].map((k) => score(all.map((right) => right[k])));
+      const found = differenceFromMix(one, [low, high], share)!;
+      expect(found.points).toBeCloseTo(one.accuracy - (1 - share) * low.accuracy - share * high.accuracy, 8);
+      const p = all.map(([a, b, c]) => Number(a) - (1 - share) * Number(b) - share * Number(c));
+      const mean = p.reduce((x, y) => x + y, 0) / p.length;
+      const variance = p.reduce((sum, x) => sum + (x - mean) ** 2, 0) / p.length;
+      expect(found.error).toBeCloseTo(196 * Math.sqrt(variance / p.length), 5);
+      expect(differenceFromMix(one, [low, high], 0)).toEqual(difference(one, low));
+      expect(differenceFromMix(one, [low, high], 1)).toEqual(difference(one, high));
+    }),
+  );
+  expect(differenceFromMix(score([true]), [score([true]), undefined], 0.5)).toBeNull();
 });
 
 it('compares nothing that was not recorded, or was of other images', () => {

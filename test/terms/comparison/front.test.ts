@@ -115,7 +115,7 @@ it('counts another candidate that was fine-tuned to its method, and a control’
       false,
       [
         ['ours#3', false, 'uniform'],
-        ['ours#9', true, undefined],
+        ['ours#9', true, 'uniform'],
       ],
     ],
     [
@@ -129,7 +129,7 @@ it('counts another candidate that was fine-tuned to its method, and a control’
   ]);
 });
 
-it('compares a point with the best other method at the same point, image by image', () => {
+it('compares a point with the best other method at the same cost, image by image', () => {
   const { curves, split, metric } = curvesOf(
     story(
       opened,
@@ -144,9 +144,15 @@ it('compares a point with the best other method at the same point, image by imag
   );
   expect([split, metric]).toEqual(['test', 'macs']);
   const [cheap, dear] = curves[0].points;
-  // 30 of 1,000 images differ: 196 * sqrt((30 - 0.9) / 1e6)
-  expect(dear.rival).toEqual({ arm: 'uniform', points: 3, error: expect.closeTo(1.0573, 4), images: 1000 });
-  expect(cheap.rival).toMatchObject({ arm: 'uniform', points: -3 });
+  // between 85 % at 25 and 82 % at 50: ln(48 / 25) / ln(50 / 25) of the way
+  const way = Math.log(48 / 25) / Math.log(2);
+  expect(dear.rival).toMatchObject({ arm: 'uniform', share: 0.48, between: true, images: 1000 });
+  expect(dear.rival!.points).toBeCloseTo(85 - (85 - 3 * way), 10);
+  // 30 of 1,000 images differ, by the way each: 196 * sqrt((30 way^2 - (30 way)^2 / 1000) / 1e6)
+  expect(dear.rival!.error).toBeCloseTo(196 * way * Math.sqrt((30 - 0.9) / 1e6), 8);
+  // cheaper than any of its own, but by less than a twentieth
+  expect(cheap.rival).toMatchObject({ arm: 'uniform', points: -3, share: 0.25, between: false });
+  expect(cheap.rival!.error).toBeCloseTo(1.0573, 4);
   expect([cheap.share, dear.share]).toEqual([0.24, 0.48]);
   expect(curves.find(({ arm }) => arm === 'scratch')!.points[0].rival).toMatchObject({
     arm: 'ours',

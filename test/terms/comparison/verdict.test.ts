@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { signed, verdictOf, verdictSentence } from '../../../src/terms/comparison/verdict.ts';
+import { signed, verdictOf as verdictBy, verdictSentence } from '../../../src/terms/comparison/verdict.ts';
+import type { Contender } from '../../../src/terms/comparison/verdict.ts';
 import { packed } from '../../../src/terms/comparison/answers.ts';
 
 /** The first `right` of 1,000 images. */
@@ -12,6 +13,8 @@ const arm = (name: string, test: number, control = true) => ({
   control,
   scores: { test: score(test) },
 });
+
+const verdictOf = (arms: readonly Contender[]) => verdictBy(arms, 'params');
 
 it('holds the method to the best control, and says on which side of the error it is', () => {
   // one network's right answers are all the other's: d of 1,000 differ, error 196 * sqrt((d - d^2 / 1000) / 1e6)
@@ -66,4 +69,20 @@ it('says nothing without a control, or of runs that did not record their answers
   expect(verdictOf([arm('ours', 850, false)])).toBeNull();
   const old = { name: 'l1', control: true, scores: { test: { accuracy: 80, loss: 1, images: 1000 } } };
   expect(verdictOf([arm('ours', 850, false), old])).toBeNull();
+});
+
+it('says where the control costs much more or less', () => {
+  const costing = (one: Contender, params: number): Contender => ({
+    ...one,
+    chosen: { cost: { macs: 100, params, bytes: 4 * params, peakActivationBytes: 7 } },
+  });
+  const said = (own: number, its: number) =>
+    verdictSentence(
+      verdictOf([costing(arm('ours', 850, false), own), costing(arm('l1', 820), its)])!,
+    ).replace(/^.*\(paired, 95 %\)\. ?/, '');
+  expect(said(100, 100)).toBe('');
+  expect(said(105, 100)).toBe('');
+  expect(said(106, 100)).toBe('Its network costs 6.0 % more than the control’s.');
+  expect(said(90, 100)).toBe('Its network costs 10.0 % less than the control’s.');
+  expect(verdictOf([costing(arm('ours', 850, false), 90), arm('l1', 820)])!.cost).toBeNull();
 });

@@ -87,6 +87,12 @@ describe('the board', () => {
     expect(spec).toMatchObject({ kind: 'rewarded-meta', baseAccuracy: 100, baseCost: 1000, metric: 'macs' });
   });
 
+  test('says whether a run goes to several points', () => {
+    expect(board(run).pointed).toBe(false);
+    const point = { type: 'arm', arm: 'random@25%', control: true };
+    expect(board(told(run, [listedEvent.parse(point)])).pointed).toBe(true);
+  });
+
   test('marks: the original, and the control arms with mean and spread', () => {
     const found = marks(run);
     expect(found.map(({ name }) => name)).toEqual(['', 'random', 'random-2', 'random-3']);
@@ -96,6 +102,8 @@ describe('the board', () => {
     expect(random).toMatchObject({ name: 'random', arms: 3 });
     expect(random.accuracies.recalibrated).toEqual({ mean: 82, deviation: 2 });
     expect(random.accuracies.fineTuned).toBeNull();
+    const macs = found.slice(1).map(({ costs }) => costs.macs);
+    expect(random.macs).toBeCloseTo(macs.reduce((a, b) => a + b, 0) / 3, 9);
     expect(spread([5])).toEqual({ mean: 5, deviation: null });
   });
 });

@@ -42,6 +42,13 @@ describe('rows of the candidates’ table', () => {
     expect(by('starred', true)).toEqual([2, 0, 3, 1]);
   });
 
+  test('are sorted by the point that they were sought for, the goal the dearest', () => {
+    const arms = ['uniform@12.5%', 'uniform', 'uniform@6.25%', 'uniform@50%'];
+    const pointed = columns(list.map((one, i) => ({ ...one, arm: arms[i] })));
+    const ranked = rank(pointed, rewardSpec('metapruning', { original: 1000 }));
+    expect(rows(pointed, ranked, marks, noFilter, { key: 'point', descending: true })).toEqual([1, 3, 0, 2]);
+  });
+
   test('are filtered', () => {
     expect(by('reward', true, { within: true })).toEqual([3, 1, 2]);
     expect(by('reward', true, { front: true, within: true })).toEqual([3, 1]);

@@ -12,7 +12,7 @@ import type { Draft } from '../../../protocol/plan.ts';
 import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
 import { armsOf } from '../../../run/plan/feasibility.ts';
-import { pointsOf } from '../../../run/plan/points.ts';
+import { pointsAsked, pointsOf } from '../../../run/plan/points.ts';
 import { expectedRounds, racedImages } from '../../../run/plan/race.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
@@ -115,7 +115,7 @@ export async function forecast(
   works.push(raceWork(splits, share, tuning, raced));
   const network = { graph, dependencies, roundTo, arms: armsOf(draft) };
   const curves = arms.filter((name) => !trainedControls.includes(name));
-  for (const point of pointsOf(draft, given, network)) {
+  for (const point of pointsOf({ points: pointsAsked(draft), explore: draft.explore }, given, network)) {
     const at = share * point.share;
     works.push(...again, raceWork(splits, at, tuning, raced));
     works.push(...curves.map(() => armWork(splits, at, tuning)));
