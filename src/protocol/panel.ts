@@ -112,11 +112,11 @@ export const host = {
     assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
     /**
      * what the network loses where one group alone is narrowed. It goes on while the page is out of sight, and is there
-     * when that comes back; called off, it ends. Without `measure`: what is known or under way, else null
+     * when that comes back; called off, it ends. No question: what is known or under way, with what was asked; else null
      */
     sensitivity: {
-      params: z.object({ question: sensitivityQuestion, measure: z.boolean() }),
-      result: sensitivity.nullable(),
+      params: z.object({ question: sensitivityQuestion.nullable() }),
+      result: z.object({ question: sensitivityQuestion, view: sensitivity }).nullable(),
     },
     start: { params: z.object({ draft }), result: z.object({ folder: z.string() }) },
     runs: { params: nothing, result: z.object({ runs: z.array(runSummary) }) },

@@ -219,7 +219,9 @@ export class LinePlot {
         width: Math.ceil(context.measureText(label).width),
         height: FONT + 2,
       }));
-      const bounds = { left: area.left, top: area.top - 8, right: chart.width, bottom: area.bottom };
+      // many lines end close together: beside them all is nothing that a name could cover
+      const left = scene.x?.falls ? area.right : area.left;
+      const bounds = { left, top: area.top - 8, right: chart.width, bottom: area.bottom };
       const places = place(labels, bounds, 5);
       named.forEach(({ label, k }, i) => {
         const y = places[i].top + labels[i].height / 2;

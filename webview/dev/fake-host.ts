@@ -8,6 +8,7 @@ import type { MessageConnection } from 'vscode-jsonrpc';
 import type { RunSummary } from '../../src/protocol/runs.ts';
 import { madeFixture, type Fixture } from './fixtures.ts';
 import { dress } from './themes.ts';
+import type { SensitivityQuestion } from '../../src/protocol/views.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /**
@@ -75,6 +76,17 @@ async function tellEvents(folder: string, events: readonly ListedEvent[]): Promi
     await wait(live ? 250 : 0);
   }
 }
+
+/** of what the sensitivity is known, where the address says `measured` */
+const KNOWN: SensitivityQuestion = {
+  data: { path: '/project/images', preprocess: 'auto' },
+  effort: 'standard',
+  seed: 1,
+  roundTo: 1,
+  freeze: [],
+  interiorOutputs: false,
+  backend: 'auto',
+};
 
 const handlers: Handlers<Host> = {
   ready: () => ({
@@ -181,8 +193,8 @@ const handlers: Handlers<Host> = {
         : 'Nothing was measured yet.',
     };
   },
-  sensitivity: async ({ measure }, signal) => {
-    if (!measure) return query.has('measured') ? fixture.sensitivity : null;
+  sensitivity: async ({ question }, signal) => {
+    if (!question) return query.has('measured') ? { question: KNOWN, view: fixture.sensitivity } : null;
     const total = fixture.sensitivity.groups.length;
     const pace = Number(query.get('pace') ?? 40);
     notify(link, contract, 'measuring', { done: 0, total: 0, seconds: null });
@@ -193,7 +205,7 @@ const handlers: Handlers<Host> = {
       notify(link, contract, 'measuring', { done, total, seconds });
       await wait(pace);
     }
-    return fixture.sensitivity;
+    return { question, view: fixture.sensitivity };
   },
   start: ({ draft }) => {
     const folder = fixture.ready.run ?? '/project/.espalier/runs/new';

@@ -1,5 +1,6 @@
-import { computed, effect, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { failureOf } from '../../src/protocol/rpc.ts';
+import { sensitivityQuestion } from '../../src/protocol/views.ts';
 import type { Measuring, SensitivityQuestion, SensitivityView } from '../../src/protocol/views.ts';
 import { host } from '../host.ts';
 import { loaded, loading } from '../load.ts';
@@ -25,14 +26,17 @@ export const progress = signal<Measuring | null>(null);
 const question = computed<string | null>(() => {
   const now = draft.value;
   if (!now?.data) return null;
-  const { effort, seed, freeze, interiorOutputs, backend, threads } = now;
   // how images are augmented matters to training alone
   const data = { ...now.data, augment: undefined };
   // what is found for the goal's sake is none of this
   const roundTo = now.roundTo === 'auto' ? 1 : now.roundTo;
-  const asked = { data, effort, seed, roundTo, freeze, interiorOutputs, backend, threads };
-  return JSON.stringify(asked satisfies SensitivityQuestion);
+  return keyOf({ ...now, data, roundTo });
 });
+
+/** One text for one question, whatever the order of its parts. */
+function keyOf(question: SensitivityQuestion): string {
+  return JSON.stringify(sensitivityQuestion.parse(question));
+}
 
 /** What is known of the network as it is on disk, and whether the plan has become another since; else null. */
 export const shown = computed(() => {
@@ -45,41 +49,30 @@ export const shown = computed(() => {
 /** Measures each group alone, as the plan is now. */
 export async function measure(): Promise<void> {
   const of = question.value;
-  if (of === null) return;
-  await measured.run(t('Measuring the sensitivity'), (abort) => ask(of, true, abort));
+  if (of !== null) await take(JSON.parse(of) as SensitivityQuestion);
 }
 
-/** Takes up what the host knows, or is measuring for the page that was here before. */
-async function lookUp(of: string): Promise<void> {
-  await measured.run(t('Measuring the sensitivity'), (abort) => ask(of, false, abort));
+/** @param asked null: what the host knows, or is measuring for the page that was here before */
+async function take(asked: SensitivityQuestion | null): Promise<void> {
+  await measured.run(t('Measuring the sensitivity'), async (abort) => {
+    progress.value = null;
+    try {
+      const given = await host.request('sensitivity', { question: asked }, abort);
+      return given && { of: keyOf(given.question), view: given.view };
+    } catch (error) {
+      // another model took its place, or the engine was started anew
+      if (failureOf(error).kind === 'cancelled') return null;
+      throw error;
+    } finally {
+      if (!abort.aborted) progress.value = null;
+    }
+  });
 }
 
-async function ask(of: string, anew: boolean, abort: AbortSignal): Promise<Answer | null> {
-  progress.value = null;
-  try {
-    const given = await host.request(
-      'sensitivity',
-      { question: JSON.parse(of) as SensitivityQuestion, measure: anew },
-      abort,
-    );
-    return given && { of, view: given };
-  } catch (error) {
-    if (failureOf(error).kind === 'cancelled') return null;
-    throw error;
-  } finally {
-    if (!abort.aborted) progress.value = null;
-  }
-}
-
-/** Listens to how far it is, and looks once for every question what is known of it. */
+/** Listens to how far it is, and takes up what was measured before. */
 export function keepSensitivity(): void {
   host.on('measuring', (given) => {
     if (measured.value.peek().state === 'loading') progress.value = given;
   });
-  effect(() => {
-    const of = question.value;
-    if (of === null) return;
-    const now = measured.value.peek();
-    if (now.state === 'idle' || (now.state === 'data' && now.value === null)) void lookUp(of);
-  });
+  void take(null);
 }

@@ -112,9 +112,9 @@ export function handlers(asked: Asked): Handlers<Host> {
       if (params.measure) trusted();
       return (await engine.look()).request('assess', params, signal);
     },
-    sensitivity: async ({ question, measure }, signal) => {
-      if (measure) trusted();
-      return await asked.measurement.ask(model(), question, measure, signal);
+    sensitivity: async ({ question }, signal) => {
+      if (question) trusted();
+      return await asked.measurement.ask(model(), question, signal);
     },
     start: async ({ draft }, signal) => {
       trusted();

@@ -2,9 +2,16 @@ import type { Measuring, SensitivityQuestion, SensitivityView } from '../../prot
 import { Failure } from '../../protocol/rpc.ts';
 import type { Engine } from '../types.ts';
 
+/** What was measured, and of what. */
+interface Answer {
+  readonly question: SensitivityQuestion;
+  readonly view: SensitivityView;
+}
+
 /** One measurement of what narrowing each group does: what was asked, how far it is, what it comes to. */
 interface Asked {
   readonly key: string;
+  readonly question: SensitivityQuestion;
   readonly abort: AbortController;
   readonly answer: Promise<SensitivityView>;
   progress: Measuring;
@@ -25,20 +32,19 @@ export class Measurement {
   ) {}
 
   /**
-   * The answer to a question: what is under way is joined. A signal that is aborted ends it.
-   * @param measure else what is known or under way, or null
+   * The answer to a question; the same one that is under way is joined. A signal that is aborted ends it.
+   * @param question null: what is known or under way, if anything
    */
   async ask(
     model: string,
-    question: SensitivityQuestion,
-    measure: boolean,
+    question: SensitivityQuestion | null,
     signal: AbortSignal,
-  ): Promise<SensitivityView | null> {
-    const key = JSON.stringify([model, question]);
-    const known = this.last?.key === key ? this.last : null;
-    const stale = known === null || known.done;
-    if (!measure && known === null) return null;
-    const now = measure && stale ? this.begin(key, model, question) : known!;
+  ): Promise<Answer | null> {
+    const key = JSON.stringify(question);
+    const last = this.last;
+    const joined = last && (question === null || (last.key === key && !last.done)) ? last : null;
+    const now = joined ?? (question && this.begin(key, model, question));
+    if (!now) return null;
     if (!now.done) this.tell(now.progress);
     const stop = () => {
       now.abort.abort();
@@ -46,7 +52,7 @@ export class Measurement {
     };
     signal.addEventListener('abort', stop, { once: true });
     try {
-      return await now.answer;
+      return { question: now.question, view: await now.answer };
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -78,7 +84,14 @@ export class Measurement {
         off();
       }
     });
-    const made: Asked = { key, abort, answer, progress: { done: 0, total: 0, seconds: null }, done: false };
+    const made: Asked = {
+      key,
+      question,
+      abort,
+      answer,
+      progress: { done: 0, total: 0, seconds: null },
+      done: false,
+    };
     this.last = made;
     answer.then(
       () => (made.done = true),

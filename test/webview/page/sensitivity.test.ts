@@ -40,7 +40,8 @@ describe.skipIf(need.skip)(need.name('the sensitivity in the plan'), () => {
     await card.getByText('Measure sensitivity').click();
     await card.locator('.sensitivity-chart').waitFor();
     const questions = (await asked(page, 'sensitivity')) as Asked[];
-    expect(questions.map(({ measure }) => measure)).toEqual([false, true, true]);
+    expect(questions[0].question).toBeNull();
+    expect(questions[2]).toEqual(questions[1]);
     expect(questions[1].question).toMatchObject({
       data: { path: '/project/images', preprocess: 'auto' },
       effort: 'standard',
@@ -61,6 +62,10 @@ describe.skipIf(need.skip)(need.name('the sensitivity in the plan'), () => {
     expect(await line.textContent()).toContain(`${names[1]}: 12.5`);
     await page.keyboard.press('Escape');
     expect(await line.textContent()).toBe('Point at a line for its numbers.');
+    await card.locator('.sensitivity-chart').hover({ position: { x: 300, y: 150 } });
+    expect(await line.textContent()).toMatch(/channels\), accuracy/);
+    await card.locator('.sensitive li').nth(2).hover();
+    expect(await line.textContent()).toContain(`${names[2]}: 12.5`);
 
     await card.getByText('Table').click();
     const table = card.getByRole('grid', { name: 'Validation accuracy by share' });
