@@ -27,6 +27,7 @@ import {
   trusted,
   type Ready,
 } from './state.ts';
+import { keepSensitivity } from './sensitivity/store.ts';
 import { setStrings, t } from './strings.ts';
 
 /** Asks the host what this panel is about, as often as it takes, then takes up where it was left. */
@@ -64,6 +65,7 @@ function begin(answer: Ready): void {
     if (draft.value.data) void openData(draft.value.data.path);
     keepReading();
     keepAssessing();
+    keepSensitivity();
   }
   const folder = answer.run ?? past?.run ?? null;
   void listRuns(() => {

@@ -3,7 +3,7 @@ import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { endStatus, runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
-import { diff, diffFormat, network, side } from './views.ts';
+import { diff, diffFormat, measuring, network, sensitivity, sensitivityQuestion, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
 import { workStatus } from '../terms/run-folder.ts';
@@ -99,6 +99,11 @@ export const look = {
     },
     /** `measure`: runs a few training steps of this model for the predicted time, seconds of work; else what is known */
     assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
+    /**
+     * what the network loses where one group alone is narrowed. Keeps the machine busy: ask a process of its own; by the
+     * notice `measuring` it tells how far it is
+     */
+    sensitivity: { params: sensitivityQuestion.extend({ model: z.string() }), result: sensitivity },
     /** makes the folder of a new run, ready to be started; nothing runs yet */
     create: { params: z.object({ draft }), result: z.object({ folder: z.string(), id: z.string() }) },
     /** what a run would do that its user has not agreed to: scripts, files outside the workspace */
@@ -157,6 +162,7 @@ export const look = {
   notices: {
     setup: z.object({ text: z.string() }),
     applying: z.object({ done: z.number(), total: z.number() }),
+    measuring,
   },
 } as const satisfies Contract;
 export type Look = typeof look;

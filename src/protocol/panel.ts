@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts';
 import { assessment, dataFound, dataView, draft, method } from './plan.ts';
 import { runStatus, runSummary, writtenFiles } from './runs.ts';
 import { reachTable } from './reach.ts';
-import { diff, diffFormat, network, side } from './views.ts';
+import { diff, diffFormat, measuring, network, sensitivity, sensitivityQuestion, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun, candidateRef } from '../terms/candidates.ts';
 
@@ -110,6 +110,14 @@ export const host = {
       result: dataView,
     },
     assess: { params: z.object({ draft, measure: z.boolean() }), result: assessment },
+    /**
+     * what the network loses where one group alone is narrowed. It goes on while the page is out of sight, and is there
+     * when that comes back; called off, it ends. No question: what is known or under way, with what was asked; else null
+     */
+    sensitivity: {
+      params: z.object({ question: sensitivityQuestion.nullable() }),
+      result: z.object({ question: sensitivityQuestion, view: sensitivity }).nullable(),
+    },
     start: { params: z.object({ draft }), result: z.object({ folder: z.string() }) },
     runs: { params: nothing, result: z.object({ runs: z.array(runSummary) }) },
     /** shows this run from now on: its events come as notices, from the first on */
@@ -172,6 +180,8 @@ export const host = {
       /** megabytes of the run's process */
       memory: z.number().nullable(),
     }),
+    /** how far measuring the sensitivity is */
+    measuring,
     /** the list of runs changed */
     runs: z.object({ runs: z.array(runSummary) }),
     show: z.object({ tab, compare: z.object({ a: side, b: side }).nullable(), run: z.string().nullable() }),

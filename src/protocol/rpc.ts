@@ -131,7 +131,8 @@ function received(error: ResponseError<unknown>): Failure {
 }
 
 function checked<T extends z.ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
-  const parsed = schema.safeParse(value ?? {});
+  // null is an answer: what was asked for in a dialogue that was closed
+  const parsed = schema.safeParse(value === undefined ? {} : value);
   if (parsed.success) return parsed.data;
   throw new Failure('internal', `the message ${what} is not one of this version: ${explain(parsed.error)}`);
 }

@@ -3,6 +3,7 @@ import type { Frozen } from '../terms/frozen.ts';
 import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
 import { cost } from '../terms/cost.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
+import { backendChoice, dataOptions, effort, multiple, seed } from '../terms/choices.ts';
 import { split } from '../terms/scores.ts';
 import { memberRoles } from '../graph/types.ts';
 
@@ -48,6 +49,48 @@ export const network = z.object({
   fileBytes: z.number(),
 });
 export type NetworkView = Frozen<z.infer<typeof network>>;
+
+/** What is measured where one group alone is narrowed: by the engine's settings, on these images. */
+export const sensitivityQuestion = z.object({
+  data: dataOptions,
+  effort,
+  seed,
+  /** what widths are multiples of */
+  roundTo: multiple,
+  freeze: z.array(z.string()),
+  interiorOutputs: z.boolean(),
+  backend: backendChoice,
+  threads: z.number().int().positive().optional(),
+});
+export type SensitivityQuestion = Frozen<z.infer<typeof sensitivityQuestion>>;
+
+/** Mean cross-entropy, and accuracy in percent. */
+const measured = z.object({ loss: z.number(), accuracy: z.number() });
+export const sensitivity = z.object({
+  /** SHA-256 of the model's file(s) */
+  sha256: z.string(),
+  /** validation images that everything was scored on */
+  images: z.number(),
+  /** training images that batch norms were measured on */
+  recalibrated: z.number(),
+  whole: measured,
+  /** those that can lose channels, in the network's order */
+  groups: z.array(
+    z.object({
+      id: z.string(),
+      channels: z.number(),
+      /** widest first; costs of the whole network */
+      widths: z.array(measured.extend({ width: z.number(), macs: z.number(), params: z.number() })),
+    }),
+  ),
+  /** what to know of the model and its images, one sentence each */
+  warnings: z.array(z.string()),
+});
+export type SensitivityView = Frozen<z.infer<typeof sensitivity>>;
+
+/** How far measuring it is: groups (of none while the images are opened), and seconds that the rest should take, once known. */
+export const measuring = z.object({ done: z.number(), total: z.number(), seconds: z.number().nullable() });
+export type Measuring = Frozen<z.infer<typeof measuring>>;
 
 const two = z.object({ a: z.number(), b: z.number() });
 

@@ -12,6 +12,14 @@ const sums = {
   notices: {},
 } as const;
 
+const dialogues = {
+  requests: {
+    pick: { params: z.object({}), result: z.object({ picked: z.string() }).nullable() },
+    choose: { params: z.object({}), result: z.object({ chosen: z.string() }) },
+  },
+  notices: {},
+} as const;
+
 /** Two ends that copy messages as a webview's border does. */
 function pair(): [Port, Port] {
   const listeners: Set<(message: unknown) => void>[] = [new Set(), new Set()];
@@ -41,6 +49,19 @@ describe('messages over a webview’s border', () => {
     connection.listen();
     expect(await client(connection, sums).request('add', { a: 2, b: 3 })).toEqual({ sum: 5 });
     await expect(client(connection, sums).request('add', { a: 2 } as never)).rejects.toThrow('b');
+  });
+
+  it('takes null for an answer where it may be one', async () => {
+    const [page, host] = pair();
+    acceptPort(host, (connection) => {
+      serve(connection, dialogues, { pick: () => null, choose: () => null as never });
+      connection.listen();
+    });
+    const connection = connectPort(page, 'one');
+    connection.listen();
+    const asking = client(connection, dialogues);
+    expect(await asking.request('pick', {})).toBeNull();
+    await expect(asking.request('choose', {})).rejects.toThrow('answer to choose');
   });
 
   it('gives an answer only to the page that asked', async () => {

@@ -7,6 +7,8 @@ import type { Palette } from './palette.ts';
 export interface Line {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** one of many: thin, and named only where it is lit */
+  readonly quiet?: boolean;
 }
 
 export interface LineScene {
@@ -14,6 +16,14 @@ export interface LineScene {
   /** a level to compare with */
   readonly reference: { readonly y: number; readonly label: string } | null;
   readonly formatY: (value: number) => string;
+  /** where x isn't a count that grows to the right */
+  readonly x?: {
+    readonly ticks: readonly number[];
+    readonly format: (value: number) => string;
+    readonly falls: boolean;
+  };
+  /** the line and its point that are drawn above the others */
+  readonly lit?: { readonly line: number; readonly point: number } | null;
   /** x that the pointer or the keyboard is at */
   readonly at: number | null;
 }
@@ -60,13 +70,11 @@ export class LinePlot {
         type: 'linear',
         min: range[0],
         max: range[1],
+        reverse: scene.x?.falls ?? false,
         border: { color: colours.line },
         grid: { display: false },
-        afterBuildTicks: (scale) =>
-          (scale.ticks = linearTicks(range, Math.max(2, Math.floor(this.chart.width / 60)))
-            .filter(Number.isInteger)
-            .map((value) => ({ value }))),
-        ticks: { ...ticks, callback: (value) => `${value}` },
+        afterBuildTicks: (scale) => (scale.ticks = this.ticksX(scene, range).map((value) => ({ value }))),
+        ticks: { ...ticks, callback: (value) => scene.x?.format(Number(value)) ?? `${value}` },
       },
       y: {
         type: 'linear',
@@ -78,23 +86,40 @@ export class LinePlot {
         ticks: { ...ticks, callback: (value) => scene.formatY(Number(value)) },
       },
     };
-    this.chart.data.datasets = scene.lines.map(({ points }, k) => ({
+    this.chart.data.datasets = scene.lines.map(({ points, quiet = false }, k) => ({
       data: points.map((point) => ({ ...point })),
       showLine: true,
       fill: false,
       clip: false,
-      pointRadius: points.length <= 24 ? 2 : 0,
-      pointBackgroundColor: colours.series[k % colours.series.length],
+      pointRadius: points.length <= 24 && !quiet ? 2 : 0,
+      pointBackgroundColor: lineColour(colours, k),
       pointBorderWidth: 0,
-      borderColor: colours.series[k % colours.series.length],
-      borderWidth: 1.5,
-      borderDash: DASHES[k % DASHES.length],
+      borderColor: quiet ? colours.dim : lineColour(colours, k),
+      borderWidth: quiet ? 0.75 : 1.5,
+      borderDash: quiet ? [] : DASHES[k % DASHES.length],
+      // the quiet ones lie below
+      order: quiet ? 1 : 0,
     }));
     this.chart.update('none');
   }
 
   destroy(): void {
     this.chart.destroy();
+  }
+
+  /** The line and its point nearest to a place on the canvas; null where there is none. */
+  nearestTo(left: number, top: number): { line: number; point: number } | null {
+    const { x: sx, y: sy } = this.chart.scales;
+    if (!this.scene || !sx || !sy) return null;
+    let best: { line: number; point: number } | null = null;
+    let least = Infinity;
+    this.scene.lines.forEach(({ points }, line) =>
+      points.forEach(({ x, y }, point) => {
+        const far = Math.hypot(sx.getPixelForValue(x) - left, sy.getPixelForValue(y) - top);
+        if (far < least) [best, least] = [{ line, point }, far];
+      }),
+    );
+    return best;
   }
 
   /** The x of a pixel of the canvas. */
@@ -115,8 +140,50 @@ export class LinePlot {
     if (scene.lines.length < 2) return 10;
     const { ctx: context, width } = this.chart;
     context.font = `${FONT}px ${colours.font}`;
-    const widest = Math.max(...scene.lines.map(({ label }) => context.measureText(label).width));
+    const named = scene.lines.filter(({ quiet }) => !quiet);
+    const widest = Math.max(0, ...named.map(({ label }) => context.measureText(label).width));
     return Math.min(widest + 12, width / 3);
+  }
+
+  private ticksX({ x }: LineScene, range: readonly [number, number]): readonly number[] {
+    const room = Math.max(2, Math.floor(this.chart.width / 60));
+    if (!x) return linearTicks(range, room).filter(Number.isInteger);
+    const each = Math.ceil(x.ticks.length / room);
+    return x.ticks.filter((tick, i) => i % each === 0 && tick >= range[0] && tick <= range[1]);
+  }
+
+  /** The lit line once more, above all others, with its name at the point. */
+  private light(): void {
+    const { scene, colours, chart } = this;
+    const { line: k, point: at } = scene?.lit ?? {};
+    const line = k === undefined ? undefined : scene?.lines[k];
+    if (!line || !colours || k === undefined || at === undefined) return;
+    const { ctx: context, chartArea: area } = chart;
+    const { x: sx, y: sy } = chart.scales;
+    const places = line.points.map(({ x, y }) => [sx.getPixelForValue(x), sy.getPixelForValue(y)] as const);
+    context.save();
+    context.strokeStyle = context.fillStyle = line.quiet ? colours.text : lineColour(colours, k);
+    context.lineWidth = 2.5;
+    context.setLineDash(line.quiet ? [] : DASHES[k % DASHES.length]);
+    context.beginPath();
+    places.forEach(([x, y]) => context.lineTo(x, y));
+    context.stroke();
+    const [x, y] = places[at];
+    context.beginPath();
+    context.arc(x, y, 4, 0, 2 * Math.PI);
+    context.fill();
+    if (line.quiet) {
+      context.font = `${FONT}px ${colours.font}`;
+      context.textBaseline = 'bottom';
+      const { width } = context.measureText(line.label);
+      const left = Math.max(area.left, Math.min(x + 6, chart.width - width - 2));
+      context.setLineDash([]);
+      context.lineWidth = 3;
+      context.strokeStyle = colours.background;
+      context.strokeText(line.label, left, y - 5);
+      context.fillText(line.label, left, y - 5);
+    }
+    context.restore();
   }
 
   private names(): void {
@@ -142,7 +209,7 @@ export class LinePlot {
     if (scene.lines.length > 1) {
       const named = scene.lines.flatMap((line, k) => {
         const last = line.points.at(-1);
-        return last
+        return last && !line.quiet
           ? [{ label: line.label, k, x: sx.getPixelForValue(last.x), y: sy.getPixelForValue(last.y) }]
           : [];
       });
@@ -152,14 +219,16 @@ export class LinePlot {
         width: Math.ceil(context.measureText(label).width),
         height: FONT + 2,
       }));
-      const bounds = { left: area.left, top: area.top - 8, right: chart.width, bottom: area.bottom };
+      // many lines end close together: beside them all is nothing that a name could cover
+      const left = scene.x?.falls ? area.right : area.left;
+      const bounds = { left, top: area.top - 8, right: chart.width, bottom: area.bottom };
       const places = place(labels, bounds, 5);
       named.forEach(({ label, k }, i) => {
         const y = places[i].top + labels[i].height / 2;
         context.lineWidth = 3;
         context.strokeStyle = colours.background;
         context.strokeText(label, places[i].left, y);
-        context.fillStyle = colours.series[k % colours.series.length];
+        context.fillStyle = lineColour(colours, k);
         context.fillText(label, places[i].left, y);
       });
     }
@@ -173,5 +242,10 @@ export class LinePlot {
       context.stroke();
     }
     context.restore();
+    this.light();
   }
+}
+
+function lineColour({ series }: Palette, k: number): string {
+  return series[k % series.length];
 }

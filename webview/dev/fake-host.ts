@@ -8,13 +8,14 @@ import type { MessageConnection } from 'vscode-jsonrpc';
 import type { RunSummary } from '../../src/protocol/runs.ts';
 import { madeFixture, type Fixture } from './fixtures.ts';
 import { dress } from './themes.ts';
+import type { SensitivityQuestion } from '../../src/protocol/views.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /**
  * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
  * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, recorded (the server's recording), tab=…, untrusted,
  * live (events come over time), fail=METHOD, hang=METHOD, late=METHOD (hangs once), norun, nodata, onedata, terminal (a
- * terminal's run), memory (the host remembers).
+ * terminal's run), memory (the host remembers), measured (the sensitivity is known), pace=MS (a group's measuring).
  */
 const query = new URLSearchParams(location.search);
 dress(query.get('theme') ?? 'dark');
@@ -75,6 +76,17 @@ async function tellEvents(folder: string, events: readonly ListedEvent[]): Promi
     await wait(live ? 250 : 0);
   }
 }
+
+/** of what the sensitivity is known, where the address says `measured` */
+const KNOWN: SensitivityQuestion = {
+  data: { path: '/project/images', preprocess: 'auto' },
+  effort: 'standard',
+  seed: 1,
+  roundTo: 1,
+  freeze: [],
+  interiorOutputs: false,
+  backend: 'auto',
+};
 
 const handlers: Handlers<Host> = {
   ready: () => ({
@@ -180,6 +192,20 @@ const handlers: Handlers<Host> = {
         ? '40 training steps and 200 scored images on this machine.'
         : 'Nothing was measured yet.',
     };
+  },
+  sensitivity: async ({ question }, signal) => {
+    if (!question) return query.has('measured') ? { question: KNOWN, view: fixture.sensitivity } : null;
+    const total = fixture.sensitivity.groups.length;
+    const pace = Number(query.get('pace') ?? 40);
+    notify(link, contract, 'measuring', { done: 0, total: 0, seconds: null });
+    await wait(pace);
+    for (let done = 0; done < total; done++) {
+      if (signal.aborted) throw new Failure('cancelled', 'stopped');
+      const seconds = done === 0 ? null : ((total - done) * pace) / 1000;
+      notify(link, contract, 'measuring', { done, total, seconds });
+      await wait(pace);
+    }
+    return { question, view: fixture.sensitivity };
   },
   start: ({ draft }) => {
     const folder = fixture.ready.run ?? '/project/.espalier/runs/new';

@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../src/protocol/runs.ts';
-import type { DiffView, NetworkView } from '../../src/protocol/views.ts';
+import type { DiffView, NetworkView, SensitivityView } from '../../src/protocol/views.ts';
 import type { Ready } from '../state.ts';
 import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { deepNetwork, draws } from './deep-network.ts';
@@ -17,6 +17,7 @@ export interface Fixture {
   /** by the run's folder */
   readonly events: Readonly<Record<string, readonly ListedEvent[]>>;
   readonly diff: DiffView;
+  readonly sensitivity: SensitivityView;
 }
 
 const METHODS: Ready['methods'] = [
@@ -126,6 +127,7 @@ export function madeFixture(layers: number, candidates: number): Fixture {
       : [],
     events: { [folder]: events },
     diff: diffOf(network),
+    sensitivity: sensitivityOf(network),
   };
 }
 
@@ -204,5 +206,41 @@ function diffOf(network: NetworkView, seed = 3): DiffView {
       { id: 'memory', a: cost.peakActivationBytes, b: cost.peakActivationBytes, verdict: 'same' },
     ],
     groups: network.groups.map(({ id, channels, frozen }) => ({ id, channels, frozen })),
+  };
+}
+
+/** What narrowing each group alone would do, made up: early groups cost most. */
+function sensitivityOf(network: NetworkView, seed = 5): SensitivityView {
+  const random = draws(seed);
+  const whole = { loss: 0.25, accuracy: 92.4 };
+  const { macs, params } = network.cost;
+  const open = network.groups.filter(({ frozen, channels }) => frozen === null && channels > 1);
+  return {
+    sha256: network.sha256,
+    images: 2000,
+    recalibrated: 1280,
+    whole,
+    groups: open.map(({ id, channels }, i) => {
+      const steep = (0.2 + random()) / (1 + i / 4);
+      const widths = [7, 6, 5, 4, 3, 2, 1].map((k) => Math.ceil((k * channels) / 8));
+      return {
+        id,
+        channels,
+        widths: [...new Set(widths)]
+          .filter((width) => width < channels)
+          .map((width) => {
+            const gone = 1 - width / channels;
+            const lost = steep * gone ** 2;
+            return {
+              width,
+              macs: Math.round(macs * (1 - gone / open.length)),
+              params: Math.round(params * (1 - gone / open.length)),
+              loss: whole.loss + 2 * lost,
+              accuracy: Math.max(10, whole.accuracy - 70 * lost),
+            };
+          }),
+      };
+    }),
+    warnings: [],
   };
 }

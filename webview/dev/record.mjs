@@ -56,6 +56,16 @@ const recording = {
   data: await ask('openData', { path: data, model }),
   runs,
   events,
+  sensitivity: await ask('sensitivity', {
+    model,
+    data: { path: data, preprocess: 'auto' },
+    effort: 'quick',
+    seed: 1,
+    roundTo: 1,
+    freeze: [],
+    interiorOutputs: false,
+    backend: 'auto',
+  }),
   diff:
     chosen &&
     (await ask('diff', {

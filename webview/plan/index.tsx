@@ -1,6 +1,7 @@
 import { Empty } from '../components/state-view.tsx';
 import { draft } from '../state.ts';
 import { t } from '../strings.ts';
+import { SensitivityCard } from '../sensitivity/card.tsx';
 import { AdvancedCard } from './advanced-card.tsx';
 import { GoalCard } from './goal-card.tsx';
 import { ImagesCard } from './images-card.tsx';
@@ -25,6 +26,7 @@ export function Plan() {
         <GoalCard />
         <MethodCard />
         <AdvancedCard />
+        <SensitivityCard />
       </div>
       <SummaryCard />
     </div>

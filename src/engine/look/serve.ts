@@ -41,6 +41,10 @@ export function look(): void {
     openData: async (params) => (await import('./plan/open-data.ts')).openData(models, params),
     assess: async ({ draft, measure }, signal) =>
       (await import('./plan/assess.ts')).assess(models, draft, measure, signal),
+    sensitivity: async (params, signal) =>
+      (await import('./sensitivity.ts')).sensitivity(models, params, signal, (progress) =>
+        notify(connection, contract, 'measuring', progress),
+      ),
     create: async ({ draft }) => (await import('./plan/create.ts')).create(models, draft),
     deeds: async ({ folder }) => (await import('./consent.ts')).deeds(folder),
     agree: async ({ folder, deeds }) => (await import('./consent.ts')).agree(folder, deeds),

@@ -15,6 +15,8 @@ export const limits: Readonly<Record<keyof Look['requests'], number>> = {
   openData: 10 * minutes,
   // trains a few steps of a model that may be large
   assess: 10 * minutes,
+  // every group at every width: as long as the user waits
+  sensitivity: 7 * 24 * 60 * minutes,
   deeds: 1 * minutes,
   agree: 1 * minutes,
   create: 5 * minutes,

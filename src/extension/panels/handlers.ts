@@ -14,6 +14,7 @@ import { workspaceRoots } from '../models/find.ts';
 import type { Services } from '../types.ts';
 import { planDefaults } from './defaults.ts';
 import { confirmRemoval, pickData, pickExport, pickOutFolder, pickSide } from '../window/dialogs.ts';
+import type { Measurement } from './measurement.ts';
 import type { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { sideName } from './subject.ts';
@@ -32,6 +33,7 @@ export interface Asked {
   follow(run: string): void;
   /** the run that the page shows, or null */
   followed(): string | null;
+  readonly measurement: Measurement;
   /** the page has asked what it is about: notices can be sent to it from now on */
   ready(): void;
 }
@@ -109,6 +111,10 @@ export function handlers(asked: Asked): Handlers<Host> {
       // measuring trains a few steps and may run the user's own script
       if (params.measure) trusted();
       return (await engine.look()).request('assess', params, signal);
+    },
+    sensitivity: async ({ question }, signal) => {
+      if (question) trusted();
+      return await asked.measurement.ask(model(), question, signal);
     },
     start: async ({ draft }, signal) => {
       trusted();

@@ -13,6 +13,7 @@ import type { Services } from '../types.ts';
 import { handlers, runsOf } from './handlers.ts';
 import type { PanelMemory } from './memory.ts';
 import { panelHtml } from './html.ts';
+import { Measurement } from './measurement.ts';
 import type { Stars } from './stars.ts';
 import type { Subject } from './subject.ts';
 import { subjectKey } from './subject.ts';
@@ -40,6 +41,7 @@ export class Panel {
   private runsTimer: NodeJS.Timeout | null = null;
   private runsSent = '';
   private readonly owned: vscode.Disposable[] = [];
+  private readonly measurement: Measurement;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -52,6 +54,7 @@ export class Panel {
     onDispose: () => void,
   ) {
     const { context, runs, engine } = services;
+    this.measurement = new Measurement(engine, (progress) => this.tell('measuring', progress));
     const { webview } = panel;
     panel.title = subject.name;
     panel.iconPath = {
@@ -125,6 +128,7 @@ export class Panel {
   /** Lets go of the page; it stays as it is. */
   release(): void {
     this.leave();
+    this.measurement.clear();
     if (this.runsTimer) clearTimeout(this.runsTimer);
     for (const one of this.owned.splice(0)) one.dispose();
   }
@@ -151,6 +155,7 @@ export class Panel {
         remember: (state) => this.memory.set(subjectKey(this.subject), state),
         follow: (run) => this.follow(run),
         followed: () => this.run,
+        measurement: this.measurement,
         ready: () => {
           this.ready = true;
           // from now on a page made anew is the same panel's
@@ -239,6 +244,7 @@ export class Panel {
         const now = await version();
         if (now === known) return;
         known = now;
+        this.measurement.clear();
         const message =
           now === 'gone'
             ? t('{0} was deleted or moved.', name)
