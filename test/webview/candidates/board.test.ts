@@ -90,7 +90,7 @@ describe('the board', () => {
   test('says whether a run goes to several points', () => {
     expect(board(run).pointed).toBe(false);
     const point = { type: 'arm', arm: 'random@25%', control: true };
-    expect(board(told(run, [listedEvent.parse(point)])).pointed).toBe(true);
+    expect(board(withEvents(run, [listedEvent.parse(point)])).pointed).toBe(true);
   });
 
   test('marks: the original, and the control arms with mean and spread', () => {
