@@ -1,6 +1,8 @@
 import { appendFile, lstat, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
 import { openRegular, readRegular } from '../../files/regular.ts';
+import { unwritable } from '../../files/unwritable.ts';
 import { InputError } from '../../graph/errors.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -11,8 +13,6 @@ import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { parsePlan } from '../plan/plan.ts';
 
-import { makeFolder } from './disk-space.ts';
-import { unwritable } from './file-errors.ts';
 import { linesOf } from './event-lines.ts';
 import { eventOf, logOf } from './event-log.ts';
 import { runEvent } from '../../terms/run-events.ts';
