@@ -244,9 +244,9 @@ export class RunFolder {
     return unwritable(error, this.folder);
   }
 
-  /** Removes the run where it never came to a checkpoint. */
+  /** Removes the run where it never came to a checkpoint, be it damaged by now. */
   async discardEmpty(): Promise<void> {
-    if (await readCheckpoint(this.folder)) return;
+    if (await readCheckpoint(this.folder).catch(() => true)) return;
     this.pending = '';
     await rm(this.folder, { recursive: true, force: true }).catch(() => {});
   }

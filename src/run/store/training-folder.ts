@@ -75,8 +75,11 @@ export class TrainingFolder {
     const lock = await lockFolder(folder, undefined, 'training');
     try {
       await sweepStaging(folder);
+      if (!resume) {
+        const stopped = (await checkpointState(folder)) !== null;
+        return new TrainingFolder(folder, inputs, computedBy, seconds, null, stopped, lock);
+      }
       const found = await readCheckpoint(folder);
-      if (!resume) return new TrainingFolder(folder, inputs, computedBy, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
       if (!state?.success)
         throw new InputError(
