@@ -1,3 +1,4 @@
+import { harmless } from './escape.ts';
 import { undominated } from '../terms/comparison/front.ts';
 import type { ReportArm, RunReport } from './types.ts';
 import { foretold } from '../terms/comparison/race.ts';
@@ -92,7 +93,7 @@ export function capital(word: string): string {
 
 /** Text for HTML and SVG. */
 export function escape(text: string): string {
-  return text
+  return harmless(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

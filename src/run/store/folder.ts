@@ -112,8 +112,7 @@ export class RunFolder {
   static async open(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
     const run = new RunFolder(path.resolve(folder));
     const plan = await run.plan();
-    await refuseLinked(ownFoldersOf(run.folder));
-    await refuseLinks(run.folder);
+    await run.refuseLinks();
     try {
       run.lock = await lockFolder(run.folder);
       await sweepStaging(run.folder);
@@ -121,6 +120,12 @@ export class RunFolder {
       throw unwritable(error, folder);
     }
     return { run, plan };
+  }
+
+  /** Before anything is written in it. @throws InputError where it, or what lies in it, leads elsewhere */
+  async refuseLinks(): Promise<void> {
+    await refuseLinked(ownFoldersOf(this.folder));
+    await refuseLinks(this.folder);
   }
 
   /** A run to look at while another process may work on it: not locked. @throws InputError where it is none */
