@@ -78,6 +78,10 @@ export default tseslint.config(
           selector: "ImportExpression > Literal[value='onnxruntime-node']",
           message: 'loadOnnxRuntime (src/runtime/onnx/session.ts) loads it safely.',
         },
+        {
+          selector: "CallExpression[callee.name=/^mkdir/] Property[key.name='recursive']",
+          message: 'makeFolder (src/files/make-folder.ts) ends also in /proc; this does not.',
+        },
       ],
     },
   },

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../graph/errors.ts';
-import { harmless } from './output.ts';
+import { harmless } from '../report/escape.ts';
 import { addCommands } from './program.ts';
 
 /** Exit codes: 0 done, 1 the check failed or the goal was not reached, 2 bad input, 130 interrupted. */

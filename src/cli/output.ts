@@ -1,4 +1,4 @@
-import { visible } from '../report/escape.ts';
+import { harmless, visible } from '../report/escape.ts';
 
 /** What a command says: people read it as text, programs as JSON with `--json`. */
 export interface Output {
@@ -22,14 +22,6 @@ export function openOutput(json: boolean): Output {
     },
     note: (text) => void process.stderr.write(`${harmless(text)}\n`),
   };
-}
-
-/**
- * Text with everything shown that a terminal would obey or that would turn its order: names out of files may hold
- * escape sequences. Line ends stay; names that stand within a line go through `visible` where it is made.
- */
-export function harmless(text: string): string {
-  return text.replace(/[^\n\t\u0020-\u007e\u00a0-\u200d\u2010-\u2029\u202f-\u2065\u206a-\uffff]/g, visible);
 }
 
 /** Columns padded with spaces: the first `left` of them to the left, the rest to the right. */

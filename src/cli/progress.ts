@@ -85,6 +85,8 @@ export class Progress {
     const unit = 'images';
     return {
       onListed: (done: number) => this.update({ stage: 'finding images', done, unit }),
+      onTried: (done: number, total: number) =>
+        this.update({ stage: 'trying ways of resizing', done, total, unit }),
       onRead: (done: number, total: number) => this.update({ stage: 'reading images', done, total, unit }),
     };
   }

@@ -11,6 +11,9 @@ const largest = 64 * 2 ** 20;
 /** Channels of all groups together: no network is read whose channels take more than two million steps. */
 const mostChannels = 2_000_000;
 
+/** Entries of the lists of which a run writes a few; groups have a limit of their own. */
+const mostEntries = 10_000;
+
 /** The extension of a pruned config's name. */
 export const configSuffix = '.espalier.json';
 
@@ -55,7 +58,12 @@ export function parseConfig(text: string, name: string): PrunedConfig {
   const key = duplicateKey(text);
   if (key !== null)
     throw new InputError(`${name}: has the key ${JSON.stringify(key)} twice in one place; leave one`);
-  const { groups, controls = [], front = [] } = parsed.data;
+  const { groups, targets, controls = [], front = [], learns = [] } = parsed.data;
+  for (const [list, { length }] of Object.entries({ targets, controls, front, learns }))
+    if (length > mostEntries)
+      throw new InputError(
+        `${name}: its list of ${list} has ${length.toLocaleString('en-US')} entries, more than the ${mostEntries.toLocaleString('en-US')} that a config may have`,
+      );
   const group = twice(groups.map(({ id }) => id));
   if (group !== undefined)
     throw new InputError(

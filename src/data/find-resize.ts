@@ -29,6 +29,13 @@ const ALIKE: readonly (readonly Resize[])[] = [
   ['pil-centre', 'pil-bicubic-centre'],
 ];
 
+/** How many ways are tried at most, whatever comes of each. */
+export function mostWays({ shrinks, stretched }: { shrinks: boolean; stretched: boolean }): number {
+  const keeping = Math.max(...Object.values(KEEPING).map((names) => names.length));
+  const alike = Math.max(...ALIKE.map((names) => names.length)) - 1;
+  return (shrinks ? KERNELS : ENLARGING).length + (stretched ? keeping + alike : 0);
+}
+
 /** Losses that differ by less than this share say nothing. */
 const SAME_LOSS = 0.01;
 

@@ -6,7 +6,7 @@ import { probe, type Resizing, type Shape } from './pixels/decode.ts';
 import { digestFiles } from './digest.ts';
 import type { Expected } from './sources/find-splits.ts';
 import { openSource } from './sources/forms.ts';
-import type { FoundResize } from './find-resize.ts';
+import { mostWays, type FoundResize } from './find-resize.ts';
 import { lostClasses, numbered } from './sources/numbered.ts';
 import { PixelCache } from './pixels/pixel-cache.ts';
 import { BrokenImages, Decoded, inParallel } from './pixels/pixels.ts';
@@ -46,6 +46,8 @@ export interface OpenOptions extends z.input<typeof Numbers> {
   /** called with how many images were found so far, where a folder has many */
   onListed?: (images: number) => void;
   onProgress?: (done: number, total: number) => void;
+  /** told how many images were read to find out how they are resized, of how many at most */
+  onTried?: (done: number, most: number) => void;
   signal?: AbortSignal;
 }
 
@@ -64,7 +66,7 @@ export interface OpenOptions extends z.input<typeof Numbers> {
  * @throws InputError, Interrupted
  */
 export async function openImages(where: string, options: OpenOptions = {}): Promise<ImageSet> {
-  const { cache, resize, onListed, onProgress, signal, expected, recorded, ...rest } = options;
+  const { cache, resize, onListed, onProgress, onTried, signal, expected, recorded, ...rest } = options;
   const parsed = Numbers.safeParse(rest);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -74,7 +76,7 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   const limitBytes = numbers.memoryLimitMB * 1024 * 1024;
   const source = await openSource(where, limitBytes, signal, expected, onListed);
   try {
-    const more = { cache, resize, onProgress, signal, expected, recorded };
+    const more = { cache, resize, onProgress, onTried, signal, expected, recorded };
     return await openFrom(source, where, numbers, limitBytes, more);
   } catch (error) {
     await source.close();
@@ -91,6 +93,7 @@ async function openFrom(
     cache,
     resize,
     onProgress,
+    onTried,
     signal,
     expected,
     recorded,
@@ -117,6 +120,7 @@ async function openFrom(
   const imageBytes = shape.height * shape.width * shape.channels;
   const direct = arrays && sameShape(arrays.shape, shape);
 
+  const tell = throttled(onTried);
   let read: Reader;
   let resized: ImageSet['resized'];
   const bad = new Set<number>();
@@ -134,7 +138,13 @@ async function openFrom(
       ...shape,
       classes: numbering.classes,
       sample: sampleOf(
-        { where, items: readers, splits, shape, maxBroken, bytes: room / 4 },
+        {
+          ...{ where, items: readers, splits, shape, maxBroken, bytes: room / 4, ways: mostWays(sizes) },
+          watch: (done, most) => {
+            signalled(signal);
+            tell(done, most);
+          },
+        },
         (name, indices, from) =>
           splitOf(name, indices, items, numbering, shape, (i, out, among) => from.read(i, out, among)),
       ),
@@ -260,6 +270,17 @@ async function chooseShape(
 /** Time between two words on how far it is, ms, where 512 images take longer. */
 const TELL_EVERY = 100;
 
+/** As seldom as people read, and always at the end. */
+function throttled(tell?: (done: number, total: number) => void): (done: number, total: number) => void {
+  let told = -Infinity;
+  return (done, total) => {
+    const now = performance.now();
+    if (done < total && done % 512 !== 0 && now - told < TELL_EVERY) return;
+    told = now;
+    tell?.(done, total);
+  };
+}
+
 /** @returns the broken ones */
 async function decodeAll(
   decoded: Decoded,
@@ -277,16 +298,12 @@ async function decodeAll(
     return known.broken.map((b) => b.index);
   }
   const bad: number[] = [];
+  const tell = throttled(onProgress);
   let done = 0;
-  let reportedAt = 0;
   await inParallel(items.length, async (i) => {
     signalled(signal);
     if (!(await decoded.fetch(i))) bad.push(i);
-    // by the clock too: large images take seconds each
-    const now = performance.now();
-    if (++done < items.length && done % 512 !== 0 && now - reportedAt < TELL_EVERY) return;
-    reportedAt = now;
-    onProgress?.(done, items.length);
+    tell(++done, items.length);
   });
   bad.sort((a, b) => a - b);
   // several are decoded at once, so they come to light in any order

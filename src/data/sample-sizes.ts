@@ -60,16 +60,30 @@ export function sampleOf(
     readonly shape: Shape;
     readonly maxBroken: number;
     readonly bytes: number;
+    /** ways of resizing that validation is asked for in, at most */
+    readonly ways: number;
+    /** called before each image that is decoded: how many were, of how many at most; what it throws ends it */
+    readonly watch: (done: number, most: number) => void;
   },
   split: (name: Exclude<SplitName, 'test'>, indices: Int32Array, decoded: Decoded) => Split,
 ): Sizes['sample'] {
   const { where, items, splits, shape, maxBroken, bytes } = set;
+  const train = spread(splits.train, MEASURED);
+  const validation = spread(splits.validation, SCORED);
+  const most = train.length + set.ways * validation.length;
+  let done = 0;
+  // the first way is asked for twice in a row
+  let last: { readonly resize: Resize; readonly decoded: Decoded } | undefined;
   return (resize) => {
-    const broken = new BrokenImages(where, items.length, maxBroken);
-    const decoded = new Decoded(items, shape, broken, bytes, where, resize);
+    if (last?.resize !== resize) {
+      const broken = new BrokenImages(where, items.length, maxBroken);
+      const decoded = new Decoded(items, shape, broken, bytes, where, resize, () => set.watch(done++, most));
+      last = { resize, decoded };
+    }
+    const { decoded } = last;
     return {
-      train: split('train', spread(splits.train, MEASURED), decoded),
-      validation: split('validation', spread(splits.validation, SCORED), decoded),
+      train: split('train', train, decoded),
+      validation: split('validation', validation, decoded),
     };
   };
 }

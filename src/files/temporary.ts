@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { whyUnreadable } from './regular.ts';
+import { InputError } from '../graph/errors.ts';
 import { lifeOf, whereabouts } from '../system/whereabouts.ts';
 
 /** A folder of a process that can't be looked at from here (another container) is left for so long. */
@@ -15,6 +17,7 @@ let swept: Promise<void> | undefined;
  * Makes a folder for files that this process needs for a moment; who asks for it removes it. Its name says which process
  * that is, so that the next one can remove what was left by one that was killed; the first call in a process does so.
  * @param kind lower-case letters, for people who look
+ * @throws InputError where none can be made
  */
 export async function temporaryFolder(kind: string): Promise<string> {
   swept ??= sweepTemporary().catch(() => {});
@@ -23,7 +26,12 @@ export async function temporaryFolder(kind: string): Promise<string> {
   const mark = /^\d+$/.test(start ?? '') ? start : 'x';
   const random = randomBytes(6).toString('hex');
   const folder = path.join(os.tmpdir(), `espalier-${kind}-${pid}-${mark}-${await place()}-${random}`);
-  await mkdir(folder, { mode: 0o700 });
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    const variable = process.platform === 'win32' ? 'TEMP' : 'TMPDIR';
+    throw new InputError(
+      `no temporary folder can be made in ${os.tmpdir()} (${whyUnreadable(error)}); set ${variable} to a folder that can be written`,
+    );
+  });
   return folder;
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../graph/errors.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { fileError, LARGEST_WHOLE, readRegular } from '../files/regular.ts';
 import { processExists } from '../system/exists.ts';
 
@@ -38,7 +39,7 @@ export async function writeFiles(
   try {
     for (const [target, bytes] of files) {
       at = target;
-      await mkdir(path.dirname(target), { recursive: true });
+      await makeFolder(path.dirname(target));
       await refuseSpecial(target);
       await sweep(path.dirname(target), `${path.basename(target)}.`, '.tmp');
       const temporary = `${target}.${strayMark()}.tmp`;

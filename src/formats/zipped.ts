@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { InputError } from '../graph/errors.ts';
 import { readInput, writeFileWhole } from './files.ts';
@@ -127,7 +128,7 @@ async function unpack(archive: Archive, folder: string): Promise<Map<string, Uin
     const bytes = await archive.read(name);
     entries.set(name, bytes);
     const target = path.join(folder, name);
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     await writeFile(target, bytes);
   }
   return entries;

@@ -53,3 +53,11 @@ export function visible(text: string): string {
       )
   );
 }
+
+/**
+ * Text with everything shown that a terminal would obey or that would turn its order, on a page too: names out of files
+ * may hold escape sequences. Line ends stay; names that stand within a line go through `visible` where it is made.
+ */
+export function harmless(text: string): string {
+  return text.replace(/[^\n\t\u0020-\u007e\u00a0-\u200d\u2010-\u2029\u202f-\u2065\u206a-\uffff]/g, visible);
+}

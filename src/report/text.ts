@@ -1,3 +1,4 @@
+import { harmless } from './escape.ts';
 import type { ReportArm, RunReport } from './types.ts';
 import { extraArm } from '../terms/candidates.ts';
 import type { CurvePoint } from '../terms/comparison/curves.ts';
@@ -86,7 +87,7 @@ export function capital(word: string): string {
 
 /** Text for HTML and SVG. */
 export function escape(text: string): string {
-  return text
+  return harmless(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

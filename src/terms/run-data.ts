@@ -98,16 +98,21 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export function withEvents(before: RunData, events: readonly ListedEvent[]): RunData {
   const after: Writable<RunData> = { ...before };
   const touched = new Map<string, Writable<ArmData>>();
+  // copied once a batch, and found by name: a folder that somebody made may tell of any number
+  let arms: ArmData[] | undefined;
+  const places = new Map<string, number>();
   const arm = (name: string): Writable<ArmData> => {
     const known = touched.get(name);
     if (known) return known;
-    const index = after.arms.findIndex((one) => one.arm === name);
+    if (!arms) {
+      after.arms = arms = [...after.arms];
+      arms.forEach((one, i) => places.set(one.arm, i));
+    }
+    const place = places.get(name) ?? arms.length;
     const copy: Writable<ArmData> =
-      index < 0 ? newArm(name, after.arms.length > 0) : { ...after.arms[index] };
-    const arms = [...after.arms];
-    if (index < 0) arms.push(copy);
-    else arms[index] = copy;
-    after.arms = arms;
+      place === arms.length ? newArm(name, arms.length > 0) : { ...arms[place] };
+    arms[place] = copy;
+    places.set(name, place);
     touched.set(name, copy);
     return copy;
   };

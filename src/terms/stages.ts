@@ -5,7 +5,9 @@ import * as z from 'zod';
  * is a type error.
  */
 export const stage = z.enum([
-  // a run's own
+  // a run's own; before its first, how images are resized is found out, and they are read
+  'resizing',
+  'images',
   'original',
   'race',
   'cut',

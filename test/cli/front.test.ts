@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat, rename } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, rename, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -122,6 +122,19 @@ describe('front', () => {
     await expect(said((output) => front(output, [], { csv: true }), true)).rejects.toThrow(/give one/);
   });
 
+  it('leaves no name for a spreadsheet to compute', async () => {
+    const events = run.file('events.jsonl');
+    const before = await readFile(events, 'utf8');
+    await writeFile(events, before.replaceAll('l1@12.5%', '=HYPERLINK(1)'));
+    try {
+      const { out: csv } = await said((output) => front(output, [], { csv: true }));
+      expect(csv).toContain(",'=HYPERLINK(1),");
+      expect(csv).not.toMatch(/(^|,)=/m);
+    } finally {
+      await writeFile(events, before);
+    }
+  });
+
   it('says where there is one point alone, or none yet, or no images', async () => {
     const alone = await ran('alone', { controls: [] });
     const { out } = await said((output) => front(output, [alone.folder], {}));
@@ -214,6 +227,25 @@ describe('write', () => {
       await rename(away, weights);
     }
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'writes nothing through a link in the place of the run',
+    async () => {
+      const elsewhere = `${run.folder}-elsewhere`;
+      await rename(run.folder, elsewhere);
+      await symlink(elsewhere, run.folder);
+      try {
+        await expect(
+          said((output) =>
+            write(output, ['net-l1-1'], { pick: 'uniform@25%#0', out: path.join(folder, 'linked') }),
+          ),
+        ).rejects.toThrow(/is a link, which Espalier never makes in its own folder/);
+      } finally {
+        await rm(run.folder);
+        await rename(elsewhere, run.folder);
+      }
+    },
+  );
 
   it('takes the run’s own names for the run’s own result', async () => {
     const { candidate } = (await curves())[0].points.find((one) => one.candidate.arm === 'l1')!;

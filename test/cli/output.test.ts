@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { harmless, table } from '../../src/cli/output.ts';
+import { table } from '../../src/cli/output.ts';
+import { harmless } from '../../src/report/escape.ts';
 
 const attack = 'c\u001b]0;title\u0007\u001b[2J\u009b31m\u202edrow\u200f';
 

@@ -157,3 +157,12 @@ describe('what stands twice is refused by name', () => {
     expect(parseConfig(formatConfig(odd), 'c')).toEqual(odd);
   });
 });
+
+test('a list of more entries than any run writes is refused by name', () => {
+  const one = { metric: 'macs', limit: 1, original: 2 };
+  const config = JSON.parse(formatConfig(sample)) as { targets: object[] };
+  config.targets = new Array<object>(10_001).fill(one);
+  expect(() => parseConfig(JSON.stringify(config), 'x')).toThrow(
+    'x: its list of targets has 10,001 entries, more than the 10,000 that a config may have',
+  );
+});

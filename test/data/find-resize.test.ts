@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findResize } from '../../src/data/find-resize.ts';
 import { openImages } from '../../src/data/open.ts';
 import type { Sizes } from '../../src/data/sample-sizes.ts';
+import { Interrupted } from '../../src/graph/errors.ts';
 import { classFolders, freshFolders, writeFolder, type Files } from './fixtures.ts';
 import type { Resize } from '../../src/terms/images.ts';
 
@@ -112,6 +113,31 @@ describe('a set', () => {
       own,
     );
     expect(own).toEqual(out);
+  });
+
+  it('tells how far the search for the way is, and stops in the middle of it', async () => {
+    const where = writeFolder(fresh(), await striped(40, 20));
+    const told: [done: number, most: number][] = [];
+    const resize = async (sizes: Sizes) => {
+      const { train } = sizes.sample('keras');
+      const order = Array.from({ length: train.size }, (_, i) => i);
+      await train.read(order, new Uint8Array(train.size * 192));
+      return { by: 'keras' as const, why: 'the first' };
+    };
+    const onTried = (done: number, most: number) => told.push([done, most]);
+    const set = await openImages(where, { ...size, resize, onTried });
+    expect(told[0]).toEqual([0, set.train.size + 5 * set.validation.size]);
+
+    const stop = new AbortController();
+    told.length = 0;
+    const stopped = openImages(where, {
+      ...size,
+      signal: stop.signal,
+      resize: (sizes) => (stop.abort(), resize(sizes)),
+      onTried,
+    });
+    await expect(stopped).rejects.toBeInstanceOf(Interrupted);
+    expect(told).toEqual([]);
   });
 
   it('has other pixels by each way, and none from another way’s cache', async () => {

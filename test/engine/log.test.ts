@@ -178,3 +178,18 @@ it('leaves out of an event what no panel draws, and an event that it could not d
   expect(panelEvent({ type: 'samples', samples: [] })).toBeNull();
   expect(panelEvent({ type: 'loss', stage: 'search', epoch: 1, loss: NaN })).toBeNull();
 });
+
+// each in a list of its own made anew took the square of their number: minutes
+it('takes in any number of arms and warnings, as a folder of somebody else may tell of', async () => {
+  const many = 200_000;
+  const lines = Array.from({ length: many }, (_, seq) =>
+    seq % 2
+      ? `{"seq":${seq},"at":1,"type":"arm","arm":"arm ${seq}","control":true}`
+      : `{"seq":${seq},"at":1,"type":"warning","message":"${seq}"}`,
+  );
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const log = new RunLog(folder);
+  await log.refresh();
+  expect([log.data.arms.length, log.data.warnings.length]).toEqual([many / 2, many / 2]);
+  expect(log.data.arms.at(-1)!.arm).toBe(`arm ${many - 1}`);
+});

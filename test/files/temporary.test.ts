@@ -69,3 +69,13 @@ it.runIf(process.platform === 'linux')(
     expect(existsSync(path.join(aim, 'file'))).toBe(true);
   },
 );
+
+it.runIf(process.platform !== 'win32').each(['/dev/null', '/nonexistent/folder'])(
+  'where none can be made (TMPDIR=%s), one sentence says so and what to do',
+  async (tmp) => {
+    process.env.TMPDIR = tmp;
+    await expect(temporaryFolder('test')).rejects.toThrow(
+      /^no temporary folder can be made in \/.*; set TMPDIR to a folder that can be written$/,
+    );
+  },
+);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
 import { code, plain, visible } from '../../src/report/escape.ts';
+import { escape } from '../../src/report/text.ts';
 
 // A parser of somebody else's, as generous as any: HTML, tables, addresses that become links by themselves.
 const parser = new MarkdownIt({ html: true, linkify: true });
@@ -126,4 +127,8 @@ it('shows what could not be seen, and leaves alone what can', () => {
     '12 images can’t be read, the first: a/b.png (cut off)',
   );
   expect(code('conv1')).toBe('`conv1`');
+});
+
+it('a page shows what would turn the order of its text', () => {
+  expect(escape('a\u001b[31m\u202eb <b>\u00a0c\n')).toBe('a␛[31mU+202Eb &lt;b&gt;\u00a0c\n');
 });

@@ -8,6 +8,8 @@ import type { Stage } from '../../src/terms/stages.ts';
 /** A stage in a word or two for people. */
 export function stageName(stage: Stage): string {
   const names: Readonly<Record<Stage, string>> = {
+    resizing: t('Finding out how images are resized'),
+    images: t('Reading the images'),
     original: t('Scoring the original'),
     race: t('Racing with the baselines'),
     cut: t('Cutting'),
@@ -46,7 +48,9 @@ export function statusLine(run: RunData, how: RunStatus, given: Status | null): 
   if (given?.queued) return t('Waiting for another run to end');
   if (how === 'done' || how === 'failed') return statusName(how);
   const { stage, progress } = run;
-  const parts = [how === 'running' ? (stage ? stageName(stage.stage) : t('Starting')) : statusName(how)];
+  // images are read before the first stage
+  const at = progress ?? stage;
+  const parts = [how === 'running' ? (at ? stageName(at.stage) : t('Starting')) : statusName(how)];
   const arm = progress?.arm ?? stage?.arm;
   if (arm !== undefined && run.arms.find((one) => one.arm === arm)?.control) parts[0] += ` (${arm})`;
   if (how !== 'running' && stage) parts.push(stageName(stage.stage));

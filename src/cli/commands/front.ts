@@ -105,8 +105,10 @@ function asCsv(id: string, curves: Curves): string {
 }
 
 function cell(value: unknown): string {
-  const text = value === undefined ? '' : String(value as string | number | boolean);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const plain = value === undefined ? '' : String(value as string | number | boolean);
+  // a name that a spreadsheet would compute: as text, so that it is only shown
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function asData(id: string, run: RunData, { metric, split, original, curves }: Curves) {

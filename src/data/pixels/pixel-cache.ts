@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { makeFolder } from '../../files/make-folder.ts';
 import { DECODER, type Resizing, type Shape } from './decode.ts';
 import type { PixelMemory } from './pixels.ts';
 import type { Item } from '../source.ts';
@@ -111,7 +112,7 @@ export class PixelCache {
   async save(memory: PixelMemory, { broken, resized }: Kept): Promise<void> {
     const temporary = `${this.file}.${process.pid}.tmp`;
     try {
-      await mkdir(path.dirname(this.file), { recursive: true });
+      await makeFolder(path.dirname(this.file));
       const bad = new Set(broken.map((b) => b.index));
       const image = new Uint8Array(memory.imageBytes);
       const hash = createHash('sha256');

@@ -131,6 +131,8 @@ export class Decoded {
     limitBytes: number,
     private readonly setName: string,
     private readonly resize: Resizing,
+    /** called before each image that `read` decodes; what it throws ends the reading */
+    private readonly watch?: () => void,
   ) {
     this.memory = new PixelMemory(items.length, shape.height * shape.width * shape.channels, limitBytes);
   }
@@ -160,6 +162,7 @@ export class Decoded {
     for (let k = 0; k < indices.length; k++)
       if (!this.memory.copy(indices[k], out, k * size)) missing.push(k);
     await inParallel(missing.length, async (m) => {
+      this.watch?.();
       const k = missing[m];
       out.set(await this.orNext(indices[k], among), k * size);
     });

@@ -11,6 +11,7 @@ import type { RunPorts } from '../../run/steps/ports.ts';
 import type { CandidateRef } from '../../terms/candidates.ts';
 import { panelEvent } from '../panel-events.ts';
 import { Gate } from './gate.ts';
+import { tellOpening } from './opening.ts';
 import { Outbox } from './outbox.ts';
 import { Pipe } from './pipe.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
@@ -110,6 +111,7 @@ export class RunProcess {
       signal: this.stop.signal,
       onLoaded: this.loaded,
       heldSeconds: () => this.gate.seconds,
+      ...tellOpening((event) => this.outbox.add(event)),
     };
     // where the command line's works: its words may name files of the workspace
     const cwd = this.run.workspace;

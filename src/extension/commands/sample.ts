@@ -1,6 +1,7 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { makeFolder } from '../../files/make-folder.ts';
 import { t } from '../l10n.ts';
 import { needTrust } from './register.ts';
 import type { Handler, Parts } from './register.ts';
@@ -16,7 +17,7 @@ export function sampleCommands({ context, panels }: Parts): Record<string, Handl
       const parent = await sampleParent();
       if (!parent) return;
       const folder = path.join(parent.fsPath, 'espalier-sample');
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       for (const file of files) {
         const target = path.join(folder, file);
         // What the user has there stays.

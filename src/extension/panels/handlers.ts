@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { makeFolder } from '../../files/make-folder.ts';
 import { InputError } from '../../graph/errors.ts';
 import { protocolVersion } from '../../protocol/contract.ts';
 import type { RunSummary } from '../../protocol/runs.ts';
@@ -221,7 +222,7 @@ async function outFolder(named: string, { model, workspace }: Subject, run: stri
   const base = workspace ?? workspaceOf(run);
   if (!named.trim()) return model === null ? base : path.dirname(model);
   const folder = path.resolve(base, named.trim());
-  await mkdir(folder, { recursive: true }).catch(() => {});
+  await makeFolder(folder).catch(() => {});
   return existsSync(folder) ? folder : base;
 }
 

@@ -118,6 +118,8 @@ export function progressText(event: ListedEvent | null, main: string): string {
 
 function stageName(stage: Stage): string {
   const names: Readonly<Record<Stage, string>> = {
+    resizing: t('finding out how images are resized'),
+    images: t('reading the images'),
     original: t('scoring the original'),
     race: t('racing with the baselines'),
     cut: t('cutting'),

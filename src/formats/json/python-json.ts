@@ -1,3 +1,5 @@
+import { replaceOutside } from '../../files/json-text.ts';
+
 /**
  * Python's JSON is not quite ours: NaN and Infinity are bare words, and 1.0 is a float where 1 is an integer (which
  * TensorFlow's operations tell apart). The words are read as the numbers that they are, and written as words again; a
@@ -7,8 +9,8 @@ const MARK = '\u0001';
 const WORD = /^-?(?:NaN|Infinity)$/;
 const MARKED = /^\u0001-?(?:NaN|Infinity)\u0001$/;
 
-/** A string, a bare word, or a number that is written as a float; strings are matched so as to pass over them. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\b\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)/g;
+/** A bare word, or a number that is written as a float. */
+const TOKEN = /-?\b(?:NaN|Infinity)\b|-?\b\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)/g;
 
 /** @throws SyntaxError */
 export function parsePythonJson(text: string): unknown {
@@ -16,7 +18,7 @@ export function parsePythonJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return JSON.parse(
-      text.replace(TOKEN, (found) => (WORD.test(found) ? marked(found) : found)),
+      replaceOutside(text, TOKEN, (found) => (WORD.test(found) ? marked(found) : found)),
       (_, value: unknown) =>
         typeof value === 'string' && MARKED.test(value) ? Number(value.slice(1, -1)) : value,
     );
@@ -29,8 +31,7 @@ export function parsePythonJson(text: string): unknown {
  */
 export function pythonJson(value: unknown, like?: string): string {
   let floats: unknown;
-  if (like !== undefined)
-    floats = JSON.parse(like.replace(TOKEN, (found) => (found.startsWith('"') ? found : marked(found))));
+  if (like !== undefined) floats = JSON.parse(replaceOutside(like, TOKEN, marked));
   return wordy(withPoints(value, floats)).replace(
     /[\u007f-\uffff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
+import { realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
 import { isWithin, realOf } from '../../files/real-path.ts';
 import { InputError } from '../../graph/errors.ts';
 import { cacheFolder } from '../../runtime/backend/cache.ts';
@@ -47,11 +48,11 @@ export async function consent(run: Place, deeds: readonly Deed[]): Promise<void>
   for (const deed of deeds) {
     const note = await noteOf(run.folder, deed);
     try {
-      await mkdir(path.dirname(note), { recursive: true, mode: 0o700 });
+      await makeFolder(path.dirname(note), 0o700);
       await writeFile(note, `${deed.kind} ${deed.what}\n`, { mode: 0o600 });
     } catch (error) {
       throw new InputError(
-        `it can't be noted in ${path.dirname(note)} that you agreed to ${described(deed)}: ${(error as NodeJS.ErrnoException).code}`,
+        `it can't be noted in ${path.dirname(note)} that you agree that the run ${described(deed)}: ${error instanceof InputError ? error.message : (error as NodeJS.ErrnoException).code}`,
       );
     }
   }

@@ -47,6 +47,7 @@ export async function retrain(
     signal,
     onListed: options.onListed,
     onRead: options.onRead,
+    onTried: options.onTried,
   });
   try {
     refuseOthers(trainer, config.data?.digest);

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
 import { temporaryFolder } from '../../files/temporary.ts';
 import { configSuffix } from '../../config/files.ts';
 import { InputError } from '../../graph/errors.ts';
@@ -111,7 +112,7 @@ async function save(
 ): Promise<void> {
   const { code, out } = await git(root, ['cat-file', 'blob', `${commit}:${relative}`]);
   if (code !== 0) throw new InputError(`${relative}: isn't in ${revision}`);
-  await mkdir(path.dirname(to), { recursive: true });
+  await makeFolder(path.dirname(to));
   const oid = out.length < pointerBytes ? pointer(out.toString('latin1')) : null;
   if (oid === null) return await writeFile(to, out);
   const answer = await git(root, ['rev-parse', '--git-common-dir']);

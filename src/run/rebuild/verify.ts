@@ -116,6 +116,7 @@ export async function verifyConfig(
       threads,
       onListed: options.onListed,
       onRead: options.onRead,
+      onTried: options.onTried,
       trust: async () => (await judgement()).trust,
     });
     try {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { formatConfig } from '../../config/format.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 import { InputError } from '../../graph/errors.ts';
 import { Occupied, writeFiles } from '../../formats/files.ts';
 import type { LoadedModel } from '../../formats/types.ts';
@@ -135,7 +136,7 @@ async function staged<T>(
   use: (file: string, sha256: string) => Promise<T>,
 ): Promise<T> {
   const folder = stagingFolder(stage);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   try {
     const file = path.join(
       folder,

@@ -48,6 +48,8 @@ export async function writeCandidate(
   models: Models,
 ): Promise<Pick<Placed, 'model' | 'config' | 'sha256'>> {
   const { run, plan } = await RunFolder.look(folder);
+  // the model is written there first, and then moved
+  await run.refuseLinks();
   const { model: source, sha256, file } = await models.open(run.resolve(plan.model.path));
   if (sha256 !== plan.model.sha256)
     throw new InputError(

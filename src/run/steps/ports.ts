@@ -64,6 +64,8 @@ export interface Opening {
   readonly onListed?: (images: number) => void;
   /** images read so far, of all */
   readonly onRead?: (done: number, total: number) => void;
+  /** images read to find out how they are resized, of so many at most */
+  readonly onTried?: (done: number, most: number) => void;
 }
 
 export interface TrainerOptions extends Opening {

@@ -63,8 +63,8 @@ export class Session {
 
   /** called with how far the images are being opened */
   get opening(): Opening {
-    const { onListed, onRead } = this.options;
-    return { onListed, onRead };
+    const { onListed, onRead, onTried } = this.options;
+    return { onListed, onRead, onTried };
   }
 
   get signal(): AbortSignal | undefined {

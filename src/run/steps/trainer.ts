@@ -70,6 +70,7 @@ export async function openSet(
     signal: options.signal,
     onListed: options.onListed,
     onProgress: options.onRead,
+    onTried: options.onTried,
   });
 }
 
@@ -139,6 +140,7 @@ export async function openTrainer(
     signal,
     onListed: options.onListed,
     onRead: options.onRead,
+    onTried: options.onTried,
     trust: async () => (await judgedBackend()).trust,
   });
   try {

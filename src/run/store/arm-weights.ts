@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { makeFolder } from '../../files/make-folder.ts';
 import type { Weights } from '../../graph/types.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { RunFolder } from './folder.ts';
@@ -7,7 +7,7 @@ import type { RunFolder } from './folder.ts';
 export async function fileWeights(run: RunFolder, arm: string, arrays: Weights): Promise<void> {
   const folder = weightsFolder(run, arm);
   await run.mustHold();
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeCheckpoint(folder, { json: { arm }, arrays });
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { fileError, readRegular } from '../../files/regular.ts';
+import { fileError, LARGEST_WHOLE, openRegular, readRegular } from '../../files/regular.ts';
+import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { runFiles } from '../../terms/run-folder.ts';
 
@@ -62,62 +63,103 @@ export async function writeCheckpoint(folder: string, snapshot: Snapshot): Promi
   await rm(old, { recursive: true, force: true });
 }
 
+/** A checkpoint is there and not whole; the message is a clause that says why. */
+class Damaged extends Error {}
+
 /** What the newest checkpoint says beside its arrays, which may be large and are not read; null where there is none. */
 export async function checkpointState(folder: string): Promise<unknown> {
-  for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint]) {
-    const manifest = await readManifest(path.join(folder, name));
-    if (manifest) return manifest.json;
-  }
-  return null;
+  const wholeOrNone = (checkpoint: string) =>
+    readManifest(checkpoint).catch((error: unknown) => {
+      if (error instanceof Damaged) return null;
+      throw error;
+    });
+  return (await newest(folder, wholeOrNone))?.json ?? null;
 }
 
-/** The newest whole checkpoint, or null where there is none. */
+/**
+ * The newest whole checkpoint, or null where there is none.
+ * @throws InputError where none is whole: what was done since the start is not thrown away without a word
+ */
 export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
-  for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint]) {
-    const snapshot = await readOne(path.join(folder, name));
-    if (snapshot) return snapshot;
-  }
+  return await newest(folder, readOne);
+}
+
+/** Of the newest checkpoint that can be read. @throws InputError where there is one, and none can */
+async function newest<T>(folder: string, read: (checkpoint: string) => Promise<T | null>): Promise<T | null> {
+  let damaged: InputError | undefined;
+  for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint])
+    try {
+      const found = await read(path.join(folder, name));
+      if (found) return found;
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      damaged ??= new InputError(
+        `the checkpoint ${path.join(folder, name)} is damaged, remove it to begin again: ${error.message}`,
+      );
+    }
+  if (damaged) throw damaged;
   return null;
 }
 
 async function readOne(folder: string): Promise<Snapshot | null> {
   const manifest = await readManifest(folder);
-  const bytes = manifest && (await readPart(folder, 'arrays.bin'));
-  if (!bytes) return null;
+  if (!manifest) return null;
   const { sha256, arrays, json } = manifest;
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) return null;
-  const named = new Map<string, Float32Array>();
-  let offset = 0;
-  for (const { name, length } of arrays) {
-    const end = offset + length * 4;
-    if (end > bytes.length) return null;
-    const values = new Float32Array(length);
-    new Uint8Array(values.buffer).set(bytes.subarray(offset, end));
-    named.set(name, values);
-    offset = end;
+  const opened = await part(folder, openRegular(path.join(folder, 'arrays.bin')));
+  if (!opened) throw new Damaged('its arrays.bin is missing');
+  const { handle, size } = opened;
+  try {
+    // before any of it is allocated
+    const bytes = 4 * arrays.reduce((sum, { length }) => sum + length, 0);
+    if (size !== bytes) throw new Damaged(`its arrays.bin has ${size} bytes, and its manifest says ${bytes}`);
+    if (size > LARGEST_WHOLE)
+      throw new Damaged(`its arrays.bin has ${size} bytes, more than the ${LARGEST_WHOLE} that are read`);
+    const hash = createHash('sha256');
+    const named = new Map<string, Float32Array>();
+    let offset = 0;
+    for (const { name, length } of arrays) {
+      const values = new Float32Array(length);
+      const view = new Uint8Array(values.buffer);
+      for (let have = 0; have < view.length;) {
+        const { bytesRead } = await handle.read(view, have, Math.min(view.length - have, 2 ** 30), offset);
+        if (bytesRead === 0) throw new Damaged('its arrays.bin ends too early');
+        have += bytesRead;
+        offset += bytesRead;
+      }
+      hash.update(view);
+      named.set(name, values);
+    }
+    if (hash.digest('hex') !== sha256) throw new Damaged('its arrays.bin was changed');
+    return { json, arrays: named };
+  } finally {
+    await handle.close();
   }
-  return { json, arrays: named };
 }
 
-/** What describes the checkpoint in a folder; null where none is there, or it is damaged. */
+/** What describes the checkpoint in a folder; null where none is there. @throws Damaged */
 async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | null> {
-  const bytes = await readPart(folder, 'manifest.json', LARGEST_MANIFEST);
-  if (!bytes) return null;
+  const bytes = await part(folder, readRegular(path.join(folder, 'manifest.json'), LARGEST_MANIFEST));
+  if (!bytes) {
+    if (await exists(folder)) throw new Damaged('its manifest.json is missing');
+    return null;
+  }
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    return null;
+    throw new Damaged('its manifest.json is not JSON');
   }
   const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) return null;
+  if (!manifest.success) throw new Damaged('its manifest.json is not one of a checkpoint');
   const { sha256, arrays, json, seal } = manifest.data;
-  return seal === sealOf(sha256, arrays, json) ? manifest.data : null;
+  if (seal !== sealOf(sha256, arrays, json)) throw new Damaged('its manifest.json was changed');
+  return manifest.data;
 }
 
-async function readPart(folder: string, name: string, limit?: number): Promise<Buffer | null> {
+/** A file of a checkpoint; null where it is not there. */
+async function part<T>(folder: string, reading: Promise<T>): Promise<T | null> {
   try {
-    return await readRegular(path.join(folder, name), limit);
+    return await reading;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw fileError(error, `the checkpoint ${folder} can't be read, remove it to begin again`);

@@ -1,8 +1,9 @@
-import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
+import { unwritable } from '../../files/unwritable.ts';
 import { strayMark, sweep } from '../../formats/files.ts';
 import { InputError } from '../../graph/errors.ts';
-import { unwritable } from './file-errors.ts';
 
 const probeName = '.espalier-probe-';
 
@@ -39,38 +40,4 @@ export async function probeFile(file: string): Promise<void> {
       `can't write ${file}: it is ${about.isDirectory() ? 'a folder' : 'no plain file'}; name a file`,
     );
   await probeFolder(path.dirname(file), 0);
-}
-
-/**
- * Makes a folder and those above it. Step by step: Node's own never comes to an end where a file system takes no new
- * folders and says that the one above is missing (/proc).
- * @throws InputError where one of them is a file or can't be made
- */
-export async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const about = await stat(at).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw unwritable(error, folder);
-    });
-    if (about?.isDirectory()) break;
-    if (about)
-      throw new InputError(
-        `can't write in ${folder}: ${at === path.resolve(folder) ? 'it' : at} is a file; choose another folder`,
-      );
-    missing.unshift(at);
-    // the root of a drive that is not there
-    if (path.dirname(at) === at) break;
-  }
-  for (const one of missing)
-    try {
-      await mkdir(one);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // another process was quicker
-      if (code === 'EEXIST' && (await stat(one).catch(() => null))?.isDirectory()) continue;
-      if (code === 'ENOENT')
-        throw new InputError(`can't write in ${folder}: ${one} can't be made there; choose another folder`);
-      throw unwritable(error, folder);
-    }
 }

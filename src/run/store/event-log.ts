@@ -14,6 +14,9 @@ import { linesOf } from './event-lines.ts';
 /** What lists and configs ask of a run needs no curves, which may be long. */
 const curves = new Set<RunEvent['type']>(['loss', 'generation', 'metric', 'widths', 'samples']);
 
+/** Events that are taken in at once. */
+const batch = 4096;
+
 /** What is compared to see whether the file is still the one that was read. */
 const tailBytes = 4096;
 const head = /^\{"seq":\d+,"at":[\d.e+-]+,"type":"candidate","candidate":\{"id":(\d+),/;
@@ -34,6 +37,7 @@ export class RunLog {
   /** line of every candidate, by arm and id */
   private candidates = new Map<string, number>();
   private chosen = new Map<string, number>();
+  private pending: ListedEvent[] = [];
   private inode = 0;
   private tail: Buffer = Buffer.alloc(0);
   private turn: Promise<unknown> = Promise.resolve();
@@ -114,6 +118,7 @@ export class RunLog {
   private reset(): void {
     this.data = emptyRun(this.data.run);
     this.found = 0;
+    this.pending = [];
     this.offsets = [0];
     this.candidates = new Map();
     this.chosen = new Map();
@@ -127,11 +132,19 @@ export class RunLog {
     this.inode = ino;
     let at = this.offsets.at(-1)!;
     for await (const line of linesOf(file, at)) {
-      if (!this.take(line)) return;
+      if (!this.take(line)) break;
       at += line.length + 1;
       this.offsets.push(at);
       this.tail = Buffer.from(line.subarray(-tailBytes));
+      if (this.pending.length >= batch) this.reduce();
     }
+    this.reduce();
+  }
+
+  /** Many at once: each time the lists are copied. */
+  private reduce(): void {
+    this.data = withEvents(this.data, this.pending);
+    this.pending = [];
   }
 
   /** Whether the last line that was read is still there. */
@@ -166,7 +179,7 @@ export class RunLog {
     if (event.type === 'candidate') {
       this.candidates.set(keyOf(event.arm, event.candidate.id), this.length);
       this.found++;
-    } else if (!curves.has(event.type)) this.data = withEvents(this.data, [event]);
+    } else if (!curves.has(event.type)) this.pending.push(event);
     if (event.type === 'chosen') this.chosen.set(keyOf(event.arm, event.candidate.id), this.length);
     return true;
   }

@@ -1,6 +1,8 @@
 import { appendFile, lstat, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../files/make-folder.ts';
 import { openRegular, readRegular } from '../../files/regular.ts';
+import { unwritable } from '../../files/unwritable.ts';
 import { InputError } from '../../graph/errors.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Snapshot } from '../../runtime/types.ts';
@@ -11,8 +13,6 @@ import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { parsePlan } from '../plan/plan.ts';
 
-import { makeFolder } from './disk-space.ts';
-import { unwritable } from './file-errors.ts';
 import { linesOf } from './event-lines.ts';
 import { eventOf, logOf } from './event-log.ts';
 import { runEvent } from '../../terms/run-events.ts';
@@ -112,8 +112,7 @@ export class RunFolder {
   static async open(folder: string): Promise<{ run: RunFolder; plan: Plan }> {
     const run = new RunFolder(path.resolve(folder));
     const plan = await run.plan();
-    await refuseLinked(ownFoldersOf(run.folder));
-    await refuseLinks(run.folder);
+    await run.refuseLinks();
     try {
       run.lock = await lockFolder(run.folder);
       await sweepStaging(run.folder);
@@ -121,6 +120,12 @@ export class RunFolder {
       throw unwritable(error, folder);
     }
     return { run, plan };
+  }
+
+  /** Before anything is written in it. @throws InputError where it, or what lies in it, leads elsewhere */
+  async refuseLinks(): Promise<void> {
+    await refuseLinked(ownFoldersOf(this.folder));
+    await refuseLinks(this.folder);
   }
 
   /** A run to look at while another process may work on it: not locked. @throws InputError where it is none */
@@ -244,9 +249,9 @@ export class RunFolder {
     return unwritable(error, this.folder);
   }
 
-  /** Removes the run where it never came to a checkpoint. */
+  /** Removes the run where it never came to a checkpoint, be it damaged by now. */
   async discardEmpty(): Promise<void> {
-    if (await readCheckpoint(this.folder)) return;
+    if (await readCheckpoint(this.folder).catch(() => true)) return;
     this.pending = '';
     await rm(this.folder, { recursive: true, force: true }).catch(() => {});
   }

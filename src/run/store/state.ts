@@ -66,7 +66,7 @@ const inner = z.object({
 });
 
 const stateSchema = z.object({
-  seq: z.number().int(),
+  seq: z.number().int().nonnegative(),
   seconds: z.number(),
   prepared: z.boolean(),
   /** what the run began with, so that nothing of it changes between two sessions: its plan, and its images' stamp */

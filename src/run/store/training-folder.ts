@@ -1,6 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { makeFolder } from '../../files/make-folder.ts';
 import { InputError } from '../../graph/errors.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { checkpointState, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -8,7 +9,6 @@ import { makeOwnFolder, refuseLinked } from './folder.ts';
 import { lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
-import { makeFolder } from './disk-space.ts';
 import { sweepStaging } from './staging.ts';
 import { numerics } from '../../terms/numerics.ts';
 import type { Numerics } from '../../terms/numerics.ts';
@@ -75,8 +75,11 @@ export class TrainingFolder {
     const lock = await lockFolder(folder, undefined, 'training');
     try {
       await sweepStaging(folder);
+      if (!resume) {
+        const stopped = (await checkpointState(folder)) !== null;
+        return new TrainingFolder(folder, inputs, computedBy, seconds, null, stopped, lock);
+      }
       const found = await readCheckpoint(folder);
-      if (!resume) return new TrainingFolder(folder, inputs, computedBy, seconds, null, found !== null, lock);
       const state = found && stateSchema.safeParse(found.json);
       if (!state?.success)
         throw new InputError(

@@ -50,7 +50,7 @@ export class CannotBuild extends Error {
 /**
  * Builds tfjs-node's addon from the sources in its package against the given libraries; takes about five seconds, once.
  * It keeps the libraries' folder (RUNPATH), so nothing needs to be set to load it.
- * @throws CannotBuild without a C++ compiler, or where it fails.
+ * @throws CannotBuild without a C++ compiler, or where it fails; CannotCache where there is no place for it
  */
 export async function buildAddon(libraries: Libraries, log: (line: string) => void): Promise<string> {
   const file = addonFile(libraries);
@@ -64,7 +64,7 @@ export async function buildAddon(libraries: Libraries, log: (line: string) => vo
       const folder = path.dirname(file);
       const temporary = `${folder}.${process.pid}.tmp`;
       rmSync(temporary, { recursive: true, force: true });
-      mkdirSync(temporary, { recursive: true });
+      mkdirSync(temporary);
       try {
         await buildQuiet(compiler, libraries, temporary);
         await compile(

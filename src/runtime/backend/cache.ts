@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InUse, lockFolder } from '../../files/lock.ts';
 import type { Lock } from '../../files/lock.ts';
+import { makeFolder } from '../../files/make-folder.ts';
+import { unwritable } from '../../files/unwritable.ts';
 import { InputError } from '../../graph/errors.ts';
 import { homeFolder } from '../../system/home.ts';
 
@@ -23,12 +24,18 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
   return path.join(home, '.cache', 'espalier');
 }
 
+/** The cache can't be written: a sentence for people, and what to do about it. */
+export class CannotCache extends InputError {
+  readonly fix = 'set ESPALIER_CACHE to a folder that can be written';
+}
+
 /** Milliseconds between two looks at a lock that another process has. */
 const LOOK_MS = 250;
 
 /**
  * Runs `work` while holding the lock `name`, so that two processes don't fetch or build the same thing twice. The one that
  * comes meanwhile waits; the lock of a process that is gone is taken over, by one alone (src/files/lock.ts).
+ * @throws CannotCache where no lock can be made there
  */
 export async function withLock<T>(name: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
   const folder = `${name}.lock`;
@@ -41,13 +48,20 @@ export async function withLock<T>(name: string, work: () => Promise<T>, onWait?:
 }
 
 async function take(folder: string, onWait?: () => void): Promise<Lock> {
-  mkdirSync(folder, { recursive: true });
+  await makeFolder(folder).catch((error: unknown) => refuse(error, folder));
   for (let waited = false; ; waited = true)
     try {
       return await lockFolder(folder, undefined, 'work');
     } catch (error) {
-      if (!(error instanceof InUse)) throw error;
+      if (!(error instanceof InUse)) refuse(error, folder);
       if (!waited) onWait?.();
       await sleep(LOOK_MS);
     }
+}
+
+function refuse(error: unknown, folder: string): never {
+  const said = unwritable(error, folder);
+  const text = said instanceof Error ? said.message : String(said);
+  // which folder is to be chosen is said by the fix
+  throw new CannotCache(text.replace(/; (free it or )?choose another folder$/, ''));
 }

@@ -1,3 +1,4 @@
+import { InputError } from '../../graph/errors.ts';
 import type { Backend } from '../types.ts';
 import { fixes } from './fixes.ts';
 import { defaultThreads } from './numerics.ts';
@@ -18,7 +19,7 @@ let opened: Promise<Backend> | null = null;
 /**
  * Opens the process's one backend; later calls give the same one, whatever they prefer.
  * Fetches nothing; builds the TensorFlow addon where only that is missing (a few seconds, once).
- * @throws Error where the preferred backend can't be had, saying why and what fixes it
+ * @throws InputError where the preferred backend can't be had, saying why and what fixes it
  */
 export function openBackend(options: OpenOptions = {}): Promise<Backend> {
   opened ??= open(options).catch((error: unknown) => {
@@ -43,7 +44,7 @@ async function open({ prefer = 'auto', threads = defaultThreads() }: OpenOptions
       fix = fixes.setup;
     }
   const cure = fix ? `; to fix it: ${fix}` : '';
-  if (prefer === 'tensorflow') throw new Error(`the tensorflow backend can't be had: ${why}${cure}`);
+  if (prefer === 'tensorflow') throw new InputError(`the tensorflow backend can't be had: ${why}${cure}`);
   return await openWasm(
     `training is about 5 times slower than with TensorFlow, which can't be had: ${why}${cure}`,
     threads,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { addonFile, buildAddon, CannotBuild, installedAddon } from './addon.ts';
+import { CannotCache } from './cache.ts';
 import { fetchedFolder, findLibraries, TENSORFLOW_VERSION } from './find.ts';
 import { fixes } from './fixes.ts';
 import { isRestricted, RESTRICTED } from './restricted.ts';
@@ -55,7 +56,7 @@ export async function prepareTensorflow({ fetch, build = true, log }: PrepareOpt
       };
     return { addon: await buildAddon(found, log), why, version: found.version, fix: null };
   } catch (error) {
-    if (error instanceof CannotBuild || error instanceof CannotFetch)
+    if (error instanceof CannotBuild || error instanceof CannotFetch || error instanceof CannotCache)
       return { addon: null, why: error.message, version: null, fix: error.fix };
     const reason = error instanceof Error ? error.message : String(error);
     return {

@@ -4,7 +4,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
+import { makeFolder } from '../../files/make-folder.ts';
 import { withLock } from './cache.ts';
 import { fixes } from './fixes.ts';
 import { TENSORFLOW_VERSION } from './find.ts';
@@ -68,7 +68,8 @@ const WANTED =
 /**
  * Puts TensorFlow's libraries into `folder`: pip fetches the wheel, its SHA-256 is checked, and the folder appears
  * whole or not at all. Does nothing where it is there.
- * @throws CannotFetch without a wheel for this platform, a Python with pip, room on the disk, or the network
+ * @throws CannotFetch without a wheel for this platform, a Python with pip, room on the disk, or the network;
+ * CannotCache where there is no place for it
  */
 export async function fetchWheel(folder: string, log: Log): Promise<void> {
   const wheel = wheels[`${process.platform}-${process.arch}`];
@@ -77,7 +78,6 @@ export async function fetchWheel(folder: string, log: Log): Promise<void> {
       `TensorFlow has no libraries for ${process.platform} ${process.arch} that can be fetched`,
       fixes.ownTensorflow,
     );
-  mkdirSync(path.dirname(folder), { recursive: true });
   await withLock(
     folder,
     async () => {
@@ -99,7 +99,7 @@ async function fetchWhole(wheel: Wheel, folder: string, log: Log): Promise<void>
   const downloads = `${folder}.download`;
   const unpacked = `${folder}.partial`;
   rmSync(unpacked, { recursive: true, force: true });
-  mkdirSync(downloads, { recursive: true });
+  await makeFolder(downloads);
   let file = wheelIn(downloads);
   if (!file || (await sha256(file)) !== wheel.sha256) {
     rmSync(downloads, { recursive: true, force: true });
@@ -160,7 +160,7 @@ async function pipDownload(wheel: Wheel, folder: string, log: Log): Promise<void
   log(`fetching ${requirement}${wheel.bytes ? ` (${megabytes(wheel.bytes)})` : ''} with pip, once`);
   // pip downloads into its temporary folder first; watching that works with every version of pip.
   const temporary = path.join(folder, 'pip');
-  mkdirSync(temporary, { recursive: true });
+  await makeFolder(temporary);
   const resumes = version[0] > 25 || (version[0] === 25 && version[1] >= 1);
   const options = [
     ...['download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
@@ -230,8 +230,8 @@ async function unpack(file: string, folder: string): Promise<void> {
         const name = entry.fileName;
         if (!WANTED.test(name) || name.includes('..')) return zip.readEntry();
         const target = path.join(folder, name);
-        mkdirSync(path.dirname(target), { recursive: true });
-        open(entry)
+        makeFolder(path.dirname(target))
+          .then(() => open(entry))
           .then((stream) => pipeline(stream, createWriteStream(target, { mode: 0o644, flush: true })))
           .then(() => zip.readEntry(), reject);
       });

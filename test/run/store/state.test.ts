@@ -56,6 +56,7 @@ test('a measured number that is none (a diverged loss) is none again after a sto
 
 test('what is no checkpoint of a version known here is refused in one sentence', () => {
   for (const change of [
+    { seq: -1 },
     { budgets: [{ metric: 'watts', limit: 1, original: 2 }] },
     { arms: [{ name: 'l1', step: 'polish', tries: 0, scores: {} }] },
     { original: { validation: { accuracy: '83', loss: 1, images: 1 } } },

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { findLibraries } from '../../../src/runtime/backend/find.ts';
 import { prepareTensorflow } from '../../../src/runtime/backend/prepare.ts';
 import { lacks, needs } from '../../support/needs.ts';
 import { inChild } from './child.ts';
 
 const { addon } = await prepareTensorflow({ fetch: false, log: () => undefined });
 const need = needs(await lacks.tensorflow());
+const libraries = (await findLibraries()).found?.folder;
 const empty = mkdtempSync(path.join(os.tmpdir(), 'espalier-open-test-'));
 afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
@@ -50,6 +52,18 @@ describe('openBackend, in a process of its own, bundled', () => {
     expect(name).toBe('wasm');
     expect(why).toMatch(/5 times slower.*no TensorFlow was found.*npm run setup/);
   });
+
+  // nothing can be made in /proc, and Node's own recursive mkdir never comes to an end there
+  const noPlace = { HOME: '/proc', XDG_CACHE_HOME: '', ESPALIER_CACHE: '', ESPALIER_TENSORFLOW: libraries };
+  it.skipIf(need.skip || process.platform !== 'linux')(
+    need.name('falls back to wasm where the addon has no place to be built in'),
+    async () => {
+      const { stdout } = await inChild(open('{ threads: 1 }'), noPlace);
+      const { name, why } = JSON.parse(stdout) as { name: string; why: string };
+      expect(name).toBe('wasm');
+      expect(why).toMatch(/can't write in \/proc\/.*set ESPALIER_CACHE to a folder that can be written/);
+    },
+  );
 
   it('refuses where tensorflow is wanted and there is none', async () => {
     const script = `

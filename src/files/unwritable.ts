@@ -1,5 +1,5 @@
-import { whyUnreadable } from '../../files/regular.ts';
-import { InputError } from '../../graph/errors.ts';
+import { whyUnreadable } from './regular.ts';
+import { InputError } from '../graph/errors.ts';
 
 /** What else keeps a folder from being made or written in than what keeps a file from being read. */
 const reasons: Readonly<Record<string, string>> = {
