@@ -2,7 +2,7 @@ import { amount, count, nameOf, percent, rivalText } from '../report/text.ts';
 import type { Curve, Curves } from '../terms/comparison/curves.ts';
 import { costBy } from '../terms/cost.ts';
 import type { StaticMetric } from '../terms/goals.ts';
-import { metricWords } from '../terms/metric-names.ts';
+import { metricWords } from '../terms/goals.ts';
 import { table } from './output.ts';
 
 /** A line each point of these curves. */

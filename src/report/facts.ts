@@ -1,5 +1,5 @@
 import type { About, Facts, MetricRow, Verdict } from '../graph/facts.ts';
-import { metricName } from '../terms/metric-names.ts';
+import { metricName } from '../terms/goals.ts';
 import { bytes, change, count } from './text.ts';
 
 /** One row of a comparison in words. `a`, `b`: "–" where it isn't known. */

@@ -24,7 +24,7 @@ import {
   ruleSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
-import { metricName } from '../terms/metric-names.ts';
+import { metricName } from '../terms/goals.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
 import type { Score } from '../terms/scores.ts';
 

@@ -4,7 +4,7 @@ import { diffRows } from './channels.ts';
 import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
-import { metricName } from '../terms/metric-names.ts';
+import { metricName } from '../terms/goals.ts';
 import { frontMetric } from '../terms/comparison/curves.ts';
 import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {

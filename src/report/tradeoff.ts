@@ -2,7 +2,7 @@ import type { ReportArm, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
 import { accuracyWord, amount, bytes, capital, count, escape, percent, short } from './text.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
-import { metricName } from '../terms/metric-names.ts';
+import { metricName } from '../terms/goals.ts';
 import { sizeMetric } from '../terms/goals.ts';
 import type { SizeMetric } from '../terms/goals.ts';
 

@@ -3,7 +3,7 @@ import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
 import { amount, milliseconds, percent, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
 import { metricOf } from '../../src/terms/cost.ts';
-import { metricName } from '../../src/terms/metric-names.ts';
+import { metricName } from '../../src/terms/goals.ts';
 import type { AccuracyKey } from '../../src/terms/scores.ts';
 import type { CostChoice } from './state.ts';
 

@@ -1,4 +1,4 @@
-import { metricName } from '../../src/terms/metric-names.ts';
+import { metricName } from '../../src/terms/goals.ts';
 import type { DiffView } from '../../src/protocol/views.ts';
 import { FromTo } from '../components/number.tsx';
 import { amount, change, milliseconds, percent, points, size } from '../format.ts';

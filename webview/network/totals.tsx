@@ -1,4 +1,4 @@
-import { metricName } from '../../src/terms/metric-names.ts';
+import { metricName } from '../../src/terms/goals.ts';
 import type { NetworkView } from '../../src/protocol/views.ts';
 import { amount, shape, size, whole } from '../format.ts';
 import { draft } from '../state.ts';

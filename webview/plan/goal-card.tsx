@@ -10,7 +10,7 @@ import { Button, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
 import { parsed, shown, typed } from './goal.ts';
 import { reached, table } from './reach-store.ts';
-import { metricName } from '../../src/terms/metric-names.ts';
+import { metricName } from '../../src/terms/goals.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
 import { metric as metrics } from '../../src/terms/goals.ts';
 

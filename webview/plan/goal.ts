@@ -2,7 +2,7 @@ import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
-import { metricName } from '../../src/terms/metric-names.ts';
+import { metricName } from '../../src/terms/goals.ts';
 
 /** A value in its metric's unit: 20.4 M, 0.63 MB, 0.88 ms. */
 export function shown(metric: Metric, value: number): string {

@@ -5,7 +5,7 @@ import { readRun } from '../../run/store/run-data.ts';
 import { curvesOf } from '../../terms/comparison/curves.ts';
 import type { Curves } from '../../terms/comparison/curves.ts';
 import { costBy } from '../../terms/cost.ts';
-import { metricWords } from '../../terms/metric-names.ts';
+import { metricWords } from '../../terms/goals.ts';
 import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunData } from '../../terms/run-data.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';

@@ -2,7 +2,7 @@ import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
 import { extraArm } from '../../terms/candidates.ts';
 import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
-import { metricName } from '../../terms/metric-names.ts';
+import { metricName } from '../../terms/goals.ts';
 import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';

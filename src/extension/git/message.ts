@@ -1,5 +1,5 @@
 import type { PrunedConfig } from '../../config/schema.ts';
-import { metricWords } from '../../terms/metric-names.ts';
+import { metricWords } from '../../terms/goals.ts';
 import { split as splits } from '../../terms/scores.ts';
 import { stem } from '../models/kinds.ts';
 import { inThousands } from '../../protocol/units.ts';
