@@ -132,7 +132,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option(
       '--keep-frozen',
-      "leave the layers that the model's file has frozen as they are cut; else they are trained with the rest",
+      "leave the weights of layers that the model's file has frozen as they are cut (batch norms' statistics are measured afresh); else they are trained with the rest",
     )
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')

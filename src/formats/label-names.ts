@@ -1,13 +1,13 @@
-/** Files that class names are kept in, the likeliest first; `.txt` has one a line. */
+/** Files that class names are kept in, the likeliest first; `.txt` and `.csv` have one a line. */
 const FILES: readonly RegExp[] = [
   /^metadata\.json$/,
-  /^labels?\.(txt|json|pbtxt)$/,
-  /^class[_-]?names?\.(txt|json)$/,
-  /^classes\.(txt|json)$/,
-  /^class[_-]?labels?\.(txt|json)$/,
+  /^labels?\.(txt|csv|json|pbtxt)$/,
+  /^class[_-]?names?\.(txt|csv|json)$/,
+  /^classes\.(txt|csv|json)$/,
+  /^class[_-]?labels?\.(txt|csv|json)$/,
   /^class[_-]?ind(ices|ex|exes)\.json$/,
   /^class[_-]?to[_-]?id(x)?\.json$/,
-  /^(label|class)[_-]?map\.(txt|json|pbtxt)$/,
+  /^(label|class)[_-]?map\.(txt|csv|json|pbtxt)$/,
   /^(id2label|label2id|categories|names)\.(txt|json)$/,
   /^config\.json$/,
 ];

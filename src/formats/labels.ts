@@ -145,6 +145,8 @@ function namesIn(
   if (!/\.json$/i.test(name)) {
     const printed = nestsTooDeep(bytes) ? undefined : namesInPrinted(text, fits);
     const { names: labels, asWritten } = printed ? { names: printed } : { ...namesInText(text, fits) };
+    // a table of this name is mostly one of pictures
+    if (/\.csv$/i.test(name) && !fits(labels?.length ?? 0)) return {};
     return labels
       ? { labels, asWritten }
       : { fault: text.includes('\0') ? 'it is no text' : 'it holds comments alone' };

@@ -27,17 +27,22 @@ export function collectWeights(
     if (!found) throw new InputError(`"${file}" has no weights for "${id}"`);
     if (found.shape.length !== shape.length || found.shape.some((d, i) => d !== shape[i]))
       throw new InputError(
-        `"${file}": the weight "${found.name}" has the shape [${found.shape.join(', ')}], its layer needs [${shape.join(', ')}]`,
+        `"${file}": the weight ${named(id, found)} has the shape [${found.shape.join(', ')}], its layer needs [${shape.join(', ')}]`,
       );
     const values = found.values();
     const odd = values.findIndex((v) => !Number.isFinite(v));
     if (odd >= 0)
       throw new InputError(
-        `"${file}": the weight "${found.name}" is not finite: value ${odd} of ${values.length} is ${values[odd]}, so the network can't compute anything; train it again, or give the model from before`,
+        `"${file}": the weight ${named(id, found)} is not finite: value ${odd} of ${values.length} is ${values[odd]}, so the network can't compute anything; train it again, or give the model from before`,
       );
     weights.set(id, values);
   }
   return weights;
+}
+
+/** As the file names it, and as the network does where that name doesn't hold it: Keras numbers layers in its archives. */
+function named(id: string, { name }: FoundArray): string {
+  return name.includes(id) ? `"${name}"` : `"${id}" ("${name}")`;
 }
 
 /**

@@ -192,12 +192,23 @@ describe('class names', () => {
       expect(labelRank(name, 'net'), name).not.toBeNull();
     for (const name of ['net.labels.txt', 'net_class_names.json'])
       expect(labelRank(name, 'net')!, name).toBeLessThan(labelRank('metadata.json', 'net')!);
-    for (const name of ['other.labels.txt', 'model.json', 'notes.txt', 'labels.csv'])
+    for (const name of ['other.labels.txt', 'model.json', 'notes.txt', 'labels.xml'])
       expect(labelRank(name, 'net'), name).toBeNull();
   });
 });
 
 describe('a model brings its class names', () => {
+  it('from a table with a name a class, in its order; one of pictures is said not to be used', async () => {
+    const file = path.join(await fresh(), 'net.h5');
+    await saveModel(net, net.graph, net.weights, file);
+    const table = path.join(path.dirname(file), 'labels.csv');
+    await writeFile(table, ['index,label', ...pets.map((name, i) => `${i},${name}`)].join('\r\n'));
+    expect((await loadModel(file)).labels).toEqual(pets);
+    await writeFile(table, ['id,breed', ...Array.from({ length: 40 }, (_, i) => `a${i},dog`)].join('\n'));
+    const { labels, warnings } = await loadModel(file);
+    expect(labels).toBeUndefined();
+    expect(warnings.join()).toContain('labels.csv was not used for class names');
+  });
   it.each(['net.h5', 'net.keras', 'model.json'])('from beside %s', async (name) => {
     const where = await fresh();
     const file = path.join(where, name);

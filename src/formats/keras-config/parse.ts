@@ -55,7 +55,7 @@ function attempt(
     if (shape.open) {
       open.add(layer);
       builder.warnings.add(
-        `input "${layer}" leaves its height and width open: shapes and costs are for ${shape.shape.join(' x ')}`,
+        `input "${layer}" leaves its height and width open: shapes and costs are for ${shape.shape.join(' x ')}, and images are resized to that`,
       );
     }
     return shape.shape;

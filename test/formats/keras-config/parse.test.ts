@@ -194,7 +194,7 @@ describe('ways of writing a model', () => {
     const { graph, warnings } = parseKerasConfig(open, 'f');
     expect(inferShapes(graph).c).toEqual([224, 224, 4]);
     expect(warnings).toEqual([
-      'input "i" leaves its height and width open: shapes and costs are for 224 x 224 x 3',
+      'input "i" leaves its height and width open: shapes and costs are for 224 x 224 x 3, and images are resized to that',
     ]);
     // 224 is not divisible by 64 x 3; a size that is must be found.
     const picky = model(
