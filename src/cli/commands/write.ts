@@ -36,7 +36,8 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
   const score = accuracy.test ?? accuracy.fineTuned;
   const trained = score !== undefined;
   const name = extraArm(ref.arm, ref.id);
-  const beside = besideOriginal(data, ref);
+  // what was measured is the trained network's
+  const beside = trained ? besideOriginal(data, ref) : null;
   output.data({
     run: id,
     candidate: name,
