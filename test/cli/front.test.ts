@@ -1,5 +1,6 @@
 import {
   cp,
+  mkdir,
   mkdtemp,
   readFile,
   readdir,
@@ -305,6 +306,28 @@ describe('write', () => {
       true,
     );
     expect(JSON.parse(out)).toMatchObject({ trained: false, beside: null });
+  });
+
+  it('sends nobody to a run whose record is damaged, and which can’t go on', async () => {
+    const events = path.join(run.folder, 'events.jsonl');
+    const whole = await readFile(events);
+    const refused = async (why: RegExp) => {
+      await expect(said((output) => write(output, [], { pick: 'uniform@25%#0' }))).rejects.toThrow(why);
+      const { run: opened } = await RunFolder.open(run.folder);
+      await expect(opened.resume()).rejects.toThrow(why);
+      await opened.close();
+    };
+    try {
+      await writeFile(events, whole.subarray(0, Math.floor(whole.length * 0.63)));
+      await refused(/events\.jsonl is damaged: \d+ of the \d+ events that .*, or prune again in a new run$/);
+      await rm(events);
+      await refused(/events\.jsonl is gone; put back/);
+      await mkdir(events);
+      await refused(/events\.jsonl is no plain file; put back/);
+    } finally {
+      await rm(events, { recursive: true });
+      await writeFile(events, whole);
+    }
   });
 
   it.skipIf(process.platform === 'win32')(
