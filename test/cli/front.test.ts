@@ -1,4 +1,16 @@
-import { mkdtemp, readFile, readdir, rm, stat, rename, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  rename,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -12,7 +24,9 @@ import { InputError, Interrupted } from '../../src/graph/errors.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import { readWeights } from '../../src/run/store/arm-weights.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/run/store/checkpoint.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
+import type { State } from '../../src/run/store/state.ts';
 import { readRun } from '../../src/run/store/run-data.ts';
 import { curvesOf } from '../../src/terms/comparison/curves.ts';
 import { fakeServices, workspaceWithPlan } from '../run/fake.ts';
@@ -222,9 +236,97 @@ describe('write', () => {
     try {
       await expect(
         said((output) => write(output, [], { pick: 'uniform@25%#0', out: path.join(folder, 'gone') })),
-      ).rejects.toThrow(/the weights that uniform@25% was trained to are gone from .*, or broken/);
+      ).rejects.toThrow(
+        /^the weights that uniform@25% was trained to can't be had: .*weights-uniform-25- is gone; put back/,
+      );
     } finally {
       await rename(away, weights);
+    }
+  });
+
+  it('says what is wrong with weights that are not the network’s own, and leaves no folder', async () => {
+    const weights = path.join(run.folder, 'weights-uniform-25-');
+    const away = path.join(folder, 'away');
+    const out = path.join(folder, 'foreign');
+    const picked = () => said((output) => write(output, [], { pick: 'uniform@25%#0', out }));
+    await cp(weights, away, { recursive: true });
+    try {
+      await rm(weights, { recursive: true });
+      await cp(path.join(run.folder, 'weights-uniform'), weights, { recursive: true });
+      await expect(picked()).rejects.toThrow(/weights-uniform-25- holds another network's; put back/);
+      // of the same widths and the same arm
+      const others = new Map(
+        [...(await readWeights(run, 'uniform@25%'))!].map(([k, v]) => [k, v.map((x) => x + 1)]),
+      );
+      await writeCheckpoint(weights, { json: { arm: 'uniform@25%' }, arrays: others });
+      await expect(picked()).rejects.toThrow(/weights-uniform-25- holds another network's; put back/);
+      await truncate(path.join(weights, 'checkpoint', 'arrays.bin'), 40);
+      await expect(picked()).rejects.toThrow(
+        /weights-uniform-25- is damaged \(its arrays\.bin has 40 bytes, .*\); put back .*, or prune again in a new run$/,
+      );
+      await expect(stat(out)).rejects.toThrow('ENOENT');
+    } finally {
+      await rm(weights, { recursive: true });
+      await rename(away, weights);
+    }
+  });
+
+  it('cuts nothing anew that was trained, where the checkpoint is gone, damaged or another run’s', async () => {
+    const checkpoint = path.join(run.folder, 'checkpoint');
+    const away = path.join(folder, 'away');
+    const out = path.join(folder, 'foreign');
+    const { json, arrays } = (await readCheckpoint(run.folder))!;
+    await rename(checkpoint, away);
+    const { candidate } = (await curves())[0].points.find((one) => one.candidate.arm === 'l1')!;
+    try {
+      for (const pick of ['uniform@25%#0', `l1#${candidate.id}`])
+        await expect(said((output) => write(output, [], { pick, out }))).rejects.toThrow(
+          /^the networks that the run net-l1-1 trained can't be had: .*checkpoint is gone; put back/,
+        );
+      const { arms } = json as State;
+      arms[0].candidate!.kept[0] = [0];
+      await writeCheckpoint(run.folder, { json, arrays });
+      await expect(said((output) => write(output, [], { pick: `l1#${candidate.id}`, out }))).rejects.toThrow(
+        /checkpoint holds another run's; put back/,
+      );
+      await truncate(path.join(checkpoint, 'arrays.bin'), 40);
+      await expect(said((output) => write(output, [], { pick: 'uniform@25%#0', out }))).rejects.toThrow(
+        /checkpoint is damaged \(its arrays.*\); put back/,
+      );
+      await expect(stat(out)).rejects.toThrow('ENOENT');
+    } finally {
+      await rm(checkpoint, { recursive: true, force: true });
+      await rename(away, checkpoint);
+    }
+  });
+
+  it('shows no accuracy beside the original’s of what is only cut', async () => {
+    const { out } = await said(
+      (output) => write(output, [], { pick: 'scratch#0', out: path.join(folder, 'bare') }),
+      true,
+    );
+    expect(JSON.parse(out)).toMatchObject({ trained: false, beside: null });
+  });
+
+  it('sends nobody to a run whose record is damaged, and which can’t go on', async () => {
+    const events = path.join(run.folder, 'events.jsonl');
+    const whole = await readFile(events);
+    const refused = async (why: RegExp) => {
+      await expect(said((output) => write(output, [], { pick: 'uniform@25%#0' }))).rejects.toThrow(why);
+      const { run: opened } = await RunFolder.open(run.folder);
+      await expect(opened.resume()).rejects.toThrow(why);
+      await opened.close();
+    };
+    try {
+      await writeFile(events, whole.subarray(0, Math.floor(whole.length * 0.63)));
+      await refused(/events\.jsonl is damaged: \d+ of the \d+ events that .*, or prune again in a new run$/);
+      await rm(events);
+      await refused(/events\.jsonl is gone; put back/);
+      await mkdir(events);
+      await refused(/events\.jsonl is no plain file; put back/);
+    } finally {
+      await rm(events, { recursive: true });
+      await writeFile(events, whole);
     }
   });
 

@@ -25,10 +25,12 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
   const folder = await namedOrLastRun(process.cwd(), named);
   const data = await readRun(folder);
   const id = path.basename(folder);
-  if (!data.done)
+  if (!data.done) {
+    await (await RunFolder.look(folder)).run.refuseDamagedRecord();
     throw new InputError(
       `the run ${id} has not ended, and writes nothing before; go on with: espalier prune --resume ${id}`,
     );
+  }
   const ref = pickFrom(data, pick);
   const out = options.out === undefined ? await planned(folder) : path.resolve(options.out);
   const { model, config, sha256 } = await writeCandidate(folder, ref, out, new Models());
@@ -36,7 +38,8 @@ export async function write(output: Output, [named]: string[], options: WriteOpt
   const score = accuracy.test ?? accuracy.fineTuned;
   const trained = score !== undefined;
   const name = extraArm(ref.arm, ref.id);
-  const beside = besideOriginal(data, ref);
+  // what was measured is the trained network's
+  const beside = trained ? besideOriginal(data, ref) : null;
   output.data({
     run: id,
     candidate: name,

@@ -94,11 +94,16 @@ export function pickFrom(run: RunData, pick: Pick): CandidateRef {
  * How far a network of a run is from the original, on the same validation images: below 0 is worse.
  * @returns null where it was never trained to its end, or it isn't recorded which images were answered right
  */
-export function besideOriginal({ arms, scores }: RunData, { arm, id }: CandidateRef): Difference | null {
-  const of =
+export function besideOriginal(run: RunData, which: CandidateRef): Difference | null {
+  return difference(armTo(run, which)?.scores.validation.fineTuned, run.scores.validation.original);
+}
+
+/** The arm that took a candidate further; undefined where none did. */
+export function armTo({ arms }: RunData, { arm, id }: CandidateRef): RunData['arms'][number] | undefined {
+  return (
     arms.find((one) => one.arm === extraArm(arm, id)) ??
-    arms.find((one) => one.arm === arm && one.chosen?.id === id);
-  return difference(of?.scores.validation.fineTuned, scores.validation.original);
+    arms.find((one) => one.arm === arm && one.chosen?.id === id)
+  );
 }
 
 /** The candidate that is meant, or why there is none. */

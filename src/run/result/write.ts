@@ -1,5 +1,6 @@
 import { cutsBy } from '../../protocol/controls.ts';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import { findGroups } from '../../graph/channels.ts';
@@ -7,15 +8,16 @@ import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
-import type { Weights } from '../../graph/types.ts';
+import type { Model, Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
-import { readWeights } from '../store/arm-weights.ts';
-import { readCheckpoint } from '../store/checkpoint.ts';
+import { fits, ownWeights, unusable } from '../store/arm-weights.ts';
+import { DamagedCheckpoint, readCheckpoint } from '../store/checkpoint.ts';
 import { RunFolder } from '../store/folder.ts';
 import { findCandidate, logOf } from '../store/event-log.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Models } from './model-cache.ts';
 import type { Plan } from '../plan/plan.ts';
+import { armTo } from './pick.ts';
 import { labelOf, labels } from './output-names.ts';
 import { place } from './place.ts';
 import type { Placed } from './place.ts';
@@ -27,10 +29,11 @@ import type { ArmState, State } from '../store/state.ts';
 import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { weightsOf } from '../steps/weights.ts';
 import { extraArm } from '../../terms/candidates.ts';
-import type { CandidateRef } from '../../terms/candidates.ts';
+import type { Candidate, CandidateRef } from '../../terms/candidates.ts';
 import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import type { RunData } from '../../terms/run-data.ts';
+import { runFiles } from '../../terms/run-folder.ts';
 import { isStatic } from '../../terms/goals.ts';
 import type { Budget } from '../../terms/goals.ts';
 import type { WeightsFrom } from '../../terms/choices.ts';
@@ -62,13 +65,15 @@ export async function writeCandidate(
   const { graph } = classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
   const model = { ...source, graph };
   const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
-  const snapshot = await readCheckpoint(run.folder);
+  const snapshot = await readCheckpoint(run.folder).catch((error: unknown) => {
+    throw error instanceof DamagedCheckpoint ? foreign(run, `is damaged (${error.why})`) : error;
+  });
   const { state, weights: kept } = snapshot
     ? readState(snapshot)
     : { state: newState(), weights: new Map<string, Map<string, Float32Array>>() };
-  const found = await standing(run, which, state, kept);
-  const { arm } = found;
-  const narrow = prune(model.graph, model.weights, dependencies, arm.candidate!.kept);
+  const cut = ({ kept: channels }: Candidate) => prune(model.graph, model.weights, dependencies, channels);
+  const found = await standing(run, which, { state, kept, record: log.data, cut });
+  const { arm, narrow } = found;
   const weights = found.weights ?? narrow.weights;
   const cost = costModel(model.graph, dependencies);
   await probeFolder(path.resolve(out), arm.candidate!.cost.bytes);
@@ -123,35 +128,54 @@ interface Standing {
   readonly method: string;
   /** the run's own result, finished */
   readonly own: boolean;
+  /** as it is cut from the source */
+  readonly narrow: Model;
   /** trained ones, where there are any */
   readonly weights?: Weights;
 }
 
-/** What a candidate has come to: an arm with the scores that its weights have. */
+interface Holdings {
+  readonly state: State;
+  /** trained weights in the checkpoint, by arm */
+  readonly kept: ReadonlyMap<string, Weights>;
+  readonly record: RunData;
+  cut(candidate: Candidate): Model;
+}
+
+/**
+ * What a candidate has come to: an arm with the scores that its weights have.
+ * @throws InputError where it was trained, and what it came to is gone or another's
+ */
 async function standing(
   run: RunFolder,
-  { arm: name, id }: CandidateRef,
-  state: State,
-  kept: ReadonlyMap<string, Weights>,
+  which: CandidateRef,
+  { state, kept, record, cut }: Holdings,
 ): Promise<Standing> {
+  const { arm: name, id } = which;
   const [main] = state.arms;
   const method = cutsBy(name) ?? main?.name;
-  const weights = main && kept.get(main.name);
-  if (main?.name === name && main.step === 'done' && main.candidate?.id === id && weights)
-    return { arm: main, method, own: true, weights };
   const extra = state.extras?.find((one) => one.name === extraArm(name, id));
-  if (extra?.step === 'done') {
-    const filed = kept.get(extra.name) ?? (await readWeights(run, extra.name));
-    if (filed) return { arm: extra, method, own: false, weights: filed };
-    throw broken(run, extra.name);
+  const mine = state.arms.find((one) => one.name === name && one.candidate?.id === id);
+  const recorded = await logOf(run.folder).candidate(name, id);
+  for (const arm of [extra, mine])
+    if (arm?.step === 'done' && recorded && !isDeepStrictEqual(arm.candidate!.kept, recorded.kept))
+      throw foreign(run, "holds another run's");
+  const own = mine && mine === main && mine.step === 'done' ? kept.get(name) : undefined;
+  if (main && own) {
+    const narrow = cut(main.candidate!);
+    if (!fits(own, narrow.weights)) throw foreign(run, "holds another run's");
+    return { arm: main, method, own: true, narrow, weights: own };
   }
-  const other = state.arms.find((one) => one.name === name && one !== main);
-  if (other?.step === 'done' && other.candidate?.id === id) {
-    const filed = await readWeights(run, name);
-    if (filed) return { arm: other, method, own: false, weights: filed };
+  for (const arm of [extra, mine !== main ? mine : undefined]) {
+    if (arm?.step !== 'done') continue;
+    const narrow = cut(arm.candidate!);
+    const weights = kept.get(arm.name) ?? (await ownWeights(run, arm, narrow.weights));
+    if (weights) return { arm, method, own: false, narrow, weights };
     // runs of older versions kept none of a control's
-    if (other.share !== undefined) throw broken(run, name);
+    if (arm === extra || arm.share !== undefined || arm.filed !== undefined)
+      throw unusable(run, arm.name, 'is gone');
   }
+  if (record.done && !state.arms.length && armTo(record, which)) throw foreign(run, 'is gone');
   const candidate = await findCandidate(run.folder, name, id);
   const bare = {
     ...candidate,
@@ -162,12 +186,14 @@ async function standing(
     arm: { name, step: 'cut', tries: 0, candidate: { ...bare, accuracies: {} }, scores: {} },
     method,
     own: false,
+    narrow: cut(bare),
   };
 }
 
-function broken(run: RunFolder, name: string): InputError {
+/** What is said where a finished run's checkpoint is not its own. @param why a clause about it */
+function foreign(run: RunFolder, why: string): InputError {
   return new InputError(
-    `the weights that ${name} was trained to are gone from ${run.folder}, or broken: run it again to have them`,
+    `the networks that the run ${run.id} trained can't be had: ${run.file(runFiles.checkpoint)} ${why}; put back what was there, or prune again in a new run`,
   );
 }
 

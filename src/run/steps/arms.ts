@@ -65,7 +65,7 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     if (arm.step === 'done' && arm !== main) {
       // so that it can still be written; how those of training alone were trained is in no config
       if (!trainedControls.includes(arm.name))
-        await fileWeights(session.run, arm.name, session.weights.get(arm.name)!);
+        arm.filed = await fileWeights(session.run, arm.name, session.weights.get(arm.name)!);
       session.weights.delete(arm.name);
     }
     await session.save();

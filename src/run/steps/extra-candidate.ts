@@ -99,7 +99,7 @@ async function* finish(
     yield await session.record({ type: 'warning', arm: extra.name, message });
   }
   const arrays = session.weights.get(extra.name)!;
-  await fileWeights(run, extra.name, arrays);
+  extra.filed = await fileWeights(run, extra.name, arrays);
   session.weights.delete(extra.name);
   yield await session.record({ type: 'done', arm: extra.name });
   await session.save();

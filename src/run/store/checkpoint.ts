@@ -66,6 +66,17 @@ export async function writeCheckpoint(folder: string, snapshot: Snapshot): Promi
 /** A checkpoint is there and not whole; the message is a clause that says why. */
 class Damaged extends Error {}
 
+/** The same for those who read one. */
+export class DamagedCheckpoint extends InputError {
+  constructor(
+    checkpoint: string,
+    /** a clause: what is wrong with it */
+    readonly why: string,
+  ) {
+    super(`the checkpoint ${checkpoint} is damaged, remove it to begin again: ${why}`);
+  }
+}
+
 /** What the newest checkpoint says beside its arrays, which may be large and are not read; null where there is none. */
 export async function checkpointState(folder: string): Promise<unknown> {
   const wholeOrNone = (checkpoint: string) =>
@@ -78,7 +89,7 @@ export async function checkpointState(folder: string): Promise<unknown> {
 
 /**
  * The newest whole checkpoint, or null where there is none.
- * @throws InputError where none is whole: what was done since the start is not thrown away without a word
+ * @throws DamagedCheckpoint where none is whole: what was done since the start is not thrown away without a word
  */
 export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
   return await newest(folder, readOne);
@@ -86,16 +97,14 @@ export async function readCheckpoint(folder: string): Promise<Snapshot | null> {
 
 /** Of the newest checkpoint that can be read. @throws InputError where there is one, and none can */
 async function newest<T>(folder: string, read: (checkpoint: string) => Promise<T | null>): Promise<T | null> {
-  let damaged: InputError | undefined;
+  let damaged: DamagedCheckpoint | undefined;
   for (const name of [runFiles.checkpoint, runFiles.oldCheckpoint])
     try {
       const found = await read(path.join(folder, name));
       if (found) return found;
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      damaged ??= new InputError(
-        `the checkpoint ${path.join(folder, name)} is damaged, remove it to begin again: ${error.message}`,
-      );
+      damaged ??= new DamagedCheckpoint(path.join(folder, name), error.message);
     }
   if (damaged) throw damaged;
   return null;

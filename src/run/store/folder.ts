@@ -6,7 +6,7 @@ import { unwritable } from '../../files/unwritable.ts';
 import { InputError } from '../../graph/errors.ts';
 import { writeFileWhole } from '../../formats/files.ts';
 import type { Snapshot } from '../../runtime/types.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { checkpointState, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
 import { consentToPlan } from '../plan/consent.ts';
 import { lockFolder } from '../../files/lock.ts';
@@ -145,7 +145,9 @@ export class RunFolder {
     try {
       value = JSON.parse((await readRegular(file, LARGEST_SIGN)).toString('utf8'));
     } catch {
-      throw new InputError(`${this.folder}: is not a run (its run.json can't be read)`);
+      throw new InputError(
+        `${this.folder}: is not a run (its run.json can't be read); put back the file, or prune again in a new run`,
+      );
     }
     return parsePlan(value, file);
   }
@@ -167,15 +169,34 @@ export class RunFolder {
   /** The checkpoint to go on from; events after it are cut off, so that they are recorded again. */
   async resume(): Promise<{ snapshot: Snapshot | null; events: RunEvent[] }> {
     const snapshot = await readCheckpoint(this.folder);
-    const seq = (snapshot?.json as { seq?: number } | undefined)?.seq ?? 0;
+    const seq = seqOf(snapshot?.json);
     const { events, length } = await readEvents(this.folder, seq);
-    if (events.length < seq)
-      throw new InputError(`${this.folder}: events.jsonl is shorter than the checkpoint needs`);
+    await this.refuseShort(events.length, seq);
     await truncate(this.file(runFiles.events), length).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     this.seq = seq;
     return { snapshot, events };
+  }
+
+  /** For whoever finds no end in the record. @throws InputError where that is damaged, and the run can't go on either */
+  async refuseDamagedRecord(): Promise<void> {
+    const seq = seqOf(await checkpointState(this.folder));
+    const { events } = await readEvents(this.folder, seq);
+    await this.refuseShort(events.length, seq);
+  }
+
+  private async refuseShort(found: number, needed: number): Promise<void> {
+    if (found >= needed) return;
+    const about = await lstat(this.file(runFiles.events)).catch(() => null);
+    const why = !about
+      ? 'is gone'
+      : !about.isFile()
+        ? 'is no plain file'
+        : `is damaged: ${found} of the ${needed} events that its checkpoint needs can be read`;
+    throw new InputError(
+      `the run ${this.id} can't be read or gone on with, its ${this.file(runFiles.events)} ${why}; put back what was there, or prune again in a new run`,
+    );
   }
 
   /** Records an event; it is on disk after the next `flush`. */
@@ -308,6 +329,11 @@ export async function readEvents(
     await opened.handle.close();
   }
   return { events, length };
+}
+
+/** How many events were recorded when a checkpoint was written. */
+function seqOf(state: unknown): number {
+  return (state as { seq?: number } | null | undefined)?.seq ?? 0;
 }
 
 async function isDone(folder: string): Promise<boolean> {

@@ -50,6 +50,8 @@ const arm = z.object({
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */
   recalibrated: z.literal(true).optional(),
+  /** its weights that were put aside are known by this (arm-weights.ts); absent in runs of older versions */
+  filed: z.string().optional(),
   scores: z.object({
     cut: score.optional(),
     recalibrated: score.optional(),
