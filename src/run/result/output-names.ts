@@ -11,9 +11,9 @@ import { RunFolder } from '../store/folder.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
-import { fineTuningSchema } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import { fineTuningSchema } from '../../terms/training.ts';
 import type { FormatName } from '../../terms/written.ts';
 
 /** What a plan will write, absolute; `report` only where one was asked for. */
