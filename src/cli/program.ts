@@ -136,7 +136,10 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
-    .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
+    .option(
+      '--report <file>',
+      'where the HTML report goes, with a Markdown twin beside it; or, ending in .md, the other way round',
+    )
     .option('--force', 'overwrite what another run wrote there')
     .option(
       '--checkpoint-seconds <n>',

@@ -202,9 +202,12 @@ export async function refuseOverInputs(workspace: string, plan: Plan): Promise<v
     throw new InputError(`${clash} is where the result goes; name another file for the report`);
 }
 
-/** The report's files: the page and its Markdown twin. */
+/** The report's files: the page and its Markdown twin, whichever of the two is named. */
 export function reportFiles({ report }: Pick<Names, 'report'>): string[] {
-  return report === undefined ? [] : [report, `${report.replace(/\.html?$/i, '')}.md`];
+  if (report === undefined) return [];
+  const markdown = /\.(md|markdown)$/i;
+  if (markdown.test(report)) return [report.replace(markdown, '.html'), report];
+  return [report, `${report.replace(/\.html?$/i, '')}.md`];
 }
 
 interface Claim {
