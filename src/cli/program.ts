@@ -4,7 +4,7 @@ import { mistake, refuseEmpty } from './mistakes.ts';
 import { openOutput } from './output.ts';
 import type { Output } from './output.ts';
 import { gather, inputShape, number, oneOf, wholeNumber, wholeNumberOrAuto, percentage } from './options.ts';
-import { backendChoice, effort, weightsFrom } from '../terms/choices.ts';
+import { backendChoice, effort, MAX_BATCH, MAX_EPOCHS, MAX_IMAGES, weightsFrom } from '../terms/choices.ts';
 import { staticMetric } from '../terms/goals.ts';
 import { resizes } from '../terms/images.ts';
 import { setSplit } from '../terms/scores.ts';
@@ -17,9 +17,9 @@ const efforts = effort.options;
 const backends = backendChoice.options;
 const seeds = wholeNumber('--seed', 0, 0xffffffff);
 const threads = wholeNumber('--threads', 1, 1024);
-const images = (name: string) => wholeNumber(name, 1, 1e9);
+const images = (name: string) => wholeNumber(name, 1, MAX_IMAGES);
 const source = 'the model before pruning, where the config names one elsewhere';
-const epochs = (name: string) => wholeNumber(name, 0, 100_000);
+const epochs = (name: string) => wholeNumber(name, 0, MAX_EPOCHS);
 
 /** All commands with their options. Nothing heavy is loaded here: help and mistakes are answered at once. */
 export function addCommands(program: Command, done: (code: number) => void): void {
@@ -136,7 +136,10 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option('--measure-latency', 'put the measured latency into the config too (it differs from run to run)')
     .option('--out <folder>', 'where the pruned model and its config go (default: beside the model)')
-    .option('--report <file>', 'where the HTML report goes, with a Markdown twin beside it')
+    .option(
+      '--report <file>',
+      'where the HTML report goes, with a Markdown twin beside it; or, ending in .md, the other way round',
+    )
     .option('--force', 'overwrite what another run wrote there')
     .option(
       '--checkpoint-seconds <n>',
@@ -207,7 +210,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   )
     .option('--epochs <n>', 'default 30', epochs('--epochs'))
     .option('--seed <n>', 'default 1', seeds)
-    .option('--batch-size <n>', 'images a step', wholeNumber('--batch-size', 1, 65536))
+    .option('--batch-size <n>', 'images a step', wholeNumber('--batch-size', 1, MAX_BATCH))
     .option('--learning-rate <x>', 'the highest rate', number('--learning-rate', 1e-9, 1000))
     .option(
       '--schedule <kind>',

@@ -1,9 +1,12 @@
+import type * as z from 'zod';
 import type { PrunedConfig } from './schema.ts';
 import { fileError, readRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import { duplicateKey } from './duplicates.ts';
 import { configSchema, configVersion } from './schema.ts';
 import { parseRanges } from './ranges.ts';
+import { engineVersion } from './version.ts';
+import { fineTuningSchema } from '../terms/training.ts';
 
 /** Larger than any real config (100 000 groups), smaller than what would stall a reader. */
 const largest = 64 * 2 ** 20;
@@ -47,13 +50,11 @@ export function parseConfig(text: string, name: string): PrunedConfig {
   if (typeof version === 'number' && version > configVersion)
     throw new InputError(`${name}: was written by a newer Espalier (format ${version}); update Espalier`);
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue.path.join('.') || 'the top level';
-    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-    throw new InputError(
-      `${name}: is not a pruned config: ${where}: ${missing ? 'is missing' : issue.message}`,
-    );
+  if (!parsed.success) throw notAConfig(name, value, parsed.error.issues[0]);
+  if (parsed.data.fineTuning) {
+    // beside the schema, which would bring its keys into another order than the one that they are written in
+    const tuned = fineTuningSchema.safeParse(parsed.data.fineTuning);
+    if (!tuned.success) throw notAConfig(name, value, tuned.error.issues[0], ['fineTuning']);
   }
   const key = duplicateKey(text);
   if (key !== null)
@@ -88,6 +89,32 @@ export function parseConfig(text: string, name: string): PrunedConfig {
       throw new InputError(`${name}: group "${group.id}" keeps no channel; keep at least one`);
   }
   return parsed.data;
+}
+
+/** What is wrong with a config; of a newer Espalier it is that this one doesn't know what stands there. */
+function notAConfig(
+  name: string,
+  value: unknown,
+  issue: z.core.$ZodIssue,
+  within: readonly string[] = [],
+): InputError {
+  const where = [...within, ...issue.path].join('.') || 'the top level';
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const what = `${where}: ${missing ? 'is missing' : issue.message}`;
+  const engine = (value as { engine?: unknown } | null)?.engine;
+  if (typeof engine === 'string' && isNewer(engine, engineVersion))
+    return new InputError(
+      `${name}: was written by Espalier ${engine}, and this one, ${engineVersion}, can't read it (${what}); update Espalier`,
+    );
+  return new InputError(`${name}: is not a pruned config: ${what}`);
+}
+
+/** Whether a version, as 1.12.0, comes after another. */
+function isNewer(version: string, than: string): boolean {
+  if (!/^\d{1,9}(\.\d{1,9}){2}$/.test(version)) return false;
+  const [a, b] = [version, than].map((text) => text.split('.').map((part) => parseInt(part, 10)));
+  const i = a.findIndex((part, at) => part !== b[at]);
+  return i >= 0 && a[i] > b[i];
 }
 
 /** The first name that a list has more than once. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { rangesPattern } from './ranges.ts';
-import { effort, weightsFrom } from '../terms/choices.ts';
+import { effort, MAX_IMAGES, weightsFrom } from '../terms/choices.ts';
 import type { Frozen } from '../terms/frozen.ts';
 import { metric } from '../terms/goals.ts';
 import { preprocess } from '../terms/images.ts';
@@ -13,6 +13,7 @@ import { formatName } from '../terms/written.ts';
 export const configVersion = 1;
 
 const count = z.number().int().nonnegative();
+const images = count.max(MAX_IMAGES);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'should be 64 hex digits');
 const relativePath = z.string().min(1).describe("Relative to this file's folder, with forward slashes.");
 
@@ -27,7 +28,7 @@ const score = z.strictObject({
   split,
   accuracy: z.number().min(0).max(100).describe('Percent.'),
   loss: z.number().describe('Mean cross-entropy; of several sigmoids mean binary cross-entropy.'),
-  images: count,
+  images,
   measure: measure
     .optional()
     .describe("What accuracy is here: whether a multi-label network's likeliest label is the image's class."),
@@ -96,15 +97,15 @@ export const configSchema = z
         path: relativePath,
         digest: z.string(),
         form: z.string(),
-        train: count,
-        validation: count,
-        test: count,
+        train: images,
+        validation: images,
+        test: images,
         classes: z
           .array(z.string())
           .optional()
           .describe('Class folders by output of the network, where that is not the order of their names.'),
-        limit: count.optional().describe('--limit, where it was given.'),
-        validationImages: count.optional().describe('--validation-images, where it was given.'),
+        limit: images.min(1).optional().describe('--limit, where it was given.'),
+        validationImages: images.min(1).optional().describe('--validation-images, where it was given.'),
         preprocess,
         labelsOf: z
           .string()
@@ -117,7 +118,7 @@ export const configSchema = z
       name: z.string(),
       seed: z.number().int(),
       effort,
-      roundTo: count,
+      roundTo: count.max(1024),
       freeze: z.array(z.string()),
       rule: z
         .string()

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { openRegular } from '../files/regular.ts';
+import { fileError, openRegular } from '../files/regular.ts';
 import { InputError } from '../graph/errors.ts';
 import type { Graph, Weights } from '../graph/types.ts';
 import { keras } from './keras/index.ts';
@@ -178,8 +178,10 @@ async function formatNamed(out: string, source: LoadedModel): Promise<FormatName
 }
 
 async function formatOf(file: string): Promise<ModelFormat> {
-  const info = await stat(file).catch(() => null);
-  if (!info) throw new InputError(`there is no model "${file}"`);
+  const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new InputError(`there is no model "${file}"`);
+    throw fileError(error, `can't read the model "${file}"`);
+  });
   if (!info.isFile() && !info.isDirectory())
     throw new InputError(`"${file}" is a pipe, a socket or a device, not a model; give a file or a folder`);
   const ending = path.extname(file).toLowerCase();

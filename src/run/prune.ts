@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { engineVersion } from '../config/version.ts';
+import { removeEmpty } from '../files/make-folder.ts';
 import type { PrunedConfig } from '../config/schema.ts';
 import { fullArchitecture } from '../graph/architecture.ts';
 import { costModel } from '../graph/cost.ts';
@@ -11,10 +12,10 @@ import { readEvents } from './store/folder.ts';
 import { allowedScripts } from './plan/consent.ts';
 import { broken } from './plan/feasibility.ts';
 import { hashFile, outputs } from '../formats/identity.ts';
-import { labels } from './result/output-names.ts';
+import { labels, reportFiles } from './result/output-names.ts';
 import { place } from './result/place.ts';
 import { placeReport } from './result/place-report.ts';
-import { probeFile, probeFolder } from './store/disk-space.ts';
+import { probeFile, probeFolder, refuseLooseLink } from './store/disk-space.ts';
 import type { RunFolder } from './store/folder.ts';
 import type { Plan } from './plan/plan.ts';
 import { GoalMissed, runArm } from './steps/arms.ts';
@@ -61,12 +62,17 @@ export async function* runPrune(
   await allowedScripts(run, plan);
   const out = run.resolve(plan.out);
   const source = await stat(run.resolve(plan.model.path)).catch(() => null);
-  // room for the result, and for a few checkpoints
-  await probeFolder(out, source?.size ?? 0);
-  if (plan.report !== undefined) await probeFile(run.resolve(plan.report));
-  await probeFolder(run.folder, 4 * (source?.size ?? 0));
+  const made: string[] = [];
   let context: PreparedRun | null = null;
   try {
+    // room for the result, and for a few checkpoints
+    made.push(...(await probeFolder(out, source?.size ?? 0)));
+    const report = plan.report === undefined ? undefined : run.resolve(plan.report);
+    for (const file of reportFiles({ report })) {
+      await refuseLooseLink(file);
+      made.push(...(await probeFile(file)));
+    }
+    await probeFolder(run.folder, 4 * (source?.size ?? 0));
     context = yield* prepareRun(run, plan, ports, session);
     if (!session.state.arms.length) {
       for (const arm of newArms(plan, context.points))
@@ -76,6 +82,9 @@ export async function* runPrune(
     const [main] = session.state.arms;
     for (const arm of [...session.state.arms]) yield* runArmOrLeave(context, arm, main);
     return yield* finish(context, run);
+  } catch (error) {
+    await removeEmpty(made);
+    throw error;
   } finally {
     await context?.trainer?.close();
   }

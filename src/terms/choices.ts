@@ -29,6 +29,15 @@ export const multiple = z.number().int().min(1).max(1024);
 export const rounding = z.union([z.literal('auto'), multiple]);
 export type Rounding = z.infer<typeof rounding>;
 
+// The most that may be asked for, on the command line, in the panel and in a config: far beyond any use, so that a digit
+// too many is a mistake that is named, and no run of years.
+export const MAX_EPOCHS = 100_000;
+/** images a step */
+export const MAX_BATCH = 65_536;
+export const MAX_IMAGES = 1_000_000_000;
+/** pixels */
+export const MAX_SHIFT = 999;
+
 /** `shift`: largest shift in pixels */
 export const augmentation = z.strictObject({ flip: z.boolean(), shift: z.number().int().nonnegative() });
 export type Augmentation = Frozen<z.infer<typeof augmentation>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { augmentation } from './choices.ts';
+import { augmentation, MAX_BATCH, MAX_EPOCHS, MAX_SHIFT } from './choices.ts';
 import type { Frozen } from './frozen.ts';
 
 /** Learning rate over a whole training, in steps (mini-batches). */
@@ -45,3 +45,17 @@ export const trainSettings = z.strictObject({
   frozen: z.enum(['trained', 'kept']).optional(),
 });
 export type TrainSettings = Frozen<z.infer<typeof trainSettings>>;
+
+/** What a config's fineTuning holds: how it was trained, and what was made of it then. A person may have changed it. */
+export const fineTuningSchema = trainSettings.extend({
+  epochs: trainSettings.shape.epochs.max(MAX_EPOCHS),
+  batchSize: trainSettings.shape.batchSize.max(MAX_BATCH),
+  patience: trainSettings.shape.patience.max(MAX_EPOCHS),
+  schedule: schedule.extend({
+    warmupSteps: z.number().int().min(0).max(1e9).optional(),
+    milestones: z.array(z.number()).max(1000).optional(),
+  }),
+  augmentation: augmentation.extend({ shift: augmentation.shape.shift.max(MAX_SHIFT) }),
+  /** batch norms were measured afresh after training (src/run/steps/settle.ts) */
+  recalibrated: z.literal(true).optional(),
+});

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -158,6 +158,59 @@ test('--out that is a file, or can never be made, is refused before anything run
   }
   const { code, err } = await espalier('prune', 'net.h5', '--target', 'macs=50%', '--report', 'nothing');
   expect([code, err]).toEqual([2, expect.stringMatching(/it is a folder; name a file/)]);
+});
+
+describe('--report', () => {
+  const run = ['prune', 'net.h5', '--target', 'macs=50%', '--method', 'l1', '--out', 'new/below'];
+  const there = async () => (await readdir(folder)).sort();
+
+  test('where it is refused, no folder of --out stays behind', async () => {
+    const before = await there();
+    for (const report of ['text.h5/x', 'nothing']) {
+      const { code, err } = await espalier(...run, '--report', report);
+      expect(code, err).toBe(2);
+      expect(await there()).toEqual(before);
+    }
+    // nor where the run itself is refused
+    const { code, err } = await espalier(...run, '--freeze', 'nosuch', '--report', 'other/r.html');
+    expect(code, err).toBe(2);
+    expect(await there()).toEqual(before);
+  });
+
+  test.skipIf(process.platform === 'win32')('a link to nothing is left alone, by force or not', async () => {
+    await symlink('loop.html', path.join(folder, 'loop.html'));
+    await symlink('gone', path.join(folder, 'gone.md'));
+    for (const report of ['loop.html', 'gone.md', 'gone.html'])
+      for (const more of [[], ['--force']]) {
+        const { code, err } = await espalier(...run, '--report', report, ...more);
+        expect(code).toBe(2);
+        expect(err).toMatch(
+          /can't write .*(loop\.html|gone\.md): it is a link that leads nowhere or in a circle/,
+        );
+      }
+    for (const name of ['loop.html', 'gone.md'])
+      expect((await lstat(path.join(folder, name))).isSymbolicLink()).toBe(true);
+    for (const args of [
+      ['inspect', 'loop.html'],
+      ['diff', 'loop.html', 'net.h5'],
+      ['verify', 'loop.html'],
+    ])
+      expect(await espalier(...args)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/loop\.html"?: .*its links lead in a circle/),
+      });
+    for (const name of ['loop.html', 'gone.md']) await rm(path.join(folder, name));
+  });
+
+  test.each(['r.html', 'r.md', 'r'])('%s: the page and the Markdown each have their ending', async (name) => {
+    const { code, err } = await espalier(...run, '--report', `new/${name}`);
+    expect(code, err).toBe(0);
+    const page = name === 'r' ? 'r' : 'r.html';
+    expect((await readdir(path.join(folder, 'new'))).sort()).toEqual(['below', page, 'r.md']);
+    expect(await readFile(path.join(folder, 'new', page), 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(await readFile(path.join(folder, 'new/r.md'), 'utf8')).toMatch(/^\| `conv3` \|/m);
+    for (const one of ['new', '.espalier']) await rm(path.join(folder, one), { recursive: true });
+  });
 });
 
 describe('what is written is settled before anything is read', () => {

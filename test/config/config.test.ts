@@ -6,6 +6,7 @@ import type { PrunedConfig } from '../../src/config/schema.ts';
 import { parseConfig, readConfig } from '../../src/config/files.ts';
 import { formatConfig } from '../../src/config/format.ts';
 import { configJsonSchema } from '../../src/config/schema.ts';
+import { engineVersion } from '../../src/config/version.ts';
 import { InputError } from '../../src/graph/errors.ts';
 
 const sample: PrunedConfig = {
@@ -98,6 +99,63 @@ describe('refuses', () => {
     await writeFile(path.join(folder, 'x'), '');
     await expect(readConfig(path.join(folder, 'none.json'))).rejects.toThrow(InputError);
     await expect(readConfig(folder)).rejects.toThrow(InputError);
+  });
+});
+
+describe('how it was trained', () => {
+  const tuned = {
+    ...{
+      epochs: 2,
+      batchSize: 64,
+      optimizer: 'adam',
+      schedule: { kind: 'cosine', rate: 0.003, warmupSteps: 0 },
+    },
+    ...{ momentum: 0.9, nesterov: false, weightDecay: 1e-4, labelSmoothing: 0 },
+    ...{ augmentation: { flip: true, shift: 1 }, patience: 0 },
+  };
+  const read = (fineTuning: object, engine = '0.1.0') =>
+    parseConfig(JSON.stringify({ ...sample, engine, fineTuning }), 'net.espalier.json');
+  const newer = { frozen: 'trained', keepBest: true, distillation: 0.7, recalibrated: true };
+  test.each([
+    ['as of old', tuned],
+    ['as of now', { ...tuned, ...newer }],
+    ['long', { ...tuned, epochs: 100_000 }],
+  ])('%s is read, and comes back in its order', (_, given) =>
+    expect(Object.keys(read(given).fineTuning!)).toEqual(Object.keys(given)),
+  );
+  const without = Object.fromEntries(Object.entries(tuned).filter(([key]) => key !== 'optimizer'));
+  test.each([
+    ['fineTuning.epochs: ', { ...tuned, epochs: 1_000_000_000 }],
+    ['fineTuning.epochs: ', { ...tuned, epochs: 'many' }],
+    ['fineTuning.batchSize: ', { ...tuned, batchSize: 0 }],
+    ['fineTuning.batchSize: ', { ...tuned, batchSize: 1e9 }],
+    ['fineTuning.patience: ', { ...tuned, patience: 1e9 }],
+    ['fineTuning.schedule.warmupSteps: ', { ...tuned, schedule: { ...tuned.schedule, warmupSteps: 1e12 } }],
+    [
+      'fineTuning.schedule.milestones: ',
+      { ...tuned, schedule: { ...tuned.schedule, milestones: Array(2000).fill(0.5) } },
+    ],
+    ['fineTuning.augmentation.shift: ', { ...tuned, augmentation: { flip: true, shift: 1e9 } }],
+    ['fineTuning.optimizer: ', { ...tuned, optimizer: 'x' }],
+    ['fineTuning.optimizer: ', without],
+    ['fineTuning.distillation: ', { ...tuned, distillation: 5 }],
+    ['fineTuning: Unrecognized key: "swirl"', { ...tuned, swirl: 1 }],
+  ])('%s what no training has is refused when it is read (%#)', (where, given) =>
+    expect(() => read(given)).toThrow(`net.espalier.json: is not a pruned config: ${where}`),
+  );
+  test.each(['0.1.1', '0.10.0', '2.0.0'])('of version %s, it says to update', (engine) =>
+    expect(() => read({ ...tuned, swirl: 1 }, engine)).toThrow(
+      `net.espalier.json: was written by Espalier ${engine}, and this one, ${engineVersion}, can't read it (fineTuning: Unrecognized key: "swirl"); update Espalier`,
+    ),
+  );
+  test('a number of images beyond all sets is refused', () => {
+    const preprocess = { name: 'unit', scale: [1], offset: [0], bgr: false };
+    const data = { path: 'x', digest: 'd', form: 'zip', train: 1, validation: 1, test: 1, preprocess };
+    const of = (more: object) =>
+      parseConfig(JSON.stringify({ ...sample, data: { ...data, ...more } }), 'net.espalier.json');
+    expect(of({ limit: 5 }).data!.limit).toBe(5);
+    for (const key of ['train', 'validation', 'test', 'limit', 'validationImages'])
+      expect(() => of({ [key]: 1e10 })).toThrow(`net.espalier.json: is not a pruned config: data.${key}: `);
   });
 });
 

@@ -61,6 +61,8 @@ describe.skipIf(process.platform === 'win32')('links in folders', () => {
     const plain = await listFolder(root);
     symlinkSync('/', path.join(root, 'a', 'all'));
     symlinkSync('..', path.join(root, 'a', 'up'));
+    for (const [i, system] of ['/proc', '/sys', '/dev', '/proc/self', '/proc/self/root', '/dev/fd'].entries())
+      symlinkSync(system, path.join(root, 'b', `system${i}`));
     symlinkSync('self', path.join(root, 'a', 'self'));
     symlinkSync('nowhere', path.join(root, 'b', 'dangling'));
     symlinkSync(path.join(root, 'a'), path.join(root, 'a', 'own'));

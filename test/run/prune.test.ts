@@ -273,8 +273,18 @@ test('a changed model, and a config of another model, are refused', async () => 
   await expect(generator.next()).rejects.toThrow(/has changed/);
   await run.close();
   const text = await readFile(result.configFile, 'utf8');
-  await writeFile(result.configFile, text.replaceAll('"conv2"', '"conv9"'));
   const bounds = { roots: [where] };
+  for (const [layers, said] of [
+    ['["nosuch"]', 'has the layer "nosuch"'],
+    ['["conv2", "nosuch"]', 'has the layer "nosuch"'],
+    ['[]', 'leaves out the layer "conv2"'],
+  ]) {
+    await writeFile(result.configFile, text.replace('"layers": ["conv2"]', `"layers": ${layers}`));
+    await expect(rebuild(result.configFile, undefined, bounds), layers).rejects.toThrow(
+      `group "conv2" ${said}, but its channels are made by "conv2" in the model; it is of another model`,
+    );
+  }
+  await writeFile(result.configFile, text.replaceAll('"conv2"', '"conv9"'));
   const wrong = rebuild(result.configFile, undefined, bounds);
   await expect(wrong).rejects.toThrow(/"conv2" .* it is of another model$/);
   // with a source of another hash, that is the cause

@@ -7,6 +7,7 @@ import { Checkbox, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
 import { backendChoice } from '../../src/terms/choices.ts';
+import { MAX_EPOCHS, MAX_IMAGES } from '../../src/terms/choices.ts';
 
 /** What most people leave alone. */
 export function AdvancedCard() {
@@ -51,6 +52,7 @@ export function AdvancedCard() {
           <NumberField
             label={t('Epochs of fine-tuning')}
             value={now.fineTuneEpochs}
+            most={MAX_EPOCHS}
             placeholder={t('by effort')}
             onChange={(fineTuneEpochs) => change({ fineTuneEpochs })}
           />
@@ -87,6 +89,7 @@ export function AdvancedCard() {
                 label={t('Images held out of training')}
                 value={now.data.validationImages}
                 least={1}
+                most={MAX_IMAGES}
                 placeholder={t('a tenth')}
                 onChange={(validationImages) =>
                   now.data && change({ data: { ...now.data, validationImages } })

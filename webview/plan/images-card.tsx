@@ -21,6 +21,7 @@ import { change } from './draft.ts';
 import { NumberField } from './number-field.tsx';
 import { resizes } from '../../src/terms/images.ts';
 import { said } from '../said.ts';
+import { MAX_IMAGES } from '../../src/terms/choices.ts';
 
 /** Which images the network learns from: those found in the workspace, or others. */
 export function ImagesCard() {
@@ -213,6 +214,7 @@ function Reading({ outputs }: Pick<DataView, 'outputs'>) {
           label={t('At most so many images of each split')}
           value={data.limit}
           least={1}
+          most={MAX_IMAGES}
           placeholder={t('all')}
           onChange={(limit) => set({ limit })}
         />

@@ -17,6 +17,14 @@ import {
 /** Folders that are read at once. */
 const PARALLEL = 16;
 
+/**
+ * Folders of the system, with what runs and what is plugged in: by way of a process' links everything else lies in them
+ * too, as it does in "/".
+ */
+const SYSTEM = ['/proc', '/sys', '/dev'];
+/** Memory that is used as a disk: a set may well lie there. */
+const SHARED_MEMORY = '/dev/shm';
+
 /** A folder that is to be read. */
 interface Folder {
   readonly full: string;
@@ -44,8 +52,8 @@ interface Found {
 const TELL_EVERY = 500;
 
 /**
- * Every image below a folder, symbolic links followed, hidden folders left out. A link that leads back up is not
- * followed, and a folder that many links lead to is read a few times at most, so that links can't make a small tree
+ * Every image below a folder, symbolic links followed, hidden folders left out. A link that leads back up or to the
+ * system's own folders is not followed, and a folder that many links lead to is read a few times at most, so that links can't make a small tree
  * endless. What can't be read is left out, with a word.
  * @param onListed called with the number of images found so far, every few hundred
  * @throws InputError where the folder itself can't be read or holds more than any set; Interrupted
@@ -114,6 +122,7 @@ class Walk {
   private follow(from: Folder, real: string): boolean {
     // a link that leads back up would go round for ever
     if (within(from.real, real) || within(this.root, real)) return false;
+    if (SYSTEM.some((one) => within(real, one)) && !within(real, SHARED_MEMORY)) return false;
     for (let f: Folder | undefined = from; f; f = f.above) if (f.real === real) return false;
     const readings = (this.readings.get(real) ?? 0) + 1;
     this.readings.set(real, readings);

@@ -2,16 +2,9 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import { choices, dataOptions, retrain } from '../../terms/choices.ts';
 import type { Frozen } from '../../terms/frozen.ts';
-import { trainSettings } from '../../terms/training.ts';
 
 /** Version of the run folder's format. */
 export const planVersion = 1;
-
-/** What a config's fineTuning holds: how it was trained, and what was made of it then. */
-export const fineTuningSchema = trainSettings.extend({
-  /** batch norms were measured afresh after training (settle.ts) */
-  recalibrated: z.literal(true).optional(),
-});
 
 /** A whole run, complete: what run.json holds. Paths are relative to the folder that holds `.espalier`. */
 const planSchema = z.strictObject({

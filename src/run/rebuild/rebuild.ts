@@ -5,7 +5,7 @@ import type { Bounds } from '../../config/paths.ts';
 import { parseRanges } from '../../config/ranges.ts';
 import type { PrunedConfig } from '../../config/schema.ts';
 import type { Recorded } from '../../data/classes.ts';
-import { findGroups } from '../../graph/channels.ts';
+import { findGroups, producersOf } from '../../graph/channels.ts';
 import { architectureOf } from '../../graph/architecture.ts';
 import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
@@ -96,6 +96,13 @@ export function keptOf(config: PrunedConfig, dependencies: Dependencies, name: s
     if (!entry || entry.channels !== group.size)
       throw new InputError(
         `${name}: group "${group.id}" has ${group.size} channels in the model, but ${entry ? entry.channels : 'is not'} in the config; it is of another model`,
+      );
+    const [layers, listed] = [producersOf(group), new Set(entry.layers)];
+    const strange = entry.layers.find((layer) => !layers.includes(layer));
+    const left = layers.find((layer) => !listed.has(layer));
+    if (strange !== undefined || left !== undefined)
+      throw new InputError(
+        `${name}: group "${group.id}" ${strange === undefined ? `leaves out the layer "${left}"` : `has the layer "${strange}"`}, but its channels are made by ${layers.length ? layers.map((layer) => `"${layer}"`).join(', ') : 'no layer'} in the model; it is of another model`,
       );
     return parseRanges(entry.kept, group.size);
   });

@@ -5,13 +5,13 @@ import { thaw } from '../../graph/frozen.ts';
 import type { Weights } from '../../graph/types.ts';
 import { adopt, differences, numericsOf } from '../../runtime/backend/numerics.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import { fineTuningSchema } from '../plan/plan.ts';
 import { configData, recordedClasses } from './rebuild.ts';
 import type { Rebuilt } from './rebuild.ts';
 import type { Opening, Trainer } from '../steps/ports.ts';
 import { resettle } from '../steps/settle.ts';
 import { openTrainer } from '../steps/trainer.ts';
 import type { BackendChoice, DataOptions, WeightsFrom } from '../../terms/choices.ts';
+import { fineTuningSchema } from '../../terms/training.ts';
 
 export interface RetrainOptions extends Opening {
   readonly data: DataOptions;
@@ -59,13 +59,8 @@ export async function retrain(
       from === 'scratch'
         ? initialise(pruned.graph, seed, pruned.weights)
         : await trainer.recalibrate(pruned, signal);
-    const given = fineTuningSchema.safeParse(config.fineTuning);
-    if (!given.success) {
-      if (config.fineTuning)
-        throw new InputError("the config's fineTuning is not one of this version of Espalier");
-      return { weights, differences: other };
-    }
-    const { recalibrated, ...trained } = given.data;
+    if (!config.fineTuning) return { weights, differences: other };
+    const { recalibrated, ...trained } = fineTuningSchema.parse(config.fineTuning);
     const { epochs = trained.epochs } = options;
     const { augment = trained.augmentation } = data;
     if (epochs !== trained.epochs) other.push(`${epochs} epochs instead of ${trained.epochs}`);

@@ -11,9 +11,9 @@ import { RunFolder } from '../store/folder.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { lockOwner } from '../../files/lock.ts';
 import { logOf } from '../store/event-log.ts';
-import { fineTuningSchema } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import { fineTuningSchema } from '../../terms/training.ts';
 import type { FormatName } from '../../terms/written.ts';
 
 /** What a plan will write, absolute; `report` only where one was asked for. */
@@ -202,9 +202,12 @@ export async function refuseOverInputs(workspace: string, plan: Plan): Promise<v
     throw new InputError(`${clash} is where the result goes; name another file for the report`);
 }
 
-/** The report's files: the page and its Markdown twin. */
+/** The report's files: the page and its Markdown twin, whichever of the two is named. */
 export function reportFiles({ report }: Pick<Names, 'report'>): string[] {
-  return report === undefined ? [] : [report, `${report.replace(/\.html?$/i, '')}.md`];
+  if (report === undefined) return [];
+  const markdown = /\.(md|markdown)$/i;
+  if (markdown.test(report)) return [report.replace(markdown, '.html'), report];
+  return [report, `${report.replace(/\.html?$/i, '')}.md`];
 }
 
 interface Claim {

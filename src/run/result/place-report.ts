@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { writeFiles } from '../../formats/files.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { hashFile } from '../../formats/identity.ts';
@@ -33,7 +33,7 @@ export async function placeReport(
     const files = reportFiles({ report });
     const free = await Promise.all(
       files.map(async (file) => {
-        if (!(await stat(file).catch(() => null))) return true;
+        if (!(await lstat(file).catch(() => null))) return true;
         return mine.includes(await hashFile(file).catch(() => ''));
       }),
     );
