@@ -9,12 +9,14 @@ import { Random } from '../../../src/graph/random.ts';
 import { prune } from '../../../src/graph/surgery.ts';
 import type { Graph, Weights } from '../../../src/graph/types.ts';
 import { constrained } from '../../../src/methods/constrained/method.ts';
-import type { Evaluate, MethodContext, MethodEvent, Outcome } from '../../../src/methods/types.ts';
+import type { Evaluate, MethodContext, Outcome } from '../../../src/methods/types.ts';
 import { openBackend } from '../../../src/runtime/backend/open.ts';
 import type { Backend, Snapshot } from '../../../src/runtime/types.ts';
-import type { ImageSet, Split } from '../../../src/data/types.ts';
+import type { ImageSet } from '../../../src/data/types.ts';
 import { randomNetwork } from '../../graph/random-network.ts';
 import { imageSet, smallNet, unit } from '../nets.ts';
+import { noise, toEnd } from '../proposers.ts';
+import type { Told } from '../proposers.ts';
 import { isStatic } from '../../../src/terms/goals.ts';
 import type { Budget, Metric } from '../../../src/terms/goals.ts';
 import { costBy } from '../../../src/terms/cost.ts';
@@ -74,25 +76,7 @@ function contextOf(options: Options = {}): MethodContext {
   };
 }
 
-type Told = Exclude<MethodEvent, { type: 'checkpoint' }>;
-
-async function run(
-  context: MethodContext,
-): Promise<{ events: Told[]; checkpoints: Snapshot[]; outcome: Outcome; at: number[] }> {
-  const events: Told[] = [];
-  const checkpoints: Snapshot[] = [];
-  const at: number[] = [];
-  const generator = constrained.run(context);
-  for (;;) {
-    const next = await generator.next();
-    if (next.done) return { events, checkpoints, at, outcome: next.value };
-    if (next.value.type === 'checkpoint') {
-      const { json, arrays } = await next.value.take();
-      checkpoints.push({ json: JSON.parse(JSON.stringify(json)), arrays });
-      at.push(events.length);
-    } else events.push(next.value);
-  }
-}
+const run = (context: MethodContext) => toEnd(constrained, context);
 
 const of = <T extends Told['type']>(events: readonly Told[], type: T) =>
   events.filter((e): e is Extract<Told, { type: T }> => e.type === type);
@@ -222,32 +206,6 @@ describe('a cost that only a measurement gives', () => {
     );
   });
 });
-
-/** Images of random networks: noise, whose classes mean nothing. */
-function noise(classes: number): ImageSet {
-  const split = (name: Split['name'], size: number): Split => ({
-    name,
-    size,
-    labels: Int32Array.from({ length: size }, (_, i) => i % classes),
-    height: 4,
-    width: 4,
-    channels: 2,
-    read: async (indices, out) => {
-      for (let k = 0; k < indices.length; k++) {
-        const random = new Random(indices[k]);
-        for (let i = 0; i < 32; i++) out[k * 32 + i] = random.integer(0, 255);
-      }
-    },
-  });
-  return {
-    ...imageSet(1, 1),
-    train: split('train', 24),
-    validation: split('validation', 12),
-    height: 4,
-    width: 4,
-    channels: 2,
-  };
-}
 
 test('MACs budgets of random runs on random networks are met within one step', async () => {
   const tiny = {

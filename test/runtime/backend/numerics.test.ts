@@ -45,6 +45,9 @@ describe('settings of the backend', () => {
 
   it('are those that something began with, or it does not go on', () => {
     const training = { what: 'stopped training of net.h5', anew: 'begin anew' };
+    // whatever these tests themselves run under
+    vi.stubEnv('ONEDNN_MAX_CPU_ISA', undefined);
+    vi.stubEnv('TF_NUM_INTRAOP_THREADS', undefined);
     vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', '0');
     vi.stubEnv('DNNL_MAX_CPU_ISA', 'AVX2');
     expect(() => goOnAlike(recorded, undefined, training)).toThrow(
