@@ -63,7 +63,7 @@ function plain(classes: readonly string[]): Numbering {
 
 function withoutEmpty({ classes, empty }: Pick<Source, 'classes' | 'empty'>): Numbering {
   const held = classes.filter((name) => !empty.has(name));
-  return { classes: held, outputs: Int32Array.from(classes, (name) => held.indexOf(name)), warnings: [] };
+  return { classes: held, outputs: Int32Array.from(classes, placeIn(held)), warnings: [] };
 }
 
 function asRecorded(
@@ -71,12 +71,13 @@ function asRecorded(
   where: string,
   recorded: readonly string[],
 ): Numbering {
-  const unknown = classes.filter((name) => !empty.has(name) && !recorded.includes(name));
+  const placeOf = placeIn(recorded);
+  const unknown = classes.filter((name) => !empty.has(name) && placeOf(name) < 0);
   if (unknown.length)
     throw new InputError(
       `${where} has ${list(unknown)}, which the recorded classes (${list(recorded)}) lack.`,
     );
-  const outputs = Int32Array.from(classes, (name) => recorded.indexOf(name));
+  const outputs = Int32Array.from(classes, placeOf);
   return { classes: recorded, outputs, from: 'as recorded', warnings: [] };
 }
 
@@ -148,16 +149,16 @@ function byLabels(
 
 /** For each folder the label that it is called by, exactly, or but for case, spaces and underscores; -1: none. */
 export function matched(folders: readonly string[], labels: readonly string[]): number[] {
-  const found = folders.map((name) => labels.indexOf(name));
+  const found = folders.map(placeIn(labels));
   const taken = new Set(found);
   const open = (names: readonly string[], is: (i: number) => boolean) =>
     names.map((name, i) => ({ i, key: fold(name) })).filter(({ i }) => is(i));
   const freeFolders = open(folders, (i) => found[i] < 0);
   const freeLabels = open(labels, (i) => !taken.has(i));
-  for (const { i, key } of freeFolders) {
-    const candidates = freeLabels.filter((one) => one.key === key);
-    const rivals = freeFolders.filter((one) => one.key === key);
-    if (candidates.length === 1 && rivals.length === 1) found[i] = candidates[0].i;
+  const candidates = byKey(freeLabels);
+  for (const [key, rivals] of byKey(freeFolders)) {
+    const labelled = candidates.get(key) ?? [];
+    if (labelled.length === 1 && rivals.length === 1) found[rivals[0]] = labelled[0];
   }
   return found;
 }
@@ -194,6 +195,24 @@ function byFolders(
   return { ...numbering, warnings, problem };
 }
 
+/** Where a name stands first among these; -1: nowhere. There may be a hundred thousand. */
+function placeIn(names: readonly string[]): (name: string) => number {
+  const places = new Map<string, number>();
+  names.forEach((name, i) => places.has(name) || places.set(name, i));
+  return (name) => places.get(name) ?? -1;
+}
+
+/** Their numbers by key, in order. */
+function byKey(found: readonly { readonly i: number; readonly key: string }[]): Map<string, number[]> {
+  const numbers = new Map<string, number[]>();
+  for (const { i, key } of found) {
+    const same = numbers.get(key);
+    if (same) same.push(i);
+    else numbers.set(key, [i]);
+  }
+  return numbers;
+}
+
 /** What became of the folders without an image that can be read, a sentence for those that count and one for the others. */
 function aboutEmpty(
   { classes, empty }: Pick<Source, 'classes' | 'empty'>,
@@ -208,8 +227,10 @@ function aboutEmpty(
         ]
       : [];
   const all = [...empty.keys()];
-  const counted = all.filter((name) => outputs[classes.indexOf(name)] >= 0);
-  const others = all.filter((name) => !counted.includes(name));
+  const placeOf = placeIn(classes);
+  const isCounted = (name: string) => outputs[placeOf(name)] >= 0;
+  const counted = all.filter(isCounted);
+  const others = all.filter((name) => !isCounted(name));
   return [
     ...said(others, `not counted, ${whyNot}`),
     ...said(counted, `counted as ${counted.length > 1 ? 'classes' : 'a class'} all the same, ${why}`),
