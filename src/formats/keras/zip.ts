@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile as ZipReader } from 'yauzl';
@@ -105,14 +106,30 @@ async function unpack(zip: ZipReader, entry: Entry): Promise<Buffer> {
   return content.subarray(0, have);
 }
 
-/** A zip archive of these entries, stored uncompressed as Keras does; the same entries give the same bytes. */
-export async function makeZip(entries: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+function* pieces(content: Uint8Array): Generator<Buffer, void, void> {
+  for (let at = 0; at < content.length; at += 2 ** 20)
+    yield Buffer.from(content.buffer, content.byteOffset + at, Math.min(2 ** 20, content.length - at));
+}
+
+/** More bytes than these the library takes as a stream alone. */
+const LARGEST_BUFFER = 2 ** 30 - 1;
+
+/**
+ * A zip archive of these entries, stored uncompressed as Keras does; the same entries give the same bytes.
+ * @param largest entry that is given as a whole (for tests)
+ */
+export async function makeZip(
+  entries: ReadonlyMap<string, Uint8Array>,
+  largest = LARGEST_BUFFER,
+): Promise<Uint8Array> {
   const zip = new ZipFile();
   // the DOS form holds local time, so that the bytes depend on no time zone
   const options = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
+  const stored = { ...options, compress: false, mode: 0o100644 };
   for (const [name, content] of entries)
     if (name.endsWith('/')) zip.addEmptyDirectory(name, options);
-    else zip.addBuffer(Buffer.from(content), name, { ...options, compress: false, mode: 0o100644 });
+    else if (content.length <= largest) zip.addBuffer(Buffer.from(content), name, stored);
+    else zip.addReadStream(Readable.from(pieces(content)), name, { ...stored, size: content.length });
   zip.end();
   return buffer(zip.outputStream as NodeJS.ReadableStream);
 }
