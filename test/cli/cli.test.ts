@@ -44,10 +44,12 @@ interface Said {
 }
 
 function espalier(...args: string[]): Promise<Said> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bundle, ...args], { cwd: folder, encoding: 'utf8' }, (error, out, err) =>
-      resolve({ code: error ? ((error.code as unknown as number | undefined) ?? 1) : 0, out, err }),
-    );
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [bundle, ...args], { cwd: folder, encoding: 'utf8' }, (error, out, err) => {
+      // it has no exit code then, and did not fail by itself
+      if (error?.signal) reject(new Error(`ended by ${error.signal}`));
+      else resolve({ code: error ? ((error.code as unknown as number | undefined) ?? 1) : 0, out, err });
+    });
   });
 }
 

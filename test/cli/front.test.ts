@@ -1,3 +1,4 @@
+import { weightsAside } from '../run/story.ts';
 import {
   cp,
   mkdir,
@@ -23,7 +24,6 @@ import { loadModel } from '../../src/formats/index.ts';
 import { InputError, Interrupted } from '../../src/graph/errors.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import { runPrune } from '../../src/run/prune.ts';
-import { readWeights } from '../../src/run/store/arm-weights.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/run/store/checkpoint.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
 import type { State } from '../../src/run/store/state.ts';
@@ -199,7 +199,7 @@ describe('write', () => {
       expect.stringMatching(/^out.net\.l1-12\.5-0\.pruned\.h5$/),
       expect.stringMatching(/^out.net\.l1-12\.5-0\.espalier\.json$/),
     ]);
-    const weights = await readWeights(run, 'l1@12.5%');
+    const weights = await weightsAside(run, 'l1@12.5%');
     const written = await loadModel(path.join(run.workspace, model));
     expect([...written.weights.values()]).toEqual([...weights!.values()]);
     const said12 = JSON.parse(await readFile(path.join(run.workspace, config), 'utf8')) as PrunedConfig;
@@ -256,7 +256,7 @@ describe('write', () => {
       await expect(picked()).rejects.toThrow(/weights-uniform-25- holds another network's; put back/);
       // of the same widths and the same arm
       const others = new Map(
-        [...(await readWeights(run, 'uniform@25%'))!].map(([k, v]) => [k, v.map((x) => x + 1)]),
+        [...(await weightsAside(run, 'uniform@25%'))!].map(([k, v]) => [k, v.map((x) => x + 1)]),
       );
       await writeCheckpoint(weights, { json: { arm: 'uniform@25%' }, arrays: others });
       await expect(picked()).rejects.toThrow(/weights-uniform-25- holds another network's; put back/);

@@ -14,11 +14,10 @@ import type { Plan } from '../../src/run/plan/plan.ts';
 import { pointsOf } from '../../src/run/plan/points.ts';
 import { Models } from '../../src/run/result/model-cache.ts';
 import { writeCandidate } from '../../src/run/result/write.ts';
-import { readWeights } from '../../src/run/store/arm-weights.ts';
 import { RunFolder } from '../../src/run/store/folder.ts';
 import type { EventOf, RunEvent } from '../../src/terms/run-events.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
-import { configIn, recorded, runInPieces, wholeRun } from './story.ts';
+import { configIn, recorded, runInPieces, wholeRun, weightsAside } from './story.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -92,7 +91,7 @@ test('a point is written with the weights that it was trained to', async () => {
   ).catch(() => ({ model: '' }));
   expect(point.candidate.cost.macs).toBeGreaterThan(0);
   const written = await loadModel(model);
-  const filed = await readWeights(run, 'uniform@25%');
+  const filed = await weightsAside(run, 'uniform@25%');
   expect([...written.weights.values()].map((values) => [...values])).toEqual(
     [...filed!.values()].map((values) => [...values]),
   );
@@ -110,7 +109,7 @@ test('stopped at any event and gone on, it gives the same config, the same point
   expect(await configIn(where)).toBe(whole.config);
   expect(await recorded(run.folder)).toEqual(whole.events);
   for (const arm of ['drawn@25%', 'drawn@12.5%'])
-    expect(await readWeights(run, arm)).toEqual(await readWeights(whole.run, arm));
+    expect(await weightsAside(run, arm)).toEqual(await weightsAside(whole.run, arm));
 });
 
 test('a range that leads nowhere is refused in a sentence; one that nobody gave stays within reach', async () => {

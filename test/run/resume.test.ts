@@ -10,7 +10,7 @@ import { RunFolder } from '../../src/run/store/folder.ts';
 import { runPrune } from '../../src/run/prune.ts';
 import type { RunOptions } from '../../src/run/steps/ports.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
-import { recorded } from './story.ts';
+import { aPiece, recorded } from './story.ts';
 import type { RunEvent } from '../../src/terms/run-events.ts';
 
 let folder: string;
@@ -71,28 +71,9 @@ test('stopped at any event and gone on, it gives the same config and the same st
     let run = await RunFolder.create(where, await workspaceWithPlan(where));
     for (let session = 0; ; session++) {
       expect(session).toBeLessThan(400);
-      const controller = new AbortController();
       const plan = await workspaceWithPlan(where);
-      const generator = runPrune(run, plan, fakeServices(), {
-        checkpointSeconds: random.uniform() < 0.5 ? 0 : 0.005,
-        signal: controller.signal,
-      });
-      let done = false;
-      try {
-        let left = random.integer(1, everyOne) + everyOne;
-        for (;;) {
-          const next = await generator.next();
-          if (next.done) {
-            done = true;
-            break;
-          }
-          if (--left <= 0) controller.abort();
-        }
-      } catch (error) {
-        expect((error as Error).name).toBe('Interrupted');
-      }
-      await run.close();
-      if (done) break;
+      const checkpointSeconds = random.uniform() < 0.5 ? 0 : 0.005;
+      if (await aPiece(run, plan, checkpointSeconds, random.integer(1, everyOne) + everyOne)) break;
       ({ run } = await RunFolder.open(run.folder));
     }
     expect(await readFile(path.join(where, 'out', 'net.espalier.json'), 'utf8')).toBe(expected);

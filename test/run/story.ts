@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { Random } from '../../src/graph/random.ts';
+import type { Weights } from '../../src/graph/types.ts';
 import { runPrune } from '../../src/run/prune.ts';
+import { weightsFolder } from '../../src/run/store/arm-weights.ts';
 import type { Plan } from '../../src/run/plan/plan.ts';
 import { readEvents, RunFolder } from '../../src/run/store/folder.ts';
+import { readCheckpoint } from '../../src/run/store/checkpoint.ts';
 import type { RunEvent } from '../../src/terms/run-events.ts';
 import { fakeServices, workspaceWithPlan } from './fake.ts';
 
@@ -31,30 +34,38 @@ export async function wholeRun(where: string, changes: Partial<Plan>) {
   return { where, run, events: await recorded(run.folder), config: await configIn(where) };
 }
 
-/** The same, stopped after at most so many events again and again, and gone on. Tells how often. */
+/** The weights that a finished arm's were put aside as; null where there are none. */
+export async function weightsAside(run: RunFolder, arm: string): Promise<Weights | null> {
+  return (await readCheckpoint(weightsFolder(run, arm)))?.arrays ?? null;
+}
+
+/**
+ * One session of a run, stopped after so many events.
+ * @returns whether it came to its end before
+ */
+export async function aPiece(run: RunFolder, plan: Plan, checkpointSeconds: number, events: number) {
+  const controller = new AbortController();
+  const story = runPrune(run, plan, fakeServices(), { checkpointSeconds, signal: controller.signal });
+  let left = events;
+  try {
+    while (!(await story.next()).done) if (--left <= 0) controller.abort();
+    return true;
+  } catch (error) {
+    expect((error as Error).name).toBe('Interrupted');
+    return false;
+  } finally {
+    await run.close();
+  }
+}
+
+/** A whole run, stopped after at most so many events again and again, and gone on. Tells how often. */
 export async function runInPieces(where: string, changes: Partial<Plan>, random: Random, most: number) {
   const plan = await workspaceWithPlan(where, changes);
   let run = await RunFolder.create(where, plan);
   let stops = 0;
-  for (let done = false; !done;) {
-    const controller = new AbortController();
-    const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 0, signal: controller.signal });
-    let left = random.integer(1, most);
-    try {
-      for (;;) {
-        const next = await events.next();
-        if (next.done) {
-          done = true;
-          break;
-        }
-        if (--left <= 0) controller.abort();
-      }
-    } catch (error) {
-      expect((error as Error).name).toBe('Interrupted');
-      stops++;
-    }
-    await run.close();
-    if (!done) ({ run } = await RunFolder.open(run.folder));
+  while (!(await aPiece(run, plan, 0, random.integer(1, most)))) {
+    stops++;
+    ({ run } = await RunFolder.open(run.folder));
   }
   return { run, stops };
 }

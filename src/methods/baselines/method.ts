@@ -10,7 +10,7 @@ import type { Method, MethodContext } from '../types.ts';
 import type { Criterion, Importance } from '../importance/importance.ts';
 import { importanceOf } from '../importance/importance.ts';
 import { gradientImages, taylorByImages } from '../importance/taylor.ts';
-import { globalWidths, keepBest, uniformWidths } from '../importance/widths.ts';
+import { globalWidths, keepBest, LEAST_SHARE, uniformWidths } from '../importance/widths.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 import { count, share } from '../setting-kinds.ts';
 
@@ -18,7 +18,7 @@ const schema = z.strictObject({
   /** uniform: the same share of every group; global: one ranking of all channels decides the widths too */
   widths: z.enum(['uniform', 'global']).default('uniform'),
   /** global: no group falls below this share of its channels */
-  leastShare: share.default(0.1),
+  leastShare: share.default(LEAST_SHARE),
   /** taylor: mini-batches, and images in each, that gradients are averaged over */
   batches: count.default(10),
   batchSize: count.default(128),

@@ -10,6 +10,9 @@ export function uniformWidths(context: MethodContext, costs: Costs): Architectur
   return fitToBudgets(context, costs, fullArchitecture(context.dependencies));
 }
 
+/** What every group keeps of its channels at least, unless it is set otherwise. */
+export const LEAST_SHARE = 0.1;
+
 /**
  * Widths by one ranking of all channels of all groups: those of least importance go first, whatever their group, until
  * the budgets hold; but every group keeps `leastShare` of its channels, so that no layer collapses. Then brought to the

@@ -3,7 +3,7 @@ import type { Random } from '../../graph/random.ts';
 import type { Costs } from '../budgets.ts';
 import { importanceOf } from '../importance/importance.ts';
 import type { Criterion } from '../importance/importance.ts';
-import { globalWidths } from '../importance/widths.ts';
+import { globalWidths, LEAST_SHARE } from '../importance/widths.ts';
 import type { MethodContext } from '../types.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { GeneMap } from './levels.ts';
@@ -13,8 +13,6 @@ import type { EvolutionProblem } from './search-space.ts';
 
 /** Rules whose one ranking of all channels gives other widths than uniform, for nothing but the weights. */
 const RULES: readonly Criterion[] = ['l1', 'bn-scale'];
-/** As of the baselines: no group falls below this share of its channels. */
-const LEAST_SHARE = 0.1;
 
 /**
  * Candidates that plain rules give, so that a search begins where they end: for each rule the levels nearest to its

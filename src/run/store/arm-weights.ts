@@ -18,13 +18,8 @@ export async function fileWeights(run: RunFolder, arm: string, arrays: Weights):
   return hashOf(arrays);
 }
 
-/** The trained weights of an arm that was put aside; null where there are none. */
-export async function readWeights(run: RunFolder, arm: string): Promise<Weights | null> {
-  return (await readCheckpoint(weightsFolder(run, arm)))?.arrays ?? null;
-}
-
 /**
- * The same of an arm that has come to its end, and only where they are its own.
+ * The trained weights of a finished arm that were put aside, where they are its own; null where there are none.
  * @param cut the network cut from the source, which they must fit
  * @throws InputError where they are damaged, or another network's
  */
@@ -63,6 +58,7 @@ function hashOf(arrays: Weights): string {
   return hash.digest('hex');
 }
 
-function weightsFolder(run: RunFolder, name: string): string {
+/** Where an arm's weights are put aside. */
+export function weightsFolder(run: RunFolder, name: string): string {
   return run.file(`weights-${name.replace(/[^A-Za-z0-9._-]+/g, '-')}`);
 }

@@ -95,14 +95,15 @@ export function result(
   standing: readonly Standing[],
   contenders: readonly Candidate[],
 ): { readonly winner: number; readonly said: string } {
+  const ranked = byLoss(standing);
   const first = choice(standing, contenders);
   const name = ({ place, rule }: Standing) =>
     rule ? contenders[place].origin : `candidate ${contenders[place].id}`;
   const figures = ({ loss, score }: Standing) =>
     `a validation loss of ${loss.toFixed(3)} (${score.accuracy.toFixed(1)} %)`;
-  const rival = byLoss(standing).find(({ rule }) => rule !== first.rule);
+  const rival = ranked.find(({ rule }) => rule !== first.rule);
   const beside = rival ? `; ${name(rival)}: ${figures(rival)}${apart(first, rival)}` : '';
-  const lowest = byLoss(standing)[0] === first;
+  const lowest = ranked[0] === first;
   const said = first.rule
     ? `nothing that was found does better than a plain rule${lowest ? '' : " by more than the standard error of the images' losses"}: the network of ${name(first)} is taken, with ${figures(first)}${beside}`
     : `${name(first)} is taken, with ${figures(first)}${beside}`;

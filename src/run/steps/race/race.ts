@@ -57,8 +57,9 @@ export function newRace({ race }: Outcome): RaceState | undefined {
  * The best of what a method found and the networks of plain rules, each cut and fine-tuned a little, in rounds of ever
  * fewer and ever longer: a score after training tells more than one straight after cutting, and no method's result is
  * worse than a rule that it could have followed, but for the noise of the validation images. Losses decide, on the whole
- * validation split, and what they can't tell apart goes to the plainest (decide.ts). Every round begins anew from the weights that the
- * network was cut with, so that each ends with its own rate fallen to 0, and what is trained here goes no further.
+ * validation split, and what they can't tell apart goes to the plainest (decide.ts). Every round begins anew from the
+ * weights that the network was cut with, so that each ends with its own rate fallen to 0, and what is trained here goes
+ * no further.
  */
 export async function* runRace(context: RunContext, arm: ArmState, race: RaceState): Events<Won> {
   const { session } = context;
