@@ -47,6 +47,7 @@ describe.skipIf(need.skip)(need.name('every view in plain Chromium'), () => {
           (name) => (window as unknown as { dress: (theme: string) => void }).dress(name),
           theme,
         );
+        await page.waitForFunction(dressed);
         await settled(page.locator('body'));
         found.push(...(await serious(page)).map((line) => `${theme}: ${line}`));
       }
@@ -56,6 +57,12 @@ describe.skipIf(need.skip)(need.name('every view in plain Chromium'), () => {
     });
   }
 });
+
+/** Runs in the page: the toolkit, which copies the editor's colours some frames after they change, has done so. */
+const dressed = () => {
+  const style = getComputedStyle(document.body);
+  return style.getPropertyValue('--foreground') === style.getPropertyValue('--vscode-foreground');
+};
 
 /** What axe calls serious or critical, a line each. */
 async function serious(page: Page): Promise<string[]> {
