@@ -19,6 +19,7 @@ import {
   percent,
   raceSentence,
   ruleSentence,
+  dropSentence,
 } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
@@ -29,6 +30,8 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
+  const drop = dropSentence(report);
+  if (drop) lines.push(plain(drop), '');
   const verdict = verdictOf(report.arms, frontMetric(report));
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const rule = ruleSentence(main);

@@ -41,6 +41,8 @@ export interface RunReport {
   readonly backend?: string;
   readonly cost: Cost;
   readonly budgets: readonly Budget[];
+  /** points of accuracy on validation that the result was to lose at most; the budgets are then what came of it */
+  readonly accuracyDrop?: number;
   readonly data?: {
     readonly path: string;
     readonly classes: readonly string[];

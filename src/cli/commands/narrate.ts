@@ -14,6 +14,7 @@ import {
   duration,
   measured,
   percent,
+  dropSentence,
   ruleSentence,
 } from '../../report/text.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
@@ -158,6 +159,8 @@ export function resultTable(report: RunReport): string {
         [0],
       ),
     );
+    const drop = dropSentence(report);
+    if (drop) lines.push('', drop);
     const verdict = verdictOf(report.arms, frontMetric(report));
     if (verdict) lines.push('', verdictSentence(verdict));
     const rule = ruleSentence(main);

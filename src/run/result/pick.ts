@@ -5,6 +5,7 @@ import { limitOf } from '../../protocol/reach.ts';
 import { parseTarget } from '../plan/targets.ts';
 import { candidateOfArm, extraArm } from '../../terms/candidates.ts';
 import type { CandidateRef } from '../../terms/candidates.ts';
+import { isWithinDrop } from '../../terms/comparison/drop.ts';
 import { difference } from '../../terms/comparison/answers.ts';
 import type { Difference } from '../../terms/comparison/answers.ts';
 import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
@@ -127,9 +128,10 @@ function seek(
     }
     case 'drop': {
       if (!original) return 'the original was not scored on the same images';
-      const least = original.accuracy - pick.points - 1e-9;
       const lost = `no point is within ${pick.points} of the original's ${original.accuracy.toFixed(2)} % on validation`;
-      return points.find((point) => worth(point) >= least)?.candidate ?? lost;
+      return (
+        points.find((point) => isWithinDrop(worth(point), original.accuracy, pick.points))?.candidate ?? lost
+      );
     }
     case 'knee':
       return (

@@ -25,6 +25,7 @@ export function summarise(plan: Plan, engine: string, events: readonly RunEvent[
     backend: backend ? `${backend.name}, ${backend.threads} threads` : undefined,
     cost: run.cost ?? { macs: 0, params: 0, bytes: 0, peakActivationBytes: 0 },
     budgets: run.budgets,
+    accuracyDrop: plan.accuracyDrop,
     data: data ? { ...data, preprocess: titled(data.preprocess) } : undefined,
     original: { validation: run.scores.validation.original, test: run.scores.test ?? undefined },
     latency: run.latency ?? undefined,

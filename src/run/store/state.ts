@@ -85,6 +85,10 @@ const stateSchema = z.object({
   /** how every arm is fine-tuned, decided once; absent without images, and in runs of older versions */
   fineTuning: trainSettings.optional(),
   budgets: z.array(budget),
+  /** those that the run began with, where it has come to cheaper ones by seeking an accuracy (steps/points) */
+  range: z.array(budget).optional(),
+  /** shares of points that could not be reached on that way */
+  unreached: z.array(z.number()).optional(),
   /** limits on MACs that stand in for measured budgets */
   proxy: z.number().optional(),
   /** share of the measured budgets that a method which measures for itself aims at, after a miss */
