@@ -2,6 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asked, openPanels } from './open.ts';
 import { lacks, needs } from '../../support/needs.ts';
+import { settled } from '../../support/settled.ts';
 
 const need = needs(lacks.chromium());
 
@@ -17,6 +18,7 @@ async function middle(handle: Locator): Promise<{ x: number; y: number }> {
 }
 
 async function drag(page: Page, handle: Locator, to: number): Promise<void> {
+  await settled(page.locator('body'));
   const { x, y } = await middle(handle);
   await page.mouse.move(x, y);
   await page.mouse.down();
@@ -41,6 +43,7 @@ describe.skipIf(need.skip)(need.name('a run’s targets in the trade-off'), () =
     await target(page).waitFor();
     await pickAxis(page, 'y: fine-tuned');
     await expect.poll(() => page.getByRole('slider', { name: /^Target/ }).count()).toBe(5);
+    await settled(page.locator('body'));
     return { page, complaints };
   };
 
@@ -58,6 +61,8 @@ describe.skipIf(need.skip)(need.name('a run’s targets in the trade-off'), () =
     expect(await handle.getAttribute('aria-valuetext')).toMatch(/^35\.\d.%: candidate 0 /);
     await page.getByText('Write model…').click();
     await expect.poll(() => asked(page, 'write')).toMatchObject([{ arm: 'rewarded-meta@35.5%', id: 0 }]);
+    // what is said of it moves all that is below
+    await page.getByText('are written').waitFor();
     // a little to the left of the next one, which is too dear then
     const next = await middle(target(page, '25.0'));
     await drag(page, handle, next.x - 40);
