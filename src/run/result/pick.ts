@@ -10,6 +10,7 @@ import { difference } from '../../terms/comparison/answers.ts';
 import type { Difference } from '../../terms/comparison/answers.ts';
 import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
 import type { CurvePoint } from '../../terms/comparison/curves.ts';
+import { bestWithin } from '../../terms/comparison/front.ts';
 import { costBy } from '../../terms/cost.ts';
 import { isStatic, sizeMetric } from '../../terms/goals.ts';
 import type { StaticMetric, Target } from '../../terms/goals.ts';
@@ -123,8 +124,8 @@ function seek(
   switch (pick.kind) {
     case 'within': {
       const limit = limitOf(pick.target, costBy(run.cost!, metric));
-      const within = points.filter(({ candidate }) => costBy(candidate.cost, metric) <= limit);
-      return best(within, worth) ?? 'no point is within that';
+      const cost = ({ candidate }: CurvePoint) => costBy(candidate.cost, metric);
+      return bestWithin(points, limit, cost, worth)?.candidate ?? 'no point is within that';
     }
     case 'drop': {
       if (!original) return 'the original was not scored on the same images';

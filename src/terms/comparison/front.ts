@@ -107,3 +107,19 @@ export function knee(points: readonly FrontPoint[], metric: StaticMetric): Front
     (score.accuracy - y0) / (y1 - y0) - (costBy(candidate.cost, metric) - x0) / (x1 - x0);
   return front.reduce((a, b) => (above(b) > above(a) ? b : a));
 }
+
+/**
+ * What is meant by a limit on the cost: of the points within it the most accurate, of equals the first. In the terminal
+ * (`--pick macs=45%`) and under a target's handle in the panel.
+ */
+export function bestWithin<P>(
+  points: readonly P[],
+  limit: number,
+  cost: (point: P) => number,
+  accuracy: (point: P) => number,
+): P | undefined {
+  let most: P | undefined;
+  for (const point of points)
+    if (cost(point) <= limit && (most === undefined || accuracy(point) > accuracy(most))) most = point;
+  return most;
+}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { packed } from '../../../src/terms/comparison/answers.ts';
 import { curvesOf } from '../../../src/terms/comparison/curves.ts';
-import { frontsOf, hypervolume, knee, undominated } from '../../../src/terms/comparison/front.ts';
+import { bestWithin, frontsOf, hypervolume, knee, undominated } from '../../../src/terms/comparison/front.ts';
 import type { FrontPoint } from '../../../src/terms/comparison/front.ts';
 import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
@@ -45,6 +45,17 @@ it('leaves out what a cheaper one is as accurate as', () => {
   const [a, b, c, d] = [point(10, 60), point(20, 55), point(30, 60), point(40, 61)];
   expect(undominated([a, b, c, d])).toEqual([a, d]);
   expect(undominated([])).toEqual([]);
+});
+
+it('takes the most accurate within a limit, of equals the first', () => {
+  const within = (limit: number) =>
+    bestWithin(
+      [point(10, 60), point(20, 55), point(30, 60), point(40, 61)],
+      limit,
+      ({ candidate }) => candidate.cost.macs,
+      ({ score: { accuracy } }) => accuracy,
+    )?.candidate.id;
+  expect([9, 10, 30, 39.9, 40, 100].map(within)).toEqual([undefined, 10, 10, 10, 40, 40]);
 });
 
 it('measures the area under the steps of a curve, from the original at no accuracy', () => {
