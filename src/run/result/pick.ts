@@ -137,7 +137,7 @@ function seek(
     case 'knee':
       return (
         points.find((point) => point.knee)?.candidate ??
-        'a knee takes three points of which none beats another'
+        'the curve has no knee: that takes three points of which none beats another, one of them above the line from the first to the last'
       );
     case 'reward': {
       const spec = specOf(run, pick);

@@ -95,7 +95,8 @@ export function hypervolume(points: readonly FrontPoint[], metric: StaticMetric,
 
 /**
  * The point of a curve after which accuracy falls fastest: the farthest above the line from its cheapest to its dearest
- * point, both scales brought to 0 to 1 (Satopää et al. 2011, Kneedle). Null for fewer than three points.
+ * point, both scales brought to 0 to 1 (Satopää et al. 2011, Kneedle). Null for fewer than three points, and where none is
+ * above that line: the curve has no bend of this kind.
  */
 export function knee(points: readonly FrontPoint[], metric: StaticMetric): FrontPoint | null {
   const front = undominated(points);
@@ -105,7 +106,8 @@ export function knee(points: readonly FrontPoint[], metric: StaticMetric): Front
   const [y0, y1] = [first.score.accuracy, last.score.accuracy];
   const above = ({ candidate, score }: FrontPoint) =>
     (score.accuracy - y0) / (y1 - y0) - (costBy(candidate.cost, metric) - x0) / (x1 - x0);
-  return front.reduce((a, b) => (above(b) > above(a) ? b : a));
+  const farthest = front.reduce((a, b) => (above(b) > above(a) ? b : a));
+  return above(farthest) > 0 ? farthest : null;
 }
 
 /**

@@ -76,6 +76,9 @@ it('finds where a curve begins to fall', () => {
   expect(knee([a, d], 'macs')).toBeNull();
   // the third is dominated
   expect(knee([a, d, point(60, 80)], 'macs')).toBeNull();
+  // all on a line, or below it
+  expect(knee([point(10, 10), point(20, 20), point(30, 30)], 'macs')).toBeNull();
+  expect(knee([point(10, 10), point(20, 12), point(30, 30)], 'macs')).toBeNull();
 });
 
 it('gives each method and control its curve, the cheapest first', () => {
