@@ -73,7 +73,7 @@ const rewardedMetaSchema = z.strictObject({
   raced: whole,
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
-  /** and the widths that plain rules give by one ranking of all channels */
+  /** and the widths that plain rules give: by one ranking of all channels, by a knapsack, slice by slice */
   includeRules: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
   windowLow: share,
