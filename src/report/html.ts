@@ -22,6 +22,7 @@ import {
   percent,
   raceSentence,
   ruleSentence,
+  stoppedSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 import { metricName } from '../terms/goals.ts';
@@ -45,7 +46,11 @@ export function htmlReport(report: RunReport): string {
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
   const verdict = verdictOf(report.arms, frontMetric(report));
-  const firstLines = [verdict && verdictSentence(verdict), ruleSentence(main)];
+  const firstLines = [
+    verdict && verdictSentence(verdict),
+    ruleSentence(main),
+    main?.stopped && stoppedSentence(main.stopped),
+  ];
   const said = firstLines
     .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))
     .join('');

@@ -8,7 +8,7 @@ import { taylorByImages } from '../importance/taylor.ts';
 import { byImportance } from '../importance/widths.ts';
 import { costsOf } from '../budgets.ts';
 import { epochBatches, imagesOf } from '../images.ts';
-import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import type { Method, MethodContext, MethodEvent, MethodImages, Outcome, Stopped } from '../types.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import type { WeightGenerator } from './generators/generator.ts';
@@ -33,7 +33,7 @@ import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
-import { rewardedMetaWork } from './work.ts';
+import { rewardedMetaWork, sparedWork } from './work.ts';
 import { Supernet } from './supernet.ts';
 import { randomState } from '../random-state.ts';
 import { generatorKinds } from './generators/generator.ts';
@@ -163,7 +163,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     }
     const scorer = new CandidateScorer(images, settings, root);
     const start = resumed?.search ?? new Random(root).fork('search');
-    const found = new Search(problem, geneMap, costs, spec, settings, start);
+    const found = new Search(problem, geneMap, costs, spec, settings, seeds, start);
     yield* found.run(supernet, scorer, total, () => checkpoint(() => ({ search: found.state })));
     const choice = found.choice();
     if (choice !== null) yield { type: 'stage', stage: 'search', message: choice };
@@ -172,7 +172,9 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
     const race = { finalists: best.map(({ candidate }) => candidate), nextId: found.nextId };
-    return { chosen, weights: made, ...(settings.raced ? { race } : {}) };
+    const rule = found.stopped;
+    const stopped = rule === null ? {} : { stopped: stoppedAt(rule, found.nextId, total) };
+    return { chosen, weights: made, ...(settings.raced ? { race } : {}), ...stopped };
   }
 
   /** What each group alone minds, by the source's own weights. @param scores measured so far; grows */
@@ -188,6 +190,12 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     const { importance } = importanceOf(graph, dependencies, weights, 'l1');
     const cutter = new Cutter(context, images, settings, root, importance);
     return yield* measuredLosses(dependencies, cutter, cuts, scores, checkpoint);
+  }
+
+  function stoppedAt(rule: string, scored: number, of: number): Stopped {
+    const { train, validation } = images.set;
+    const sizes = { train: train.size, validation: validation.size };
+    return { rule, scored, of, spared: sparedWork(of - scored, settings, { ...context, images: sizes }) };
   }
 }
 

@@ -44,6 +44,12 @@ export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkCo
   };
 }
 
+/** The work of so many candidates, that a search left out. */
+export function sparedWork(candidates: number, settings: RewardedMetaSettings, context: WorkContext): Work {
+  const { share } = sharesOf(context);
+  return { trained: [], ...scoringWork(settings, repeated(candidates, share), context) };
+}
+
 /** MACs over the original's: of a candidate, and of any widths. */
 function sharesOf(context: WorkContext): { share: number; of: (architecture: Architecture) => number } {
   const costs = costsOf(context.graph, context.dependencies, context.budgets);
