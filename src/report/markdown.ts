@@ -20,6 +20,7 @@ import {
   raceSentence,
   ruleSentence,
   dropSentence,
+  stoppedSentence,
 } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
@@ -36,6 +37,7 @@ export function markdownReport(report: RunReport): string {
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const rule = ruleSentence(main);
   if (rule) lines.push(plain(rule), '');
+  if (main?.stopped) lines.push(plain(stoppedSentence(main.stopped)), '');
   const after = main?.chosen?.cost;
   if (after) {
     const { cost, latency } = report;

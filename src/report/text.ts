@@ -162,6 +162,15 @@ export function frontRows({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>):
   );
 }
 
+/** That a search ended before its time, and what the time went into. */
+export function stoppedSentence({ scored, of, rule, epochs }: NonNullable<ReportArm['stopped']>): string {
+  const more = epochs === 1 ? '1 epoch' : `${epochs} epochs`;
+  const then = epochs
+    ? `its time goes into fine-tuning, ${more} more for every arm`
+    : 'the run is shorter by the rest';
+  return `The search stopped after ${scored} of ${of} candidates: nothing was ahead of ${rule} by more than the noise; ${then}.`;
+}
+
 /** That a method's result is a plain rule's; null where it is its own. */
 export function ruleSentence(arm: Pick<ReportArm, 'name' | 'rule'> | undefined): string | null {
   if (arm?.rule === undefined) return null;

@@ -22,6 +22,8 @@ export interface ReportArm {
   readonly generations: readonly { readonly generation: number; readonly reward: number }[];
   /** the plain rule whose network it ended with, after a race */
   readonly rule?: string;
+  /** that its search ended before its time */
+  readonly stopped?: Pick<ListedOf<'stopped'>, 'scored' | 'of' | 'rule' | 'epochs'>;
   /** its candidates' race with the baselines' networks */
   readonly race: readonly Raced[];
   readonly losses: readonly ListedOf<'loss'>[];

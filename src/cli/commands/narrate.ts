@@ -16,6 +16,7 @@ import {
   percent,
   dropSentence,
   ruleSentence,
+  stoppedSentence,
 } from '../../report/text.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
 import { table } from '../output.ts';
@@ -80,6 +81,9 @@ export function narrate(progress: Progress, event: RunEvent): void {
     }
     case 'generation':
       progress.say(`${arm}generation ${event.generation}: best reward ${event.reward.toPrecision(5)}`);
+      break;
+    case 'stopped':
+      progress.say(`${arm}${stoppedSentence(event)}`);
       break;
     case 'chosen': {
       const { cost } = event.candidate;

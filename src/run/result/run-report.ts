@@ -56,6 +56,7 @@ function armOf(run: RunData, arm: ArmData, control: boolean, kept: KeptChannels 
     candidates: arm.candidates,
     generations: arm.generations,
     rule: arm.raced.some(({ id, rule }) => rule && id === arm.chosen?.id) ? arm.chosen?.origin : undefined,
+    stopped: arm.stopped ?? undefined,
     race: raceTable(arm.raced, arm.candidates),
     losses: run.losses.filter((loss) => loss.arm === arm.arm),
     seconds: arm.seconds,

@@ -50,6 +50,8 @@ const arm = z.object({
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */
   recalibrated: z.literal(true).optional(),
+  /** what its method's search left undone, in training images of the whole network (plan/equal-cost.ts) */
+  spared: z.number().optional(),
   /** its weights that were put aside are known by this (arm-weights.ts); absent in runs of older versions */
   filed: z.string().optional(),
   scores: z.object({
