@@ -207,6 +207,17 @@ op("split_at", lambda o, x: o.concatenate(o.split(x, [2, 5], axis=-1)[::-1], axi
 op("split_part", lambda o, x: o.split(x, 2, axis=-1)[1], lambda t, x: t.split(x, 2, axis=-1)[1])
 op("split_gate", lambda o, x: o.multiply(*o.split(x, 2, axis=-1)), lambda t, x: t.multiply(*t.split(x, 2, axis=-1)))
 op("array_split", lambda o, x: o.concatenate(o.array_split(x, 3, axis=-1)[::-1], axis=-1))
+
+
+def in_models(x):
+    """One model that is called twice, and one of two values, each without weights of its own."""
+    i, j = keras.Input(x.shape[1:]), keras.Input(x.shape[1:])
+    front = keras.Model(i, i[:, :, :, :5])
+    halves = keras.Model(j, tf.split(j, 2, axis=-1) if LEGACY else keras.ops.split(j, 2, axis=-1))
+    return L.Concatenate()([front(x), front(L.Conv2D(8, 1)(x)), *halves(x)])
+
+
+model("in_models", in_models, hdf5=LEGACY)
 op("swapaxes", lambda o, x: o.swapaxes(x, 1, -2))
 op("moveaxis", lambda o, x: o.moveaxis(x, -2, 1))
 op("tf_pool", None, lambda t, x: t.nn.avg_pool2d(t.nn.max_pool2d(x, 2, 2, "VALID"), [1, 2, 2, 1], 1, "SAME"))
