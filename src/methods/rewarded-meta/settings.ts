@@ -215,9 +215,10 @@ export function rewardedMetaSettings(
     merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
   if (values.crossover === undefined)
     merged.crossover = Math.min(merged.crossover, merged.population - merged.mutation);
-  // the papers' searches go on to the end, and so does one whose result takes part in no race
+  // the papers' searches go on to the end, and so does one whose result takes part in no race, or that is short anyway
   if (values.stopEarly === undefined)
     merged.stopEarly =
+      effort !== 'quick' &&
       merged.includeRules &&
       merged.offspring === 'repaired' &&
       merged.surrogate !== 'none' &&

@@ -3,6 +3,7 @@ import { fullArchitecture } from '../../../src/graph/architecture.ts';
 import { findGroups } from '../../../src/graph/channels.ts';
 import { Random } from '../../../src/graph/random.ts';
 import { costsOf } from '../../../src/methods/budgets.ts';
+import type { Effort } from '../../../src/terms/choices.ts';
 import { methodNamed } from '../../../src/methods/index.ts';
 import { geneMapOf } from '../../../src/methods/rewarded-meta/levels.ts';
 import type { Genes } from '../../../src/methods/rewarded-meta/levels.ts';
@@ -24,7 +25,7 @@ const budgets = [{ metric: 'macs' as const, limit: macs / 2, original: macs }];
 const costs = costsOf(graph, dependencies, budgets);
 const about = { graph, dependencies, trainImages: 96, untrained: false };
 const settings = methodNamed('rewarded-meta').settings(
-  { population: 8, generations: 8, windowLow: 0.4 },
+  { population: 8, generations: 8, windowLow: 0.4, stopEarly: true },
   'quick',
   about,
 ) as RewardedMetaSettings;
@@ -102,10 +103,12 @@ test('it stops or goes on the same from every checkpoint', async () => {
   }
 });
 
-test('it is on by default, and off where the search is the papers’ or its result in no race', () => {
-  const at = (given: Record<string, unknown>, untrained = false) =>
-    methodNamed('rewarded-meta').settings(given, 'quick', { ...about, untrained });
+test('it is on by default, and off where the search is short, the papers’, or its result in no race', () => {
+  const at = (given: Record<string, unknown>, untrained = false, effort: Effort = 'standard') =>
+    methodNamed('rewarded-meta').settings(given, effort, { ...about, untrained });
   expect(at({})).toMatchObject({ stopEarly: true });
+  expect(at({}, false, 'thorough')).toMatchObject({ stopEarly: true });
+  expect(at({}, false, 'quick')).toMatchObject({ stopEarly: false });
   for (const given of [
     { surrogate: 'none' },
     { offspring: 'rejected' },
