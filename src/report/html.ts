@@ -4,8 +4,6 @@ import { curves } from './curves.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
 import type { Raced } from '../terms/comparison/race.ts';
-import { frontMetric } from '../terms/comparison/curves.ts';
-import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   accuracyWord,
   amount,
@@ -21,8 +19,7 @@ import {
   measured,
   percent,
   raceSentence,
-  ruleSentence,
-  dropSentence,
+  openingSentences,
   stoppedSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
@@ -46,16 +43,9 @@ export function htmlReport(report: RunReport): string {
   const headline = after
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
-  const verdict = verdictOf(report.arms, frontMetric(report));
-  const firstLines = [
-    dropSentence(report),
-    verdict && verdictSentence(verdict),
-    ruleSentence(main),
-    main?.stopped && stoppedSentence(main.stopped),
-  ];
-  const said = firstLines
-    .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))
-    .join('');
+  const firstLines = openingSentences(report);
+  if (main?.stopped) firstLines.push(stoppedSentence(main.stopped));
+  const said = firstLines.map((line) => `<p class="wide verdict">${escape(line)}</p>\n`).join('');
   const sections = [
     tradeoff(report),
     result(report),

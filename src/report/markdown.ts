@@ -5,8 +5,6 @@ import { formatRanges } from '../config/ranges.ts';
 import { code, plain } from './escape.ts';
 import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { metricName } from '../terms/goals.ts';
-import { frontMetric } from '../terms/comparison/curves.ts';
-import { verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import {
   besideSentence,
   bytes,
@@ -18,8 +16,7 @@ import {
   frontRows,
   percent,
   raceSentence,
-  ruleSentence,
-  dropSentence,
+  openingSentences,
   stoppedSentence,
 } from './text.ts';
 
@@ -31,12 +28,7 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
-  const drop = dropSentence(report);
-  if (drop) lines.push(plain(drop), '');
-  const verdict = verdictOf(report.arms, frontMetric(report));
-  if (verdict) lines.push(plain(verdictSentence(verdict)), '');
-  const rule = ruleSentence(main);
-  if (rule) lines.push(plain(rule), '');
+  for (const sentence of openingSentences(report)) lines.push(plain(sentence), '');
   if (main?.stopped) lines.push(plain(stoppedSentence(main.stopped)), '');
   const after = main?.chosen?.cost;
   if (after) {

@@ -1,4 +1,5 @@
 import type { RunReport } from './types.ts';
+import { furthest } from '../terms/scores.ts';
 
 /** How far an output without labels is from the original's answers after each step: figures, "–" where not measured. */
 export interface Moved {
@@ -11,8 +12,9 @@ export interface Moved {
 
 /** Of the network that was written: every output that labels say nothing of; empty where there is one output. */
 export function movedOutputs({ arms: [main] }: RunReport): Moved[] {
-  const { cut, recalibrated, fineTuned } = main?.scores ?? {};
-  return ((fineTuned ?? recalibrated ?? cut)?.outputs ?? []).map(({ name, loss }, i) => {
+  const scores = main?.scores ?? {};
+  const { cut, recalibrated, fineTuned } = scores;
+  return (furthest(scores)?.outputs ?? []).map(({ name, loss }, i) => {
     const [one, two, three] = [cut, recalibrated, fineTuned].map(
       (score) => score?.outputs?.[i].value.toPrecision(3) ?? '–',
     );

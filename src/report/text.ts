@@ -2,13 +2,15 @@ import { harmless } from './escape.ts';
 import type { ReportArm, RunReport } from './types.ts';
 import { extraArm } from '../terms/candidates.ts';
 import { dropInWords, isWithinDrop, points } from '../terms/comparison/drop.ts';
+import { frontMetric } from '../terms/comparison/curves.ts';
 import type { CurvePoint } from '../terms/comparison/curves.ts';
 import type { FrontPoint } from '../terms/comparison/front.ts';
 import { foretold } from '../terms/comparison/race.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
-import { signed } from '../terms/comparison/verdict.ts';
+import { signed, verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import type { Metric } from '../terms/goals.ts';
+import { furthest } from '../terms/scores.ts';
 
 /** Numbers and words as reports and terminals show them. */
 
@@ -172,15 +174,22 @@ export function stoppedSentence({ scored, of, rule, epochs }: NonNullable<Report
 }
 
 /** That a method's result is a plain rule's; null where it is its own. */
-export function ruleSentence(arm: Pick<ReportArm, 'name' | 'rule'> | undefined): string | null {
+function ruleSentence(arm: Pick<ReportArm, 'name' | 'rule'> | undefined): string | null {
   if (arm?.rule === undefined) return null;
   return `The network is that of the plain rule ${arm.rule}: in the race, nothing that ${arm.name} found did better.`;
 }
 
+/** What a run came to, in its first lines: what was asked, beside its controls, and what its network is. */
+export function openingSentences(report: RunReport): string[] {
+  const [main] = report.arms;
+  const verdict = verdictOf(report.arms, frontMetric(report));
+  const said = [dropSentence(report), verdict && verdictSentence(verdict), ruleSentence(main)];
+  return said.filter((one) => one !== null);
+}
+
 /** What came of asking for an accuracy; null where none was asked for, or it wasn't measured. */
-export function dropSentence({ accuracyDrop, original, arms }: RunReport): string | null {
-  const { fineTuned, recalibrated, cut } = arms[0]?.scores ?? {};
-  const score = fineTuned ?? recalibrated ?? cut;
+function dropSentence({ accuracyDrop, original, arms }: RunReport): string | null {
+  const score = furthest(arms[0]?.scores ?? {});
   if (accuracyDrop === undefined || !original.validation || !score) return null;
   const asked = `Asked for a network that loses at most ${points(accuracyDrop)} of accuracy`;
   const found = dropInWords(score, original.validation);

@@ -5,6 +5,7 @@ import type { ListedCandidate } from '../terms/candidates.ts';
 import { metricName } from '../terms/goals.ts';
 import { sizeMetric } from '../terms/goals.ts';
 import type { SizeMetric } from '../terms/goals.ts';
+import { furthest } from '../terms/scores.ts';
 
 const frame = { width: 680, height: 340, left: 44, right: 16, top: 40, bottom: 36, title: 12 };
 
@@ -15,7 +16,7 @@ export function searchAccuracy(candidate: ListedCandidate): number | undefined {
 
 /** The accuracy on the validation split that an arm ended with. */
 function finalAccuracy(arm: ReportArm): number | undefined {
-  return (arm.scores.fineTuned ?? arm.scores.recalibrated ?? arm.scores.cut)?.accuracy;
+  return furthest(arm.scores)?.accuracy;
 }
 
 /** Which cost the chart is over: that of the first budget, where it is one of the widths'. */

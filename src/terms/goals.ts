@@ -33,6 +33,9 @@ export const target = z.strictObject({
 });
 export type Target = Frozen<z.infer<typeof target>>;
 
+/** Where an accuracy is sought, the dearest network that is tried unless the user names a budget. */
+export const DEAREST: Target = { metric: 'macs', value: 80, relative: true };
+
 /** A limit that the result must not exceed. */
 export const budget = z.strictObject({
   metric,

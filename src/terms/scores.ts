@@ -43,6 +43,9 @@ export type Step = z.infer<typeof step>;
 export const split = z.enum(['validation', 'test']);
 export type Split = z.infer<typeof split>;
 
+/** The images that a step is scored on. */
+export const splitOf = (step: Step): Split => (step === 'test' ? 'test' : 'validation');
+
 /** The parts of an image set. */
 export const setSplit = z.enum(['train', ...split.options]);
 export type SplitName = z.infer<typeof setSplit>;
@@ -60,3 +63,12 @@ export type Accuracies = Frozen<z.infer<typeof accuracies>>;
 /** Which of a candidate's accuracies. */
 export type AccuracyKey = keyof Accuracies;
 export const accuracyKeys = accuracies.keyof().options;
+
+/** What the furthest step came to, of those that a network has been through. */
+export function furthest<T>({
+  fineTuned,
+  recalibrated,
+  cut,
+}: Readonly<Partial<Record<AccuracyKey, T>>>): T | undefined {
+  return fineTuned ?? recalibrated ?? cut;
+}

@@ -89,20 +89,21 @@ export function board(run: RunData): Board {
     if (extra) scored.set(`${extra.id}@${extra.arm}`, scores);
     else if (chosen && !scored.has(`${chosen.id}@${arm}`)) scored.set(`${chosen.id}@${arm}`, scores);
   }
-  const scoresNow = ({ id, arm }: CandidateRef) => scored.get(`${id}@${arm}`) ?? null;
-  const candidates = arms.flatMap((arm) => arm.candidates.map((one) => measured(one, scoresNow(one))));
+  const candidates = arms.flatMap((arm) =>
+    arm.candidates.map((one) => measured(one, scored.get(`${one.id}@${one.arm}`) ?? null)),
+  );
   const table = columns(
     candidates,
     arms.filter(({ control }) => control).map(({ arm }) => arm),
   );
   const own = parseSpec(arms.find((arm) => !arm.control)?.reward);
   const places = new Map<string, number>();
+  candidates.forEach(({ arm, id }, i) => places.set(`${id}@${arm}`, i));
   const errors = new Map<number, Errors>();
-  candidates.forEach((one, i) => {
-    places.set(`${one.id}@${one.arm}`, i);
-    const scores = scoresNow(one);
-    if (scores) errors.set(i, errorsOf(one, scores));
-  });
+  for (const [name, scores] of scored) {
+    const i = places.get(name);
+    if (i !== undefined) errors.set(i, errorsOf(candidates[i], scores));
+  }
   return {
     columns: table,
     within: keeps(table, run.budgets),

@@ -1,7 +1,11 @@
 import { effect } from '@preact/signals';
 import type { Draft } from '../../src/protocol/plan.ts';
+import type { Target } from '../../src/terms/goals.ts';
 import { remember } from '../persist.ts';
 import { draft, type Ready } from '../state.ts';
+
+/** The goal of a draft that nobody has touched. */
+export const firstTarget: Target = { metric: 'macs', value: 50, relative: true };
 
 /** A draft with defaults that make sense: half of the MACs, standard effort, everything found out. Null without a model. */
 export function firstDraft(ready: Ready, past: Partial<Draft> | null): Draft | null {
@@ -10,7 +14,7 @@ export function firstDraft(ready: Ready, past: Partial<Draft> | null): Draft | n
     model: ready.model,
     workspace: ready.workspace,
     data: null,
-    targets: [{ metric: 'macs', value: 50, relative: true }],
+    targets: [firstTarget],
     method: ready.methods[0]?.name ?? 'rewarded-meta',
     settings: {},
     effort: 'standard',

@@ -7,11 +7,11 @@ import { loaded } from '../load.ts';
 import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, Checkbox, Dropdown, TextField } from '../ui.tsx';
-import { change } from './draft.ts';
+import { change, firstTarget } from './draft.ts';
 import { parsed, shown, typed } from './goal.ts';
 import { NumberField } from './number-field.tsx';
 import { reached, table } from './reach-store.ts';
-import { metricName } from '../../src/terms/goals.ts';
+import { DEAREST, metricName } from '../../src/terms/goals.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
 import { metric as metrics } from '../../src/terms/goals.ts';
 
@@ -66,7 +66,8 @@ export function GoalCard() {
 function AccuracyGoal() {
   const { accuracyDrop, targets = [] } = draft.value ?? {};
   const [only] = targets;
-  const untouched = targets.length === 1 && only.metric === 'macs' && only.relative && only.value === 50;
+  const { metric, value } = firstTarget;
+  const untouched = targets.length === 1 && only.metric === metric && only.relative && only.value === value;
   return (
     <div class="goal">
       <div class="goal-line">
@@ -77,7 +78,7 @@ function AccuracyGoal() {
             change({
               accuracyDrop: on ? 1 : undefined,
               // room to look in
-              ...(on && untouched ? { targets: [{ ...only, value: 80 }] } : {}),
+              ...(on && untouched ? { targets: [DEAREST] } : {}),
             })
           }
         >

@@ -1,9 +1,8 @@
 import { titled } from '../../terms/images.ts';
 import { orderOf } from '../../run/images/head.ts';
 import { extraArm } from '../../terms/candidates.ts';
-import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
+import { curvesOf } from '../../terms/comparison/curves.ts';
 import { metricName } from '../../terms/goals.ts';
-import { verdictOf, verdictSentence } from '../../terms/comparison/verdict.ts';
 import { movedOutputs, movedSentence, rankedAlone } from '../../report/outputs.ts';
 import type { RunReport } from '../../report/types.ts';
 import {
@@ -14,8 +13,7 @@ import {
   duration,
   measured,
   percent,
-  dropSentence,
-  ruleSentence,
+  openingSentences,
   stoppedSentence,
 } from '../../report/text.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
@@ -163,12 +161,7 @@ export function resultTable(report: RunReport): string {
         [0],
       ),
     );
-    const drop = dropSentence(report);
-    if (drop) lines.push('', drop);
-    const verdict = verdictOf(report.arms, frontMetric(report));
-    if (verdict) lines.push('', verdictSentence(verdict));
-    const rule = ruleSentence(main);
-    if (rule) lines.push('', rule);
+    for (const sentence of openingSentences(report)) lines.push('', sentence);
   }
   const moved = movedOutputs(report);
   if (moved.length) lines.push('', ...moved.map((one) => movedSentence(one, one.name)), rankedAlone);

@@ -1,6 +1,6 @@
 import type { PrunedConfig } from '../../config/schema.ts';
 import { metricWords } from '../../terms/goals.ts';
-import { split as splits } from '../../terms/scores.ts';
+import { furthest, split as splits } from '../../terms/scores.ts';
 import { stem } from '../models/kinds.ts';
 import { inThousands } from '../../protocol/units.ts';
 
@@ -46,9 +46,9 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
           measured.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
       );
   }
-  const arms = controls.flatMap(({ name, fineTuned, recalibrated, cut }) => {
-    const value = fineTuned ?? recalibrated ?? cut;
-    return value === undefined ? [] : [`${name} ${value.toFixed(2)} %`];
+  const arms = controls.flatMap((control) => {
+    const value = furthest(control);
+    return value === undefined ? [] : [`${control.name} ${value.toFixed(2)} %`];
   });
   if (arms.length) lines.push(`Controls at the same budget, validation: ${arms.join(', ')}`);
   lines.push(`Seed ${method.seed}, effort ${method.effort}, Espalier ${config.engine}`);
@@ -57,9 +57,9 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
 
 /** Test accuracies where both were measured, else the last ones on validation. */
 function headline(accuracy: PrunedConfig['accuracy']): [number | undefined, number | undefined, string] {
-  const { original, originalTest, cut, recalibrated, fineTuned, test } = accuracy;
+  const { original, originalTest, test } = accuracy;
   if (originalTest && test) return [originalTest.accuracy, test.accuracy, ' on test'];
-  return [original?.accuracy, (fineTuned ?? recalibrated ?? cut)?.accuracy, ''];
+  return [original?.accuracy, furthest(accuracy)?.accuracy, ''];
 }
 
 function percent(part: number, whole: number): string {

@@ -1,8 +1,6 @@
 import { InputError } from '../../graph/errors.ts';
+import { DEAREST } from '../../terms/goals.ts';
 import type { Target } from '../../terms/goals.ts';
-
-/** The dearest network that is tried where the user names no budget. */
-const DEAREST: Target = { metric: 'macs', value: 80, relative: true };
 
 /** Two costs that are nearer than this, as a factor, are one. */
 const NEAR = 1.05;

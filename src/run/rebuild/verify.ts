@@ -20,6 +20,7 @@ import type { DataOptions } from '../../terms/choices.ts';
 import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import { isStatic } from '../../terms/goals.ts';
+import { furthest } from '../../terms/scores.ts';
 
 const fileHash = 'pruned file, SHA-256';
 
@@ -173,12 +174,11 @@ function fullCost({ graph }: Model): Cost {
 
 /** What can be measured again: the original, and the pruned file as it was left. */
 function accuracies({ config, source }: Rebuilt, pruned: Model | null): [string, Model, ConfigScore][] {
-  const { original, originalTest, fineTuned, recalibrated, cut, test } = config.accuracy;
-  const last = fineTuned ?? recalibrated ?? cut;
+  const { original, originalTest, test } = config.accuracy;
   const all: [string, Model | null, ConfigScore | undefined][] = [
     ['original, validation', source, original],
     ['original, test', source, originalTest],
-    ['pruned, validation', pruned, last],
+    ['pruned, validation', pruned, furthest(config.accuracy)],
     ['pruned, test', pruned, test],
   ];
   return all.filter((one): one is [string, Model, ConfigScore] => one[1] !== null && one[2] !== undefined);

@@ -4,7 +4,7 @@ import { equalEpochs } from '../plan/equal-cost.ts';
 import { expectedRounds, racedImages } from '../plan/race.ts';
 import { adviceAfter } from './advice.ts';
 import { drive } from './drive.ts';
-import { architectureOf, fullArchitecture } from '../../graph/architecture.ts';
+import { architectureOf } from '../../graph/architecture.ts';
 import { costModel } from '../../graph/cost.ts';
 import type { Model } from '../../graph/types.ts';
 import { InputError } from '../../graph/errors.ts';
@@ -16,6 +16,7 @@ import {
   armRandom,
   budgetsOf,
   dearerPoints,
+  macsShare,
   methodContext,
   networkOf,
   proxyOf,
@@ -33,6 +34,7 @@ import { scratchSettings } from '../plan/fine-tune-settings.ts';
 import { notRebuilt, weightsFor } from './weights.ts';
 import type { StaticMetric } from '../../terms/goals.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
+import { splitOf } from '../../terms/scores.ts';
 import type { Score, Step } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 import { pointOfArm } from '../../terms/candidates.ts';
@@ -311,16 +313,14 @@ async function atEqualCost(
     images,
   });
   if (!work) return fineTuning;
-  const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
-  const share = (one: ArmState) => one.candidate!.cost.macs / full;
   const { epochs: tuned } = fineTuning;
   // as long as a race would be: there is none where, say, fresh weights are trained, which is rare
   const raced = racedImages(expectedRounds(method.raced?.(settings) ?? 0, train.size, fineTuning));
   const epochs = equalEpochs(work, {
     tuned,
     raced,
-    share: share(main),
-    own: share(arm),
+    share: macsShare(context, main),
+    own: macsShare(context, arm),
     images: train.size,
     spared: main.spared,
   });
@@ -342,8 +342,6 @@ async function* score(
   if (!trainer) return;
   yield await scored(context, arm, step, await trainer.score(network, splitOf(step), session.signal));
 }
-
-const splitOf = (step: Step) => (step === 'test' ? 'test' : 'validation');
 
 /** Records a score; which images were right only where arms are compared: of what each ended with. */
 async function scored(

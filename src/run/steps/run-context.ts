@@ -59,11 +59,15 @@ export function thawed({ graph, weights }: Model, { frozen }: TrainSettings): Mo
 
 /** What an arm must keep: the run's budgets, or a point's share of those that the run began with. */
 export function budgetsOf({ session }: RunContext, { share }: ArmState): readonly Budget[] {
-  const { range } = session.state;
-  const budgets = share === undefined ? session.state.budgets : (range ?? session.state.budgets);
-  return share === undefined || share === 1
-    ? budgets
-    : budgets.map((budget) => ({ ...budget, limit: share * budget.limit }));
+  const { budgets, range = budgets } = session.state;
+  if (share === undefined) return budgets;
+  return range.map((budget) => ({ ...budget, limit: share * budget.limit }));
+}
+
+/** MACs of an arm's network, over the original's. */
+export function macsShare({ model, dependencies }: RunContext, arm: ArmState): number {
+  const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
+  return arm.candidate!.cost.macs / full;
 }
 
 /**

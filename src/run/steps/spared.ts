@@ -1,10 +1,9 @@
 import { EQUAL_COST } from '../../protocol/controls.ts';
-import { fullArchitecture } from '../../graph/architecture.ts';
-import { costModel } from '../../graph/cost.ts';
 import type { Stopped } from '../../methods/types.ts';
 import { moreEpochs, spent } from '../plan/equal-cost.ts';
 import type { ArmState } from '../store/state.ts';
 import type { RunEvent } from '../../terms/run-events.ts';
+import { macsShare } from './run-context.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -29,15 +28,15 @@ export async function useSpared(
 }
 
 /** Epochs more for every arm. */
-function affordable({ session, plan, model, dependencies, trainer }: RunContext, arm: ArmState): number {
+function affordable(context: RunContext, arm: ArmState): number {
+  const { session, plan, trainer } = context;
   const { fineTuning, arms } = session.state;
   if (!trainer || !fineTuning?.epochs || plan.fineTuneEpochs !== undefined) return 0;
   const { train, validation } = trainer.images.set;
-  const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
   return moreEpochs(arm.spared!, {
     // that one goes by what the method cost
     arms: arms.filter(({ name }) => name !== EQUAL_COST).length,
-    share: arm.candidate!.cost.macs / full,
+    share: macsShare(context, arm),
     train: train.size,
     validation: validation.size,
     distilled: Boolean(fineTuning.distillation),

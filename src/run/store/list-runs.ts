@@ -11,6 +11,7 @@ import { writtenNow } from './written.ts';
 import type { Target } from '../../terms/goals.ts';
 import type { Written } from '../../terms/written.ts';
 import { espalierFolder, runFiles, runsFolder } from '../../terms/run-folder.ts';
+import { furthest } from '../../terms/scores.ts';
 
 /** Every run of a workspace, the newest first; folders that hold no run of this version are passed over. */
 export async function listRuns(workspace: string): Promise<RunSummary[]> {
@@ -61,8 +62,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
 
 /** The accuracy that was measured last, on validation. */
 function lastAccuracy({ chosen, scores: { validation } }: ArmData): number | undefined {
-  const last = validation.fineTuned ?? validation.recalibrated ?? validation.cut;
-  return last?.accuracy ?? chosen?.accuracies.recalibrated;
+  return furthest(validation)?.accuracy ?? chosen?.accuracies.recalibrated;
 }
 
 function files({

@@ -1,9 +1,8 @@
-import { fullArchitecture } from '../../../graph/architecture.ts';
-import { costModel } from '../../../graph/cost.ts';
 import { pointArm, pointOfArm } from '../../../terms/candidates.ts';
 import { dropInWords, isWithinDrop, points } from '../../../terms/comparison/drop.ts';
 import { metricWords } from '../../../terms/goals.ts';
 import type { EventOf, RunEvent } from '../../../terms/run-events.ts';
+import { furthest, splitOf } from '../../../terms/scores.ts';
 import type { Score, Step } from '../../../terms/scores.ts';
 import { nextShare } from '../../plan/accuracy-goal.ts';
 import { pointsAsked } from '../../plan/points.ts';
@@ -12,7 +11,7 @@ import { readEvents } from '../../store/folder.ts';
 import type { ArmState } from '../../store/state.ts';
 import { GoalMissed } from '../arms.ts';
 import type { PreparedRun } from '../context.ts';
-import { budgetsOf, cutFrom, proxyOf, tightenedOf } from '../run-context.ts';
+import { budgetsOf, cutFrom, macsShare, proxyOf, tightenedOf } from '../run-context.ts';
 import { notRebuilt } from '../weights.ts';
 import { runArmOrLeave } from './leave-out.ts';
 
@@ -87,7 +86,7 @@ async function* adopt(
   const proxy = proxyOf(context, found);
   const tightened = tightenedOf(context, found);
   state.range = state.budgets;
-  state.budgets = budgetsOf(context, found).map((budget) => ({ ...budget }));
+  state.budgets = [...budgetsOf(context, found)];
   if (proxy !== undefined) state.proxy = proxy;
   if (tightened !== 1) state.tightened = tightened;
   const method = await context.ports.method(plan.method);
@@ -107,7 +106,7 @@ async function* adopt(
       type: 'score',
       arm,
       step,
-      split: step === 'test' ? 'test' : 'validation',
+      split: splitOf(step),
       score,
     });
   if (main.weights === 'generated') yield await session.record({ type: 'warning', message: notRebuilt(arm) });
@@ -125,11 +124,8 @@ async function* adopt(
   main.step = 'done';
 }
 
-const accuracyOf = ({ scores }: ArmState): number => lastOf(scores)?.accuracy ?? 0;
-
 /** What it came to on the validation images. */
-const lastOf = ({ fineTuned, recalibrated, cut }: ArmState['scores']): Score | undefined =>
-  fineTuned ?? recalibrated ?? cut;
+const accuracyOf = ({ scores }: ArmState): number => furthest(scores)?.accuracy ?? 0;
 
 function isWithin({ session }: PreparedRun, arm: ArmState, drop: number): boolean {
   const original = session.state.original.validation;
@@ -141,11 +137,10 @@ function word(context: PreparedRun, arm: ArmState, drop: number): string {
 }
 
 /** "a network of 40.0 % of the MACs loses 0.80 ± 0.62 points on 300 validation images". */
-function beside({ session, model, dependencies }: PreparedRun, arm: ArmState): string {
-  const score = lastOf(arm.scores)!;
-  const full = costModel(model.graph, dependencies)(fullArchitecture(dependencies)).macs;
-  const share = (100 * arm.candidate!.cost.macs) / full;
-  return `a network of ${share.toFixed(1)} % of the ${metricWords.macs} ${dropInWords(score, session.state.original.validation!)}`;
+function beside(context: PreparedRun, arm: ArmState): string {
+  const share = (100 * macsShare(context, arm)).toFixed(1);
+  const drop = dropInWords(furthest(arm.scores)!, context.session.state.original.validation!);
+  return `a network of ${share} % of the ${metricWords.macs} ${drop}`;
 }
 
 function raceOf({ seq: _, at: __, ...event }: EventOf<'raced'>, arm: string): RunEvent {
