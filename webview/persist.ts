@@ -70,7 +70,7 @@ export function runView(folder: string): RunView | null {
 }
 
 export function rememberRun(folder: string, view: Omit<RunView, 'at'>): void {
-  const known = runView(folder) ?? { coefficients: null, picked: null, second: null };
+  const known = runView(folder) ?? { coefficients: null, picked: null, second: null, held: null };
   if (JSON.stringify({ ...known, at: 0 }) === JSON.stringify({ ...view, at: 0 })) return;
   const all = Object.entries({ ...state.runs, [folder]: { ...view, at: Date.now() } });
   const newest = all.sort(([, a], [, b]) => b.at - a.at).slice(0, MOST_RUNS);

@@ -71,7 +71,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
   )
     .option(
       '--target <goal>',
-      'macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120"; all must hold',
+      'macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120"; all must hold. accuracy-drop=1: the cheapest network that loses at most one point, looked for below the other targets (default macs=80%)',
       gather,
     )
     .option('--method <name>', 'how to choose the channels (default: rewarded-meta with images, l1 without)')
@@ -101,7 +101,7 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     )
     .option(
       '--points <n>',
-      'fine-tune so many points of the trade-off, from the goal downwards; controls too (default 1: the goal alone; with --explore 5)',
+      'fine-tune so many points of the trade-off, from the goal downwards; controls too (default 1: the goal alone; with --explore 5); for accuracy-drop: so many networks are tried (default 5)',
       wholeNumber('--points', 1, 20),
     )
     .option(

@@ -126,6 +126,14 @@ export const configSchema = z
         .describe(
           'The plain rule whose network this is: nothing that the method found did better in the race.',
         ),
+      accuracyDrop: z
+        .number()
+        .min(0)
+        .lt(100)
+        .optional()
+        .describe(
+          'Points of accuracy on validation that it was to lose at most: the cheapest such network that was found; its budgets stand in targets.',
+        ),
       weights: weightsFrom
         .optional()
         .describe(

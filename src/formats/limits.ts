@@ -10,6 +10,9 @@ export const MAX_EDGES = 200_000;
 /** Tensors that one node reads: a layer that joins more is made by nobody. */
 export const MAX_FAN_IN = 4096;
 
+/** Positions that all operations together name to take some of an axis: thousands of channels a hundred times. */
+export const MAX_POSITIONS = 2 ** 22;
+
 /** Questions put to an HDF5 file while one model is read; a network of 1,000 layers takes some 10,000. */
 export const MAX_QUESTIONS = 500_000;
 

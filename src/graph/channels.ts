@@ -29,7 +29,7 @@ type Axes = readonly AxisLabels[];
  */
 export function findGroups(graph: Graph, options: GroupOptions = {}): Dependencies {
   const shapes = inferShapes(graph);
-  const trail: Trail = { labels: new Labels(), params: new Map(), notes: [] };
+  const trail: Trail = { labels: new Labels(), params: new Map(), said: new Map(), notes: [] };
   const values = new Map<string, Axes>();
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((id) => values.get(id)!);

@@ -1,6 +1,6 @@
 import { specOf } from './ops/index.ts';
 import type { KernelSpec } from './ops/spec.ts';
-import type { Op } from './types.ts';
+import type { Graph, Node, Op } from './types.ts';
 import { sizeOf } from './ops/rules/sizes.ts';
 
 /*
@@ -57,4 +57,22 @@ export function learntAxes(op: Op): [role: string, axis: number][] {
 
 function windowSize(kernel: KernelSpec, shape: readonly number[]): number {
   return sizeOf((kernel.window ?? []).map((axis) => shape[axis]));
+}
+
+/**
+ * The first nodes that do more to a value than to hand it on: as it is, its pixels or elements, or parts of it that are
+ * joined again.
+ */
+export function firstWorks({ nodes }: Graph, value: string): Node[] {
+  const handed = new Set([value]);
+  const works: Node[] = [];
+  // in topological order, so that one pass is enough
+  for (const node of nodes) {
+    if (!node.inputs.some((id) => handed.has(id))) continue;
+    const { op, inputs } = node;
+    const joins = op.kind === 'concat' && inputs.every((id) => handed.has(id));
+    if (joins || specOf(op).passes !== undefined) handed.add(node.id);
+    else works.push(node);
+  }
+  return works;
 }

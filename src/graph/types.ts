@@ -103,6 +103,11 @@ export type Op =
   | { kind: 'reshape'; target: Shape }
   /** perm: per-sample axes, from 0 */
   | { kind: 'permute'; perm: readonly number[] }
+  /**
+   * those positions of an axis, in this order, some perhaps more than once. step: they lie so far apart, up or down, and
+   * must go on doing so where channels are cut, as a slice says it (x[..., ::2])
+   */
+  | { kind: 'gather'; axis: number; positions: readonly number[]; step?: number }
   | { kind: 'maxPool' | 'avgPool'; size: Pair; strides: Pair; padding: Padding }
   | { kind: 'globalAvgPool' | 'globalMaxPool'; keepDims: boolean }
   /** with zeros, or another value */

@@ -55,11 +55,16 @@ export class CandidateScorer {
     );
   }
 
-  /** The network with recalibrated statistics, and its score. @throws Interrupted once the signal is aborted */
+  /**
+   * The network with recalibrated statistics, and its score.
+   * @param losses note the loss of each image
+   * @throws Interrupted once the signal is aborted
+   */
   async score(
     graph: Graph,
     weights: Weights,
     signal?: AbortSignal,
+    losses = false,
   ): Promise<{ weights: Weights; score: Score }> {
     const { backend, trust } = this.images;
     const recalibrated = new Map(weights);
@@ -78,6 +83,7 @@ export class CandidateScorer {
       trust,
       threads: backend.threads,
       signal,
+      losses,
     });
     return { weights: recalibrated, score };
   }

@@ -76,6 +76,20 @@ export interface Outcome {
   readonly weights?: Weights;
   /** what is to race, of all its candidates; absent where its choice is the result */
   readonly race?: Entries;
+  /** absent where it did all that it had planned */
+  readonly stopped?: Stopped;
+}
+
+/** That a search ended before its time, since nothing that it found was ahead of the plain rules' networks. */
+export interface Stopped {
+  /** candidates that were scored */
+  readonly scored: number;
+  /** of so many */
+  readonly of: number;
+  /** the best of the rules */
+  readonly rule: string;
+  /** what was left undone */
+  readonly spared: Work;
 }
 
 /** What a method enters for the race with the baselines (src/run/steps/race.ts). */

@@ -7,6 +7,7 @@ import { reachTable } from './reach.ts';
 import { diff, diffFormat, measuring, network, sensitivity, sensitivityQuestion, side } from './views.ts';
 import { listedEvent } from '../terms/run-events.ts';
 import { candidateOfRun, candidateRef } from '../terms/candidates.ts';
+import { costKeys } from '../terms/cost.ts';
 
 const nothing = z.object({});
 const tab = z.enum(['network', 'plan', 'tradeoff', 'curves', 'diff', 'runs']);
@@ -16,7 +17,22 @@ export type Tab = Frozen<z.infer<typeof tab>>;
 const openable = z.enum(['file', 'log', 'report', 'doctor', 'trust']);
 export type Openable = z.infer<typeof openable>;
 
+/** What the trade-off's axis of costs may show. */
+export const costChoice = z.enum([...costKeys, 'latency']);
+
 const pick = candidateRef.nullable();
+/** A target that was moved along the axis of costs: what fits under it is picked. */
+const heldTarget = z.object({
+  cost: costChoice,
+  /** where it rests, in the cost's unit: which of the targets it is */
+  limit: z.number(),
+  /** where it is held */
+  at: z.number(),
+  /** what was picked before, for when it is put back */
+  before: pick,
+});
+export type HeldTarget = Frozen<z.infer<typeof heldTarget>>;
+
 /** How the user left a run: what it was ranked by and what was chosen. */
 export const runView = z.object({
   /** null: the run's own */
@@ -24,6 +40,7 @@ export const runView = z.object({
   /** null: the run's choice, or what is best under the coefficients */
   picked: pick,
   second: pick,
+  held: heldTarget.nullable().default(null),
   /** milliseconds since 1970: the oldest are forgotten first */
   at: z.number(),
 });

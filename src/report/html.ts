@@ -22,6 +22,8 @@ import {
   percent,
   raceSentence,
   ruleSentence,
+  dropSentence,
+  stoppedSentence,
 } from './text.ts';
 import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 import { metricName } from '../terms/goals.ts';
@@ -45,7 +47,12 @@ export function htmlReport(report: RunReport): string {
     ? `<span class="grow"></span><span class="chip">${escape(main.name)} · seed ${report.seed} · ${duration(report.seconds)}</span>`
     : '';
   const verdict = verdictOf(report.arms, frontMetric(report));
-  const firstLines = [verdict && verdictSentence(verdict), ruleSentence(main)];
+  const firstLines = [
+    dropSentence(report),
+    verdict && verdictSentence(verdict),
+    ruleSentence(main),
+    main?.stopped && stoppedSentence(main.stopped),
+  ];
   const said = firstLines
     .map((line) => (line ? `<p class="wide verdict">${escape(line)}</p>\n` : ''))
     .join('');

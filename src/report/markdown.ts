@@ -19,6 +19,8 @@ import {
   percent,
   raceSentence,
   ruleSentence,
+  dropSentence,
+  stoppedSentence,
 } from './text.ts';
 
 /** Cells are written by `code` or `plain`, or are figures and words of ours. */
@@ -29,10 +31,13 @@ const align = (n: number): string => `|${' --- |'}${' ---: |'.repeat(n - 1)}`;
 export function markdownReport(report: RunReport): string {
   const [main] = report.arms;
   const lines = [`## ${code(report.model)}, pruned by ${code(report.method)}`, ''];
+  const drop = dropSentence(report);
+  if (drop) lines.push(plain(drop), '');
   const verdict = verdictOf(report.arms, frontMetric(report));
   if (verdict) lines.push(plain(verdictSentence(verdict)), '');
   const rule = ruleSentence(main);
   if (rule) lines.push(plain(rule), '');
+  if (main?.stopped) lines.push(plain(stoppedSentence(main.stopped)), '');
   const after = main?.chosen?.cost;
   if (after) {
     const { cost, latency } = report;

@@ -1,6 +1,7 @@
 import { harmless } from './escape.ts';
 import type { ReportArm, RunReport } from './types.ts';
 import { extraArm } from '../terms/candidates.ts';
+import { dropInWords, isWithinDrop, points } from '../terms/comparison/drop.ts';
 import type { CurvePoint } from '../terms/comparison/curves.ts';
 import type { FrontPoint } from '../terms/comparison/front.ts';
 import { foretold } from '../terms/comparison/race.ts';
@@ -161,8 +162,29 @@ export function frontRows({ fronts, cost }: Pick<RunReport, 'fronts' | 'cost'>):
   );
 }
 
+/** That a search ended before its time, and what the time went into. */
+export function stoppedSentence({ scored, of, rule, epochs }: NonNullable<ReportArm['stopped']>): string {
+  const more = epochs === 1 ? '1 epoch' : `${epochs} epochs`;
+  const then = epochs
+    ? `its time goes into fine-tuning, ${more} more for every arm`
+    : 'the run is shorter by the rest';
+  return `The search stopped after ${scored} of ${of} candidates: nothing was ahead of ${rule} by more than the noise; ${then}.`;
+}
+
 /** That a method's result is a plain rule's; null where it is its own. */
 export function ruleSentence(arm: Pick<ReportArm, 'name' | 'rule'> | undefined): string | null {
   if (arm?.rule === undefined) return null;
   return `The network is that of the plain rule ${arm.rule}: in the race, nothing that ${arm.name} found did better.`;
+}
+
+/** What came of asking for an accuracy; null where none was asked for, or it wasn't measured. */
+export function dropSentence({ accuracyDrop, original, arms }: RunReport): string | null {
+  const { fineTuned, recalibrated, cut } = arms[0]?.scores ?? {};
+  const score = fineTuned ?? recalibrated ?? cut;
+  if (accuracyDrop === undefined || !original.validation || !score) return null;
+  const asked = `Asked for a network that loses at most ${points(accuracyDrop)} of accuracy`;
+  const found = dropInWords(score, original.validation);
+  return isWithinDrop(score.accuracy, original.validation.accuracy, accuracyDrop)
+    ? `${asked}: the cheapest that was found ${found}.`
+    : `${asked}: none was found; the nearest ${found}.`;
 }

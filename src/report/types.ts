@@ -22,6 +22,8 @@ export interface ReportArm {
   readonly generations: readonly { readonly generation: number; readonly reward: number }[];
   /** the plain rule whose network it ended with, after a race */
   readonly rule?: string;
+  /** that its search ended before its time */
+  readonly stopped?: Pick<ListedOf<'stopped'>, 'scored' | 'of' | 'rule' | 'epochs'>;
   /** its candidates' race with the baselines' networks */
   readonly race: readonly Raced[];
   readonly losses: readonly ListedOf<'loss'>[];
@@ -41,6 +43,8 @@ export interface RunReport {
   readonly backend?: string;
   readonly cost: Cost;
   readonly budgets: readonly Budget[];
+  /** points of accuracy on validation that the result was to lose at most; the budgets are then what came of it */
+  readonly accuracyDrop?: number;
   readonly data?: {
     readonly path: string;
     readonly classes: readonly string[];

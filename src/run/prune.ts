@@ -10,7 +10,6 @@ import { htmlReport } from '../report/html.ts';
 import type { RunReport } from '../report/types.ts';
 import { readEvents } from './store/folder.ts';
 import { allowedScripts } from './plan/consent.ts';
-import { broken } from './plan/feasibility.ts';
 import { hashFile, outputs } from '../formats/identity.ts';
 import { labels, reportFiles } from './result/output-names.ts';
 import { place } from './result/place.ts';
@@ -18,10 +17,9 @@ import { placeReport } from './result/place-report.ts';
 import { probeFile, probeFolder, refuseLooseLink } from './store/disk-space.ts';
 import type { RunFolder } from './store/folder.ts';
 import type { Plan } from './plan/plan.ts';
-import { GoalMissed, runArm } from './steps/arms.ts';
-import type { ArmState } from './store/state.ts';
-import { InputError } from '../graph/errors.ts';
-import { budgetsOf, dearerPoints, networkOf } from './steps/run-context.ts';
+import { reachAccuracy } from './steps/points/reach-accuracy.ts';
+import { runArmOrLeave } from './steps/points/leave-out.ts';
+import { networkOf } from './steps/run-context.ts';
 import { buildConfig, dataFacts } from './result/config.ts';
 import type { RunOptions, RunPorts } from './steps/ports.ts';
 import { Session } from './steps/session.ts';
@@ -31,7 +29,6 @@ import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
 import { prepareRun } from './steps/context.ts';
 import type { PreparedRun } from './steps/context.ts';
-import { isStatic } from '../terms/goals.ts';
 import type { RunEvent } from '../terms/run-events.ts';
 
 export interface RunResult {
@@ -83,6 +80,7 @@ export async function* runPrune(
       await session.save();
     }
     const [main] = session.state.arms;
+    if (plan.accuracyDrop !== undefined) yield* reachAccuracy(context, main, plan.accuracyDrop);
     for (const arm of [...session.state.arms]) yield* runArmOrLeave(context, arm, main);
     return yield* finish(context, run);
   } catch (error) {
@@ -91,44 +89,6 @@ export async function* runPrune(
   } finally {
     await context?.trainer?.close();
   }
-}
-
-/**
- * Takes an arm to its end. A cheaper point that can't be reached is left out, so that the rest is not lost with it; so is
- * one that a dearer point's network is within already, which would be searched and trained twice.
- */
-async function* runArmOrLeave(
-  context: PreparedRun,
-  arm: ArmState,
-  main: ArmState,
-): AsyncGenerator<RunEvent, void, void> {
-  const { session } = context;
-  try {
-    refuseDouble(context, arm);
-    yield* runArm(context, arm, main);
-  } catch (error) {
-    const unreachable = error instanceof InputError || error instanceof GoalMissed;
-    if (arm.share === undefined || !unreachable) throw error;
-    session.state.arms = session.state.arms.filter((one) => one !== arm);
-    session.weights.delete(arm.name);
-    const message = `the point ${arm.name} is left out: ${error.message}`;
-    yield await session.record({ type: 'warning', message });
-    await session.save();
-  }
-}
-
-/**
- * What is best of all within a dearer budget, and within a cheaper one too, is best there as well: no search is needed.
- * Where a budget is measured, two points' networks are compared once they are found (steps/arms.ts).
- * @throws InputError where a dearer point of the same method has come to such a network
- */
-function refuseDouble(context: PreparedRun, arm: ArmState): void {
-  const budgets = budgetsOf(context, arm);
-  if (arm.step !== 'method' || !budgets.every(({ metric }) => isStatic(metric))) return;
-  const within = dearerPoints(context, arm).find(
-    ({ candidate }) => candidate && broken(budgets, candidate.cost).length === 0,
-  );
-  if (within) throw new InputError(`the network of ${within.name} is within its budget already`);
 }
 
 /** Writes the model, the config and the report. */

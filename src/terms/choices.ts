@@ -74,7 +74,9 @@ export const choices = {
   interiorOutputs: z.boolean(),
   /** names of control arms: methods, and "scratch" */
   controls: z.array(z.string()),
-  /** how many points of the trade-off are fine-tuned, the goal's own among them; absent: that one alone */
+  /** points of accuracy, in percent, that the result may lose on validation: the cheapest such network is looked for */
+  accuracyDrop: z.number().min(0).lt(100).optional(),
+  /** how many points of the trade-off are fine-tuned, the goal's own among them; absent: that one alone; of an accuracy that is looked for: how many networks are tried */
   points: z.number().int().min(1).max(20).optional(),
   /** the cheapest of them: percent of the original in the first target's metric; absent: see src/run/plan/points.ts */
   explore: z.number().positive().max(100).optional(),

@@ -26,6 +26,8 @@ export interface ArmData {
   /** by name, in the order of steps */
   readonly metrics: ReadonlyMap<string, readonly { readonly step: number; readonly value: number }[]>;
   readonly widths: readonly { readonly step: number; readonly architecture: readonly number[] }[];
+  /** that its search ended before its time; null where it didn't */
+  readonly stopped: ListedOf<'stopped'> | null;
   /** the turns of its candidates' race with the baselines' networks, in their order */
   readonly raced: readonly ListedOf<'raced'>[];
   /** how it is fine-tuned */
@@ -174,6 +176,9 @@ export function withEvents(before: RunData, events: readonly ListedEvent[]): Run
         one.generations = grown(one.generations, event);
         break;
       }
+      case 'stopped':
+        arm(event.arm).stopped = event;
+        break;
       case 'metric': {
         const one = arm(event.arm);
         const curve = grown<{ step: number; value: number }>(one.metrics.get(event.name) ?? [], event);
@@ -242,6 +247,7 @@ function newArm(arm: string, later: boolean): Writable<ArmData> {
     generations: [],
     metrics: new Map(),
     widths: [],
+    stopped: null,
     raced: [],
     fineTuning: null,
     scores: noScores,

@@ -105,6 +105,17 @@ const plain = [
   }),
   /** end of a search round: the best so far */
   event('generation', { arm: z.string(), generation: z.number(), best: z.number(), reward: measured }),
+  /** the method's search ended before its plan did, since nothing was ahead of plain rules by more than the noise */
+  event('stopped', {
+    arm: z.string(),
+    /** candidates that were scored, of so many */
+    scored: z.number(),
+    of: z.number(),
+    /** the best of the rules */
+    rule: z.string(),
+    /** that every arm is fine-tuned for longer with the time that is left; 0: none */
+    epochs: z.number(),
+  }),
   /** a point of one of the method's own curves: reward, cost share, multiplier:<constraint>, entropy, ... */
   event('metric', { arm: z.string(), name: z.string(), step: z.number(), value: measured }),
   /** the widths that the method would choose at this step (an epoch), one a group */

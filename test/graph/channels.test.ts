@@ -19,7 +19,7 @@ function told(dependencies: Dependencies): string[] {
   return dependencies.groups.map((g) => {
     const makers = new Set(g.members.filter((m) => m.role === 'producer').map((m) => m.layer));
     const reason = g.frozen === undefined ? '' : ` | ${g.frozen}`;
-    return `${g.id.replace(/#\d+$/, '')} = ${g.size}: ${[...makers].join(' ')}${reason}`;
+    return `${g.id} = ${g.size}: ${[...makers].join(' ')}${reason}`;
   });
 }
 

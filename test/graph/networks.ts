@@ -13,6 +13,8 @@ export interface Case {
 }
 
 const head = (b: GraphBuilder, x: string) => b.dense(b.globalPool(x), 3, { name: 'fc' });
+const gather = (b: GraphBuilder, x: string, positions: readonly number[], step?: number) =>
+  b.add({ kind: 'gather', axis: b.shape(x).length - 1, positions, ...(step && { step }) }, [x]);
 const fc = { fc: '3: fc | network output' };
 const tied = 'all its channels are tied to one another';
 
@@ -413,6 +415,72 @@ export const cases: readonly Case[] = [
       both: '1: both | all its channels are tied to one another',
       ...fc,
     },
+  },
+  {
+    name: 'channels in another order stay the same channels',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 6, 3, { name: 'a' });
+      const turned = gather(b, x, [5, 4, 3, 2, 1, 0]);
+      return head(b, b.conv(gather(b, turned, [1, 2, 0, 5, 4, 3]), 4, 3, { name: 'b' }));
+    },
+    groups: { a: '6: a', b: '4: b', ...fc },
+  },
+  {
+    name: 'channels added to themselves back to front are tied in pairs',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 6, 3, { name: 'a' });
+      return head(b, b.merge('add', [x, gather(b, x, [5, 4, 3, 2, 1, 0])]));
+    },
+    groups: { a: '3: a', ...fc },
+  },
+  {
+    name: 'parts of the channels are groups of their own, and what repeats them holds them twice',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 8, 3, { name: 'a' });
+      const [front, back] = [gather(b, x, [0, 1, 2]), gather(b, x, [3, 4, 5, 6, 7])];
+      const y = b.conv(gather(b, back, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]), 4, 3, { name: 'b' });
+      return head(b, b.concat([front, y]));
+    },
+    groups: { a: '3: a', 'a#2': '5: a', b: '4: b', ...fc },
+  },
+  {
+    name: 'a channel that is taken alone stays, and the others may go',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 6, 3, { name: 'a' });
+      const parts = [gather(b, x, [1]), b.reshape(b.reshape(gather(b, x, [4]), [4, 4]), [4, 4, 1])];
+      return head(b, b.conv(b.concat([...parts, x]), 4, 3, { name: 'b' }));
+    },
+    groups: { a: '4: a', 'a#2': '2: a | taken from the others as a single channel', b: '4: b', ...fc },
+  },
+  {
+    name: 'every second channel stays every second one, whichever way and wherever they begin',
+    build: (b) => {
+      const x = b.input([4, 4, 3]);
+      const y = gather(b, b.conv(x, 8, 3, { name: 'a' }), [0, 2, 4, 6], 2);
+      const z = gather(b, b.conv(x, 8, 3, { name: 'b' }), [7, 5, 3, 1], -2);
+      const far = gather(b, b.conv(x, 9, 3, { name: 'c' }), [1, 4, 7], 3);
+      return head(b, b.conv(b.concat([y, z, far]), 4, 3, { name: 'd' }));
+    },
+    groups: {
+      a: '4: a',
+      b: '4: b',
+      c: '1: c | a single channel',
+      'c#2': '2: c',
+      'c#3': `1: c | ${tied}`,
+      d: '4: d',
+      ...fc,
+    },
+  },
+  {
+    name: 'calls of one layer that takes some channels take the same ones',
+    build: (b) => {
+      const x = b.input([4, 4, 3]);
+      const take = (y: string) =>
+        b.add({ kind: 'gather', axis: 2, positions: [4, 1, 0] }, [y], { name: 'take' });
+      const [y, z] = [take(b.conv(x, 6, 3, { name: 'a' })), take(b.conv(x, 6, 3, { name: 'b' }))];
+      return head(b, b.concat([y, b.conv(z, 4, 3, { name: 'c' })]));
+    },
+    groups: { a: '3: a b', 'a#2': '3: a b', c: '4: c', ...fc },
   },
   {
     name: 'a gated linear unit ties its halves',

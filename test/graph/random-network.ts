@@ -93,6 +93,23 @@ export function randomNetwork(seed: number, steps: number): { graph: Graph; weig
     (x) => b.pool('maxPool', x, 3, { stride: 1, padding: 'same' }),
     (x) => b.softmax(x),
     (x) => b.permute(x, [1, 0, 2]),
+    (x) => {
+      const all = Array.from({ length: channels(x) }, (_, c) => c);
+      const positions = random.pick([
+        all.toReversed(),
+        all.slice(all.length >> 1),
+        random.shuffle(all).slice(0, width()),
+        [...all, ...all],
+      ]);
+      return b.add({ kind: 'gather', axis: 2, positions }, [x]);
+    },
+    (x) => {
+      const step = random.pick([2, -2, 3]);
+      const far = Array.from({ length: channels(x) }, (_, c) => c).filter((c) => c % Math.abs(step) === 0);
+      if (far.length < 2) return b.relu(x);
+      const positions = step < 0 ? far.toReversed() : far;
+      return b.add({ kind: 'gather', axis: 2, positions, step }, [x]);
+    },
     (x) => b.crop(b.zeroPad(x, [1, 0, 2, 0]), [0, 1, 1, 1]),
   ];
   const inputs = new Map<string, string>();

@@ -232,3 +232,18 @@ test('says first where the network is a plain rule’s, that won the race', () =
   expect(htmlReport(won)).toContain(sentence);
   expect(markdownReport(report)).not.toContain('that of the plain rule');
 });
+
+test('says first where a search stopped before its time, and what the time went into', () => {
+  const report = sampleReport();
+  const [main, ...rest] = report.arms;
+  const at = (epochs: number) => {
+    const stopped = { scored: 40, of: 120, rule: 'l1', epochs };
+    return { ...report, arms: [{ ...main, stopped }, ...rest] };
+  };
+  const sentence =
+    'The search stopped after 40 of 120 candidates: nothing was ahead of l1 by more than the noise; its time goes into fine-tuning, 2 epochs more for every arm.';
+  expect(markdownReport(at(2)).split('\n').slice(0, 6)).toContain(sentence);
+  expect(htmlReport(at(2))).toContain(sentence);
+  expect(markdownReport(at(0))).toContain('by more than the noise; the run is shorter by the rest.');
+  expect(markdownReport(report)).not.toContain('The search stopped');
+});

@@ -56,11 +56,11 @@ function drawn(name: string, slow: number): Method {
     name,
     summary: 'random channels',
     needsImages: false,
-    settings: (given) => ({ rounds: 12, raced: 0, ...given }),
+    settings: (given) => ({ rounds: 12, raced: 0, spared: 0, ...given }),
     raced: (settings) => (settings as { raced: number }).raced,
     async *run({ dependencies, graph, budgets, random, resume, settings, roundTo }) {
       const cost = costModel(graph, dependencies);
-      const { rounds, raced } = settings as { rounds: number; raced: number };
+      const { rounds, raced, spared } = settings as { rounds: number; raced: number; spared: number };
       const state = (resume?.json ?? { done: 0, all: [] }) as { done: number; all: Candidate[] };
       let { done } = state;
       let all = [...state.all];
@@ -96,7 +96,12 @@ function drawn(name: string, slow: number): Method {
       }
       const chosen = { ...all[0], origin: `${name} ${seen.reduce((a, b) => a + b, 0)}` };
       const finalists = [chosen, ...all.slice(1, raced)];
-      return { chosen, ...(raced ? { race: { finalists, nextId: rounds } } : {}) };
+      const left = { trained: [{ images: spared, share: 1 }], recalibrated: [], scored: [], opened: 0 };
+      return {
+        chosen,
+        ...(raced ? { race: { finalists, nextId: rounds } } : {}),
+        ...(spared ? { stopped: { scored: rounds, of: 2 * rounds, rule: 'l1', spared: left } } : {}),
+      };
     },
   };
 }

@@ -22,10 +22,10 @@ export async function recorded(run: string): Promise<RunEvent[]> {
 }
 
 /** A run from its beginning to its end in a workspace of its own. */
-export async function wholeRun(where: string, changes: Partial<Plan>) {
+export async function wholeRun(where: string, changes: Partial<Plan>, ports = fakeServices()) {
   const plan = await workspaceWithPlan(where, changes);
   const run = await RunFolder.create(where, plan);
-  const events = runPrune(run, plan, fakeServices(), { checkpointSeconds: 1e6 });
+  const events = runPrune(run, plan, ports, { checkpointSeconds: 1e6 });
   try {
     while (!(await events.next()).done);
   } finally {
@@ -43,9 +43,15 @@ export async function weightsAside(run: RunFolder, arm: string): Promise<Weights
  * One session of a run, stopped after so many events.
  * @returns whether it came to its end before
  */
-export async function aPiece(run: RunFolder, plan: Plan, checkpointSeconds: number, events: number) {
+export async function aPiece(
+  run: RunFolder,
+  plan: Plan,
+  checkpointSeconds: number,
+  events: number,
+  ports = fakeServices(),
+) {
   const controller = new AbortController();
-  const story = runPrune(run, plan, fakeServices(), { checkpointSeconds, signal: controller.signal });
+  const story = runPrune(run, plan, ports, { checkpointSeconds, signal: controller.signal });
   let left = events;
   try {
     while (!(await story.next()).done) if (--left <= 0) controller.abort();
@@ -59,11 +65,17 @@ export async function aPiece(run: RunFolder, plan: Plan, checkpointSeconds: numb
 }
 
 /** A whole run, stopped after at most so many events again and again, and gone on. Tells how often. */
-export async function runInPieces(where: string, changes: Partial<Plan>, random: Random, most: number) {
+export async function runInPieces(
+  where: string,
+  changes: Partial<Plan>,
+  random: Random,
+  most: number,
+  ports = fakeServices(),
+) {
   const plan = await workspaceWithPlan(where, changes);
   let run = await RunFolder.create(where, plan);
   let stops = 0;
-  while (!(await aPiece(run, plan, 0, random.integer(1, most)))) {
+  while (!(await aPiece(run, plan, 0, random.integer(1, most), ports))) {
     stops++;
     ({ run } = await RunFolder.open(run.folder));
   }

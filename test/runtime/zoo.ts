@@ -204,6 +204,15 @@ export function zoo(): Small[] {
       const r = b.dense(b.reshape(b.permute(b.reshape(h, [6, 20]), [1, 0]), [10, 12]), 3);
       return b.reshape(b.batchNorm(r), [5, 3, 2]);
     }),
+    make('positions in another order, left out and repeated', (b) => {
+      const take = (x: string, axis: number, positions: number[]) =>
+        raw(b, x, { kind: 'gather', axis, positions });
+      const h = take(b.conv(b.input([4, 5, 3]), 6, 3), 2, [5, 4, 3, 2, 1, 0]);
+      const rows = take(take(h, 0, [0, 2]), 1, [4, 1, 1, 0]);
+      const some = b.conv(take(rows, 2, [1, 2, 3]), 4, 1);
+      const again = b.relu(take(rows, 2, [0, 0, 3, 0]));
+      return take(b.flatten(b.merge('add', [some, again])), 0, [7, 0, 30, 7, 2]);
+    }),
     make('dense on an image', (b) => b.dense(b.input([3, 4, 5]), 6)),
     make('softmax over height', (b) => b.softmax(b.input([3, 4, 5]), { axis: 0 })),
     make('logarithms of softmax', (b) => {

@@ -14,16 +14,24 @@ VECTOR = np.linspace(0.1, 0.8, 8).astype("float32")
 MODELS = {}
 
 
-def model(name, body, size=(12, 10), hdf5=False):
-    """conv 8 -> body -> conv 6 (or dense) -> 3: channels on both sides of the body can be cut"""
-    MODELS[name] = (body, size, hdf5)
+def model(name, body, size=(12, 10), hdf5=False, own=True, image=False):
+    """
+    conv 8 -> body -> conv 6 (or dense) -> 3: channels on both sides of the body can be cut. image: body -> conv 8 -> ...,
+    on pictures; own: .keras can be written and loaded
+    """
+    MODELS[name] = (body, size, [".keras"] * own + [".h5"] * hdf5, image)
 
 
-def op(name, keras3, legacy=None, size=(12, 10)):
+def op(name, keras3, legacy=None, size=(12, 10), own=True, image=False):
     if not LEGACY and keras3:
-        model(name, lambda x: keras3(keras.ops, x), size, hdf5=False)
+        model(name, lambda x: keras3(keras.ops, x), size, hdf5=False, image=image)
     if LEGACY and legacy:
-        model(name, lambda x: legacy(tf, x), size, hdf5=True)
+        model(name, lambda x: legacy(tf, x), size, hdf5=True, own=own, image=image)
+
+
+def dots(name, body, **settings):
+    """Brackets with dots, which Keras 2 writes to HDF5 alone."""
+    op(name, lambda o, x: body(x), lambda t, x: body(x), own=False, **settings)
 
 
 model("normalization", lambda x: L.Normalization()(x), hdf5=True)
@@ -119,7 +127,7 @@ def augmented(x):
 
 # of pictures, so before the first convolution; Keras 3.15 can't build Equalization nor load RandomShear,
 # nor save all of them as HDF5
-MODELS["augmentations"] = (augmented, (12, 12), LEGACY)
+model("augmentations", augmented, (12, 12), hdf5=LEGACY, image=True)
 
 op("mean", lambda o, x: o.mean(x, axis=(1, 2), keepdims=True), lambda t, x: t.reduce_mean(x, [1, 2], True))
 op("average_rows", lambda o, x: o.average(x, axis=1), lambda t, x: t.reduce_mean(x, axis=1))
@@ -162,6 +170,54 @@ op("square", lambda o, x: o.square(x) - x**2 * 0.5, lambda t, x: t.square(x))
 op("negative", lambda o, x: -x, lambda t, x: -x)
 op("rows", lambda o, x: x[:, 1:-2, 3:], lambda t, x: x[:, 1:-2, 3:])
 op("rows_ellipsis", lambda o, x: x[..., -7:, :99, :])
+# pictures in another order of channels, as applications' own preprocessing turns them
+for name, of in [("vgg16", "caffe"), ("mobilenet_v2", "tf"), ("densenet", "torch")]:
+    prepare = getattr(keras.applications, name).preprocess_input
+    op(f"preprocess_{of}", lambda o, x, by=prepare: by(x * 255.0), lambda t, x, by=prepare: by(x * 255.0), own=of != "caffe", image=True)
+dots("image_bgr", lambda x: L.Concatenate()([x[..., 2:3], x[..., 1:2], x[..., :1]]), image=True)
+op("image_gray", lambda o, x: o.repeat(x[..., :1], 3, axis=-1), lambda t, x: t.image.grayscale_to_rgb(x[:, :, :, :1]), image=True)
+
+# the same in the middle, where channels are cut before and behind
+dots("backwards", lambda x: x[..., ::-1])
+dots("front", lambda x: x[..., :5])
+dots("back", lambda x: x[..., 3:])
+dots("inner", lambda x: x[..., -6:-1])
+dots("every_second", lambda x: x[..., ::2])
+dots("every_second_back", lambda x: x[..., ::-2])
+dots("every_third", lambda x: x[..., 2:8:3])
+dots("single_alone", lambda x: L.Concatenate()([x[..., 5:6], x[..., 2:6]]))
+dots("index_alone", lambda x: L.Concatenate()([x[..., 5, None], x[..., 2:6]]))
+op("places", lambda o, x: x[:, ::-1, 1::2, 4:], lambda t, x: x[:, ::-1, 1::2, 4:])
+op("row", lambda o, x: x[:, 3, :, 2:], lambda t, x: x[:, 3, :, 2:])
+op("residual_backwards", lambda o, x: x + x[:, :, :, ::-1], lambda t, x: x + x[:, :, :, ::-1])
+op("stack_alone", lambda o, x: o.stack([x[..., 2], x[..., 1], x[..., 7]], axis=-1), lambda t, x: t.stack([x[:, :, :, 2], x[:, :, :, 1], x[:, :, :, 7]], axis=-1))
+op("unstack_alone", lambda o, x: o.stack(o.unstack(x, axis=-1)[::-1], axis=-1), lambda t, x: t.stack(t.unstack(x, axis=-1)[::-1], axis=-1))
+op("unstack_rows", lambda o, x: o.stack(o.unstack(x, axis=1)[3:6], axis=2), lambda t, x: t.stack(t.unstack(x, axis=1)[3:6], axis=2))
+op("take", lambda o, x: o.take(x, [6, -7, 0, 3], axis=-1), lambda t, x: t.gather(x, [6, 1, 0, 3], axis=-1))
+op("take_tensor", lambda o, x: o.take(x, o.convert_to_tensor([2, 1, 0, 2]), axis=-1), lambda t, x: t.gather(x, t.constant([2, 1, 0, 2]), axis=3))
+op("take_one_alone", lambda o, x: o.concatenate([x, o.expand_dims(o.take(x, 5, axis=-1), -1)], axis=-1), lambda t, x: t.concat([x, t.expand_dims(t.gather(x, 5, axis=-1), -1)], axis=-1))
+op("flip", lambda o, x: o.flip(x, axis=-1), lambda t, x: t.reverse(x, axis=[-1]))
+op("flip_both", lambda o, x: o.flip(x, axis=(1, 3)), lambda t, x: t.reverse(t.image.flip_left_right(t.image.flip_up_down(x)), axis=[1, 3]))
+op("roll", lambda o, x: o.roll(x, 3, axis=-1), lambda t, x: t.roll(x, 3, axis=-1))
+op("roll_back", lambda o, x: o.roll(x, -2, axis=3), lambda t, x: t.roll(x, -2, axis=3))
+op("repeat", lambda o, x: o.repeat(x, 2, axis=-1), lambda t, x: t.repeat(x, 2, axis=-1))
+op("tile", lambda o, x: o.tile(x, [1, 2, 1, 3]), lambda t, x: t.tile(x, [1, 2, 1, 3]))
+op("split", lambda o, x: o.concatenate(o.split(x, 2, axis=-1)[::-1], axis=-1), lambda t, x: t.concat(t.split(x, 2, axis=-1)[::-1], axis=-1))
+op("split_at", lambda o, x: o.concatenate(o.split(x, [2, 5], axis=-1)[::-1], axis=-1), lambda t, x: t.concat(t.split(x, [2, -1, 3], axis=-1)[::-1], axis=-1))
+op("split_part", lambda o, x: o.split(x, 2, axis=-1)[1], lambda t, x: t.split(x, 2, axis=-1)[1])
+op("split_gate", lambda o, x: o.multiply(*o.split(x, 2, axis=-1)), lambda t, x: t.multiply(*t.split(x, 2, axis=-1)))
+op("array_split", lambda o, x: o.concatenate(o.array_split(x, 3, axis=-1)[::-1], axis=-1))
+
+
+def in_models(x):
+    """One model that is called twice, and one of two values, each without weights of its own."""
+    i, j = keras.Input(x.shape[1:]), keras.Input(x.shape[1:])
+    front = keras.Model(i, i[:, :, :, :5])
+    halves = keras.Model(j, tf.split(j, 2, axis=-1) if LEGACY else keras.ops.split(j, 2, axis=-1))
+    return L.Concatenate()([front(x), front(L.Conv2D(8, 1)(x)), *halves(x)])
+
+
+model("in_models", in_models, hdf5=LEGACY)
 op("swapaxes", lambda o, x: o.swapaxes(x, 1, -2))
 op("moveaxis", lambda o, x: o.moveaxis(x, -2, 1))
 op("tf_pool", None, lambda t, x: t.nn.avg_pool2d(t.nn.max_pool2d(x, 2, 2, "VALID"), [1, 2, 2, 1], 1, "SAME"))
@@ -226,11 +282,11 @@ op("pool", lambda o, x: o.average_pool(o.max_pool(x, 2), 2, padding="same"))
 
 def main(folder):
     names = []
-    for name, (body, size, hdf5) in MODELS.items():
+    for name, (body, size, endings, image) in MODELS.items():
         keras.utils.set_random_seed(7)
         i = keras.Input((*size, 3))
         first = L.Conv2D(8, 3, padding="same", name="first")
-        x = first(body(i)) if body is augmented else body(first(i))
+        x = first(body(i)) if image else body(first(i))
         if len(x.shape) == 4:
             x = L.Conv2D(6, 3, padding="same", activation="relu")(x)
             x = L.GlobalAveragePooling2D()(x)
@@ -241,7 +297,7 @@ def main(folder):
         for layer in built.layers:
             if isinstance(layer, L.Normalization):
                 layer.finalize_state()
-        for ending in [".keras", ".h5"] if hdf5 else [".keras"]:
+        for ending in endings:
             built.save(os.path.join(folder, name + ending))
             names.append(name + ending)
     with open(os.path.join(folder, "names.txt"), "w") as file:

@@ -233,6 +233,13 @@ function compute(
         out.data[i] = x.data[ravel(from, x.shape)];
       }
       return;
+    case 'gather':
+      for (let i = 0; i < out.data.length; i++) {
+        const from = unravel(i, out.shape);
+        from[op.axis] = op.positions[from[op.axis]];
+        out.data[i] = x.data[ravel(from, x.shape)];
+      }
+      return;
     case 'maxPool':
     case 'avgPool':
       return pool(x, out, op);

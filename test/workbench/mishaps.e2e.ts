@@ -8,9 +8,9 @@ import { suite } from './workbench-suite.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Long enough to be disturbed in the middle; ends all the same. */
-const long = 'population=8, generations=16, epochs=1';
+const long = 'population=8, generations=16, epochs=1, stopEarly=false';
 /** For runs that are stopped and never end: a slow machine takes minutes to open a window. */
-const endless = 'population=8, generations=300, epochs=1';
+const endless = 'population=8, generations=300, epochs=1, stopEarly=false';
 
 // What goes wrong in mid-run: reloads, stops, crashes, two windows.
 describe.each(mostly)('code-server $version', (version) => {

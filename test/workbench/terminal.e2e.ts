@@ -25,7 +25,10 @@ describe.each(versions)('code-server $version', (version) => {
     it('is looked at as running, not stopped from here, and its end by Ctrl-C lets the queue go on', async () => {
       const folder = await w.workspace();
       const runs = path.join(folder, '.espalier/runs');
-      const long = ['population=8', 'generations=300', 'epochs=1'].flatMap((one) => ['--set', one]);
+      const long = ['population=8', 'generations=300', 'epochs=1', 'stopEarly=false'].flatMap((one) => [
+        '--set',
+        one,
+      ]);
       const words = ['--data', 'images', '--target', 'macs=50%', '--effort', 'quick', ...long];
       terminal = typed(folder, 'prune', 'model.h5', ...words);
       const ended = once(terminal, 'exit') as Promise<[number | null]>;

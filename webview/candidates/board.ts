@@ -9,6 +9,8 @@ import { candidateOfArm, pointOfArm } from '../../src/terms/candidates.ts';
 import type { CandidateRef, RunCandidate } from '../../src/terms/candidates.ts';
 import { costPart } from '../../src/terms/cost.ts';
 import type { CostKey } from '../../src/terms/cost.ts';
+import { accuracyError } from '../../src/terms/comparison/accuracy-error.ts';
+import { accuracyKeys } from '../../src/terms/scores.ts';
 import type { AccuracyKey } from '../../src/terms/scores.ts';
 
 export type Budget = RunData['budgets'][number];
@@ -26,7 +28,12 @@ export interface Board {
   /** whether the run goes to several points of the trade-off */
   readonly pointed: boolean;
   readonly indexOf: (key: CandidateRef | null) => number;
+  /** by index, the standard errors of candidates' accuracies, where it is known on how many images they were measured */
+  readonly errors: ReadonlyMap<number, Errors>;
 }
+
+/** Standard errors of accuracies, in points. */
+export type Errors = Readonly<Partial<Record<AccuracyKey, number>>>;
 
 /** The method's arm: the first that is no control. */
 export function mainArm(run: RunData): ArmData | undefined {
@@ -58,6 +65,17 @@ function measured(candidate: RunCandidate, scores: Scores | null): RunCandidate 
   };
 }
 
+/** Of the accuracies as they are shown: those of a score of its own. A search scores on images that it doesn't count. */
+function errorsOf({ accuracies }: RunCandidate, scores: Scores | null): Errors {
+  const errors: Partial<Record<AccuracyKey, number>> = {};
+  for (const key of accuracyKeys) {
+    const score = scores?.validation[key];
+    const error = score && score.accuracy === accuracies[key] ? accuracyError(score) : null;
+    if (error !== null) errors[key] = error;
+  }
+  return errors;
+}
+
 /** The arms that proposed candidates: all but the extra ones, which fine-tune another's. */
 function proposers(run: RunData): ArmData[] {
   return run.arms.filter(({ arm }) => candidateOfArm(arm) === null);
@@ -71,16 +89,20 @@ export function board(run: RunData): Board {
     if (extra) scored.set(`${extra.id}@${extra.arm}`, scores);
     else if (chosen && !scored.has(`${chosen.id}@${arm}`)) scored.set(`${chosen.id}@${arm}`, scores);
   }
-  const candidates = arms.flatMap((arm) =>
-    arm.candidates.map((one) => measured(one, scored.get(`${one.id}@${one.arm}`) ?? null)),
-  );
+  const scoresNow = ({ id, arm }: CandidateRef) => scored.get(`${id}@${arm}`) ?? null;
+  const candidates = arms.flatMap((arm) => arm.candidates.map((one) => measured(one, scoresNow(one))));
   const table = columns(
     candidates,
     arms.filter(({ control }) => control).map(({ arm }) => arm),
   );
   const own = parseSpec(arms.find((arm) => !arm.control)?.reward);
   const places = new Map<string, number>();
-  candidates.forEach(({ arm, id }, i) => places.set(`${id}@${arm}`, i));
+  const errors = new Map<number, Errors>();
+  candidates.forEach((one, i) => {
+    places.set(`${one.id}@${one.arm}`, i);
+    const scores = scoresNow(one);
+    if (scores) errors.set(i, errorsOf(one, scores));
+  });
   return {
     columns: table,
     within: keeps(table, run.budgets),
@@ -89,6 +111,7 @@ export function board(run: RunData): Board {
     rewarded: own !== null,
     pointed: arms.some(({ arm }) => pointOfArm(arm)),
     indexOf: (key) => (key ? (places.get(`${key.id}@${key.arm}`) ?? -1) : -1),
+    errors,
   };
 }
 
@@ -110,6 +133,7 @@ export interface Mark {
   readonly costs: Readonly<Record<CostKey, number>>;
   /** percent, validation split; the original's is the same under every choice */
   readonly accuracies: Readonly<Partial<Record<AccuracyKey, number>>>;
+  readonly errors: Errors;
   readonly test: number | null;
   /** milliseconds an image; the original's where it was measured */
   readonly latency: number | null;
@@ -118,7 +142,9 @@ export interface Mark {
 /** The original first, then the control arms that have come to a result. */
 export function marks(run: RunData): Mark[] {
   const made: Mark[] = [];
-  const original = run.scores.validation.original?.accuracy;
+  const { original: score } = run.scores.validation;
+  const original = score?.accuracy;
+  const error = (score && accuracyError(score)) ?? undefined;
   const arms = proposers(run).filter((arm) => arm.control && arm.chosen);
   if (run.cost)
     made.push({
@@ -126,6 +152,7 @@ export function marks(run: RunData): Mark[] {
       name: '',
       costs: run.cost,
       accuracies: { cut: original, recalibrated: original, fineTuned: original },
+      errors: error === undefined ? {} : { cut: error, recalibrated: error, fineTuned: error },
       test: run.scores.test?.accuracy ?? null,
       latency: (run.latency ?? run.arms.find((arm) => arm.latency)?.latency)?.before ?? null,
     });
@@ -136,6 +163,7 @@ export function marks(run: RunData): Mark[] {
       name: arm.arm,
       costs: chosen.cost,
       accuracies: chosen.accuracies,
+      errors: errorsOf(chosen, arm.scores),
       test: arm.scores.test?.accuracy ?? null,
       latency: arm.latency?.after ?? null,
     });

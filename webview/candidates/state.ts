@@ -4,29 +4,29 @@ import { host } from '../host.ts';
 import { remembered, rememberRun, runView } from '../persist.ts';
 import { candidateRef, run, selected } from '../state.ts';
 import type { RunData } from '../../src/terms/run-data.ts';
+import { bestWithin } from '../../src/terms/comparison/front.ts';
 import { costPart } from '../../src/terms/cost.ts';
 import { board, marks, scoresOf } from './board.ts';
 import type { Board } from './board.ts';
 import { paretoFront } from './front.ts';
 import { choose, rank } from './rank.ts';
-import { noFilter, rows, sortKeys } from './rows.ts';
-import type { Filter, Sort } from './rows.ts';
 import { coefficientsOf, withCoefficients } from './spec.ts';
 import type { Coefficients } from './spec.ts';
 import type { CandidateOfRun, CandidateRef } from '../../src/terms/candidates.ts';
-import { costKeys } from '../../src/terms/cost.ts';
+import { costChoice } from '../../src/protocol/panel.ts';
+import type { HeldTarget } from '../../src/protocol/panel.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** What the trade-off view knows beyond the panel's state; nothing here goes to the host but stars. */
 
-export const costChoices = [...costKeys, 'latency'] as const;
+export const costChoices = costChoice.options;
 export type CostChoice = (typeof costChoices)[number];
 
 /** How the chart is set; null: as suits the run. */
 export const view = remembered(
   'tradeoff',
   z.object({
-    cost: z.enum(costChoices).nullable(),
+    cost: costChoice.nullable(),
     accuracy: z.enum(accuracyKeys).nullable(),
     log: z.boolean(),
   }),
@@ -159,6 +159,11 @@ export function refOf(index: number): CandidateOfRun | null {
   return one && run.value ? { run: run.value.run, arm: one.arm, id: one.id } : null;
 }
 
+/** A candidate without its run, which is this one. */
+function partOf(ref: CandidateOfRun | null, folder: string | null | undefined): CandidateRef | null {
+  return ref && ref.run === folder ? { arm: ref.arm, id: ref.id } : null;
+}
+
 /** Whether the choice follows the ranking: until the user picks a point. */
 const following = signal(false);
 
@@ -166,6 +171,7 @@ const following = signal(false);
 export function moveCoefficients(to: Coefficients | null): void {
   moved.value = to;
   following.value = to !== null;
+  held.value = null;
   selected.value = to === null ? null : refOf(best.value);
 }
 
@@ -177,30 +183,69 @@ export function pick(index: number, asSecond = false): void {
     return;
   }
   following.value = false;
+  held.value = null;
   selected.value = refOf(index);
 }
 
-// the choice follows while candidates arrive
+/** A target that the user has moved (or taken hold of): while it is held, what fits under it is chosen. */
+export const held = signal<HeldTarget | null>(null);
+
+/** The candidate that a limit on the cost means: of the front of the chart's axes; -1 where none is so cheap. */
+export function under(limit: number): number {
+  const [costs, accuracies] = [xs.value, ys.value];
+  const found = bestWithin(
+    front.value,
+    limit,
+    (i) => costs[i],
+    (i) => accuracies[i],
+  );
+  return found ?? -1;
+}
+
+/**
+ * Holds a target of the axis at a cost.
+ * @param limit where it rests
+ */
+export function hold(limit: number, at: number): void {
+  const before = held.peek()
+    ? held.peek()!.before
+    : following.peek()
+      ? null
+      : partOf(selected.peek(), run.peek()?.run);
+  batch(() => {
+    following.value = false;
+    held.value = { cost: costKey.peek(), limit, at, before };
+  });
+}
+
+/** Puts the target that is held back to where it rests, and takes again what was chosen before. */
+export function putBack(): void {
+  const now = held.peek();
+  const folder = run.peek()?.run;
+  if (!now || folder === undefined) return;
+  batch(() => {
+    held.value = null;
+    following.value = moved.peek() !== null && !now.before;
+    selected.value = now.before && { run: folder, ...now.before };
+  });
+}
+
+// the choice follows what is held, also while candidates arrive
 effect(() => {
-  if (!following.value || best.value < 0) return;
-  const ref = refOf(best.value);
-  const now = selected.peek();
-  if (ref && (now?.arm !== ref.arm || now.id !== ref.id || now.run !== ref.run)) selected.value = ref;
+  const now = held.value;
+  if (now?.cost === costKey.value) follow(under(now.at));
 });
 
-export const filter = remembered<Filter>(
-  'candidates.filter',
-  z.object({ text: z.string(), within: z.boolean(), front: z.boolean(), starred: z.boolean() }),
-  noFilter,
-);
-export const sort = remembered<Sort>(
-  'candidates.sort',
-  z.object({
-    key: z.enum(sortKeys),
-    descending: z.boolean(),
-  }),
-  { key: 'reward', descending: true },
-);
+// the choice follows while candidates arrive
+effect(() => {
+  if (following.value) follow(best.value);
+});
+
+function follow(index: number): void {
+  const ref = refOf(index);
+  const now = selected.peek();
+  if (ref && (now?.arm !== ref.arm || now.id !== ref.id || now.run !== ref.run)) selected.value = ref;
+}
 
 const nameOf = ({ arm, id }: CandidateRef) => `${id}@${arm}`;
 /** Starred candidates of the run, by `id@arm`. */
@@ -233,15 +278,16 @@ function leftAs(folder: string | null): void {
     following.value = moved.value !== null && !left?.picked;
     selected.value = refTo(left?.picked);
     second.value = refTo(left?.second);
+    held.value = left?.held ?? null;
   });
 }
 effect(() => {
   const folder = folderNow.value;
-  const part = (ref: CandidateOfRun | null) => ref && ref.run === folder && { arm: ref.arm, id: ref.id };
   const coefficients = moved.value;
-  const picked = following.value ? null : part(selected.value) || null;
-  const other = part(second.value) || null;
-  if (folder !== null && folder === starsOf) rememberRun(folder, { coefficients, picked, second: other });
+  const picked = following.value ? null : partOf(selected.value, folder);
+  const other = partOf(second.value, folder);
+  if (folder !== null && folder === starsOf)
+    rememberRun(folder, { coefficients, picked, second: other, held: held.value });
 });
 
 export function isStarred(one: CandidateRef): boolean {
@@ -270,26 +316,4 @@ export const starredIndices = computed(() => {
   const now = boardNow.value;
   if (!now || stars.value.size === 0) return [];
   return now.columns.candidates.flatMap((one, i) => (stars.value.has(nameOf(one)) ? [i] : []));
-});
-
-/** What rows are chosen by; not made anew when a coefficient moves. */
-const flags = computed(() => {
-  const now = boardNow.value;
-  const flag = (from: readonly number[]) => {
-    const made = new Uint8Array(now?.columns.size ?? 0);
-    for (const i of from) made[i] = 1;
-    return made;
-  };
-  return {
-    within: now?.within ?? flag([]),
-    front: flag(front.value),
-    starred: flag(starredIndices.value),
-  };
-});
-
-/** The table's rows: indices of candidates. */
-export const listed = computed<readonly number[]>(() => {
-  const now = boardNow.value;
-  if (!now || !ranking.value) return [];
-  return rows(now.columns, ranking.value, flags.value, filter.value, sort.value);
 });

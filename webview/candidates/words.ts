@@ -30,6 +30,13 @@ export function accuracyName(key: AccuracyKey): string {
   return { cut: t('after cutting'), recalibrated: t('recalibrated'), fineTuned: t('fine-tuned') }[key];
 }
 
+/** 91.2 ± 0.4 %: an accuracy with how far it may be off, in points, where that is known. */
+export function accuracyText(value: number | undefined, error: number | null | undefined): string {
+  if (error === undefined || error === null || value === undefined || Number.isNaN(value))
+    return percent(value);
+  return `${value.toFixed(1)} ± ${percent(error, error < 0.095 ? 2 : 1)}`;
+}
+
 /** A reward: three or four figures, enough to tell neighbours apart. */
 export function rewardText(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '–';

@@ -122,6 +122,19 @@ export function pan(range: Range, share: number, limits: Range, log = false): Ra
   return inside([range[0] + by, range[1] + by], limits);
 }
 
+/** Where a value lies in a range: 0 at its lower bound, 1 at its upper one. */
+export function shareOf(value: number, range: Range, log = false): number {
+  const [low, high] = log ? ln(range) : range;
+  return ((log ? Math.log(value) : value) - low) / (high - low);
+}
+
+/** The value that lies there in a range: `shareOf` undone. */
+export function valueAt(share: number, range: Range, log = false): number {
+  const [low, high] = log ? ln(range) : range;
+  const value = low + share * (high - low);
+  return log ? Math.exp(value) : value;
+}
+
 const ln = ([a, b]: Range): Range => [Math.log(a), Math.log(b)];
 
 function inside([low, high]: Range, [least, most]: Range): Range {

@@ -64,6 +64,7 @@ function within(box: Box, bounds: Box): boolean {
   );
 }
 
-function overlap(a: Box, b: Box): boolean {
+/** Whether two boxes share any place. */
+export function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }

@@ -13,9 +13,10 @@ import type { ListedEvent } from '../../src/terms/run-events.ts';
 
 /**
  * The page without an editor: acquireVsCodeApi whose other end answers from a fixture. The address says what:
- * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, recorded (the server's recording), tab=…, untrusted,
- * live (events come over time), fail=METHOD, hang=METHOD, late=METHOD (hangs once), norun, nodata, onedata, terminal (a
- * terminal's run), memory (the host remembers), measured (the sensitivity is known), pace=MS (a group's measuring).
+ * theme=dark|light|hcDark|hcLight, layers=N, candidates=N, points (of the trade-off: a run with several), recorded (the
+ * server's recording), tab=…, untrusted, live (events come over time), fail=METHOD, hang=METHOD, late=METHOD (hangs
+ * once), norun, nodata, onedata, terminal (a terminal's run), memory (the host remembers), measured (the sensitivity is
+ * known), pace=MS (a group's measuring).
  */
 const query = new URLSearchParams(location.search);
 dress(query.get('theme') ?? 'dark');
@@ -24,7 +25,11 @@ const recorded = (window as unknown as { recorded?: Fixture }).recorded;
 const fixture: Fixture =
   query.has('recorded') && recorded
     ? recorded
-    : madeFixture(Number(query.get('layers') ?? 60), Number(query.get('candidates') ?? 412));
+    : madeFixture(
+        Number(query.get('layers') ?? 60),
+        Number(query.get('candidates') ?? 412),
+        query.has('points'),
+      );
 
 /** What the panel asked for, for tests. */
 const asked: { method: string; params: unknown }[] = [];

@@ -4,6 +4,7 @@ import type { Ready } from '../state.ts';
 import type { DataFound, DataView } from '../../src/protocol/plan.ts';
 import { deepNetwork, draws } from './deep-network.ts';
 import { longRun } from './long-run.ts';
+import { pointRun } from './point-run.ts';
 import type { ListedEvent } from '../../src/terms/run-events.ts';
 import { protocolVersion } from '../../src/protocol/contract.ts';
 
@@ -37,10 +38,11 @@ const METHODS: Ready['methods'] = [
 ];
 
 /** Everything, large or small, without a recording. */
-export function madeFixture(layers: number, candidates: number): Fixture {
+export function madeFixture(layers: number, candidates: number, points = false): Fixture {
   const network = deepNetwork(layers);
   const folder = '/project/.espalier/runs/2026-11-21-001';
-  const events = candidates ? longRun(network, candidates) : [];
+  const found = candidates ? longRun(network, candidates) : [];
+  const events = points ? pointRun(found) : found;
   const summary = (id: string, part: Partial<RunSummary>): RunSummary => ({
     id,
     folder: `/project/.espalier/runs/${id}`,

@@ -32,7 +32,7 @@ export function AdvancedCard() {
             value={now.points}
             least={1}
             most={20}
-            placeholder={now.explore === undefined ? '1' : '5'}
+            placeholder={now.explore === undefined && now.accuracyDrop === undefined ? '1' : '5'}
             onChange={(points) => change({ points })}
           />
           <span class="dim">{t('points, down to')}</span>

@@ -6,9 +6,10 @@ import { significant } from '../format.ts';
 import { loaded } from '../load.ts';
 import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
-import { Button, Dropdown, TextField } from '../ui.tsx';
+import { Button, Checkbox, Dropdown, TextField } from '../ui.tsx';
 import { change } from './draft.ts';
 import { parsed, shown, typed } from './goal.ts';
+import { NumberField } from './number-field.tsx';
 import { reached, table } from './reach-store.ts';
 import { metricName } from '../../src/terms/goals.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
@@ -56,7 +57,54 @@ export function GoalCard() {
             : {})}
         />
       ))}
+      <AccuracyGoal />
     </PanelCard>
+  );
+}
+
+/** How much accuracy may be lost: the cheapest such network is then looked for below the other goals. */
+function AccuracyGoal() {
+  const { accuracyDrop, targets = [] } = draft.value ?? {};
+  const [only] = targets;
+  const untouched = targets.length === 1 && only.metric === 'macs' && only.relative && only.value === 50;
+  return (
+    <div class="goal">
+      <div class="goal-line">
+        <Checkbox
+          checked={accuracyDrop !== undefined}
+          label={t('Look for the cheapest network that is accurate enough')}
+          onChange={(on) =>
+            change({
+              accuracyDrop: on ? 1 : undefined,
+              // room to look in
+              ...(on && untouched ? { targets: [{ ...only, value: 80 }] } : {}),
+            })
+          }
+        >
+          {t('Lose little accuracy')}
+        </Checkbox>
+        {accuracyDrop !== undefined && (
+          <>
+            <span aria-hidden="true">≤</span>
+            <NumberField
+              label={t('Points of accuracy that may be lost')}
+              value={accuracyDrop}
+              most={99}
+              fractional
+              onChange={(points) => points !== undefined && change({ accuracyDrop: points })}
+            />
+            <span class="dim">{t('points')}</span>
+          </>
+        )}
+      </div>
+      {accuracyDrop !== undefined && (
+        <p class="goal-answer dim">
+          {t(
+            'Networks of several costs, at most the goal above, are searched and trained; the result is the cheapest that loses no more than this on the validation images.',
+          )}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { sizeUnits, timeUnits } from '../../src/protocol/units.ts';
 import { amount, milliseconds, significant, size } from '../format.ts';
 import { t } from '../strings.ts';
+import type { Draft } from '../../src/protocol/plan.ts';
 import type { Metric, Target } from '../../src/terms/goals.ts';
 import { metricName } from '../../src/terms/goals.ts';
 
@@ -51,4 +52,10 @@ export function goalText(target: Target): string {
     ? `${significant(target.value, 4)}\u202f%`
     : shown(target.metric, target.value);
   return `${metricName(target.metric, t)} \u2264 ${amountText}`;
+}
+
+/** All that a draft asks for, goal by goal. */
+export function goalTexts({ targets, accuracyDrop }: Pick<Draft, 'targets' | 'accuracyDrop'>): string[] {
+  const lost = accuracyDrop === undefined ? [] : [t('points of accuracy lost ≤ {0}', accuracyDrop)];
+  return [...targets.map(goalText), ...lost];
 }

@@ -8,7 +8,7 @@ import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { assessAgain, assessed, assessFailure, measuring, pending } from './assess-store.ts';
 import { controlsOf } from '../../src/protocol/controls.ts';
-import { goalText } from './goal.ts';
+import { goalTexts } from './goal.ts';
 import { alive, mayStart, obstacles, start } from './start.ts';
 import { said } from '../said.ts';
 
@@ -24,7 +24,7 @@ export function SummaryCard() {
     <PanelCard class="summary-card" title={t('Run')}>
       <dl class="pairs">
         <dt class="dim">{t('Goal')}</dt>
-        <dd>{now.targets.map(goalText).join(', ') || '–'}</dd>
+        <dd>{goalTexts(now).join(', ') || '–'}</dd>
         <dt class="dim">{t('Images')}</dt>
         <dd class="ellipsis" title={now.data?.path}>
           {now.data ? relative(now.data.path, ready.value?.workspace ?? null) : t('none')}

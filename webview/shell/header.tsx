@@ -3,7 +3,7 @@ import { accuracyTitle, amount, baseName, duration, percent } from '../format.ts
 import { host } from '../host.ts';
 import { loaded } from '../load.ts';
 import { assessed } from '../plan/assess-store.ts';
-import { goalText } from '../plan/goal.ts';
+import { goalTexts } from '../plan/goal.ts';
 import { mayStart, start } from '../plan/start.ts';
 import { busy, draft, network, ready, run, runSummary, status, tab, trusted } from '../state.ts';
 import { t } from '../strings.ts';
@@ -44,7 +44,7 @@ function QuickStart() {
     <div class="run-state">
       <button type="button" class="plain dim" title={t('Change the plan')} onClick={() => show('plan')}>
         {[
-          ...now.targets.map(goalText),
+          ...goalTexts(now),
           now.method,
           now.effort,
           ...(seconds === null ? [] : [t('about {0}', duration(seconds))]),

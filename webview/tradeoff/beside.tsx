@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { amount, percent } from '../format.ts';
+import { amount } from '../format.ts';
 import { t } from '../strings.ts';
 import { controls } from '../candidates/board.ts';
 import type { Spread } from '../candidates/board.ts';
 import { boardNow, chosenIndex, chosenScores, marksNow } from '../candidates/state.ts';
-import { accuracyName } from '../candidates/words.ts';
+import { accuracyName, accuracyText } from '../candidates/words.ts';
 import { pointOfArm } from '../../src/terms/candidates.ts';
 import { otherOutputs } from '../../src/terms/run-data.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
@@ -86,11 +86,7 @@ export function Others() {
 }
 
 const spreadText = (given: Spread | null) =>
-  given === null
-    ? '–'
-    : given.deviation === null
-      ? percent(given.mean)
-      : `${given.mean.toFixed(1)} ± ${percent(given.deviation)}`;
+  given === null ? '–' : accuracyText(given.mean, given.deviation);
 
 /** The control arms at the same budget, with what they cost: that differs, as widths are whole channels. */
 export function Beside() {

@@ -6,23 +6,21 @@ import { amount, percent, size, whole } from '../format.ts';
 import { plural, t } from '../strings.ts';
 import { TextField } from '../ui.tsx';
 import { compareTwo, star } from '../candidates/actions.ts';
+import { filter, listed, sort } from '../candidates/listed.ts';
 import { noFilter } from '../candidates/rows.ts';
 import type { Filter, SortKey } from '../candidates/rows.ts';
 import {
   boardNow,
   chosenIndex,
-  filter,
   hovered,
   isStarred,
-  listed,
   pick,
   ranking,
   refOf,
   second,
   secondIndex,
-  sort,
 } from '../candidates/state.ts';
-import { rewardText } from '../candidates/words.ts';
+import { accuracyText, rewardText } from '../candidates/words.ts';
 import { pointOfArm } from '../../src/terms/candidates.ts';
 
 /** All candidates in rows: the chart's twin for those who don't see it, and for exact numbers. */
@@ -139,7 +137,7 @@ export function CandidatesTable() {
               <span class="mono">{rewardText(rewards?.[i])}</span>,
               percent(now.columns.cut[i]),
               percent(now.columns.recalibrated[i]),
-              percent(now.columns.fineTuned[i]),
+              accuracyText(now.columns.fineTuned[i], now.errors.get(i)?.fineTuned),
               <span title={whole(one.cost.macs)}>{amount(one.cost.macs)}</span>,
               <span title={whole(one.cost.params)}>{amount(one.cost.params)}</span>,
               <span title={whole(one.cost.bytes)}>{size(one.cost.bytes)}</span>,
@@ -205,7 +203,12 @@ function headings(pointed: boolean): Column[] {
       'minmax(82px, 1fr)',
       t('After batch-norm recalibration, validation split'),
     ),
-    number('fineTuned', t('fine-tuned'), 'minmax(72px, 1fr)', t('After fine-tuning, validation split')),
+    number(
+      'fineTuned',
+      t('fine-tuned'),
+      'minmax(90px, 1.1fr)',
+      t('After fine-tuning, validation split, with its standard error'),
+    ),
     number('macs', t('MACs'), 'minmax(60px, 0.9fr)'),
     number('params', t('parameters'), 'minmax(74px, 0.9fr)'),
     number('bytes', t('bytes'), 'minmax(66px, 0.9fr)', t('Weights as float32')),

@@ -4,7 +4,9 @@ import { run } from '../state.ts';
 import { plural, t } from '../strings.ts';
 import { Button, Dropdown } from '../ui.tsx';
 import { TradeoffChart, zoomBy } from './chart.tsx';
+import { bars } from './compose-marks.ts';
 import { below, home, isoFits, whole, zoomed } from './compose-scene.ts';
+import { TargetHandles } from './target-handles.tsx';
 import { Sliders } from './sliders.tsx';
 import { accuracyKey, boardNow, costKey, costChoices, front, view, xs, ys } from '../candidates/state.ts';
 import type { CostChoice } from '../candidates/state.ts';
@@ -72,6 +74,7 @@ export function ChartCard() {
     >
       <div class="plot-frame">
         <TradeoffChart />
+        <TargetHandles />
         <span class="zoom" role="group" aria-label={t('Zoom')}>
           <Button kind="icon" label={t('Zoom in')} onClick={() => zoomBy(1 / 1.5)}>
             <span aria-hidden="true">+</span>
@@ -111,6 +114,11 @@ export function ChartCard() {
         {isoFits.value && (
           <>
             <span class="key dashed" /> {t('equal reward')}
+          </>
+        )}
+        {bars.value.length > 0 && (
+          <>
+            <span class="key whisker" /> {t('standard error')}
           </>
         )}
         <span class="grow" />

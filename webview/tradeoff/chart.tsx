@@ -7,8 +7,9 @@ import { t } from '../strings.ts';
 import { pan, zoom } from '../charts/axes.ts';
 import type { Range } from '../charts/axes.ts';
 import { PointTip, pointWords } from './point-tip.tsx';
-import { Plot } from './plot.ts';
-import { box, cursor, namedMarks, scene, whole, zoomed } from './compose-scene.ts';
+import { Plot } from './plot/plot.ts';
+import { kneeIndex, namedMarks } from './compose-marks.ts';
+import { axes, box, cursor, scene, whole, zoomed } from './compose-scene.ts';
 import {
   accuracyKey,
   boardNow,
@@ -76,6 +77,9 @@ function chartLabel(): string {
   }
   for (const { label, x, y } of namedMarks.value)
     parts.push(t('{0}: {1} at {2}.', label, percent(y), format(x)));
+  const bend = kneeIndex.value;
+  if (bend >= 0)
+    parts.push(t('{0}: {1} at {2}.', t('knee'), percent(ys.value[bend]), format(xs.value[bend])));
   const chosen = chosenIndex.value;
   if (chosen >= 0) parts.push(t('Chosen: {0}.', pointWords(chosen)));
   return parts.join(' ');
@@ -113,7 +117,9 @@ export function TradeoffChart() {
   const [heard, setHeard] = useState('');
 
   useEffect(() => {
-    const made = new Plot(canvas.current!);
+    const made = new Plot(canvas.current!, (drawn) => {
+      if (JSON.stringify(drawn) !== JSON.stringify(axes.peek())) axes.value = drawn;
+    });
     plot.current = made;
     let frameRequest = 0;
     const stop = effect(() => {
@@ -135,6 +141,7 @@ export function TradeoffChart() {
       cancelAnimationFrame(frameRequest);
       element.removeEventListener('wheel', wheel);
       made.destroy();
+      axes.value = null;
       hovered.value = -1;
       cursor.value = -1;
     };

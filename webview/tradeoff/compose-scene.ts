@@ -1,13 +1,13 @@
 import { computed, signal } from '@preact/signals';
 import { reward } from '../../src/methods/rewarded-meta/reward.ts';
 import { run } from '../state.ts';
-import { t } from '../strings.ts';
 import { accuracyRange, focus, niceRange, niceStep, steady } from '../charts/axes.ts';
 import type { Range } from '../charts/axes.ts';
-import { pointOfArm } from '../../src/terms/candidates.ts';
-import { costPart } from '../../src/terms/cost.ts';
-import { isoLine, isoRewards } from './iso-reward.ts';
-import type { NamedMark, Scene } from './scene.ts';
+import type { Axes } from './plot/plot.ts';
+import { isoLine, isoRewards } from './plot/iso-reward.ts';
+import { allMarks, bars, namedMarks } from './compose-marks.ts';
+import { targetLines, targets } from './compose-targets.ts';
+import type { ErrorBar, Scene } from './plot/scene.ts';
 import {
   accuracyKey,
   boardNow,
@@ -15,7 +15,6 @@ import {
   costKey,
   front,
   hovered,
-  marksNow,
   secondIndex,
   spec,
   starredIndices,
@@ -23,7 +22,7 @@ import {
   xs,
   ys,
 } from '../candidates/state.ts';
-import { budgetLabel, costFormat } from '../candidates/words.ts';
+import { costFormat } from '../candidates/words.ts';
 
 /** The chart's own state: what part is seen, and what the keyboard and the pointer are at. */
 export interface Window {
@@ -33,26 +32,17 @@ export interface Window {
 export const zoomed = signal<Window | null>(null);
 export const cursor = signal(-1);
 export const box = signal<Scene['box']>(null);
+/** Where the picture's axes are; null before the first. */
+export const axes = signal<Axes | null>(null);
 
-/** Named marks where they stand on the axes chosen. */
-export const namedMarks = computed<readonly NamedMark[]>(() =>
-  marksNow.value.flatMap((mark) => {
-    const key = costKey.value;
-    const x = key === 'latency' ? mark.latency : mark.costs[key];
-    const y = mark.accuracies[accuracyKey.value];
-    if (x === null || y === undefined) return [];
-    const point = pointOfArm(mark.name);
-    const label = mark.kind === 'original' ? t('original') : mark.name;
-    return [{ kind: mark.kind, label, curve: point?.arm ?? mark.name, named: point === null, x, y }];
-  }),
-);
+let shown: { key: string; x: Range | null; y: Range | null } = { key: '', x: null, y: null };
 
-let held: { key: string; x: Range | null; y: Range | null } = { key: '', x: null, y: null };
+const endsOf = ({ y, error }: ErrorBar): number[] => [Math.max(0, y - error), Math.min(100, y + error)];
 
-/** The whole: every point but for the hopeless, the original and the controls; steady while points arrive. */
+/** The whole: every point but for the hopeless, the original, the controls and all errors; steady while points arrive. */
 export const whole = computed<Window>(() => {
   const key = `${run.value?.run} ${costKey.value} ${accuracyKey.value} ${view.value.log}`;
-  if (held.key !== key) held = { key, x: null, y: null };
+  if (shown.key !== key) shown = { key, x: null, y: null };
   let low = Infinity;
   let high = 0;
   for (const marked of namedMarks.value) {
@@ -67,19 +57,12 @@ export const whole = computed<Window>(() => {
   const x: Range = view.value.log
     ? [low / 1.15, high * 1.15]
     : [0, Math.min(niceRange(0, high * 1.02, 8)[1], high * 1.12)];
-  const y = accuracyRange(
-    ys.value,
-    namedMarks.value.map((mark) => mark.y),
-  );
-  held = { key, x: steady(held.x, x), y: steady(held.y, y) };
-  return { x: held.x!, y: held.y! };
-});
-
-const limit = computed<Scene['limit']>(() => {
-  const found = boardNow.value?.budgets.find(
-    ({ metric }) => (metric === 'latency' ? 'latency' : costPart(metric)) === costKey.value,
-  );
-  return found ? { x: found.limit, label: budgetLabel(found.limit, found.original) } : null;
+  const y = accuracyRange(ys.value, [
+    ...namedMarks.value.map((mark) => mark.y),
+    ...bars.value.flatMap(endsOf),
+  ]);
+  shown = { key, x: steady(shown.x, x), y: steady(shown.y, y) };
+  return { x: shown.x!, y: shown.y! };
 });
 
 let heldFocus: { of: Window; x: Range } | null = null;
@@ -97,7 +80,7 @@ export const home = computed<Window>(() => {
     if (!Number.isNaN(ys.value[i])) take(value);
   });
   for (const { kind, x } of namedMarks.value) if (kind === 'control' && low <= high) take(x);
-  if (limit.value && low <= high) take(limit.value.x);
+  for (const { limit } of targets.value) if (low <= high) take(limit);
   const found = focus(low, high, all.x, view.value.log);
   if (!found) {
     heldFocus = null;
@@ -155,8 +138,9 @@ export const scene = computed<Scene>(() => ({
   strong: boardNow.value?.within ?? noFlags,
   front: front.value,
   iso: iso.value,
-  limit: limit.value,
-  marks: namedMarks.value,
+  targets: targetLines.value,
+  bars: bars.value,
+  marks: allMarks.value,
   starred: starredIndices.value,
   chosen: chosenIndex.value,
   second: secondIndex.value,

@@ -4,7 +4,7 @@ import { run } from '../state.ts';
 import { t } from '../strings.ts';
 import type { Box } from '../charts/labels.ts';
 import { boardNow, costKey, isStarred, ranking, ys, xs } from '../candidates/state.ts';
-import { accuracyName, costFormat, costName, rewardText } from '../candidates/words.ts';
+import { accuracyName, accuracyText, costFormat, costName, rewardText } from '../candidates/words.ts';
 import { accuracyKeys } from '../../src/terms/scores.ts';
 
 /** A candidate in one sentence. */
@@ -26,6 +26,7 @@ export function pointWords(index: number): string {
 export function PointTip({ index, at, area }: { index: number; at: { x: number; y: number }; area: Box }) {
   const element = useRef<HTMLDivElement>(null);
   const one = boardNow.value!.columns.candidates[index];
+  const errors = boardNow.value!.errors.get(index);
   const key = costKey.value;
   const original = run.value?.cost && key !== 'latency' ? run.value.cost[key] : undefined;
   useLayoutEffect(() => {
@@ -59,7 +60,7 @@ export function PointTip({ index, at, area }: { index: number; at: { x: number; 
           one.accuracies[which] === undefined ? null : (
             <>
               <dt>{accuracyName(which)}</dt>
-              <dd>{percent(one.accuracies[which])}</dd>
+              <dd>{accuracyText(one.accuracies[which], errors?.[which])}</dd>
             </>
           ),
         )}

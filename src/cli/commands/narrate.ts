@@ -14,7 +14,9 @@ import {
   duration,
   measured,
   percent,
+  dropSentence,
   ruleSentence,
+  stoppedSentence,
 } from '../../report/text.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
 import { table } from '../output.ts';
@@ -79,6 +81,9 @@ export function narrate(progress: Progress, event: RunEvent): void {
     }
     case 'generation':
       progress.say(`${arm}generation ${event.generation}: best reward ${event.reward.toPrecision(5)}`);
+      break;
+    case 'stopped':
+      progress.say(`${arm}${stoppedSentence(event)}`);
       break;
     case 'chosen': {
       const { cost } = event.candidate;
@@ -158,6 +163,8 @@ export function resultTable(report: RunReport): string {
         [0],
       ),
     );
+    const drop = dropSentence(report);
+    if (drop) lines.push('', drop);
     const verdict = verdictOf(report.arms, frontMetric(report));
     if (verdict) lines.push('', verdictSentence(verdict));
     const rule = ruleSentence(main);

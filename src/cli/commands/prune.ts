@@ -8,7 +8,7 @@ import type { Plan } from '../../run/plan/plan.ts';
 import { defaultControls, trainedControls } from '../../protocol/controls.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
-import { parseTarget, parseTargets } from '../../run/plan/targets.ts';
+import { parseGoals, parseTarget } from '../../run/plan/targets.ts';
 import { ask } from '../ask.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
@@ -187,7 +187,7 @@ async function started(
   const asked = await makePlan(workspace, {
     model: named,
     data,
-    targets: parseTargets(options.target ?? []),
+    ...parseGoals(options.target ?? []),
     method: options.method,
     settings: given,
     seed: options.seed ?? 1,

@@ -1,7 +1,7 @@
 import { InputError } from '../../graph/errors.ts';
 import { outputShape, sizeOf } from '../../graph/shapes.ts';
 import type { Graph, Node, Param, Shape } from '../../graph/types.ts';
-import { MAX_EDGES, MAX_FAN_IN, MAX_NODES } from '../limits.ts';
+import { MAX_EDGES, MAX_FAN_IN, MAX_NODES, MAX_POSITIONS } from '../limits.ts';
 import type { LayerWeights } from './types.ts';
 
 /** Larger than any real network; a configuration beyond them is damaged, or meant to exhaust the memory. */
@@ -24,6 +24,7 @@ export class Builder {
   private readonly taken = new Map<string, number>();
   private elements = 0;
   private edges = 0;
+  private positions = 0;
 
   readonly where: string;
 
@@ -71,6 +72,7 @@ export class Builder {
   /** Nodes and edges are counted as they come: models in models can make millions of them out of a few kilobytes. */
   private count(node: Node): void {
     this.edges += node.inputs.length;
+    if (node.op.kind === 'gather') this.positions += node.op.positions.length;
     const problem =
       this.nodes.length >= MAX_NODES
         ? `the network has more than ${MAX_NODES} layers once the models in it are laid out`
@@ -78,7 +80,9 @@ export class Builder {
           ? `layer "${node.layer}" reads ${node.inputs.length} tensors, more than ${MAX_FAN_IN}`
           : this.edges > MAX_EDGES
             ? `its layers read more than ${MAX_EDGES} tensors in all`
-            : undefined;
+            : this.positions > MAX_POSITIONS
+              ? `its layers take more than ${MAX_POSITIONS} positions of axes in all`
+              : undefined;
     if (problem !== undefined)
       throw new TooLarge(`${this.where}: ${problem}; no network is as large, and Espalier reads none`);
   }

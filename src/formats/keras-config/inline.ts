@@ -129,7 +129,7 @@ class Scope {
       const reading = this.layerCall({ ...layer, config: settings }, tensors);
       const value = operation(reading, operands, layer.operation!.library === 'tensorflow');
       reading.finish();
-      return [value];
+      return typeof value === 'string' ? [value] : [...value];
     }
     const training = this.trainingOf(layer, call);
     if (call.args.some((a) => 'constant' in a && a.constant !== null))

@@ -162,8 +162,12 @@ export function shortly(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Reads a bare operation (`x * 2`, `ops.relu(x)`) that Keras recorded as a layer. */
-export type OperationReader = (call: LayerCall, operands: readonly Operand[], tensorflow: boolean) => string;
+/** Reads a bare operation (`x * 2`, `ops.relu(x)`) that Keras recorded as a layer: its value, or each of several. */
+export type OperationReader = (
+  call: LayerCall,
+  operands: readonly Operand[],
+  tensorflow: boolean,
+) => string | readonly string[];
 
 /** A tensor by its value's id, or a constant. */
 export type Operand = string | Constant;

@@ -12,6 +12,8 @@ export interface WrittenLayer {
   readonly graph: Graph;
   /** of the layer's value */
   readonly shape: Shape;
+  /** of the values that the node reads */
+  readonly inputs: readonly Shape[];
 }
 
 /** Sets the fields that Keras alone has for an op to what the graph has now. @throws InputError where it can't be said */

@@ -10,11 +10,7 @@ import type { GroupMember, Node, Op, Shape } from '../types.ts';
  * Axes are the op's own matter. Which axis of an image is which, and where channels lie, is said in rules/layout.ts and
  * in the axes of the parameters below; nothing outside this folder may count axes of an op's values or parameters.
  *
- * Several outputs (a split): every op gives one value today, which has its node's name. An op of several would declare
- * `outputs: (op) => number`; its shape and channel rules would give one result an output, in a list, and output k > 0 of
- * node "a" would be the value "a:k", which readers name in Node.inputs as any other. The rules for one output then stay
- * as they are, the loops in shapes.ts and channels.ts enter a list of values instead of one, and running an op gives a
- * list of tensors. Its channels need no word more: each output has the labels of its own part of the input's axis.
+ * Every op gives one value, which has its node's name. A layer of several (a split) is read as several nodes.
  */
 
 /** How many values an op reads. */
@@ -69,6 +65,8 @@ export interface ShapeStep {
 export interface Trail {
   readonly labels: Labels;
   readonly params: Map<string, (AxisLabels | undefined)[]>;
+  /** what a layer says of an axis once for all its calls, by layer and axis */
+  readonly said: Map<string, Int32Array>;
   readonly notes: { node: Node; role: GroupMember['role']; labels: Int32Array }[];
 }
 

@@ -1,6 +1,11 @@
 import type { Dependencies } from '../../graph/types.ts';
 import type { Importance } from '../importance/importance.ts';
+import type { Cutter } from '../sensitivity/cutter.ts';
+import type { Cut } from '../sensitivity/levels.ts';
+import { measureSensitivity } from '../sensitivity/measure.ts';
 import type { Sensitivity } from '../sensitivity/measure.ts';
+import type { Measured } from '../sensitivity/measured.ts';
+import type { MethodEvent } from '../types.ts';
 
 /** What is lost by a group's width: 0 where it is whole, never less where it is narrower. */
 export type Lost = (group: number, width: number) => number;
@@ -25,6 +30,26 @@ export function lostBySensitivity({ groups }: Dependencies, { whole, cuts }: Sen
     const [wide, narrow] = [points[at - 1], points[at]];
     return narrow.lost + ((wide.lost - narrow.lost) * (width - narrow.width)) / (wide.width - narrow.width);
   };
+}
+
+/**
+ * The same, as it is measured: a checkpoint is offered after every network.
+ * @param scores what was measured before (see measureSensitivity); grows
+ */
+export async function* measuredLosses(
+  dependencies: Dependencies,
+  cutter: Cutter,
+  cuts: readonly Cut[],
+  scores: Measured[],
+  checkpoint: () => MethodEvent,
+): AsyncGenerator<MethodEvent, Lost, void> {
+  const measuring = measureSensitivity(dependencies, cutter, cuts, scores);
+  for (;;) {
+    const next = await measuring.next();
+    if (next.done) return lostBySensitivity(dependencies, next.value);
+    yield next.value;
+    yield checkpoint();
+  }
 }
 
 /** The importance of all channels that go: the least important ones. */

@@ -8,11 +8,10 @@ import { searchImportance } from '../importance/search.ts';
 import { randomState } from '../random-state.ts';
 import { Cutter } from '../sensitivity/cutter.ts';
 import { cutsOf } from '../sensitivity/levels.ts';
-import { measureSensitivity } from '../sensitivity/measure.ts';
 import { measured } from '../sensitivity/measured.ts';
 import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
 import { Allocation } from './allocate.ts';
-import { lostByImportance, lostBySensitivity } from './lost.ts';
+import { lostByImportance, measuredLosses } from './lost.ts';
 import type { Lost } from './lost.ts';
 import { knapsackSettings, parseKnapsack } from './settings.ts';
 import type { KnapsackSettings } from './settings.ts';
@@ -53,7 +52,7 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
   const state = context.resume ? parseCheckpoint(context.resume) : await begin(context, images, settings);
   const importance = state.importance.map((values) => Float64Array.from(values));
   const cutter = new Cutter(context, images, settings, state.root, importance);
-  const lost = settings.value === 'importance' ? lostByImportance(importance) : yield* measuredLosses();
+  const lost = settings.value === 'importance' ? lostByImportance(importance) : yield* bySensitivity();
   yield { type: 'stage', stage: 'search', message: 'sharing the budget out among the groups' };
   const architecture = new Allocation(context, costs, lost, settings.cells).solve();
   const { accuracy } = await cutter.score(architecture);
@@ -68,20 +67,16 @@ async function* run(context: MethodContext): AsyncGenerator<MethodEvent, Outcome
   yield { type: 'candidate', candidate: chosen };
   return { chosen };
 
-  async function* measuredLosses(): AsyncGenerator<MethodEvent, Lost, void> {
+  async function* bySensitivity(): AsyncGenerator<MethodEvent, Lost, void> {
     const cuts = cutsOf(dependencies, settings.levels, context.roundTo, true);
     if (!context.resume) {
       const message = `each group alone at up to ${settings.levels} widths: ${cuts.length} networks`;
       yield { type: 'stage', stage: 'sensitivity', message };
     }
-    const measuring = measureSensitivity(dependencies, cutter, cuts, state.scores);
-    for (;;) {
-      const next = await measuring.next();
-      if (next.done) return lostBySensitivity(dependencies, next.value);
-      yield next.value;
-      const take = () => ({ json: structuredClone(state), arrays: new Map<string, Float32Array>() });
-      yield { type: 'checkpoint', take };
-    }
+    return yield* measuredLosses(dependencies, cutter, cuts, state.scores, () => ({
+      type: 'checkpoint',
+      take: () => ({ json: structuredClone(state), arrays: new Map() }),
+    }));
   }
 }
 

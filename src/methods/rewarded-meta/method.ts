@@ -8,7 +8,7 @@ import { taylorByImages } from '../importance/taylor.ts';
 import { byImportance } from '../importance/widths.ts';
 import { costsOf } from '../budgets.ts';
 import { epochBatches, imagesOf } from '../images.ts';
-import type { Method, MethodContext, MethodEvent, MethodImages, Outcome } from '../types.ts';
+import type { Method, MethodContext, MethodEvent, MethodImages, Outcome, Stopped } from '../types.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import type { WeightGenerator } from './generators/generator.ts';
@@ -20,13 +20,20 @@ import { PruningNet } from './generators/pruning-net.ts';
 import type { RewardKind, RewardSpec } from './reward.ts';
 import { describeReward, rewardSpec } from './reward.ts';
 import { CandidateScorer } from '../scoring.ts';
+import { measuredLosses } from '../knapsack/lost.ts';
+import type { Lost } from '../knapsack/lost.ts';
+import { Cutter } from '../sensitivity/cutter.ts';
+import type { Cut } from '../sensitivity/levels.ts';
+import { measured } from '../sensitivity/measured.ts';
+import type { Measured } from '../sensitivity/measured.ts';
 import { Search, searchProblem, searchStateSchema } from './search.ts';
-import { ruleGenes } from './seeds.ts';
+import { affordableTable, ruleSeeds } from './seeds.ts';
+import type { Seed } from './seeds.ts';
 import { evaluations } from './search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
-import { rewardedMetaWork } from './work.ts';
+import { rewardedMetaWork, sparedWork } from './work.ts';
 import { Supernet } from './supernet.ts';
 import { randomState } from '../random-state.ts';
 import { generatorKinds } from './generators/generator.ts';
@@ -40,6 +47,8 @@ const checkpointSchema = z.object({
   /** of the training while it goes on, of the supernet afterwards */
   training: z.unknown().optional(),
   supernet: z.unknown().optional(),
+  /** what was measured for the knapsack, before the search: the whole network, then each group narrowed */
+  table: z.array(measured).optional(),
   search: searchStateSchema.optional(),
 });
 type Checkpoint = z.infer<typeof checkpointSchema>;
@@ -97,10 +106,6 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
   const root: RandomState = resumed?.root ?? context.random.state;
-  const rules = asked.includeRules
-    ? ruleGenes(context, costs, geneMap, space, new Random(root).fork('rules'))
-    : [];
-  const problem = { ...space, initial: [...(space.initial ?? []), ...rules] };
   const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
   const generator = makeGenerator(context, images, settings, geneMap, order, root);
   // one a mini-batch: rather repaired soon than drawn for long
@@ -108,7 +113,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const sample =
     settings.sampling === 'uniform'
       ? (random: Random) => geneMap.groups.map(() => random.integer(0, 30))
-      : (random: Random) => proposeRandom(problem, quickly, random) ?? geneMap.groups.map(() => 0);
+      : (random: Random) => proposeRandom(space, quickly, random) ?? geneMap.groups.map(() => 0);
   const supernet = new Supernet(
     images.backend,
     graph,
@@ -121,7 +126,8 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   );
   const base: Checkpoint = { kind: 'rewarded-meta', generator: settings.generator, root: [...root], order };
   try {
-    if (!resumed?.search) {
+    // a checkpoint from before the search holds a training
+    if (resumed?.supernet === undefined) {
       yield* announce(settings, spec, images);
       const from = resumed ? { json: resumed.training, arrays: context.resume!.arrays } : undefined;
       yield* trainGenerator(supernet, images, settings, root, base, from);
@@ -132,19 +138,33 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   }
 
   async function* search(): AsyncGenerator<MethodEvent, Outcome, void> {
-    const total = evaluations(problem, settings);
-    const message = `searching ${total} architectures by ${spec.kind}`;
-    yield { type: 'stage', stage: 'search', message };
-    const scorer = new CandidateScorer(images, settings, root);
-    const start = resumed?.search ?? new Random(root).fork('search');
-    const found = new Search(problem, geneMap, costs, spec, settings, start);
-    yield* found.run(supernet, scorer, total, () => ({
+    const table = [...(resumed?.table ?? [])];
+    const checkpoint = (now: () => Pick<Checkpoint, 'table' | 'search'>): MethodEvent => ({
       type: 'checkpoint',
       take: () => {
         const { json, arrays } = supernet.snapshot(false);
-        return { json: { ...base, supernet: json, search: found.state }, arrays };
+        return { json: { ...base, supernet: json, table: [...table], ...now() }, arrays };
       },
-    }));
+    });
+    const seeds: Seed[] = (space.initial ?? []).map((genes) => ({ name: 'uniform', genes }));
+    if (asked.includeRules) {
+      // a search of an older version began without a table
+      const older = resumed?.search && !resumed.table;
+      const cuts = older ? null : affordableTable(context, evaluations(space, settings));
+      const lost = cuts ? yield* lostBy(cuts, table, () => checkpoint(() => ({}))) : undefined;
+      const random = new Random(root).fork('rules');
+      seeds.push(...ruleSeeds(context, costs, geneMap, space, random, lost));
+    }
+    const problem = { ...space, initial: seeds.map(({ genes }) => genes) };
+    const total = evaluations(problem, settings);
+    if (!resumed?.search) {
+      const message = `searching ${total} architectures by ${spec.kind}`;
+      yield { type: 'stage', stage: 'search', message };
+    }
+    const scorer = new CandidateScorer(images, settings, root);
+    const start = resumed?.search ?? new Random(root).fork('search');
+    const found = new Search(problem, geneMap, costs, spec, settings, seeds, start);
+    yield* found.run(supernet, scorer, total, () => checkpoint(() => ({ search: found.state })));
     const choice = found.choice();
     if (choice !== null) yield { type: 'stage', stage: 'search', message: choice };
     const best = found.best(Math.max(1, settings.raced), (g) => supernet.kept(g));
@@ -152,7 +172,30 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
     const race = { finalists: best.map(({ candidate }) => candidate), nextId: found.nextId };
-    return { chosen, weights: made, ...(settings.raced ? { race } : {}) };
+    const rule = found.stopped;
+    const stopped = rule === null ? {} : { stopped: stoppedAt(rule, found.nextId, total) };
+    return { chosen, weights: made, ...(settings.raced ? { race } : {}), ...stopped };
+  }
+
+  /** What each group alone minds, by the source's own weights. @param scores measured so far; grows */
+  async function* lostBy(
+    cuts: readonly Cut[],
+    scores: Measured[],
+    checkpoint: () => MethodEvent,
+  ): AsyncGenerator<MethodEvent, Lost, void> {
+    if (!scores.length) {
+      const message = `what each group alone minds, for a knapsack to begin with: ${cuts.length} networks`;
+      yield { type: 'stage', stage: 'sensitivity', message };
+    }
+    const { importance } = importanceOf(graph, dependencies, weights, 'l1');
+    const cutter = new Cutter(context, images, settings, root, importance);
+    return yield* measuredLosses(dependencies, cutter, cuts, scores, checkpoint);
+  }
+
+  function stoppedAt(rule: string, scored: number, of: number): Stopped {
+    const { train, validation } = images.set;
+    const sizes = { train: train.size, validation: validation.size };
+    return { rule, scored, of, spared: sparedWork(of - scored, settings, { ...context, images: sizes }) };
   }
 }
 

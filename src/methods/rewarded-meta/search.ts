@@ -7,9 +7,11 @@ import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { Evolution } from './evolution.ts';
 import type { GeneMap, Genes } from './levels.ts';
 import { choicesOf, LEVELS, uniformGenes, widthsOf } from './levels.ts';
+import { firstSlice, Lead, leadSchema } from './lead.ts';
 import type { RewardSpec } from './reward.ts';
 import { reward } from './reward.ts';
 import type { CandidateScorer } from '../scoring.ts';
+import type { Seed } from './seeds.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import type { Supernet } from './supernet.ts';
 import type { Candidate } from '../../terms/candidates.ts';
@@ -20,6 +22,8 @@ export const searchStateSchema = z.object({
   accuracies: z.array(z.number()),
   /** where each of them is: its key */
   keys: z.array(z.string()),
+  /** whether it is worth going on; absent in older checkpoints, whose searches go on to the end */
+  lead: leadSchema.optional(),
 });
 export type SearchState = z.infer<typeof searchStateSchema>;
 
@@ -65,40 +69,62 @@ export class Search {
   readonly evolution: Evolution;
   private readonly accuracies: number[];
   private readonly keys: string[];
+  private readonly lead: Lead;
+  /** by key, the rule whose network it is */
+  private readonly rules: ReadonlyMap<string, string>;
 
+  /** @param seeds what plain rules gave, of those that the problem begins with */
   constructor(
     private readonly problem: EvolutionProblem,
     private readonly geneMap: GeneMap,
     private readonly costs: Costs,
     private readonly spec: RewardSpec,
-    settings: RewardedMetaSettings,
+    private readonly settings: RewardedMetaSettings,
+    seeds: readonly Seed[],
     start: Random | SearchState,
   ) {
     const constants = evolutionSettings(settings);
+    // of rules that come to the same network the first
+    this.rules = new Map([...seeds].reverse().map(({ name, genes }) => [problem.key(genes), name]));
     if ('evolution' in start) {
       this.evolution = Evolution.restore(problem, constants, start.evolution);
       this.accuracies = [...start.accuracies];
       this.keys = [...start.keys];
+      this.lead = new Lead(start.lead);
     } else {
       this.evolution = new Evolution(problem, constants, start as Random);
       this.accuracies = [];
       this.keys = [];
+      this.lead = new Lead();
     }
   }
 
   get state(): SearchState {
-    return { evolution: this.evolution.state, accuracies: [...this.accuracies], keys: [...this.keys] };
+    return {
+      evolution: this.evolution.state,
+      accuracies: [...this.accuracies],
+      keys: [...this.keys],
+      lead: this.lead.state,
+    };
   }
 
-  /** Scores generations until done; offers a checkpoint by `checkpoint` after every candidate. */
+  /** The rule that nothing was ahead of, so that the search ends before its time; null while it is worth going on. */
+  get stopped(): string | null {
+    const { evolution, settings } = this;
+    if (!settings.stopEarly || evolution.done || evolution.generation < firstSlice(settings.generations))
+      return null;
+    return this.lead.unbeaten();
+  }
+
+  /** Scores generations until done, or stopped; offers a checkpoint by `checkpoint` after every candidate. */
   async *run(
-    supernet: Supernet,
-    scorer: CandidateScorer,
+    supernet: Pick<Supernet, 'narrow'>,
+    scorer: Pick<CandidateScorer, 'score'>,
     total: number,
     checkpoint: () => MethodEvent,
   ): AsyncGenerator<MethodEvent, void, void> {
-    const { evolution } = this;
-    while (!evolution.done) {
+    const { evolution, settings } = this;
+    while (!evolution.done && this.stopped === null) {
       const proposals = evolution.propose();
       const known = new Map(this.keys.map((key, id) => [key, id]));
       const rewards: number[] = [];
@@ -107,7 +133,8 @@ export class Search {
         let id = known.get(key);
         if (id === undefined) {
           const { graph, weights, kept } = supernet.narrow(genes);
-          const { score } = await scorer.score(graph, weights);
+          const { score } = await scorer.score(graph, weights, undefined, settings.stopEarly);
+          this.lead.add(score, this.rules.get(key));
           id = this.accuracies.push(score.accuracy) - 1;
           this.keys.push(key);
           const made = this.candidate(id, genes, origin, kept);

@@ -73,8 +73,10 @@ const rewardedMetaSchema = z.strictObject({
   raced: whole,
   /** the first population holds the uniform width too */
   includeUniform: z.boolean(),
-  /** and the widths that plain rules give by one ranking of all channels */
+  /** and the widths that plain rules give: by one ranking of all channels, by a knapsack, slice by slice */
   includeRules: z.boolean(),
+  /** the search ends after its first part, unless something is ahead of the rules' networks by more than the noise */
+  stopEarly: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
   windowLow: share,
 
@@ -188,6 +190,7 @@ export function rewardedMetaSettings(
     raced: RACED,
     includeUniform: inherit,
     includeRules: inherit,
+    stopEarly: false,
     windowLow: 0.95,
     recalibrationBatches: Math.max(
       1,
@@ -212,6 +215,13 @@ export function rewardedMetaSettings(
     merged.mutation = Math.min(merged.mutation, Math.floor(merged.population / 2));
   if (values.crossover === undefined)
     merged.crossover = Math.min(merged.crossover, merged.population - merged.mutation);
+  // the papers' searches go on to the end, and so does one whose result takes part in no race
+  if (values.stopEarly === undefined)
+    merged.stopEarly =
+      merged.includeRules &&
+      merged.offspring === 'repaired' &&
+      merged.surrogate !== 'none' &&
+      merged.raced > 0;
   return parseSettings(merged);
 }
 

@@ -1,9 +1,13 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
 import { costsOf, fitToBudgets } from '../budgets.ts';
+import { architectureAt } from '../sensitivity/levels.ts';
+import { scoringWork } from '../sensitivity/settings.ts';
 import type { Work, WorkContext } from '../types.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 import { geneMapOf } from './levels.ts';
 import { searchProblem } from './search.ts';
 import { evaluations } from './search-space.ts';
+import { affordableTable } from './seeds.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
 import type { GeneratorKind } from './generators/generator.ts';
@@ -22,13 +26,11 @@ export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkCo
   const costs = costsOf(graph, dependencies, budgets);
   const problem = searchProblem(geneMapOf(dependencies, roundTo), costs, settings);
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
-  const full = fullArchitecture(dependencies);
-  const fitted = fitToBudgets(context, costs, full);
-  const share = costs.cost(fitted).macs / Math.max(costs.cost(full).macs, 1);
-  const { train = 0, validation = 0 } = context.images ?? {};
-  // and the best one once more at the end
-  const candidates = evaluations(problem, settings) + 1;
-  const recalibration = settings.recalibrationBatches * settings.recalibrationBatchSize;
+  const { share, of } = sharesOf(context);
+  const { train = 0 } = context.images ?? {};
+  const searched = evaluations(problem, settings);
+  const table = settings.includeRules ? affordableTable(context, searched) : null;
+  const tried = table ? [1, ...table.map((cut) => of(architectureAt(dependencies, cut)))] : [];
   return {
     trained: [
       {
@@ -37,8 +39,26 @@ export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkCo
         opByOp: true,
       },
     ],
-    recalibrated: [{ images: candidates * Math.min(recalibration, train), share }],
-    scored: [{ images: candidates * Math.min(settings.validationImages, validation), share }],
-    opened: candidates,
+    // and the best one once more at the end
+    ...scoringWork(settings, [...repeated(searched + 1, share), ...tried], context),
   };
+}
+
+/** The work of so many candidates, that a search left out. */
+export function sparedWork(candidates: number, settings: RewardedMetaSettings, context: WorkContext): Work {
+  const { share } = sharesOf(context);
+  return { trained: [], ...scoringWork(settings, repeated(candidates, share), context) };
+}
+
+/** MACs over the original's: of a candidate, and of any widths. */
+function sharesOf(context: WorkContext): { share: number; of: (architecture: Architecture) => number } {
+  const costs = costsOf(context.graph, context.dependencies, context.budgets);
+  const full = fullArchitecture(context.dependencies);
+  const whole = Math.max(costs.cost(full).macs, 1);
+  const of = (architecture: Architecture) => costs.cost(architecture).macs / whole;
+  return { share: of(fitToBudgets(context, costs, full)), of };
+}
+
+function repeated(times: number, share: number): number[] {
+  return Array.from({ length: times }, () => share);
 }

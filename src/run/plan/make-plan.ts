@@ -9,6 +9,7 @@ import { methodNamed } from '../../methods/index.ts';
 import type { Method } from '../../methods/types.ts';
 import { modelFile, hashModel } from '../../formats/identity.ts';
 import type { Draft } from '../../protocol/plan.ts';
+import { targetsOf } from './accuracy-goal.ts';
 import type { Plan } from './plan.ts';
 import { planVersion } from './plan.ts';
 import { pointsAsked } from './points.ts';
@@ -44,8 +45,9 @@ export async function makePlan(workspace: string, request: PlanRequest): Promise
     );
   if (data) parsePreprocess(data.preprocess);
   if (data?.resize !== undefined) parseResize(data.resize);
-  if (!request.targets.length)
-    throw new InputError('there is no target: say what the result may cost at most');
+  const targets = targetsOf(request.targets, request.accuracyDrop);
+  if (request.accuracyDrop !== undefined && !data)
+    throw new InputError('accuracy-drop is measured on images: give some with --data PATH');
   const method = methodNamed(request.method ?? (data ? 'rewarded-meta' : 'l1'));
   if (method.needsImages && !data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
@@ -54,7 +56,8 @@ export async function makePlan(workspace: string, request: PlanRequest): Promise
     engine: engineVersion,
     model: { path: inside(model), sha256: await hashModel(model) },
     data: data && { ...data, path: inside(data.path) },
-    targets: request.targets,
+    targets,
+    accuracyDrop: request.accuracyDrop,
     method: method.name,
     settings: request.settings,
     seed: request.seed,

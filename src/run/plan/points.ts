@@ -19,12 +19,20 @@ const POINTS = 5;
  * How many points a run is to have; undefined where nothing of the kind is asked for.
  * @throws InputError where there is a range, but the goal alone to be in it
  */
-export function pointsAsked({ points, explore }: Pick<Plan, 'points' | 'explore'>): number | undefined {
+export function pointsAsked({
+  points,
+  explore,
+  accuracyDrop,
+}: Pick<Plan, 'points' | 'explore' | 'accuracyDrop'>): number | undefined {
+  if (points === 1 && accuracyDrop !== undefined)
+    throw new InputError(
+      `accuracy-drop=${accuracyDrop} is looked for among several networks, and --points 1 is one alone; leave one of them out`,
+    );
   if (points === 1 && explore !== undefined)
     throw new InputError(
       `--explore ${explore}%: is the cheapest of several points, and --points 1 is the goal alone; leave one of them out`,
     );
-  return points ?? (explore === undefined ? undefined : POINTS);
+  return points ?? (explore === undefined && accuracyDrop === undefined ? undefined : POINTS);
 }
 
 /** A point of the trade-off beside the goal's own. */
@@ -50,6 +58,23 @@ export function pointsOf(
   },
 ): readonly Point[] {
   if (points < 2) return [];
+  const least = cheapestShare({ explore }, budgets, network);
+  const [{ limit, original }] = budgets;
+  return Array.from({ length: points - 1 }, (_, k) => {
+    const share = least ** ((k + 1) / (points - 1));
+    return { share, percent: Number(((100 * share * limit) / original).toPrecision(3)) };
+  });
+}
+
+/**
+ * The cheapest network of a run's range, as a share of its goal.
+ * @throws InputError where it can't be reached, or isn't below the goal
+ */
+export function cheapestShare(
+  { explore }: Pick<Plan, 'explore'>,
+  budgets: readonly Budget[],
+  network: Parameters<typeof pointsOf>[2],
+): number {
   const [{ limit, original, metric }] = budgets;
   const least =
     explore === undefined
@@ -64,10 +89,7 @@ export function pointsOf(
     );
   }
   if (explore !== undefined) refuseOutOfReach(budgets, least, network);
-  return Array.from({ length: points - 1 }, (_, k) => {
-    const share = least ** ((k + 1) / (points - 1));
-    return { share, percent: Number(((100 * share * limit) / original).toPrecision(3)) };
-  });
+  return least;
 }
 
 /** Smallest share of all limits that every arm can come down to. */

@@ -1,7 +1,7 @@
 import type { TrainSettings } from '../../terms/training.ts';
 
 /** What a race takes of the training images that the winner's fine-tuning will go through. */
-const SHARE = 0.5;
+export const RACE_SHARE = 0.5;
 /** Networks that every race has room for, however short the fine-tuning is: the best two found, uniform and L1. */
 const FEWEST = 4;
 /** One in so many goes on to the next round. */
@@ -36,7 +36,7 @@ export function raceRounds(
   for (let n = networks; n >= 2; n--) {
     const sizes = [n];
     while (sizes.at(-1)! > 2) sizes.push(Math.max(2, Math.ceil(sizes.at(-1)! / STAYS)));
-    const fair = (SHARE * whole) / sizes.length / n;
+    const fair = (RACE_SHARE * whole) / sizes.length / n;
     if (fair < least && n > FEWEST) continue;
     const each = sizes.map((size) => Math.min((Math.max(fair, least) * n) / size, whole));
     // a second training of that length would only repeat the first

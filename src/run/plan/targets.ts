@@ -5,7 +5,7 @@ import type { Metric, Target } from '../../terms/goals.ts';
 
 const metrics = metric.options;
 const shape =
-  'write it as macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms or "script=COMMAND <= 120" (macs, params, bytes, memory, latency or script)';
+  'write it as macs=50%, params=100k, bytes=1MB, memory=2MB, latency=2ms, "script=COMMAND <= 120" (macs, params, bytes, memory, latency or script) or accuracy-drop=1';
 
 /** Units by metric: suffix -> factor. Suffixes are compared without case. */
 const counts: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
@@ -18,14 +18,42 @@ const units: Record<Metric, Readonly<Record<string, number>>> = {
   script: { '': 1 },
 };
 
+/** What a run is asked for. */
+export interface Goals {
+  readonly targets: Target[];
+  /** points of accuracy that may be lost, in percent */
+  readonly accuracyDrop?: number;
+}
+
 /**
- * Reads `--target` options: each `metric=amount`, or several separated by commas; all must hold.
+ * Reads `--target` options: each `metric=amount`, or several separated by commas; all must hold. One of them may be
+ * `accuracy-drop=POINTS`; the others, if any, are then what the dearest network may cost.
  * @throws InputError for anything that can't be a goal, in one sentence
  */
-export function parseTargets(texts: readonly string[]): Target[] {
-  const targets = texts.flatMap((text) =>
-    text.trimStart().startsWith('script=') ? [text] : text.split(','),
-  );
+export function parseGoals(texts: readonly string[]): Goals {
+  const all = texts.flatMap((text) => (text.trimStart().startsWith('script=') ? [text] : text.split(',')));
+  const drops = all.filter((text) => DROP.test(text));
+  if (drops.length > 1)
+    throw new InputError(`the target accuracy-drop was given ${drops.length} times; give it once`);
+  const rest = all.filter((text) => !DROP.test(text));
+  if (!drops.length) return { targets: parseTargets(rest) };
+  return { targets: rest.length ? parseTargets(rest) : [], accuracyDrop: parseDrop(drops[0]) };
+}
+
+const DROP = /^\s*accuracy-drop\s*=/i;
+
+function parseDrop(text: string): number {
+  const amount = text.slice(text.indexOf('=') + 1).trim();
+  const points = Number(amount);
+  if (amount === '' || !(points >= 0 && points < 100))
+    throw new InputError(
+      `target "${text.trim()}": "${amount}" is no number of points of accuracy, 0 to 100; write it as accuracy-drop=1, which is from 92 % to 91 % and no less`,
+    );
+  return points;
+}
+
+/** Targets that were given one by one. @throws InputError where there is none, or one was given twice */
+function parseTargets(targets: readonly string[]): Target[] {
   if (!targets.length) throw new InputError(`no target was given; ${shape}`);
   const parsed = targets.map(parseTarget);
   for (const metric of metrics) {
@@ -39,11 +67,6 @@ export function parseTargets(texts: readonly string[]): Target[] {
 /** One target; see parseTargets. */
 export function parseTarget(text: string): Target {
   const bad = (why: string) => new InputError(`target "${text.trim()}": ${why}`);
-  const drop = /^\s*(accuracy-drop\s*=.*?)\s*$/is.exec(text)?.[1];
-  if (drop !== undefined)
-    throw bad(
-      `is picked from the points of a run that has ended: prune with --target macs=80% --points 5 --explore 20%, then espalier write --pick ${drop}`,
-    );
   const [, name, rest] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/s.exec(text) ?? [];
   const metric = metrics.find((known) => known === name?.toLowerCase());
   if (!metric) throw bad(`is not a target; ${shape}`);

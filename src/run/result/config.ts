@@ -115,6 +115,7 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
       roundTo: multipleOf(plan, model.graph, dependencies),
       freeze: plan.freeze,
       rule: main.rule,
+      accuracyDrop: inputs.candidate === undefined ? plan.accuracyDrop : undefined,
       weights: inputs.weights,
       interiorOutputs: plan.interiorOutputs || undefined,
       candidate: inputs.candidate,

@@ -252,15 +252,18 @@ function alike(a: Plan, b: Plan): boolean {
 function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: string): boolean {
   const { method, data, fineTuning } = config;
   const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  // of an accuracy that was sought, the budgets and the number of networks that it took are what came of it
+  const sought = plan.accuracyDrop !== undefined;
   const targets =
-    config.targets.length === plan.targets.length &&
-    plan.targets.every((target, i) => {
-      const { metric, limit, original, command } = config.targets[i];
-      const wanted = limitOf(target, original);
-      return (
-        metric === target.metric && command === target.command && Math.abs(limit - wanted) <= 1e-9 * wanted
-      );
-    });
+    sought ||
+    (config.targets.length === plan.targets.length &&
+      plan.targets.every((target, i) => {
+        const { metric, limit, original, command } = config.targets[i];
+        const wanted = limitOf(target, original);
+        return (
+          metric === target.metric && command === target.command && Math.abs(limit - wanted) <= 1e-9 * wanted
+        );
+      }));
   const images =
     (data === undefined) === (plan.data === undefined) &&
     (!data ||
@@ -289,8 +292,10 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
       (config.controls ?? []).map(({ name }) => name),
       plan.controls,
     ) &&
-    (config.front ?? []).filter(({ name }) => pointOfArm(name)?.arm === plan.method).length ===
-      (plan.points ?? 1) - 1 &&
+    method.accuracyDrop === plan.accuracyDrop &&
+    (sought ||
+      (config.front ?? []).filter(({ name }) => pointOfArm(name)?.arm === plan.method).length ===
+        (plan.points ?? 1) - 1) &&
     (plan.fineTuneEpochs === undefined ||
       (fineTuning?.epochs ?? 0) === (plan.data ? plan.fineTuneEpochs : 0)) &&
     (plan.fineTuneRate === undefined || rateOf(fineTuning) === plan.fineTuneRate) &&

@@ -5,10 +5,12 @@ import { limitOf } from '../../protocol/reach.ts';
 import { parseTarget } from '../plan/targets.ts';
 import { candidateOfArm, extraArm } from '../../terms/candidates.ts';
 import type { CandidateRef } from '../../terms/candidates.ts';
+import { isWithinDrop } from '../../terms/comparison/drop.ts';
 import { difference } from '../../terms/comparison/answers.ts';
 import type { Difference } from '../../terms/comparison/answers.ts';
 import { curvesOf, frontMetric } from '../../terms/comparison/curves.ts';
 import type { CurvePoint } from '../../terms/comparison/curves.ts';
+import { bestWithin } from '../../terms/comparison/front.ts';
 import { costBy } from '../../terms/cost.ts';
 import { isStatic, sizeMetric } from '../../terms/goals.ts';
 import type { StaticMetric, Target } from '../../terms/goals.ts';
@@ -122,19 +124,20 @@ function seek(
   switch (pick.kind) {
     case 'within': {
       const limit = limitOf(pick.target, costBy(run.cost!, metric));
-      const within = points.filter(({ candidate }) => costBy(candidate.cost, metric) <= limit);
-      return best(within, worth) ?? 'no point is within that';
+      const cost = ({ candidate }: CurvePoint) => costBy(candidate.cost, metric);
+      return bestWithin(points, limit, cost, worth)?.candidate ?? 'no point is within that';
     }
     case 'drop': {
       if (!original) return 'the original was not scored on the same images';
-      const least = original.accuracy - pick.points - 1e-9;
       const lost = `no point is within ${pick.points} of the original's ${original.accuracy.toFixed(2)} % on validation`;
-      return points.find((point) => worth(point) >= least)?.candidate ?? lost;
+      return (
+        points.find((point) => isWithinDrop(worth(point), original.accuracy, pick.points))?.candidate ?? lost
+      );
     }
     case 'knee':
       return (
         points.find((point) => point.knee)?.candidate ??
-        'a knee takes three points of which none beats another'
+        'the curve has no knee: that takes three points of which none beats another, one of them above the line from the first to the last'
       );
     case 'reward': {
       const spec = specOf(run, pick);

@@ -25,6 +25,7 @@ import {
 import type { RunContext } from './run-context.ts';
 import { newRace, races, runRace } from './race/race.ts';
 import { settle } from './settle.ts';
+import { useSpared } from './spared.ts';
 import { fileWeights } from '../store/arm-weights.ts';
 import { steps } from '../store/state.ts';
 import type { ArmState } from '../store/state.ts';
@@ -154,6 +155,7 @@ async function* propose(context: RunContext, arm: ArmState, main: ArmState): Eve
       yield* propose(context, arm, main);
       return;
     }
+    if (outcome.stopped) yield await useSpared(context, arm, main, outcome.stopped);
   }
   if (!arm.race) yield* choose(context, arm, main);
 }
@@ -323,6 +325,7 @@ async function atEqualCost(
     share: share(main),
     own: share(arm),
     images: train.size,
+    spared: main.spared,
   });
   return { ...fineTuning, epochs };
 }

@@ -19,7 +19,7 @@ import { remarksOnSet } from '../images/head.ts';
 import type { RunFolder } from '../store/folder.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Plan } from '../plan/plan.ts';
-import { pointsOf } from '../plan/points.ts';
+import { cheapestShare, pointsOf } from '../plan/points.ts';
 import { multipleOf } from '../plan/rounding.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
@@ -39,6 +39,8 @@ type Scripts = ReadonlySet<string>;
 
 export interface PreparedRun extends RunContext {
   readonly mainSettings: unknown;
+  /** where an accuracy is sought: the cheapest network that may be tried, as a share of the budgets; else 1 */
+  readonly cheapest: number;
   /** how every arm is to be fine-tuned; needs images */
   decideTuning(): Promise<DecidedTuning>;
 }
@@ -94,7 +96,9 @@ export async function* prepareRun(
     yield await session.record({ type: 'budgets', budgets: found.budgets, roundTo });
   }
   // a range that can't be reached is refused before any image is read
-  const points = pointsOf(plan, state.budgets, network);
+  const sought = plan.accuracyDrop !== undefined;
+  const points = sought ? [] : pointsOf(plan, state.budgets, network);
+  const cheapest = sought ? cheapestShare(plan, state.range ?? state.budgets, network) : 1;
   const method = await ports.method(plan.method);
   if (method.needsImages && !plan.data)
     throw new InputError(`the method ${method.name} learns from images: give some with --data PATH`);
@@ -147,6 +151,7 @@ export async function* prepareRun(
     },
     numerics,
     points,
+    cheapest,
     get untrained() {
       return isUntrained(trainer, state);
     },

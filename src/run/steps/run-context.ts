@@ -60,16 +60,22 @@ export function thawed({ graph, weights }: Model, { frozen }: TrainSettings): Mo
   return { graph: frozen === 'trained' ? thaw(graph) : graph, weights };
 }
 
-/** What an arm must keep: the run's budgets, or a point's share of them. */
-export function budgetsOf({ session }: RunContext, { share = 1 }: ArmState): readonly Budget[] {
-  const { budgets } = session.state;
-  return share === 1 ? budgets : budgets.map((budget) => ({ ...budget, limit: share * budget.limit }));
+/** What an arm must keep: the run's budgets, or a point's share of those that the run began with. */
+export function budgetsOf({ session }: RunContext, { share }: ArmState): readonly Budget[] {
+  const { range } = session.state;
+  const budgets = share === undefined ? session.state.budgets : (range ?? session.state.budgets);
+  return share === undefined || share === 1
+    ? budgets
+    : budgets.map((budget) => ({ ...budget, limit: share * budget.limit }));
 }
 
-/** The points of the same method that are dearer than this one, the goal's own first; none for an arm that is no point. */
-export function dearerPoints({ session }: RunContext, arm: ArmState): readonly ArmState[] {
+/**
+ * The points of the same method that are dearer than this one, the goal's own first; none for an arm that is no point,
+ * and none where an accuracy is sought: there dearer and cheaper ones take turns.
+ */
+export function dearerPoints({ session, plan }: RunContext, arm: ArmState): readonly ArmState[] {
   const method = pointOfArm(arm.name)?.arm;
-  if (method === undefined) return [];
+  if (method === undefined || plan.accuracyDrop !== undefined) return [];
   const { arms } = session.state;
   return arms
     .slice(0, arms.indexOf(arm))

@@ -50,6 +50,8 @@ const arm = z.object({
   computedBy: computedBySchema.optional(),
   /** its batch norms were measured afresh after training, which scored better */
   recalibrated: z.literal(true).optional(),
+  /** what its method's search left undone, in training images of the whole network (plan/equal-cost.ts) */
+  spared: z.number().optional(),
   /** its weights that were put aside are known by this (arm-weights.ts); absent in runs of older versions */
   filed: z.string().optional(),
   scores: z.object({
@@ -89,6 +91,10 @@ const stateSchema = z.object({
   oneSearch: z.literal(true).optional(),
   /** what the goal's search has learned, for as long as cheaper points go on from it */
   learned: z.object({ json: z.unknown() }).optional(),
+  /** those that the run began with, where it has come to cheaper ones by seeking an accuracy (steps/points) */
+  range: z.array(budget).optional(),
+  /** shares of points that could not be reached on that way */
+  unreached: z.array(z.number()).optional(),
   /** limits on MACs that stand in for measured budgets */
   proxy: z.number().optional(),
   /** share of the measured budgets that a method which measures for itself aims at, after a miss */

@@ -8,6 +8,7 @@ import { add, average, concat, maximum, minimum, multiply, subtract } from './po
 import { batchNorm, groupNorm, layerNorm, unitNorm } from './statistics/norm.ts';
 import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './statistics/pool.ts';
 import { reduce } from './statistics/reduce.ts';
+import { gather } from './shape/gather.ts';
 import { flatten, permute, reshape } from './shape/reshape.ts';
 import { affine, normalize, scale } from './pointwise/scale.ts';
 import { logSoftmax, softmax } from './statistics/softmax.ts';
@@ -32,6 +33,7 @@ const RUNS: { readonly [K in OpKind]: OpRun<K> } = {
   depthwiseConv2d,
   dropout,
   flatten,
+  gather,
   globalAvgPool,
   globalMaxPool,
   glu,

@@ -1,4 +1,4 @@
-import { specOf } from '../../graph/ops/index.ts';
+import { firstWorks } from '../../graph/op-facts.ts';
 import type { Random } from '../../graph/random.ts';
 import { inputSize } from '../../graph/shapes.ts';
 import type { Graph, Node, Weights } from '../../graph/types.ts';
@@ -64,21 +64,10 @@ function nudged(values: Float32Array, random: Random): Float32Array {
 export function ownInputs(graph: Graph, weights: Weights, n: number, random: Random): Float32Array[] {
   return graph.inputs.map((id) => {
     const size = n * inputSize(graph, id);
-    const draw = drawn(firstReader(graph, id), weights, random);
+    const works = firstWorks(graph, id);
+    const draw = drawn(works.length === 1 ? works[0] : undefined, weights, random);
     return Float32Array.from({ length: size }, (_, i) => draw(i));
   });
-}
-
-/** The first node that does anything to an input, where only one reads it. */
-function firstReader(graph: Graph, input: string): Node | undefined {
-  let id = input;
-  for (;;) {
-    const readers = graph.nodes.filter((node) => node.inputs.includes(id));
-    if (readers.length !== 1) return undefined;
-    const [reader] = readers;
-    if (specOf(reader.op).passes !== 'value') return reader;
-    ({ id } = reader);
-  }
 }
 
 function drawn(reader: Node | undefined, weights: Weights, random: Random): (i: number) => number {

@@ -95,7 +95,8 @@ export function hypervolume(points: readonly FrontPoint[], metric: StaticMetric,
 
 /**
  * The point of a curve after which accuracy falls fastest: the farthest above the line from its cheapest to its dearest
- * point, both scales brought to 0 to 1 (Satopää et al. 2011, Kneedle). Null for fewer than three points.
+ * point, both scales brought to 0 to 1 (Satopää et al. 2011, Kneedle). Null for fewer than three points, and where none is
+ * above that line: the curve has no bend of this kind.
  */
 export function knee(points: readonly FrontPoint[], metric: StaticMetric): FrontPoint | null {
   const front = undominated(points);
@@ -105,5 +106,22 @@ export function knee(points: readonly FrontPoint[], metric: StaticMetric): Front
   const [y0, y1] = [first.score.accuracy, last.score.accuracy];
   const above = ({ candidate, score }: FrontPoint) =>
     (score.accuracy - y0) / (y1 - y0) - (costBy(candidate.cost, metric) - x0) / (x1 - x0);
-  return front.reduce((a, b) => (above(b) > above(a) ? b : a));
+  const farthest = front.reduce((a, b) => (above(b) > above(a) ? b : a));
+  return above(farthest) > 0 ? farthest : null;
+}
+
+/**
+ * What is meant by a limit on the cost: of the points within it the most accurate, of equals the first. In the terminal
+ * (`--pick macs=45%`) and under a target's handle in the panel.
+ */
+export function bestWithin<P>(
+  points: readonly P[],
+  limit: number,
+  cost: (point: P) => number,
+  accuracy: (point: P) => number,
+): P | undefined {
+  let most: P | undefined;
+  for (const point of points)
+    if (cost(point) <= limit && (most === undefined || accuracy(point) > accuracy(most))) most = point;
+  return most;
 }

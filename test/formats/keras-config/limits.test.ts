@@ -115,23 +115,56 @@ describe('a slice', () => {
     expect(sliced(all, all, part(-3, 99), all)).toEqual(left(0, 0, 1, 0));
     expect(sliced(rest, part(2, 5, 1), all, part(0, 2))).toEqual(left(2, 1, 0, 0));
     expect(sliced(all, part(0, 6), part(-9, null), rest)).toEqual([{ kind: 'identity' }]);
+    const some = (axis: number, positions: number[], step?: number) => ({
+      kind: 'gather',
+      axis,
+      positions,
+      ...(step && { step }),
+    });
+    expect(sliced(rest, part(null, null, -1))).toEqual([some(2, [1, 0])]);
+    expect(sliced(all, part(-2, null, -2), part(1, 9, 2))).toEqual([
+      some(0, [4, 2, 0], -2),
+      some(1, [1, 3], 2),
+    ]);
+    expect(sliced(all, part(1, 4, 5), part(3, 1, -1), part(1, null))).toEqual([
+      some(0, [1]),
+      some(1, [3, 2]),
+      some(2, [1]),
+    ]);
+    expect(sliced(rest, part(2, 4), -1)).toEqual([
+      ...left(0, 0, 2, 0),
+      some(2, [1]),
+      { kind: 'reshape', target: [6, 2] },
+    ]);
+    expect(sliced(all, 0, null, rest, null)).toEqual([
+      some(0, [0]),
+      { kind: 'reshape', target: [1, 4, 2, 1] },
+    ]);
   });
 
   it('of anything else is refused', () => {
     const others = [
-      [rest, part(null, 1)],
-      [all, part(null, null, 2)],
-      [all, 0],
       [part(1, null)],
       [part(0, 1)],
+      [0],
+      [null, all],
+      [rest, 0, 0, 0, 0],
+      [all, 0, 0, 0],
       [all, part(3, 3)],
+      [all, part(null, null, 0)],
+      [all, 6],
+      [rest, -3],
+      [all, true],
+      [all, [1, 0]],
+      [rest, rest],
       [all, all, all, all, all],
-      [all, all, all, part(1, null)],
+      [all, all, all, part(2, null)],
     ];
     for (const key of others)
-      expect(refusal(() => sliced(...key))).toMatch(
-        /layer "x" \(GetItem\) has key \[.*; Espalier reads slices of height and width/,
-      );
+      expect(
+        refusal(() => sliced(...key)),
+        JSON.stringify(key),
+      ).toMatch(/layer "x" \(GetItem\) has key \[.*; Espalier reads slices and single positions of height/);
   });
 });
 

@@ -89,6 +89,17 @@ const settings: Record<string, Json> = {
   average_pool: { pool_size: 2 },
   avg_pool: { pool_size: 2 },
   'image.resize': { size: [3, 2] },
+  take: { axis: -1, indices: [1, 0] },
+  gather: { axis: -1, indices: [1, 0] },
+  flip: { axis: -1 },
+  reverse: { axis: [-1] },
+  roll: { axis: 1, shift: 2 },
+  repeat: { axis: -1, repeats: 2 },
+  tile: { repeats: [1, 1, 2, 1] },
+  split: { axis: -1, indices_or_sections: 2 },
+  array_split: { axis: 1, indices_or_sections: 4 },
+  unstack: { axis: -1 },
+  stack: { axis: -1 },
   threshold: { threshold: 0.1, default_value: 0 },
   concatenate: { axis: -1 },
   concat: { axis: -1 },
@@ -102,8 +113,9 @@ const classOf = (name: string) =>
 /** Reads an operation of keras.ops, with more settings than it needs. */
 export function parseOperation(name: string, config: Json = {}) {
   const module = name.startsWith('image.') ? 'keras.src.ops.image' : 'keras.src.ops.numpy';
-  const shape = name === 'squeeze' ? [null, 1, 4, 2] : undefined;
-  const binary = /^(add|sub|mul|maximum|minimum|concat|squared)/.test(name);
+  const shape =
+    name === 'squeeze' ? [null, 1, 4, 2] : name === 'image.grayscale_to_rgb' ? [null, 6, 4, 1] : undefined;
+  const binary = /^(add|sub|mul|maximum|minimum|concat|stack|squared)/.test(name);
   const scalar = /^(div|true|pow|bias)/.test(name);
   const args = binary ? [tensor('i'), tensor('i')] : scalar ? [tensor('i'), 2] : [tensor('i')];
   return parse(

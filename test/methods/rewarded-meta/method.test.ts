@@ -40,6 +40,7 @@ const small = {
   recalibrationBatchSize: 32,
   validationImages: 60,
   windowLow: 0.8,
+  stopEarly: false,
 };
 
 function contextOf(
@@ -272,6 +273,36 @@ describe('before it starts', () => {
     const all = FixedBatches.draw(set.validation, unit, new Random(98), 60, 60);
     const score = await evaluate(own, all, { backend });
     expect(score.accuracy).toBeCloseTo(chosen.accuracies.recalibrated!, 6);
+  });
+
+  it('measures a table for the knapsack, and ends early where no network differs from another: the same from any checkpoint', async () => {
+    // a network of zeros says the same of every image, whatever its widths
+    const zeros = new Map([...weights].map(([id, values]) => [id, values.map(() => 0)]));
+    const given = { generator: 'source', epochs: 0, stopEarly: true, windowLow: 0 };
+    const long = { population: 24, archive: 24, generations: 12 };
+    // room for more networks than the search scores, so that it is no list of them all
+    const budgets = [{ metric: 'macs' as const, limit: original.macs * 0.8, original: original.macs }];
+    const of = (more: Partial<MethodContext> = {}) =>
+      contextOf('rewarded-meta', { ...given, ...long }, { weights: zeros, budgets, ...more });
+    const { events, checkpoints, outcome } = await run('rewarded-meta', of());
+    const told = events.filter(({ type }) => type === 'candidate').length;
+    expect(told).toBe(3 * 24);
+    expect(outcome.stopped).toMatchObject({ scored: told, of: 12 * 24, rule: 'uniform' });
+    // 96 images of recalibration, 64 of them taken, and 60 scored, of each that was left out
+    const images = (12 * 24 - told) * 64;
+    expect(outcome.stopped!.spared.recalibrated[0].images).toBe(images);
+    const table = events.findIndex((e) => e.type === 'stage' && e.stage === 'sensitivity');
+    expect(table).toBeGreaterThan(-1);
+    const inTable = checkpoints.filter(({ json }) => !(json as { search?: unknown }).search);
+    expect(inTable.length).toBeGreaterThan(10);
+    for (const at of [0, 5, inTable.length - 1, inTable.length, checkpoints.length - 1]) {
+      const { json, arrays } = checkpoints[at];
+      const resume = { json: JSON.parse(JSON.stringify(json)) as unknown, arrays };
+      const rest = await run('rewarded-meta', of({ resume, random: new Random(1) }));
+      expect([at, rest.outcome]).toEqual([at, outcome]);
+      // what was told already is not told again
+      expect(rest.events).toEqual(events.slice(events.length - rest.events.length));
+    }
   });
 
   it('counts the PruningNet and refuses one that memory would not hold', () => {

@@ -11,7 +11,7 @@ import {
   refuseUnreachable,
   tableOf,
 } from '../../../src/run/plan/feasibility.ts';
-import { parseTargets } from '../../../src/run/plan/targets.ts';
+import { parseGoals } from '../../../src/run/plan/targets.ts';
 import type { Target } from '../../../src/terms/goals.ts';
 import { staticMetric } from '../../../src/terms/goals.ts';
 
@@ -25,7 +25,7 @@ const said = (
   rounding: number | 'auto' = 'auto',
   controls: string[] = [],
 ) => {
-  const [goal] = parseTargets([target]);
+  const [goal] = parseGoals([target]).targets;
   const found = reachOf(graph, dependencies, [goal], rounding, armsOf({ method, controls }));
   return {
     ...found.targets[0],
@@ -70,7 +70,7 @@ describe('what can be reached', () => {
 
   it('says nothing of what has to be measured, and refuses what is met already', () => {
     expect(said('latency=50%', 'l1')).toMatchObject({ verdict: 'measured', least: null, limit: null });
-    const within = parseTargets([`macs=${2 * full.macs}`]);
+    const within = parseGoals([`macs=${2 * full.macs}`]).targets;
     const found = reachOf(graph, dependencies, within, 'auto', []);
     expect(() => refuseUnreachable(within, found)).toThrow(/within it already/);
   });

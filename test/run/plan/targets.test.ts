@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/graph/errors.ts';
-import { parseTargets } from '../../../src/run/plan/targets.ts';
+import { parseGoals } from '../../../src/run/plan/targets.ts';
 
 test.each([
   ['macs=50%', { metric: 'macs', value: 50, relative: true }],
@@ -18,14 +18,22 @@ test.each([
   ],
   ['script=./x<=50%', { metric: 'script', value: 50, relative: true, command: './x' }],
 ])('%s', (text, target) => {
-  const [parsed] = parseTargets([text]);
+  const [parsed] = parseGoals([text]).targets;
   expect({ ...parsed, value: Number(parsed.value.toPrecision(12)) }).toEqual(target);
 });
 
 test('several, in one option or in more', () => {
-  const both = parseTargets(['macs=50%,params=100k']);
+  const both = parseGoals(['macs=50%,params=100k']).targets;
   expect(both.map(({ metric }) => metric)).toEqual(['macs', 'params']);
-  expect(parseTargets(['macs=50%', 'params=100k'])).toEqual(both);
+  expect(parseGoals(['macs=50%', 'params=100k'])).toEqual({ targets: both });
+});
+
+test('an accuracy, alone or below what the dearest network may cost', () => {
+  expect(parseGoals(['accuracy-drop=1.5'])).toEqual({ targets: [], accuracyDrop: 1.5 });
+  expect(parseGoals([' Accuracy-Drop = 0, macs=60%'])).toEqual({
+    targets: [{ metric: 'macs', value: 60, relative: true }],
+    accuracyDrop: 0,
+  });
 });
 
 describe('refuses', () => {
@@ -56,19 +64,23 @@ describe('refuses', () => {
     'macs=50%,macs=30%',
     'macs=50%,',
   ])('"%s"', (text) => {
-    expect(() => parseTargets([text])).toThrow(InputError);
-    expect(() => parseTargets([text])).toThrow(/^[^\n]+$/);
+    expect(() => parseGoals([text])).toThrow(InputError);
+    expect(() => parseGoals([text])).toThrow(/^[^\n]+$/);
   });
-  test('an accuracy, which is picked from a run’s points', () => {
-    expect(() => parseTargets(['accuracy-drop=1'])).toThrow(
-      new InputError(
-        'target "accuracy-drop=1": is picked from the points of a run that has ended: prune with --target macs=80% --points 5 --explore 20%, then espalier write --pick accuracy-drop=1',
-      ),
-    );
+  test.each([
+    'accuracy-drop=',
+    'accuracy-drop=-1',
+    'accuracy-drop=100',
+    'accuracy-drop=1%',
+    'accuracy-drop=NaN',
+    'accuracy-drop=1,accuracy-drop=2',
+  ])('"%s"', (text) => {
+    expect(() => parseGoals([text])).toThrow(InputError);
+    expect(() => parseGoals([text])).toThrow(/accuracy-drop/);
   });
   test('none, and one metric twice', () => {
-    expect(() => parseTargets([])).toThrow(InputError);
-    expect(() => parseTargets(['macs=50%', 'macs=50%'])).toThrow(/2 times/);
+    expect(() => parseGoals([])).toThrow(InputError);
+    expect(() => parseGoals(['macs=50%', 'macs=50%'])).toThrow(/2 times/);
   });
 });
 
@@ -78,7 +90,7 @@ test('any text gives sound targets or an InputError', () => {
       fc.stringMatching(/^(macs|params|bytes|latency|script|x)?=?[0-9.%kmgMBs<= -]{0,8}$/),
       (text) => {
         try {
-          for (const { value, relative } of parseTargets([text])) {
+          for (const { value, relative } of parseGoals([text]).targets) {
             expect(value).toBeGreaterThan(0);
             expect(Number.isFinite(value)).toBe(true);
             if (relative) expect(value).toBeLessThan(100);
@@ -92,10 +104,10 @@ test('any text gives sound targets or an InputError', () => {
 });
 
 test('memory is a size', () => {
-  expect(parseTargets(['memory=1MiB'])[0]).toMatchObject({
+  expect(parseGoals(['memory=1MiB']).targets[0]).toMatchObject({
     metric: 'memory',
     value: 1048576,
     relative: false,
   });
-  expect(parseTargets(['memory=60%'])[0]).toMatchObject({ metric: 'memory', relative: true });
+  expect(parseGoals(['memory=60%']).targets[0]).toMatchObject({ metric: 'memory', relative: true });
 });

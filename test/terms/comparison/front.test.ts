@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { packed } from '../../../src/terms/comparison/answers.ts';
 import { curvesOf } from '../../../src/terms/comparison/curves.ts';
-import { frontsOf, hypervolume, knee, undominated } from '../../../src/terms/comparison/front.ts';
+import { bestWithin, frontsOf, hypervolume, knee, undominated } from '../../../src/terms/comparison/front.ts';
 import type { FrontPoint } from '../../../src/terms/comparison/front.ts';
 import { emptyRun, withEvents } from '../../../src/terms/run-data.ts';
 import type { ListedEvent } from '../../../src/terms/run-events.ts';
@@ -47,6 +47,17 @@ it('leaves out what a cheaper one is as accurate as', () => {
   expect(undominated([])).toEqual([]);
 });
 
+it('takes the most accurate within a limit, of equals the first', () => {
+  const within = (limit: number) =>
+    bestWithin(
+      [point(10, 60), point(20, 55), point(30, 60), point(40, 61)],
+      limit,
+      ({ candidate }) => candidate.cost.macs,
+      ({ score: { accuracy } }) => accuracy,
+    )?.candidate.id;
+  expect([9, 10, 30, 39.9, 40, 100].map(within)).toEqual([undefined, 10, 10, 10, 40, 40]);
+});
+
 it('measures the area under the steps of a curve, from the original at no accuracy', () => {
   // from 1 to 0.5 at 90, from there to 0.25 at 80, from there to 0.125 at 50
   const points = [point(12.5, 50), point(25, 80), point(50, 90)];
@@ -65,6 +76,9 @@ it('finds where a curve begins to fall', () => {
   expect(knee([a, d], 'macs')).toBeNull();
   // the third is dominated
   expect(knee([a, d, point(60, 80)], 'macs')).toBeNull();
+  // all on a line, or below it
+  expect(knee([point(10, 10), point(20, 20), point(30, 30)], 'macs')).toBeNull();
+  expect(knee([point(10, 10), point(20, 12), point(30, 30)], 'macs')).toBeNull();
 });
 
 it('gives each method and control its curve, the cheapest first', () => {

@@ -59,6 +59,24 @@ describe('the board', () => {
     expect(mainArm(run)?.arm).toBe('rewarded-meta');
   });
 
+  test('errors are of scores of their own, as they are shown', () => {
+    const { errors, indexOf } = board(run);
+    const found = errors.get(indexOf({ arm: 'rewarded-meta', id: 1 }))!;
+    // 100 images, at 40 and 91.5 %
+    expect(found.cut).toBeCloseTo(Math.sqrt(24), 9);
+    expect(found.fineTuned).toBeCloseTo(Math.sqrt(91.5 * 0.085), 9);
+    // the search's own, on images that it didn't count
+    expect(found).not.toHaveProperty('recalibrated');
+    expect(errors.has(indexOf({ arm: 'rewarded-meta', id: 0 }))).toBe(false);
+    const [original, random] = marks(run);
+    expect(original.errors.fineTuned).toBeCloseTo(Math.sqrt(92 * 0.08), 9);
+    expect(random.errors).toEqual({ recalibrated: 4 });
+    // another score than the one that is shown says nothing of its error
+    const again = { type: 'score', arm: 'rewarded-meta', step: 'recalibrated', split: 'validation' };
+    const more = withEvents(run, [listedEvent.parse({ ...again, score: score(87) })]);
+    expect(board(more).errors.get(1)).not.toHaveProperty('recalibrated');
+  });
+
   test('what an extra arm measured belongs to the candidate that it fine-tuned', () => {
     const more = withEvents(
       run,

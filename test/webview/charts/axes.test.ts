@@ -8,7 +8,9 @@ import {
   niceRange,
   niceStep,
   pan,
+  shareOf,
   steady,
+  valueAt,
   zoom,
 } from '../../../webview/charts/axes.ts';
 
@@ -92,5 +94,13 @@ describe('ranges', () => {
     const [a, b] = zoom([1, 10000], 0.5, 100, [1, 10000], true);
     expect(a).toBeCloseTo(10);
     expect(b).toBeCloseTo(1000);
+  });
+
+  test('a value has one place in a range, and the place that value', () => {
+    expect(shareOf(25, [20, 40])).toBe(0.25);
+    expect(valueAt(0.25, [20, 40])).toBe(25);
+    expect(shareOf(10, [1, 100], true)).toBeCloseTo(0.5, 12);
+    expect(valueAt(0.5, [1, 100], true)).toBeCloseTo(10, 9);
+    expect(valueAt(1.5, [0, 10])).toBe(15);
   });
 });

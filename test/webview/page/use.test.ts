@@ -38,6 +38,26 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     await page.context().close();
   });
 
+  test('an accuracy as the goal: room to look in is made, and the run is started with it', async () => {
+    const { page, complaints } = await panels.open('norun&onedata&tab=plan');
+    const points = page.getByRole('textbox', { name: 'Points of accuracy that may be lost' });
+    const choice = page.getByRole('checkbox', {
+      name: 'Look for the cheapest network that is accurate enough',
+    });
+    await choice.click();
+    await points.fill('0.5');
+    await page.getByText('MACs ≤ 80\u202f%, points of accuracy lost ≤ 0.5').waitFor();
+    const start = page.locator('vscode-button.start');
+    await expect.poll(() => start.getAttribute('aria-disabled')).toBe(null);
+    await start.click();
+    await page.waitForSelector('#view-tradeoff:not([hidden])');
+    const [{ draft }] = (await asked(page, 'start')) as { draft: Draft }[];
+    expect(draft.accuracyDrop).toBe(0.5);
+    expect(draft.targets).toEqual([{ metric: 'macs', value: 80, relative: true }]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('the predicted time comes from a measurement in the background', async () => {
     const { page } = await panels.open('norun&onedata&tab=plan');
     await page.getByText('measuring a few steps').waitFor();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reward, rewardKinds, rewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
-import { accuracyAt, costAt, isoLine, isoRewards } from '../../../webview/tradeoff/iso-reward.ts';
+import { accuracyAt, costAt, isoLine, isoRewards } from '../../../webview/tradeoff/plot/iso-reward.ts';
 
 const paper = rewardSpec('rewarded-meta', { original: 4100, baseAccuracy: 70.6 });
 

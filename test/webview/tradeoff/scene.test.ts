@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { curvesOf } from '../../../webview/tradeoff/scene.ts';
-import type { NamedMark } from '../../../webview/tradeoff/scene.ts';
+import { curvesOf } from '../../../webview/tradeoff/plot/scene.ts';
+import type { NamedMark } from '../../../webview/tradeoff/plot/scene.ts';
 
 const mark = (curve: string, x: number, kind: NamedMark['kind'] = 'control'): NamedMark => ({
   kind,

@@ -47,6 +47,8 @@ export async function assess(
       `the method ${method.name} learns from images: choose some, or a method that reads the weights alone`,
     );
   if (!draft.targets.length) problems.push('there is no goal yet: say what the result may cost at most');
+  if (draft.accuracyDrop !== undefined && !draft.data)
+    problems.push('how much accuracy is lost is measured on images: choose some, or leave that goal out');
   const trains = images !== null && draft.fineTuneEpochs !== 0;
   const { graph } = opened.model;
   const frozen = trains ? tried(problems, () => frozenSentence(graph, draft.keepFrozen, keptHere)) : null;

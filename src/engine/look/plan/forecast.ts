@@ -120,10 +120,12 @@ export async function forecast(
     ),
   );
   works.push(raceWork(splits, share, tuning, raced));
-  const curves = arms.filter((name) => !trainedControls.includes(name));
+  const sought = draft.accuracyDrop !== undefined;
+  // of an accuracy that is sought: as many networks of the method's own, somewhere in the same range
+  const curves = sought ? [draft.method] : arms.filter((name) => !trainedControls.includes(name));
   for (const point of points) {
     const at = share * point.share;
-    works.push(...again, raceWork(splits, at, tuning, raced));
+    works.push(...(sought ? again.slice(0, 1) : again), raceWork(splits, at, tuning, raced));
     works.push(...curves.map(() => armWork(splits, at, tuning)));
   }
   if (silent.length)

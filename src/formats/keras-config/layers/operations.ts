@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { IMAGE } from '../../../graph/ops/rules/layout.ts';
 import type { Op } from '../../../graph/types.ts';
 import { fields, limit, only as exactly, or, pair, padding, reads, size, word } from '../fields.ts';
 import type { LayerCall, Constant, Operand, OperationReader } from '../layer-call.ts';
@@ -6,6 +7,9 @@ import { reluOp } from './activation.ts';
 import { ELEMENTWISE, powerOf } from './elementwise.ts';
 import type { OnOne } from './elementwise.ts';
 import type { MergeKind } from './merge.ts';
+import { split, stack, unstack } from './picking/parts.ts';
+import { slicing } from './picking/slicing.ts';
+import { flip, flipImage, greyToRgb, repeat, roll, take, tile } from './picking/taking.ts';
 import { resizeOperation } from './resizing.ts';
 import {
   concatenation,
@@ -18,7 +22,9 @@ import {
   transpose,
 } from './rearrange.ts';
 import { reduction, spread, unitLength } from './reductions.ts';
-import { slicing } from './slicing.ts';
+
+/** As TensorFlow names it, or Keras. */
+const channelsLast = word(['nhwc', 'channels_last']).nullish();
 
 /** The one tensor of an operation on one. */
 export function only(call: LayerCall, operands: readonly Operand[]): string {
@@ -29,7 +35,7 @@ export function only(call: LayerCall, operands: readonly Operand[]): string {
 }
 
 const onOne =
-  (read: OnOne): OperationReader =>
+  (read: (...on: Parameters<OnOne>) => ReturnType<OperationReader>): OperationReader =>
   (call, operands, tensorflow) =>
     read(call, only(call, operands), tensorflow);
 
@@ -65,6 +71,12 @@ function binary(kind: MergeKind | 'divide'): OperationReader {
     return call.node(...limitOf(call, kind as 'maximum' | 'minimum', constant.values, x));
   };
 }
+
+/** TensorFlow's, on the last axis. */
+const biasAdd: OperationReader = (call: LayerCall, operands, tensorflow) => {
+  fields(call, { data_format: channelsLast });
+  return binary('add')(call, operands, tensorflow);
+};
 
 /** The larger or smaller of x and a constant, or one a channel, which then is a value like any other. */
 function limitOf(
@@ -157,7 +169,7 @@ const pool = (kind: 'maxPool' | 'avgPool') =>
       ksize: or(pooled, null),
       strides: or(pooled, null),
       padding: or(padding, 'valid' as const),
-      data_format: word(['nhwc', 'channels_last']).nullish(),
+      data_format: channelsLast,
     });
     const window = c.pool_size ?? c.ksize ?? call.fail('has no pool_size');
     return call.node({ kind, size: window, strides: c.strides ?? window, padding: c.padding }, [x]);
@@ -244,9 +256,20 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   concatenate: concatenation,
   concat: concatenation,
   add_n: addAll,
-  bias_add: binary('add'),
+  bias_add: biasAdd,
   get_item: onOne(slicing),
   getitem: onOne(slicing),
+  take,
+  gather: take,
+  flip: onOne(flip),
+  reverse: onOne(flip),
+  roll: onOne(roll),
+  repeat: onOne(repeat),
+  tile: onOne(tile),
+  split: onOne(split(true)),
+  array_split: onOne(split(false)),
+  unstack: onOne(unstack),
+  stack,
   swapaxes: onOne(swapAxes),
   moveaxis: onOne(moveAxis),
   max_pool: pool('maxPool'),
@@ -255,4 +278,7 @@ export const OPERATIONS: Readonly<Record<string, OperationReader>> = {
   avg_pool: pool('avgPool'),
   avg_pool2d: pool('avgPool'),
   'image.resize': resize,
+  'image.flip_up_down': onOne(flipImage(IMAGE.places[0])),
+  'image.flip_left_right': onOne(flipImage(IMAGE.places[1])),
+  'image.grayscale_to_rgb': onOne(greyToRgb),
 };

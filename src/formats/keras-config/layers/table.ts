@@ -22,6 +22,7 @@ import {
   unitNormalization,
 } from './norm.ts';
 import { constantFields, normalization, rescaling } from './normalization.ts';
+import { positionFields } from './picking/written.ts';
 import { targetFields } from './rearrange.ts';
 import { centerCrop, randomCrop, resizing, upSampling } from './resizing.ts';
 import {
@@ -123,6 +124,7 @@ const FIELDS: { readonly [K in OpKind]: FieldWriter<K> | null } = {
   depthwiseConv2d: null,
   dropout: null,
   flatten: null,
+  gather: positionFields,
   globalAvgPool: null,
   globalMaxPool: null,
   glu: null,

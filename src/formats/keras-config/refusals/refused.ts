@@ -102,9 +102,14 @@ function sentence(kind: Kind, found: Found[], from: string | undefined): string 
 
 /** What does the same as an operation that is not read, where there is such a thing. */
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
-  [/^(split|unstack|array_split|gather|take|strided_slice|slice)$/, 'a 1x1 convolution for each part'],
-  [/^stack$/, 'Concatenate, and Reshape'],
-  [/^(tile|repeat|depth_to_space)$/, 'UpSampling2D or Conv2DTranspose'],
+  [/^(strided_slice|slice)$/, 'brackets (x[..., 1:3])'],
+  [
+    /^(take_along_axis|gather_nd|boolean_mask)$/,
+    'brackets (x[..., 1:3]), or take or gather with whole numbers',
+  ],
+  [/^(hsplit|vsplit|dsplit)$/, 'split with an axis'],
+  [/^(hstack|vstack|dstack)$/, 'stack or concatenate with an axis'],
+  [/^depth_to_space$/, 'UpSampling2D or Conv2DTranspose'],
   [/^space_to_depth$/, 'a convolution with strides'],
   [/^where$/, 'ReLU, Maximum, Minimum or a clip'],
   [

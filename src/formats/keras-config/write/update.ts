@@ -78,7 +78,8 @@ class Update {
       else config.depth_multiplier = made[1];
     }
     if ('groups' in op && 'groups' in config) config.groups = op.groups;
-    writeFields({ entry, config, node, graph: this.graph, shape: this.shapes[node.id] }, op);
+    const inputs = node.inputs.map((id) => this.shapes[id]);
+    writeFields({ entry, config, node, graph: this.graph, shape: this.shapes[node.id], inputs }, op);
   }
 
   /** Keras 3 builds each layer from the input shape that it wrote down. */
@@ -123,17 +124,20 @@ class Update {
     if (layers.length === 0) {
       const path = names.join('/');
       const suffix = typeof call === 'number' && call > 0 ? `#${call + 1}` : '';
-      for (const id of [`${path}:activation${suffix}`, path + suffix, `${path}:activation`, path])
+      const part = typeof tensor === 'number' && tensor > 0 ? `:${tensor}` : ':activation';
+      for (const id of [path + part + suffix, path + suffix, path + part, path])
         if (this.byId.has(id)) return this.shapes[id];
       return undefined;
     }
     let last = layers[layers.length - 1];
+    let value: unknown = 0;
     const outputs = isObject(entry.config) ? entry.config.output_layers : undefined;
     if (Array.isArray(outputs)) {
       const ref: unknown = typeof outputs[0] === 'string' ? outputs : outputs[Number(tensor)];
       last = layers.find((l) => Array.isArray(ref) && nameOf(l) === ref[0]) ?? last;
+      if (Array.isArray(ref)) value = ref[2];
     }
-    return this.outputOf(last, [...names, nameOf(last)], 0, 0);
+    return this.outputOf(last, [...names, nameOf(last)], 0, value);
   }
 }
 

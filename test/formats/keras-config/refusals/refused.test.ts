@@ -91,6 +91,11 @@ describe('what is refused says whose it is', () => {
       'layer "x" (tf, nn.depth_to_space) is an operation that Espalier does not execute; instead of depth_to_space, use UpSampling2D or Conv2DTranspose',
     ],
     [
+      'a slice that is none in brackets',
+      { class_name: 'TFOpLambda', config: { ...settings, function: 'strided_slice' } },
+      'layer "x" (tf, strided_slice) is an operation that Espalier does not execute; instead of strided_slice, use brackets (x[..., 1:3])',
+    ],
+    [
       'an operation by the name of another module',
       { class_name: 'TFOpLambda', config: { ...settings, function: 'strings.reduce_mean' } },
       '(tf, strings.reduce_mean) is an operation',

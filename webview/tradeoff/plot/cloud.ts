@@ -1,7 +1,7 @@
 import type { Scale } from 'chart.js';
-import type { Palette } from '../charts/palette.ts';
-import { rgb } from '../charts/palette.ts';
-import type { Box } from '../charts/labels.ts';
+import type { Palette } from '../../charts/palette.ts';
+import { rgb } from '../../charts/palette.ts';
+import type { Box } from '../../charts/labels.ts';
 import type { Scene } from './scene.ts';
 
 const RADIUS = 2.5;

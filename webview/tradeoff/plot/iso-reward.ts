@@ -1,4 +1,4 @@
-import type { RewardSpec } from '../../src/methods/rewarded-meta/reward.ts';
+import type { RewardSpec } from '../../../src/methods/rewarded-meta/reward.ts';
 
 /** A point of a line of equal reward: a cost in the reward's metric and an accuracy in percent. */
 export interface CostAccuracy {

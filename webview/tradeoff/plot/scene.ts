@@ -1,9 +1,9 @@
-import type { Range } from '../charts/axes.ts';
+import type { Range } from '../../charts/axes.ts';
 import type { CostAccuracy } from './iso-reward.ts';
 
-/** A named mark of the chart: the original (a disc) or a control arm (a diamond). */
+/** A named mark of the chart: the original (a disc), a control arm (a diamond), or a point of the front (a ring). */
 export interface NamedMark {
-  readonly kind: 'original' | 'control';
+  readonly kind: 'original' | 'control' | 'own';
   readonly label: string;
   /** the marks of one curve: a control at several points of the trade-off */
   readonly curve: string;
@@ -12,6 +12,30 @@ export interface NamedMark {
   readonly x: number;
   readonly y: number;
 }
+
+/** One of the run's targets: a line that can be moved along the axis of costs. */
+export interface TargetLine {
+  readonly label: string;
+  readonly goal: boolean;
+  /** the run's own, in the cost's unit */
+  readonly rests: number;
+  /** where it is now */
+  readonly at: number;
+  /** what fits under it is chosen */
+  readonly held: boolean;
+}
+
+/** How far an accuracy may be off. */
+export interface ErrorBar {
+  readonly of: NamedMark['kind'];
+  readonly x: number;
+  readonly y: number;
+  /** standard error, points */
+  readonly error: number;
+}
+
+/** Pixels of a point of the chart, from the upper left corner of its canvas. */
+export type Pixel = (x: number, y: number) => { readonly x: number; readonly y: number };
 
 /** All that the chart shows. x: a cost, y: an accuracy in percent; NaN where a candidate has none. */
 export interface Scene {
@@ -23,7 +47,8 @@ export interface Scene {
   /** indices by growing cost */
   readonly front: readonly number[];
   readonly iso: readonly { readonly points: readonly CostAccuracy[]; readonly chosen: boolean }[];
-  readonly limit: { readonly x: number; readonly label: string } | null;
+  readonly targets: readonly TargetLine[];
+  readonly bars: readonly ErrorBar[];
   readonly marks: readonly NamedMark[];
   readonly starred: readonly number[];
   /** index, -1 for none */

@@ -1,14 +1,24 @@
 import type { ChartDataset, Scale } from 'chart.js';
-import type { Palette } from '../charts/palette.ts';
-import { linearTicks, logTicks } from '../charts/axes.ts';
-import { makeChart } from '../charts/make-chart.ts';
-import type { ScatterChart } from '../charts/make-chart.ts';
+import type { Palette } from '../../charts/palette.ts';
+import { linearTicks, logTicks } from '../../charts/axes.ts';
+import type { Range } from '../../charts/axes.ts';
+import { makeChart } from '../../charts/make-chart.ts';
+import type { ScatterChart } from '../../charts/make-chart.ts';
 import { Cloud } from './cloud.ts';
 import { drawMarks } from './marks.ts';
 import { curvesOf } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 const TICK = 11;
+
+/** Where the axis of costs is on the canvas, in pixels, and what it shows. */
+export interface Axes {
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly xRange: Range;
+  readonly log: boolean;
+}
 
 /** The trade-off chart on a canvas: chart.js for axes and lines, own layers for thousands of points and the marks. */
 export class Plot {
@@ -17,7 +27,11 @@ export class Plot {
   private scene: Scene | null = null;
   private colours: Palette | null = null;
 
-  constructor(canvas: HTMLCanvasElement) {
+  /** @param drawn called with every picture: where its axes are */
+  constructor(
+    canvas: HTMLCanvasElement,
+    private readonly drawn: (axes: Axes) => void = () => {},
+  ) {
     this.chart = makeChart(
       canvas,
       { top: 12, right: 14, left: 0, bottom: 0 },
@@ -155,6 +169,8 @@ export class Plot {
   private drawMarks(): void {
     if (!this.scene || !this.colours) return;
     drawMarks(this.chart.ctx, this.scene, this.colours, this.area, (x, y) => this.pixel(x, y));
+    const { left, right, bottom } = this.area;
+    this.drawn({ left, right, bottom, xRange: this.scene.xRange, log: this.scene.log });
   }
 }
 

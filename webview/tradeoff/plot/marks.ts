@@ -1,12 +1,13 @@
-import { place } from '../charts/labels.ts';
-import type { Box } from '../charts/labels.ts';
-import type { Palette } from '../charts/palette.ts';
-import type { Scene } from './scene.ts';
+import { place } from '../../charts/labels.ts';
+import type { Box } from '../../charts/labels.ts';
+import type { Palette } from '../../charts/palette.ts';
+import { drawBars } from './bars.ts';
+import type { NamedMark, Pixel, Scene } from './scene.ts';
+import { drawTargets } from './target-lines.ts';
 
-type Pixel = (x: number, y: number) => { readonly x: number; readonly y: number };
 const FONT = 11;
 
-/** What stands above the points: budget, original, controls with their names, stars, the chosen, the second, the cursor. */
+/** What stands above the points: targets, errors, original, controls with their names, stars, the chosen, the second, the cursor. */
 export function drawMarks(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -18,11 +19,12 @@ export function drawMarks(
   context.font = `${FONT}px ${colours.font}`;
   context.textBaseline = 'middle';
   context.lineJoin = 'round';
-  const taken = drawLimit(context, scene, colours, area, pixel);
+  const taken = drawTargets(context, scene, colours, area, pixel);
   context.save();
   context.beginPath();
   context.rect(area.left - 8, area.top - 8, area.right - area.left + 16, area.bottom - area.top + 12);
   context.clip();
+  drawBars(context, scene, colours, area, pixel);
   for (const i of scene.starred) {
     const at = point(scene, i, pixel, area);
     if (at) star(context, at.x, at.y, colours);
@@ -83,31 +85,6 @@ function point(scene: Scene, i: number, pixel: Pixel, area: Box): { x: number; y
   return { x: at.x, y: Math.min(at.y, area.bottom - 3) };
 }
 
-function drawLimit(
-  context: CanvasRenderingContext2D,
-  { limit, yRange }: Scene,
-  colours: Palette,
-  area: Box,
-  pixel: Pixel,
-): Box[] {
-  if (!limit) return [];
-  const { x } = pixel(limit.x, yRange[1]);
-  if (!(x >= area.left && x <= area.right)) return [];
-  context.strokeStyle = colours.warning;
-  context.lineWidth = 1.25;
-  context.setLineDash([5, 3]);
-  context.beginPath();
-  context.moveTo(x, area.top - 8);
-  context.lineTo(x, area.bottom);
-  context.stroke();
-  context.setLineDash([]);
-  const width = context.measureText(limit.label).width;
-  const left = x + 5 + width > area.right ? x - 5 - width : x + 5;
-  context.fillStyle = colours.warning;
-  context.fillText(limit.label, left, area.top - 3);
-  return [{ left, top: area.top - 10, right: left + width, bottom: area.top + 4 }];
-}
-
 function drawNamed(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -138,8 +115,13 @@ function drawNamed(
   }));
   const bounds = { left: area.left, top: area.top - 6, right: area.right + 8, bottom: area.bottom };
   const places = place(labels, bounds, 10, taken);
+  const colourOf: Readonly<Record<NamedMark['kind'], string>> = {
+    original: colours.text,
+    control: colours.removed,
+    own: colours.kept,
+  };
   shown.forEach((mark, i) => {
-    const colour = mark.kind === 'original' ? colours.text : colours.removed;
+    const colour = colourOf[mark.kind];
     const { left, top, far } = places[i];
     const y = top + labels[i].height / 2;
     if (far && mark.named) {
@@ -154,9 +136,10 @@ function drawNamed(
     context.strokeStyle = colour;
     context.lineWidth = 1.5;
     context.beginPath();
-    if (mark.kind === 'original') context.arc(mark.at.x, mark.at.y, 5, 0, 2 * Math.PI);
-    else diamond(context, mark.at.x, mark.at.y, 5);
-    context.fill();
+    if (mark.kind === 'control') diamond(context, mark.at.x, mark.at.y, 5);
+    else context.arc(mark.at.x, mark.at.y, 5, 0, 2 * Math.PI);
+    // a ring about a point of the front, which stays to be seen
+    if (mark.kind !== 'own') context.fill();
     context.stroke();
     if (!mark.named) return;
     context.lineWidth = 3;
