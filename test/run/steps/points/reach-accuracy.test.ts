@@ -109,7 +109,7 @@ test('where nothing is accurate enough, the result is what lost least, and that 
   const warnings = events.flatMap((event) => (event.type === 'warning' ? event.message : []));
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(
-    /^no network of 5 lost at most 1 point of accuracy: the result is the one that lost least, 7\d\.\d % of the MACs lose 4\.\d\d ± \d\.\d\d points on 1000 validation images/,
+    /^no network of 5 lost at most 1 point of accuracy: the result is the one that lost least, a network of 7\d\.\d % of the MACs loses 4\.\d\d ± \d\.\d\d points on 1,000 validation images/,
   );
 });
 
