@@ -8,6 +8,7 @@
 //   --searcher TEXT,…  those whose names have one of these in them, and random (default: all, but SAC with 480, which
 //                   takes hours: its networks of 300 units learn in 65 ms an update)
 //   --first N       the first seed (default 1)
+//   --curve         five budgets, down to a quarter of the share: each searched for by itself, or all by one policy
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';

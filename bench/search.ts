@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Random } from '../src/graph/random.ts';
 import { wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
-import { LOW, searchers, spaceOf } from './searchers.ts';
+import { curveSearchers, LOW, searchers, spaceOf } from './searchers.ts';
 import { madeWorld, tableWorld } from './search-world.ts';
 import type { World } from './search-world.ts';
 
@@ -24,6 +24,43 @@ function counted(world: World): { world: World; asked: Set<string> } {
   return { world: { ...world, score }, asked };
 }
 
+/** The points of a run, as shares of its goal: --points 5. */
+const POINTS = [1, 2, 3, 4].map((k) => 0.25 ** (k / 4));
+
+/** Networks at five budgets: each searched for by itself, or all by one policy that sees its budget. */
+async function curves(
+  worldOf: (seed: number, share: number) => World,
+  share: number,
+  seeds: readonly number[],
+  evaluations: readonly number[],
+  wanted: readonly string[],
+): Promise<void> {
+  console.log('| searcher | evaluations asked for | mean truth | its points | scored in all |');
+  console.log('|---|---:|---:|---|---:|');
+  for (const asked of evaluations)
+    for (const [name, search] of Object.entries(curveSearchers)) {
+      if (!wanted.some((part) => name.toLowerCase().includes(part.toLowerCase()))) continue;
+      const found: number[][] = [];
+      let scored = 0;
+      for (const seed of seeds) {
+        const worlds = [1, ...POINTS].map((point) => counted(worldOf(seed, point * share)));
+        const random = new Random(seed).fork(name);
+        const keys = await search(
+          worlds.map(({ world }) => world),
+          POINTS,
+          asked,
+          random,
+        );
+        found.push(keys.map((key, i) => worlds[i].world.truth(key)));
+        const together = name.includes('one policy');
+        const all = worlds.flatMap((one) => [...one.asked]);
+        scored += (together ? new Set(all).size : all.length) / seeds.length;
+      }
+      const points = found[0].map((_, i) => mean(found.map((one) => one[i])).toFixed(3)).join(', ');
+      console.log(`| ${name} | ${asked} | ${shown(found.map(mean))} | ${points} | ${scored.toFixed(0)} |`);
+    }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -33,11 +70,23 @@ async function main(): Promise<void> {
       evaluations: { type: 'string', default: '60,120,480' },
       searcher: { type: 'string', default: '' },
       first: { type: 'string', default: '1' },
+      curve: { type: 'boolean', default: false },
     },
   });
   const made = values.table === 'made';
   const share = Number(values.share);
   const all = Array.from({ length: Number(values.seeds) }, (_, i) => i + Number(values.first));
+  if (values.curve) {
+    const tables = new Map<number, World>();
+    const tableOf = (at: number) => {
+      if (!tables.has(at)) tables.set(at, tableWorld(values.table, at));
+      return tables.get(at)!;
+    };
+    const worldAt = (seed: number, at: number) => (made ? madeWorld(seed, at) : tableOf(at));
+    const wanted = values.searcher.split(',');
+    await curves(worldAt, share, all, values.evaluations.split(',').map(Number), wanted);
+    return;
+  }
   const worlds = made
     ? all.map((seed) => madeWorld(seed, share))
     : new Array<World>(all.length).fill(tableWorld(values.table, share));

@@ -1,6 +1,6 @@
 import type { Random } from '../src/graph/random.ts';
 import { search as agentSearch } from '../src/methods/agent/method.ts';
-import type { World as AgentWorld } from '../src/methods/agent/method.ts';
+import type { World as AgentWorld } from '../src/methods/agent/world.ts';
 import { agentSettings } from '../src/methods/agent/settings.ts';
 import { search as constrainedSearch } from '../src/methods/constrained/method.ts';
 import { constrainedSettings } from '../src/methods/constrained/settings.ts';
@@ -11,7 +11,8 @@ import { geneMapOf, widthsOf } from '../src/methods/rewarded-meta/levels.ts';
 import { searchProblem } from '../src/methods/rewarded-meta/search.ts';
 import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
 import type { EvolutionSettings } from '../src/methods/rewarded-meta/search-space.ts';
-import type { MethodContext, MethodEvent, MethodImages, Outcome } from '../src/methods/types.ts';
+import type { Curve, MethodContext, MethodEvent, MethodImages, Outcome } from '../src/methods/types.ts';
+import type { Snapshot } from '../src/runtime/types.ts';
 import type { Effort } from '../src/terms/choices.ts';
 import { keyOf } from './search-world.ts';
 import type { World } from './search-world.ts';
@@ -70,11 +71,12 @@ function contextOf(
   world: World,
   settings: unknown,
   random: Random,
+  curve?: Curve,
 ): MethodContext & { images: MethodImages } {
   const { graph, weights, dependencies, budgets } = world;
   const none = { size: 1000 };
   const images = { set: { train: none, validation: none } } as unknown as MethodImages;
-  return { graph, weights, dependencies, budgets, random, settings, images, roundTo: 1 };
+  return { graph, weights, dependencies, budgets, random, settings, images, roundTo: 1, curve };
 }
 
 /** What settings are made for: a trained network and a set of usual size. */
@@ -85,15 +87,32 @@ const about = ({ graph, dependencies }: World) => ({
   untrained: false,
 });
 
-async function chosenBy(run: AsyncGenerator<MethodEvent, Outcome, void>): Promise<string> {
+/** What a search ends with: a network's key, and what cheaper points go on from. */
+interface Found {
+  readonly key: string;
+  readonly learned?: Snapshot;
+}
+
+async function foundBy(run: AsyncGenerator<MethodEvent, Outcome, void>): Promise<Found> {
+  let learned: Snapshot | undefined;
   for (;;) {
     const next = await run.next();
-    if (next.done) return keyOf(next.value.chosen.architecture);
+    if (next.done) return { key: keyOf(next.value.chosen.architecture), learned };
+    if (next.value.type === 'learned') learned = next.value.take();
   }
 }
 
+/** A search at one budget, alone or as a point of several. */
+type Search = (world: World, evaluations: number, random: Random, curve?: Curve) => Promise<Found>;
+
+const alone =
+  (search: Search): Searcher =>
+  async (world, evaluations, draws) =>
+    (await search(world, evaluations, draws)).key;
+
 /** By evaluations: rounds and episodes whose scores, with the policy's own at each choice, are no more than those. */
 const rounds: Readonly<Record<number, readonly [Effort, Given]>> = {
+  24: ['quick', { fill: 1, episodes: 5, joint: 3 }],
   60: ['quick', { fill: 1, episodes: 9, joint: 5 }],
   120: ['quick', { joint: 11 }],
   480: ['standard', { joint: 40 }],
@@ -101,14 +120,16 @@ const rounds: Readonly<Record<number, readonly [Effort, Given]>> = {
 
 /** The method `agent`, its network's training left out: the table's weights don't move. */
 const sac =
-  (given: Given): Searcher =>
-  (world, evaluations, draws) => {
+  (given: Given): Search =>
+  (world, evaluations, draws, curve) => {
     const [effort, own] = rounds[evaluations];
     const settings = agentSettings({ ...own, align: 0, ...given }, effort, about(world));
     const { graph, dependencies, weights } = world;
     const { importance } = importanceOf(graph, dependencies, weights, 'l1');
-    const accuracy = async (kept: readonly (readonly number[])[]) =>
-      world.score(keyOf(kept.map((channels) => channels.length)));
+    const score = async (kept: readonly (readonly number[])[]) => {
+      const accuracy = world.score(keyOf(kept.map((channels) => channels.length)));
+      return { accuracy, loss: 100 - accuracy };
+    };
     const inTable = (...[, , , sweep]: Parameters<Parameters<typeof agentSearch>[2]>): AgentWorld => ({
       training: {
         async *epoch() {
@@ -121,18 +142,19 @@ const sac =
       environment: {
         sweep,
         reward: async (architecture) => world.score(keyOf(architecture)) / 100,
-        accuracy,
+        score,
         kept: (architecture) => keepBest(importance, architecture),
-        cut: async (kept) => ({ weights, accuracy: await accuracy(kept) }),
+        cut: async (kept) => ({ weights, ...(await score(kept)) }),
         moved() {},
       },
     });
-    const context = contextOf(world, settings, draws);
-    return chosenBy(agentSearch(context, context.images, inTable));
+    const context = contextOf(world, settings, draws, curve);
+    return foundBy(agentSearch(context, context.images, inTable));
   };
 
 /** By evaluations: updates and episodes that with the uniform width, the finalists and the policy's mean are no more. */
 const updates: Readonly<Record<number, readonly [Effort, Given]>> = {
+  24: ['quick', { updates: 3, episodesPerUpdate: 6 }],
   60: ['quick', { updates: 6, episodesPerUpdate: 9 }],
   120: ['quick', { updates: 14 }],
   480: ['standard', { updates: 29 }],
@@ -140,21 +162,59 @@ const updates: Readonly<Record<number, readonly [Effort, Given]>> = {
 
 /** The method `constrained`. */
 const ppo =
-  (given: Given): Searcher =>
-  (world, evaluations, draws) => {
+  (given: Given): Search =>
+  (world, evaluations, draws, curve) => {
     const [effort, own] = updates[evaluations];
     const settings = constrainedSettings({ ...own, ...given }, effort, about(world));
     const judge = async (kept: readonly (readonly number[])[]) =>
       world.score(keyOf(kept.map((channels) => channels.length)));
-    return chosenBy(constrainedSearch(contextOf(world, settings, draws), () => judge));
+    return foundBy(constrainedSearch(contextOf(world, settings, draws, curve), () => judge));
   };
+
+/** What is found at several budgets in one go: a key each. `worlds`: the goal's first, then those of the points. */
+export type CurveSearcher = (
+  worlds: readonly World[],
+  points: readonly number[],
+  evaluations: number,
+  random: Random,
+) => Promise<string[]>;
+
+/** Each budget searched for by itself, with so many evaluations each. */
+const apart =
+  (search: Searcher): CurveSearcher =>
+  async (worlds, _points, evaluations, draws) => {
+    const found: string[] = [];
+    for (const world of worlds) found.push(await search(world, evaluations, draws.fork('point')));
+    return found;
+  };
+
+/** One search with so many evaluations for all. */
+const together =
+  (search: Search): CurveSearcher =>
+  async (worlds, points, evaluations, draws) => {
+    const first = await search(worlds[0], evaluations, draws, { points, share: 1 });
+    const found = [first.key];
+    for (const [i, share] of points.entries()) {
+      const curve = { points, share, learned: first.learned };
+      found.push((await search(worlds[i + 1], evaluations, draws, curve)).key);
+    }
+    return found;
+  };
+
+export const curveSearchers: Readonly<Record<string, CurveSearcher>> = {
+  'random, each point': apart(random),
+  'PPO-Lagrangian, each point': apart(alone(ppo({}))),
+  'PPO-Lagrangian, one policy': together(ppo({})),
+  'SAC, each point': apart(alone(sac({}))),
+  'SAC, one policy': together(sac({})),
+};
 
 export const searchers: Readonly<Record<string, Searcher>> = {
   random,
   'evolution as in the paper': evolution({}),
   'its children repaired': evolution({ offspring: 'repaired' }),
   'and a surrogate': evolution({ offspring: 'repaired', surrogate: 'gaussian-process' }),
-  'PPO-Lagrangian, each score as it is': ppo({ surrogate: 'none' }),
-  'PPO-Lagrangian': ppo({}),
-  SAC: sac({}),
+  'PPO-Lagrangian, each score as it is': alone(ppo({ surrogate: 'none' })),
+  'PPO-Lagrangian': alone(ppo({})),
+  SAC: alone(sac({})),
 };

@@ -14,7 +14,9 @@ import type { ArmEvent } from '../terms/run-events.ts';
 export type MethodEvent =
   | ArmEvent<'stage' | 'progress' | 'loss' | 'candidate' | 'generation' | 'metric' | 'widths' | 'warning'>
   /** a point from which the method can go on; `take` is called at once or not at all */
-  | { readonly type: 'checkpoint'; readonly take: () => Promise<Snapshot> | Snapshot };
+  | { readonly type: 'checkpoint'; readonly take: () => Promise<Snapshot> | Snapshot }
+  /** at the goal, once for all points: what the cheaper ones go on from (Curve); `take` is called at once or not at all */
+  | { readonly type: 'learned'; readonly take: () => Snapshot };
 
 /** What a method is given. It knows nothing of processes, files or windows. */
 export interface MethodContext {
@@ -32,11 +34,23 @@ export interface MethodContext {
   readonly resume?: Snapshot;
   /** widths are rounded to multiples of this (1: any) */
   readonly roundTo: number;
+  /** the points of a run whose method serves them all with one search; absent where each is searched for itself */
+  readonly curve?: Curve;
   /**
    * Measures a candidate by a budget that no function of the widths gives (latency, script), in the budget's unit. A
    * script may fail, hang or print rubbish: then why, in words. Every call measures anew.
    */
   readonly evaluate?: Evaluate;
+}
+
+/** The points of a run, as shares of the goal's limits. Every budget of such a run is a function of the widths. */
+export interface Curve {
+  /** the cheaper ones, each below 1 */
+  readonly points: readonly number[];
+  /** the one that is searched for: 1 is the goal */
+  readonly share: number;
+  /** at a cheaper one: what the goal's search has learned, so that there is nothing left to search */
+  readonly learned?: Snapshot;
 }
 
 export type Evaluate = (
@@ -92,6 +106,8 @@ export interface Method<S = unknown> {
   /** one line for help texts */
   readonly summary: string;
   readonly needsImages: boolean;
+  /** one search serves all points of a run (MethodContext.curve), at these settings; absent: none does */
+  serves?(settings: S): boolean;
   /** takes budgets on latency and scripts as they are, by `evaluate`; else it is given MACs that stand in for them */
   readonly measures?: boolean;
   /**
@@ -113,7 +129,10 @@ export interface Method<S = unknown> {
 }
 
 /** What a method needs to know to say something of its work before it does any. */
-export interface WorkContext extends Pick<MethodContext, 'graph' | 'dependencies' | 'budgets' | 'roundTo'> {
+export interface WorkContext extends Pick<
+  MethodContext,
+  'graph' | 'dependencies' | 'budgets' | 'roundTo' | 'curve'
+> {
   /** images of the splits; absent where there are none */
   readonly images?: { readonly train: number; readonly validation: number };
 }

@@ -24,7 +24,7 @@ import { buildConfig, dataFacts } from './result/config.ts';
 import type { RunOptions, RunPorts } from './steps/ports.ts';
 import { Session } from './steps/session.ts';
 import { summarise } from './result/run-report.ts';
-import { newArms } from './plan/points.ts';
+import { newArms, oneSearch } from './plan/points.ts';
 import { scratchSettings } from './plan/fine-tune-settings.ts';
 import { weightsOf } from './steps/weights.ts';
 import { prepareRun } from './steps/context.ts';
@@ -72,6 +72,9 @@ export async function* runPrune(
     await probeFolder(run.folder, 4 * (source?.size ?? 0));
     context = yield* prepareRun(run, plan, ports, session);
     if (!session.state.arms.length) {
+      const method = await ports.method(plan.method);
+      if (context.points.length && oneSearch(method, context.mainSettings, session.state.budgets))
+        session.state.oneSearch = true;
       for (const arm of newArms(plan, context.points))
         session.state.arms.push({ ...arm, step: 'method', tries: 0, scores: {} });
       await session.save();

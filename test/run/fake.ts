@@ -31,6 +31,7 @@ export function fakeServices({ slow = 0 } = {}): RunPorts {
     saveModel,
     method: async (name) => {
       if (name === 'drawn' || name === 'other') return drawn(name, slow);
+      if (name === 'served') return served(slow);
       // no gradients without a backend
       if (name === 'taylor') return methodNamed('l2');
       if (isMethod(name)) return methodNamed(name);
@@ -101,6 +102,41 @@ function drawn(name: string, slow: number): Method {
         ...(raced ? { race: { finalists, nextId: rounds } } : {}),
         ...(spared ? { stopped: { scored: rounds, of: 2 * rounds, rule: 'l1', spared: left } } : {}),
       };
+    },
+  };
+}
+
+/** The same, whose goal's search serves all points: what it has learned, one number, decides theirs. */
+function served(slow: number): Method {
+  const method = drawn('served', slow);
+  return {
+    ...method,
+    serves: () => true,
+    async *run(context) {
+      const { curve, resume } = context;
+      if (!curve) return yield* method.run(context);
+      const learned = curve.learned?.arrays.get('seen')?.at(-1);
+      if (curve.share < 1) {
+        if (learned === undefined) throw new Error('nothing was learned');
+        const outcome = yield* method.run({ ...context, settings: { rounds: 2, raced: 0 } });
+        return {
+          ...outcome,
+          chosen: { ...outcome.chosen, origin: `learned ${learned} of ${curve.points.length}` },
+        };
+      }
+      const search = method.run(context);
+      let last = resume;
+      for (;;) {
+        const next = await search.next();
+        if (next.done) {
+          const { json, arrays } = last!;
+          yield { type: 'learned', take: () => ({ json, arrays: new Map(arrays) }) };
+          yield { type: 'checkpoint', take: () => ({ json, arrays }) };
+          return next.value;
+        }
+        if (next.value.type === 'checkpoint') last = await next.value.take();
+        yield next.value;
+      }
     },
   };
 }

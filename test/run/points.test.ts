@@ -112,6 +112,30 @@ test('stopped at any event and gone on, it gives the same config, the same point
     expect(await weightsAside(run, arm)).toEqual(await weightsAside(whole.run, arm));
 });
 
+test('one search may serve all points: they go on from what the goal’s has learned, wherever the run was stopped', async () => {
+  const together: Partial<Plan> = { ...asked, method: 'served', controls: ['uniform'] };
+  const whole = await wholeRun(path.join(folder, 'served'), together);
+  const found = chosen(whole.events).filter(({ arm }) => arm.startsWith('served@'));
+  expect(found.map(({ arm }) => arm)).toEqual(['served@25%', 'served@12.5%']);
+  const origins = found.map(({ candidate }) => candidate.origin);
+  expect(origins[0]).toMatch(/^learned 0\.\d+ of 2$/);
+  expect(origins[1]).toBe(origins[0]);
+  const where = path.join(folder, 'served in pieces');
+  const { run, stops } = await runInPieces(where, together, new Random(4), 40);
+  expect(stops).toBeGreaterThan(3);
+  expect(await configIn(where)).toBe(whole.config);
+  expect(await recorded(run.folder)).toEqual(whole.events);
+  // by itself each point is searched for where a budget has to be measured
+  const measured = await wholeRun(path.join(folder, 'served by latency'), {
+    ...together,
+    targets: [{ metric: 'latency', value: 50, relative: true }],
+    explore: undefined,
+  });
+  const alone = chosen(measured.events).filter(({ arm }) => arm.startsWith('served@'));
+  expect(alone.length).toBeGreaterThan(0);
+  for (const { candidate } of alone) expect(candidate.origin).toMatch(/^served /);
+});
+
 test('a range that leads nowhere is refused in a sentence; one that nobody gave stays within reach', async () => {
   await expect(wholeRun(path.join(folder, 'above'), { ...asked, explore: 60 })).rejects.toThrow(
     new InputError('--explore 60%: is not below the goal, 50 % of the macs; give less'),

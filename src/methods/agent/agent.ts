@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Snapshot } from '../../runtime/types.ts';
+import type { BudgetRange } from '../rl/budget-range.ts';
 import type { Bounds, Sweep } from '../rl/sweep.ts';
 import { Replay, type Episode, type RewardScale, type Step } from './learner/replay.ts';
 import { Representation } from './learner/representation.ts';
@@ -50,15 +51,21 @@ export class Agent {
   readonly replay: Replay;
   private readonly random: Random;
 
-  /** @param epochs how often `begin` will be called at most */
+  /**
+   * @param epochs how often `begin` will be called at most
+   * @param range of budgets that it serves; absent: the sweep's own alone
+   * @param own the sweep's budget, as a share of the range's goal
+   */
   constructor(
     private readonly sweep: Sweep,
     epochs: number,
     private readonly settings: AgentSettings,
     random: Random,
+    private readonly range?: BudgetRange,
+    private readonly own = 1,
   ) {
     this.random = random;
-    const features = sweep.features + BOUNDS;
+    const features = sweep.features + BOUNDS + (range ? 1 : 0);
     this.sac = new Sac(
       features,
       settings.embedding,
@@ -79,22 +86,28 @@ export class Agent {
     return this.representation.state.epochs - 1;
   }
 
-  /** One episode. */
-  rollout(manner: Manner): Episode {
-    const { sweep } = this;
+  /** The next episode's budget, as a share of the goal's: drawn anew where there is a range. */
+  budget(): number {
+    return this.range ? this.range.draw(this.random) : this.own;
+  }
+
+  /** One episode. @param budget a share of the goal's; the sweep's own by default */
+  rollout(manner: Manner, budget = this.own): Episode {
+    const sweep = this.sweep.within(budget / this.own);
     const decided: number[] = [];
     const steps: Step[] = [];
-    const own = this.zOf([this.epoch]);
+    const z = this.zOf([this.epoch]);
+    const seen = (bounds: Bounds) => this.observe(sweep, decided, bounds, budget);
     while (decided.length < sweep.length) {
       const bounds = sweep.bounds(decided);
-      const state = this.observe(decided, bounds);
-      const ratio = this.choose(manner, state, own, bounds);
+      const state = seen(bounds);
+      const ratio = this.choose(manner, state, z, bounds);
       const width = sweep.width(decided.length, ratio, bounds);
       // as it is carried out: whole widths are all that critics ever see
       steps.push({ state, bounds, action: sweep.ratio(decided.length, width) });
       decided.push(width);
     }
-    return { steps, last: this.observe(decided, { low: 0, high: 0 }), decided };
+    return { steps, last: seen({ low: 0, high: 0 }), decided };
   }
 
   private choose(manner: Manner, state: Float32Array, z: Float32Array, bounds: Bounds): number {
@@ -102,13 +115,19 @@ export class Agent {
     return this.sac.act(state, z, bounds, manner === 'greedy' ? 0 : this.random.normal());
   }
 
-  private observe(decided: readonly number[], { low, high }: Bounds): Float32Array {
-    return Float32Array.from([...this.sweep.state(decided), low, high]);
+  private observe(
+    sweep: Sweep,
+    decided: readonly number[],
+    { low, high }: Bounds,
+    budget: number,
+  ): Float32Array {
+    const place = this.range ? [this.range.place(budget)] : [];
+    return Float32Array.from([...sweep.state(decided), low, high, ...place]);
   }
 
-  /** Keeps an episode of this epoch with its reward. */
-  remember(episode: Episode, reward: number): void {
-    this.replay.add(episode, reward, this.epoch);
+  /** Keeps an episode of this epoch with its reward, and what the uniform network of its budget has there. */
+  remember(episode: Episode, reward: number, uniform = 0): void {
+    this.replay.add(episode, reward, this.epoch, uniform);
   }
 
   /** One update of decoder, recurrent model and embeddings. @returns the error of reconstruction, 1: knows nothing */

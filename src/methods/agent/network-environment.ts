@@ -10,6 +10,12 @@ import type { AgentMethodSettings } from './settings.ts';
 import type { WeightTraining } from './weights.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
 
+/** What a sub-network comes to on the validation images, the same for all: accuracy in percent, mean loss. */
+export interface Scored {
+  readonly accuracy: number;
+  readonly loss: number;
+}
+
 /**
  * A network in training as the agent's environment. A reward is the accuracy of the sub-network, really cut out of a
  * copy of the weights as they are, after batch-norm recalibration: the network's own weights and statistics are never
@@ -19,7 +25,7 @@ export class NetworkEnvironment implements Environment {
   private readonly scorer: CandidateScorer;
   private weights: Weights | undefined;
   private importance: Importance | undefined;
-  private readonly known = new Map<string, Promise<number>>();
+  private readonly known = new Map<string, Promise<Scored>>();
 
   constructor(
     private readonly context: MethodContext,
@@ -59,21 +65,22 @@ export class NetworkEnvironment implements Environment {
   }
 
   async reward(architecture: Architecture): Promise<number> {
-    return (await this.accuracy(this.kept(architecture))) / 100;
+    return (await this.score(this.kept(architecture))).accuracy / 100;
   }
 
-  /** In percent; the same sub-network is scored only once between two calls of `moved`. */
-  accuracy(kept: KeptChannels): Promise<number> {
+  /** The same sub-network is scored only once between two calls of `moved`. */
+  score(kept: KeptChannels): Promise<Scored> {
     const key = kept.map((channels) => channels.join()).join(';');
     let known = this.known.get(key);
-    if (!known) this.known.set(key, (known = this.cut(kept).then(({ accuracy }) => accuracy)));
+    if (!known)
+      this.known.set(key, (known = this.cut(kept).then(({ accuracy, loss }) => ({ accuracy, loss }))));
     return known;
   }
 
-  /** The sub-network's recalibrated weights, and its accuracy in percent. */
-  async cut(kept: KeptChannels): Promise<{ weights: Weights; accuracy: number }> {
+  /** The sub-network's recalibrated weights, and what they come to. */
+  async cut(kept: KeptChannels): Promise<Scored & { readonly weights: Weights }> {
     const narrow = this.training.subnetwork(kept, this.current());
     const { weights, score } = await this.scorer.score(narrow.graph, narrow.weights);
-    return { weights, accuracy: score.accuracy };
+    return { weights, accuracy: score.accuracy, loss: score.loss };
   }
 }

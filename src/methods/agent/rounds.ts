@@ -9,12 +9,21 @@ export interface Played {
   readonly reward: number;
 }
 
-/** One episode: decided by the agent, scored by the environment, kept for learning. */
-export async function play(agent: Agent, environment: Environment, manner: Manner): Promise<Played> {
-  const episode = agent.rollout(manner);
+/**
+ * One episode: decided by the agent, scored by the environment, kept for learning.
+ * @param uniform what the uniform network of a budget has at the same weights; absent: nothing is known of it
+ */
+export async function play(
+  agent: Agent,
+  environment: Environment,
+  manner: Manner,
+  uniform?: (budget: number) => number,
+): Promise<Played> {
+  const budget = agent.budget();
+  const episode = agent.rollout(manner, budget);
   const architecture = environment.sweep.architecture(episode.decided);
   const reward = await environment.reward(architecture);
-  agent.remember(episode, reward);
+  agent.remember(episode, reward, uniform?.(budget));
   return { architecture, reward };
 }
 

@@ -1,5 +1,7 @@
 import { fullArchitecture } from '../../graph/architecture.ts';
+import { fitToBudget } from '../../graph/budget.ts';
 import { InputError } from '../../graph/errors.ts';
+import type { Architecture } from '../../terms/candidates.ts';
 import { fitToBudgets, type Costs } from '../budgets.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { Sweep } from '../rl/sweep.ts';
@@ -18,4 +20,13 @@ export function sweepOf(
   if (sweep.length === 0)
     throw new InputError('no channel of this network can be removed: every group is frozen');
   return sweep;
+}
+
+/** The network whose groups all keep the same share of their channels, within this share of the budgets. */
+export function uniformOf(
+  { dependencies, roundTo }: Pick<WorkContext, 'dependencies' | 'roundTo'>,
+  { used }: Costs,
+  share: number,
+): Architecture {
+  return fitToBudget(fullArchitecture(dependencies), used, share, dependencies, { roundTo });
 }

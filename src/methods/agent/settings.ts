@@ -52,6 +52,13 @@ const agentSchema = z.strictObject({
   importance: criterion,
   /** the sub-network that weights are aligned to: the policy's own, or the best of all when scored again */
   select: z.enum(['greedy', 'best']),
+  /**
+   * before the stage align: from so many networks, the policy's last choice and those of its rounds before, and from the
+   * uniform one, the one of the lowest loss on the same validation images is chosen; 1: the last choice is it
+   */
+  finalists: count,
+  /** a run with several points: one policy serves them all, and sees its episode's budget, drawn anew each time */
+  onePolicy: z.boolean(),
   /** weight of the soft alignment, per tensor, of the norm (not squared) of what the sub-network lacks */
   alignment: notNegative,
   /**
@@ -164,11 +171,13 @@ export function agentSettings(
     credit: 'every-action',
     agentBatch: 64,
     replay: 10_000,
-    // weights improve from epoch to epoch, which no action earned
-    rewardScale: 'epoch',
+    // weights improve from epoch to epoch, which no action earned; the policy's own improvement it has
+    rewardScale: 'uniform',
     leastShare: 0.1,
     importance: 'l1',
     select: 'greedy',
+    finalists: 4,
+    onePolicy: true,
     alignment: PULL.weight,
     alignCut: values.hardZero === undefined,
     hardZero: true,

@@ -18,6 +18,15 @@ const stateSchema = z.object({
   round: z.array(z.object({ architecture: widths, reward: z.number() })).nullable(),
   /** candidates so far: the next one's id */
   candidates: word,
+  /**
+   * rewards of the uniform networks of all points' budgets, at the weights as they are; null where they aren't known.
+   * Here and below, the default is for checkpoints of older versions
+   */
+  uniform: z.array(z.number()).nullable().default(null),
+  /** what was chosen in earlier rounds, the latest first */
+  earlier: z.array(z.object({ origin: z.string(), architecture: widths })).default([]),
+  /** the best of the finalists is chosen */
+  settled: z.boolean().default(true),
   /** the sub-network that weights are aligned to */
   chosen: z
     .object({
@@ -35,6 +44,28 @@ export type AgentRunState = z.infer<typeof stateSchema>;
 export type Chosen = NonNullable<AgentRunState['chosen']>;
 
 const checkpointSchema = stateSchema.extend({ agent: z.unknown(), training: z.unknown().nullable() });
+
+/** Where a run begins. */
+export function newRunState(root: AgentRunState['root']): AgentRunState {
+  return {
+    kind: 'agent-method',
+    root,
+    epoch: 0,
+    filled: 0,
+    rounds: 0,
+    round: null,
+    candidates: 0,
+    uniform: null,
+    earlier: [],
+    settled: false,
+    chosen: null,
+  };
+}
+
+/** Where a cheaper point begins, whose policy the goal's search has learned: with the choice of a network. */
+export function pointState({ root, epoch, filled, rounds }: AgentRunState): AgentRunState {
+  return { ...newRunState(root), epoch, filled, rounds };
+}
 
 /** One snapshot of all three. */
 export function joinSnapshots(

@@ -27,24 +27,34 @@ export function agentWork(settings: AgentMethodSettings, context: WorkContext): 
   const share = costs.cost(fitToBudgets(context, costs, full)).macs / Math.max(costs.cost(full).macs, 1);
   const { train = 0, validation = 0 } = context.images ?? {};
   const { warmUp, fill, joint, align, episodes, recalibrationBatches, recalibrationBatchSize } = settings;
-  // the policy's own is scored at every choice, and the best of this round and the last choice where all are compared
+  const { finalists } = settings;
+  const curve = settings.onePolicy ? context.curve : undefined;
+  // a cheaper point begins with the choice of a network
+  const point = curve !== undefined && curve.share < 1;
+  // at the end: the last choices and the uniform network, and what was chosen once more
+  const ends = (finalists > 1 ? Math.min(finalists, point ? finalists : joint) + 1 : point ? 1 : 0) + 1;
+  // the policy's own is scored at every choice, and where all are compared the best of the round, the last one and the uniform
   const choices = joint * (settings.select === 'best' ? 3 : 1);
-  // and the chosen one once more at the end
-  const scored = (fill + joint) * episodes + choices + 1;
+  const uniform =
+    settings.rewardScale === 'uniform' || settings.select === 'best'
+      ? joint * (1 + (curve?.points.length ?? 0))
+      : 0;
+  const scored = (point ? 0 : (fill + joint) * episodes + choices + uniform) + ends;
+  const before = point ? 0 : 1;
   return {
     // the whole network until it is cut
     trained: settings.alignCut
       ? [
-          { images: (warmUp + alignmentCost * joint) * train, share: 1 },
+          { images: before * (warmUp + alignmentCost * joint) * train, share: 1 },
           { images: align * train, share },
         ]
-      : [{ images: (warmUp + alignmentCost * (joint + align)) * train, share: 1 }],
+      : [{ images: (before * (warmUp + alignmentCost * joint) + alignmentCost * align) * train, share: 1 }],
     recalibrated: [
       { images: scored * Math.min(recalibrationBatches * recalibrationBatchSize, train), share },
     ],
     scored: [{ images: scored * Math.min(settings.validationImages, validation), share }],
     opened: scored,
-    seconds: joint * epochOfLearning(settings, sweep.features + BOUNDS),
+    seconds: before * joint * epochOfLearning(settings, sweep.features + BOUNDS + (curve ? 1 : 0)),
   };
 }
 

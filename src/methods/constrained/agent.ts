@@ -35,7 +35,11 @@ export interface AgentSettings extends PpoSettings, MultiplierSettings {
 const episodeSchema = z.strictObject({
   raw: z.array(z.array(z.number())),
   reward: z.number(),
+  /** by the whole limits, whatever share of them the episode's budget is */
   costs: z.array(z.number().nullable()),
+  /** of several budgets that are served, and the uniform network's reward there */
+  budget: z.number().optional(),
+  uniform: z.number().optional(),
 });
 type Episode = z.infer<typeof episodeSchema>;
 
@@ -78,7 +82,7 @@ const FAR = 10;
 export class Agent {
   private readonly networks: Networks;
   private readonly distribution: Distribution;
-  private readonly priors: Float64Array[];
+  private readonly priors: (budget: number) => Float64Array[];
   private random: Random;
   private updateCount = 0;
   private episodes: Episode[] = [];
@@ -86,6 +90,7 @@ export class Agent {
   private observations: Running;
   private returns: Running[];
   private proposed: Float64Array[] | null = null;
+  private drawn = 1;
 
   constructor(
     private readonly environment: Environment,
@@ -116,7 +121,10 @@ export class Agent {
     };
     const paper = settings.policy === 'clipped';
     this.distribution = granularity === 'keep' ? (paper ? mask : bernoulli) : paper ? clipped : squashed;
-    this.priors = Array.from({ length: decisions }, (_, d) => this.distribution.invert(environment.prior(d)));
+    const priors = (budget: number) =>
+      Array.from({ length: decisions }, (_, d) => this.distribution.invert(environment.prior(d, budget)));
+    const fixed = environment.range ? undefined : priors(1);
+    this.priors = (budget) => fixed ?? priors(budget);
     this.multipliers = limits.map(() => Multiplier.start(settings));
     this.observations = Running.of(features);
     this.returns = [0, ...limits].map(() => Running.of(1));
@@ -141,32 +149,51 @@ export class Agent {
     return this.updateCount * this.settings.episodesPerUpdate + this.episodes.length;
   }
 
+  /** The budget of the episode that is proposed, as a share of the limits: drawn anew for each where there are several. */
+  get budget(): number {
+    return this.drawn;
+  }
+
   /** The next episode's actions; the same until `tell` takes their outcome. */
   propose(): Actions {
-    if (!this.proposed)
-      this.proposed = this.play((out) =>
-        this.distribution.sample(out, this.networks.logSigma.value[0], this.random),
-      ).raw;
-    return this.executed(this.proposed);
+    if (!this.proposed) {
+      this.drawn = this.environment.range?.draw(this.random) ?? 1;
+      this.proposed = this.play(
+        (out) => this.distribution.sample(out, this.networks.logSigma.value[0], this.random),
+        this.drawn,
+      );
+    }
+    return this.executed(this.proposed, this.drawn);
   }
 
-  /** An episode drawn from the policy that is not learned from. */
-  sample(random: Random): Actions {
-    const { raw } = this.play((out) =>
-      this.distribution.sample(out, this.networks.logSigma.value[0], random),
+  /** An episode drawn from the policy that is not learned from, within a budget. */
+  sample(random: Random, budget = 1): Actions {
+    const raw = this.play(
+      (out) => this.distribution.sample(out, this.networks.logSigma.value[0], random),
+      budget,
     );
-    return this.executed(raw);
+    return this.executed(raw, budget);
   }
 
-  /** What the policy would do without chance. */
-  greedy(): Actions {
-    return this.executed(this.play((out) => this.distribution.mode(out)).raw);
+  /** What the policy would do without chance within a budget. */
+  greedy(budget = 1): Actions {
+    return this.executed(
+      this.play((out) => this.distribution.mode(out), budget),
+      budget,
+    );
   }
 
   /** The outcome of what was proposed. Returns what the update was like, where this ended a rollout. */
-  tell({ reward, costs }: Evaluation): UpdateStats | null {
+  tell({ reward, costs, uniform }: Evaluation): UpdateStats | null {
     if (!this.proposed) throw new Error('nothing was proposed');
-    this.episodes.push({ raw: this.proposed.map((a) => [...a]), reward, costs: [...costs] });
+    const budget = this.drawn;
+    this.episodes.push({
+      raw: this.proposed.map((a) => [...a]),
+      reward,
+      // what holds the limits of its own budget counts as much everywhere
+      costs: costs.map((cost) => cost && cost / budget),
+      ...(this.environment.range ? { budget, uniform } : {}),
+    });
     this.proposed = null;
     if (this.episodes.length < this.settings.episodesPerUpdate) return null;
     const stats = this.learn();
@@ -209,26 +236,22 @@ export class Agent {
   }
 
   /** One sweep over the decisions. */
-  private play(choose: (out: Float64Array, decision: number) => Float64Array): {
-    raw: Float64Array[];
-    seen: Float64Array[];
-  } {
+  private play(choose: (out: Float64Array) => Float64Array, budget: number): Float64Array[] {
     const { environment, networks } = this;
     const width = networks.policy.sizes.at(-1)!;
+    const priors = this.priors(budget);
     const raw: Float64Array[] = [];
-    const seen: Float64Array[] = [];
     for (let d = 0; d < environment.decisions; d++) {
-      const observation = environment.observe(d, this.executed(raw));
-      seen.push(observation);
+      const observation = environment.observe(d, this.executed(raw, budget), budget);
       const pass = networks.policy.forward(Float32Array.from(this.normal(observation)), 1);
-      raw.push(choose(outputOf(pass, 0, width, this.priors[d]), d));
+      raw.push(choose(outputOf(pass, 0, width, priors[d])));
     }
-    return { raw, seen };
+    return raw;
   }
 
   /** Raw actions as the environment is given them. */
-  private executed(raw: readonly Float64Array[]): Float64Array[] {
-    const most = this.environment.most(this.progress);
+  private executed(raw: readonly Float64Array[], budget: number): Float64Array[] {
+    const most = this.environment.most(this.progress, budget);
     return raw.map((one) => {
       const action = this.distribution.action(one);
       return this.environment.granularity === 'ratio' ? action.map((a) => Math.min(a, most)) : action;
@@ -272,15 +295,16 @@ export class Agent {
     const width = networks.policy.sizes.at(-1)!;
     const raw: Float64Array[] = [];
     const observed: Float64Array[] = [];
-    for (const episode of good) {
-      const drawn = episode.raw.map((a) => Float64Array.from(a));
-      const executed = this.executed(drawn);
-      for (let d = 0; d < decisions; d++) observed.push(environment.observe(d, executed.slice(0, d)));
+    const priors: Float64Array[] = [];
+    for (const { raw: numbers, budget = 1 } of good) {
+      const drawn = numbers.map((a) => Float64Array.from(a));
+      const executed = this.executed(drawn, budget);
+      for (let d = 0; d < decisions; d++) observed.push(environment.observe(d, executed.slice(0, d), budget));
       raw.push(...drawn);
+      priors.push(...this.priors(budget));
     }
     const observations = new Float32Array(n * features);
     observed.forEach((one, i) => observations.set(this.normal(one), i * features));
-    const priors = observed.map((_, i) => this.priors[i % decisions]);
     const pass = networks.policy.forward(observations, n);
     const sigma = networks.logSigma.value[0];
     const logProb = Float64Array.from(raw, (a, i) =>
@@ -290,7 +314,7 @@ export class Agent {
     const targets: Float64Array[] = [];
     networks.critics.forEach((critic, c) => {
       const gamma = c ? settings.costGamma : settings.gamma;
-      const ends = good.map((e) => (c ? e.costs[c - 1]! : e.reward));
+      const ends = good.map((e) => (c ? e.costs[c - 1]! : e.reward - (e.uniform ?? 0)));
       const scale = this.scale(this.returns[c], ends, decisions);
       const values = critic.forward(observations, n).output;
       const advantage = new Float64Array(n);

@@ -1,3 +1,5 @@
+import type { BudgetRange } from '../rl/budget-range.ts';
+
 /** The actions of one episode: for every decision its numbers, as the policy drew them. */
 export type Actions = readonly Float64Array[];
 
@@ -6,6 +8,8 @@ export interface Evaluation {
   readonly reward: number;
   /** one a constraint, in percent of the original; null where it could not be measured */
   readonly costs: readonly (number | null)[];
+  /** the reward of the uniform network of the same budget, where several are served: it is learned by how much it is better */
+  readonly uniform?: number;
 }
 
 /** What is decided at once: the share of a group that goes, or of every channel whether it stays. */
@@ -30,12 +34,15 @@ export interface Environment {
   size(decision: number): number;
   /** limits, one a constraint, in percent of the original */
   readonly limits: readonly number[];
+  /** budgets that one policy serves, as shares of the limits; absent: the limits alone */
+  readonly range?: BudgetRange;
   /**
    * What the policy sees before a decision, given the actions before it. Ratios come as in [0, 1].
+   * @param budget the episode's, as a share of the limits: 1 without a range; so below
    */
-  observe(decision: number, before: Actions): Float64Array;
+  observe(decision: number, before: Actions, budget: number): Float64Array;
   /** what the policy prefers before it has learned anything: a ratio in (0, 1), or a logit of keeping a channel (of a mask: its value) */
-  prior(decision: number): Float64Array;
+  prior(decision: number, budget: number): Float64Array;
   /** largest share to prune at this progress (0 to 1) of the learning */
-  most(progress: number): number;
+  most(progress: number, budget: number): number;
 }

@@ -5,6 +5,7 @@ import type { RandomState } from '../../graph/random.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { searchImportance } from '../importance/search.ts';
 import { imagesOf } from '../images.ts';
+import { BudgetRange } from '../rl/budget-range.ts';
 import type { Method, MethodContext, MethodEvent, Outcome } from '../types.ts';
 import { Agent } from './agent.ts';
 import type { UpdateStats } from './agent.ts';
@@ -32,6 +33,8 @@ const checkpointSchema = z.strictObject({
   importance: z.array(z.array(z.number())),
   agent: z.unknown(),
   trials: trialsSchema,
+  /** at a cheaper point: what the goal's search has tried */
+  elsewhere: trialsSchema.optional(),
   /** the networks that the end is chosen from, and how far that has come */
   ends: z
     .object({ entries: z.array(keptSchema), chosen: z.array(z.object({ id: word, kept: keptSchema })) })
@@ -56,6 +59,7 @@ export const constrained: Method<ConstrainedSettings> = {
   needsImages: true,
   measures: true,
   raced: ({ raced }) => raced,
+  serves: ({ onePolicy }) => onePolicy,
   settings: constrainedSettings,
   work: constrainedWork,
   run: (context) => search(context, networkJudge),
@@ -73,45 +77,54 @@ export async function* search(
   const resumed = context.resume && parseCheckpoint(context.resume);
   const constraints = new Constraints(context, settings.scriptSeconds);
   constraints.check();
-  const root: RandomState = resumed?.root ?? context.random.state;
-  const importance = resumed
-    ? resumed.importance.map((values) => Float64Array.from(values))
+  // what one policy serves, which of it is searched for, and what the goal's search has learned of it
+  const curve = settings.onePolicy && !constraints.measuredAtAll ? context.curve : undefined;
+  const range = BudgetRange.of(curve);
+  const own = curve?.share ?? 1;
+  const learned = resumed || !curve?.learned ? undefined : parseCheckpoint(curve.learned);
+  const begun = resumed ?? learned;
+  const root: RandomState = begun?.root ?? context.random.state;
+  const importance = begun
+    ? begun.importance.map((values) => Float64Array.from(values))
     : await searchImportance(context, images, settings.importance, root);
   const { graph, dependencies, roundTo } = context;
-  const make = (at: number) =>
-    new Space(graph, dependencies, roundTo, importance, constraints.limits, at, settings);
-  if (!resumed) {
+  const make = (at: ConstructorParameters<typeof Space>[5]) =>
+    new Space(graph, dependencies, roundTo, importance, constraints.limits, at, settings, range);
+  if (!begun) {
     const message = `${settings.updates * settings.episodesPerUpdate} episodes of ${make(1).decisions} decisions, a ${settings.granularity === 'ratio' ? 'ratio a group' : 'decision a channel'}; budgets: ${constraints.names.map((name, i) => `${name} at most ${constraints.limits[i].toFixed(1)} %`).join(', ')}`;
     yield { type: 'stage', stage: 'search', message };
   }
   const share = resumed?.share ?? (await uniformShare(make(1), constraints));
-  const space = make(share);
-  const trials = new Trials(judged(context, images, settings, root), constraints, settings, resumed?.trials);
+  const shareAt = range ? sharesOf(make(1), constraints, own) : () => share;
+  const space = make(range ? shareAt : share);
+  const elsewhere = resumed?.elsewhere ?? learned?.trials;
+  const judge = judged(context, images, settings, root);
+  const trials = new Trials(judge, constraints, settings, resumed?.trials, elsewhere);
   const agent = new Agent(space, settings, new Random(root).fork('agent'));
-  if (resumed) agent.restore({ json: resumed.agent, arrays: context.resume!.arrays });
+  const arrays = (context.resume ?? curve?.learned)?.arrays;
+  if (begun) agent.restore({ json: begun.agent, arrays: arrays! });
   let ends = resumed?.ends ?? null;
   let failures = resumed?.failures ?? 0;
   // what has to be measured is brought to its budget by measuring, which is too dear for many
   const modelled = settings.surrogate !== 'none' && !constraints.measuredAtAll;
   const total = settings.updates * settings.episodesPerUpdate;
 
-  const checkpoint = (): MethodEvent => ({
-    type: 'checkpoint',
-    take: () => {
-      const { json, arrays } = agent.snapshot();
-      const state: Checkpoint = {
-        kind: 'constrained',
-        root: [...root],
-        share,
-        importance: importance.map((values) => [...values]),
-        agent: json,
-        trials: trials.state,
-        ends: structuredClone(ends),
-        failures,
-      };
-      return { json: state, arrays };
-    },
-  });
+  const take = (): Snapshot => {
+    const { json, arrays } = agent.snapshot();
+    const state: Checkpoint = {
+      kind: 'constrained',
+      root: [...root],
+      share,
+      importance: importance.map((values) => [...values]),
+      agent: json,
+      trials: trials.state,
+      ...(elsewhere ? { elsewhere } : {}),
+      ends: structuredClone(ends),
+      failures,
+    };
+    return { json: state, arrays };
+  };
+  const checkpoint = (): MethodEvent => ({ type: 'checkpoint', take });
   const stepsNow = (): number => {
     const { tuneSteps } = settings;
     return tuneSteps[Math.min(tuneSteps.length - 1, Math.floor(agent.progress * tuneSteps.length))];
@@ -139,13 +152,29 @@ export async function* search(
     yield checkpoint();
   }
   while (!agent.done) {
-    const trial = yield* tried(space.kept(agent.propose()), 'policy', stepsNow());
-    const update = agent.tell({ reward: trial.accuracy ?? 0, costs: trial.costs });
+    const steps = stepsNow();
+    const proposed = space.kept(agent.propose());
+    const uniform = range && (yield* uniformAt(range, agent.budget, steps));
+    const trial = yield* tried(proposed, 'policy', steps);
+    const update = agent.tell({ reward: trial.accuracy ?? 0, costs: trial.costs, uniform });
     yield { type: 'progress', stage: 'search', done: agent.evaluatedEpisodes, total, unit: 'candidates' };
     if (update) yield* tell(update);
     yield checkpoint();
   }
+  if (range && own === 1 && !ends) yield { type: 'learned', take };
   return yield* finish();
+
+  /** What the uniform network of a budget comes to: of those of the points, which are tried once. */
+  async function* uniformAt(
+    points: BudgetRange,
+    budget: number,
+    steps: number,
+  ): AsyncGenerator<MethodEvent, number, void> {
+    const known: number[] = [];
+    for (const one of points.shares)
+      known.push((yield* tried(space.uniform(shareAt(one)), 'uniform', steps)).accuracy ?? 0);
+    return points.between(known, budget);
+  }
 
   function* tell(stats: UpdateStats): Generator<MethodEvent, void, void> {
     const step = stats.update;
@@ -163,7 +192,7 @@ export async function* search(
     }
     for (const [c, name] of constraints.names.entries())
       yield metric(`multiplier:${name}`, stats.multipliers[c]);
-    yield { type: 'widths', step, architecture: space.kept(agent.greedy()).architecture };
+    yield { type: 'widths', step, architecture: space.kept(agent.greedy(own)).architecture };
     const [leader] = trials.leaders;
     if (leader)
       yield {
@@ -222,20 +251,25 @@ export async function* search(
 
   /** Where the end is chosen from; the paper's is a single episode drawn from the policy. */
   function entriesFor(): KeptChannels[] {
-    if (settings.final === 'sample') return [space.kept(agent.sample(new Random(root).fork('final'))).kept];
-    const greedy = space.kept(agent.greedy()).kept;
+    const drawn = (random: Random) => space.kept(agent.sample(random, own)).kept;
+    if (settings.final === 'sample') return [drawn(new Random(root).fork('final'))];
+    const greedy = space.kept(agent.greedy(own)).kept;
     if (settings.final === 'greedy') return [greedy];
     const draws = new Random(root).fork('finalists');
-    const expected = modelled ? promising(space, constraints, trials, agent, settings, draws) : null;
-    return [...(expected ?? trials.leaders.map(({ kept }) => kept)), greedy];
+    const expected = modelled ? promising(space, constraints, trials, agent, settings, draws, own) : null;
+    if (expected) return [...expected, greedy];
+    // with nothing expected, and no search of its own, a cheaper point has the policy alone
+    const more = elsewhere ? Array.from({ length: settings.finalists - 1 }, () => drawn(draws)) : [];
+    return [...trials.leaders.map(({ kept }) => kept), ...more, greedy];
   }
 }
 
 /** Share of every group at which the uniform network just meets all budgets; the least where none is measured to. */
 async function uniformShare(space: Space, constraints: Constraints): Promise<number> {
+  if (!constraints.measuredAtAll) return sharesOf(space, constraints, 1)(1);
   let [low, high] = [0, 1];
-  // a measurement is dear and noisy, a formula neither
-  for (let i = 0; i < (constraints.measuredAtAll ? 7 : 30); i++) {
+  // a measurement is dear and noisy
+  for (let i = 0; i < 7; i++) {
     const middle = (low + high) / 2;
     const choice = space.uniform(middle);
     const within = constraints.used(choice.architecture) <= 1 && (await constraints.holds(choice, 1, 0));
@@ -243,6 +277,27 @@ async function uniformShare(space: Space, constraints: Constraints): Promise<num
     else high = middle;
   }
   return Math.max(low, 1e-3);
+}
+
+/**
+ * The same within any share of the goal's budgets, which are functions of the widths; each is found once.
+ * @param own what the constraints are of the goal's
+ */
+function sharesOf(space: Space, constraints: Constraints, own: number): (budget: number) => number {
+  const found = new Map<number, number>();
+  return (budget) => {
+    let share = found.get(budget);
+    if (share === undefined) {
+      let [low, high] = [0, 1];
+      for (let i = 0; i < 30; i++) {
+        const middle = (low + high) / 2;
+        if (constraints.used(space.uniform(middle).architecture) <= budget / own) low = middle;
+        else high = middle;
+      }
+      found.set(budget, (share = Math.max(low, 1e-3)));
+    }
+    return share;
+  };
 }
 
 function parseCheckpoint({ json }: Snapshot): Checkpoint {

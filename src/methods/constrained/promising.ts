@@ -13,6 +13,7 @@ const draws = 200;
  * Finalists, those that promise most first: by what is expected of their widths, and by how little is known of them, since
  * the highest of many noisy scores is mostly luck. They come from what was tried and from many draws of the learned policy,
  * all brought to the budgets, which must be functions of the widths. Null where too few were scored to expect anything.
+ * @param budget of the draws, as a share of the goal's
  */
 export function promising(
   space: Space,
@@ -21,11 +22,12 @@ export function promising(
   agent: Agent,
   { finalists, tuneSteps }: Pick<ConstrainedSettings, 'finalists' | 'tuneSteps'>,
   random: Random,
+  budget: number,
 ): KeptChannels[] | null {
   const model = trials.expected(space.sizes, tuneSteps.at(-1)!);
   if (!model) return null;
   const looked: Architecture[] = trials.measured.map(({ architecture }) => architecture);
-  for (let i = 0; i < draws; i++) looked.push(space.kept(agent.sample(random)).architecture);
+  for (let i = 0; i < draws; i++) looked.push(space.kept(agent.sample(random, budget)).architecture);
   const found = new Map<string, Architecture>();
   // few policies draw many different widths
   for (const architecture of new Map(looked.map((one) => [one.join(), one])).values()) {

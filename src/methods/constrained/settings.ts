@@ -68,6 +68,12 @@ const constrainedSchema = z.strictObject({
   recalibrationMode,
   validationImages: count,
 
+  /**
+   * a run with several points: one policy serves them all, and sees its episode's budget, drawn anew each time. The
+   * paper's has one budget
+   */
+  onePolicy: z.boolean(),
+
   /** the network at the end: the best that met the budgets, the policy's mean, or one episode drawn (the paper) */
   final: z.enum(['best', 'greedy', 'sample']),
   /** best: how many of the best are brought to the budgets exactly and scored again */
@@ -134,6 +140,7 @@ function paper(granularity: Granularity, decisions: number): Partial<Constrained
     mostPrunedGrowth: granularity === 'keep' ? 0 : 0.05,
     tuneSteps: granularity === 'keep' ? [0, 0, 32, 64, 256] : [0, 32, 128],
     validationImages: 20_000,
+    onePolicy: false,
     final: 'sample',
     raced: 0,
     surrogate: 'none',
@@ -198,6 +205,7 @@ export function constrainedSettings(
     recalibrationBatches: Math.max(1, Math.min(batches, Math.floor(images / recalibrationBatchSize))),
     recalibrationBatchSize,
     recalibrationMode: 'average',
+    onePolicy: true,
     final: 'best',
     raced: RACED,
     surrogate: granularity === 'ratio' ? 'gaussian-process' : 'none',

@@ -4,6 +4,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import type { Importance } from '../importance/importance.ts';
 import { byImportance } from '../importance/widths.ts';
+import type { BudgetRange } from '../rl/budget-range.ts';
 import { sweepGroups } from '../rl/group-features.ts';
 import { widthAt } from '../rl/ratios.ts';
 import type { Actions, Environment, Granularity } from './environment.ts';
@@ -28,7 +29,8 @@ export class Space implements Environment {
 
   /**
    * @param limits in percent of the original
-   * @param share of its channels that every group keeps where the budgets just hold
+   * @param share of its channels that every group keeps where the budgets just hold, or by this share of them
+   * @param range of budgets that one policy serves
    */
   constructor(
     graph: Graph,
@@ -36,11 +38,12 @@ export class Space implements Environment {
     private readonly roundTo: number,
     importance: Importance,
     readonly limits: readonly number[],
-    private readonly share: number,
+    private readonly share: number | ((budget: number) => number),
     private readonly settings: Pick<
       ConstrainedSettings,
       'granularity' | 'policy' | 'priorScale' | 'start' | 'mostPruned' | 'mostPrunedGrowth'
     >,
+    readonly range?: BudgetRange,
   ) {
     this.granularity = settings.granularity;
     this.groups = dependencies.groups.flatMap((g) => (g.frozen === undefined && g.size > 1 ? [g.index] : []));
@@ -50,7 +53,11 @@ export class Space implements Environment {
     this.fixed = this.groups.map((g) => about[g].features);
     this.order = importance.map(byImportance);
     const apart = this.groups.length <= TOLD_APART ? this.groups.length : 0;
-    this.features = 3 + this.fixed[0].length + apart;
+    this.features = 3 + this.fixed[0].length + apart + (range ? 1 : 0);
+  }
+
+  private shareAt(budget: number): number {
+    return typeof this.share === 'number' ? this.share : this.share(budget);
   }
 
   get decisions(): number {
@@ -66,8 +73,11 @@ export class Space implements Environment {
     return this.granularity === 'ratio' ? 1 : this.dependencies.groups[this.groups[decision]].size;
   }
 
-  /** Position, the group's own numbers, the last action, the mean of all before (the paper's sum), which group it is. */
-  observe(decision: number, before: Actions): Float64Array {
+  /**
+   * Position, the last action, the mean of all before (the paper's sum), the group's own numbers, which group it is; of
+   * several budgets the episode's.
+   */
+  observe(decision: number, before: Actions, budget = 1): Float64Array {
     const removed = before.map((a) => {
       const mean = a.reduce((sum, v) => sum + v, 0) / a.length;
       return this.granularity === 'ratio' ? mean : 1 - mean;
@@ -80,20 +90,22 @@ export class Space implements Environment {
       ...this.fixed[decision],
     ]);
     if (this.decisions <= TOLD_APART) seen[3 + this.fixed[decision].length + decision] = 1;
+    if (this.range) seen[this.features - 1] = this.range.place(budget);
     return seen;
   }
 
-  prior(decision: number): Float64Array {
+  prior(decision: number, budget = 1): Float64Array {
     const { start, priorScale } = this.settings;
+    const kept = this.shareAt(budget);
     const group = this.groups[decision];
     if (this.granularity === 'ratio') {
       // a raw action of 0 is a ratio of 0 where it is clipped, and of a half where it is squashed
       if (start === 'zero') return Float64Array.of(this.settings.policy === 'clipped' ? 0 : 0.5);
-      return Float64Array.of(1 - this.share);
+      return Float64Array.of(1 - kept);
     }
     const { size } = this.dependencies.groups[group];
     const logits = new Float64Array(size);
-    const share = Math.min(Math.max(this.share, 0.5 / size), 1 - 0.5 / size);
+    const share = Math.min(Math.max(kept, 0.5 / size), 1 - 0.5 / size);
     if (start === 'budget' && priorScale === 0) logits.fill(Math.log(share / (1 - share)));
     // ranks spread over [-1, 1]; the border between kept and removed lies where the share does
     if (priorScale > 0)
@@ -108,10 +120,10 @@ export class Space implements Environment {
     return none ? logits : logits.map((logit) => 0.5 + logit / 1.702);
   }
 
-  most(progress: number): number {
+  most(progress: number, budget = 1): number {
     const { mostPruned, mostPrunedGrowth } = this.settings;
     // where the budgets need more than that, more may go
-    return Math.min(1, Math.max(mostPruned + mostPrunedGrowth * progress, 1 - this.share / 2));
+    return Math.min(1, Math.max(mostPruned + mostPrunedGrowth * progress, 1 - this.shareAt(budget) / 2));
   }
 
   /** The channels that an episode's actions keep; at least one a group, and as many as roundTo allows. */

@@ -43,6 +43,8 @@ export class Trials {
     private readonly constraints: Constraints,
     private readonly settings: Pick<ConstrainedSettings, 'granularity' | 'finalists'>,
     from?: TrialsState,
+    /** what was tried for another budget, which tells something of widths for this one too */
+    private readonly elsewhere?: TrialsState,
   ) {
     from?.trials.forEach((trial, i) => {
       this.trials.push(trial);
@@ -101,15 +103,18 @@ export class Trials {
 
   /** What all scores behind so many steps tell of any widths; null where there are too few. */
   expected(sizes: readonly number[], steps: number): ReturnType<typeof expectedOf> {
-    const tried = [...this.byKey].flatMap(([key, { architecture, accuracy }]) =>
+    const { elsewhere } = this;
+    const others = elsewhere?.keys.map((key, i) => [key, elsewhere.trials[i]] as const);
+    const tried = new Map([...(others ?? []), ...this.byKey]);
+    const scores = [...tried].flatMap(([key, { architecture, accuracy }]) =>
       accuracy !== null && key.endsWith(`/${steps}`) ? [{ architecture, score: accuracy }] : [],
     );
-    return expectedOf(sizes, tried);
+    return expectedOf(sizes, scores);
   }
 
-  /** Every network that could be measured. */
+  /** Every network that could be measured, whatever budget it was tried for. */
   get measured(): readonly Trial[] {
-    return this.trials.filter(({ accuracy }) => accuracy !== null);
+    return [...(this.elsewhere?.trials ?? []), ...this.trials].filter(({ accuracy }) => accuracy !== null);
   }
 
   /** Accuracy where the budgets hold, else minus the excess in percent; the worst where nothing is known. */

@@ -31,17 +31,20 @@ export function constrainedWork(settings: ConstrainedSettings, context: WorkCont
   const share = costs.cost(fitToBudgets({ ...context, budgets }, costs, full)).macs / Math.max(whole, 1);
   const { train = 0, validation = 0 } = context.images ?? {};
   const { updates, episodesPerUpdate, tuneSteps, tuneBatchSize, importance } = settings;
-  const episodes = updates * episodesPerUpdate;
+  const curve = settings.onePolicy ? context.curve : undefined;
+  // a cheaper point has nothing left to learn
+  const episodes = curve && curve.share < 1 ? 0 : updates * episodesPerUpdate;
+  const points = curve?.share === 1 ? curve.points.length : 0;
   // the uniform width before, and the finalists and the policy's mean behind
   const ends = settings.final === 'best' ? settings.finalists + 1 : 1;
-  const scored = 1 + episodes + ends;
+  const scored = 1 + points + episodes + ends;
   // in equal parts of the learning
   const steps =
     (episodes * tuneSteps.reduce((sum, n) => sum + n, 0)) / tuneSteps.length +
     tuneSteps[0] +
     ends * tuneSteps.at(-1)!;
   const recalibration = settings.recalibrationBatches * settings.recalibrationBatchSize;
-  const gradients = searchImportanceWork(graph, importance, train);
+  const gradients = episodes ? searchImportanceWork(graph, importance, train) : [];
   // ranks and the like don't change the sizes
   const ranks = sweepGroups(graph, dependencies).map(({ size }) => new Float64Array(size));
   const space = new Space(graph, dependencies, roundTo, ranks, [], share, settings);

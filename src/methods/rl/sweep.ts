@@ -46,6 +46,18 @@ export class Sweep {
     this.base = { least: options.used(this.least), full: options.used(this.full) };
   }
 
+  /** The same within a share of all budgets. */
+  within(share: number): Sweep {
+    if (share === 1) return this;
+    const { used } = this.options;
+    return new Sweep(this.groups, { ...this.options, used: (architecture) => used(architecture) / share });
+  }
+
+  /** The largest share of a budget that an architecture uses. */
+  used(architecture: Architecture): number {
+    return this.options.used(architecture);
+  }
+
   /** Number of decisions in an episode. */
   get length(): number {
     return this.order.length;

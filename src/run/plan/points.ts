@@ -2,6 +2,7 @@ import { InputError } from '../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../graph/types.ts';
 import { trainedControls } from '../../protocol/controls.ts';
 import { reachOf, reachSentence } from './feasibility.ts';
+import type { Method } from '../../methods/types.ts';
 import type { Arms } from './feasibility.ts';
 import type { Plan } from './plan.ts';
 import { pointArm } from '../../terms/candidates.ts';
@@ -119,6 +120,15 @@ function reached(
   }));
   const { targets: said } = reachOf(graph, dependencies, targets, roundTo, arms);
   return targets.map((target, i) => ({ target, said: said[i], limit: fixed[i].limit }));
+}
+
+/** Whether one search of a method serves all points: it can, and no budget has to be measured. */
+export function oneSearch(
+  method: Pick<Method, 'serves'>,
+  settings: unknown,
+  budgets: readonly Pick<Budget, 'metric'>[],
+): boolean {
+  return Boolean(method.serves?.(settings)) && budgets.every(({ metric }) => isStatic(metric));
 }
 
 /** An arm that a run begins with. */

@@ -65,6 +65,9 @@ export async function* runArm(context: RunContext, arm: ArmState, main: ArmState
     noteNumerics(context, arm);
     yield* work[step](context, arm, main);
     if (arm.step === step) arm.step = steps[steps.indexOf(step) + 1];
+    const { arms } = session.state;
+    if (arms.includes(arm) && !arms.some((one) => one.step === 'method' && isOwn(one, main)))
+      session.learned = null;
     if (arm.step === 'done' && arm !== main) {
       // so that it can still be written; how those of training alone were trained is in no config
       if (!trainedControls.includes(arm.name))

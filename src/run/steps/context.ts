@@ -20,7 +20,6 @@ import type { RunFolder } from '../store/folder.ts';
 import { scoresLikeGuessing, settingsContext } from '../plan/method-settings.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cheapestShare, pointsOf } from '../plan/points.ts';
-import type { Point } from '../plan/points.ts';
 import { multipleOf } from '../plan/rounding.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { State } from '../store/state.ts';
@@ -40,8 +39,6 @@ type Scripts = ReadonlySet<string>;
 
 export interface PreparedRun extends RunContext {
   readonly mainSettings: unknown;
-  /** the trade-off's cheaper points */
-  readonly points: readonly Point[];
   /** where an accuracy is sought: the cheapest network that may be tried, as a share of the budgets; else 1 */
   readonly cheapest: number;
   /** how every arm is to be fine-tuned; needs images */

@@ -26,7 +26,8 @@ export async function* drive<T>(
       const event = next.value;
       if (event.type === 'checkpoint') {
         if (session.due()) await session.save({ kind, random: random?.state, snapshot: await event.take() });
-      } else yield await own(session, arm, event);
+      } else if (event.type === 'learned') session.learned = event.take();
+      else yield await own(session, arm, event);
       session.checkStopWithin(event.type === 'checkpoint');
     }
   } finally {
@@ -38,7 +39,7 @@ export async function* drive<T>(
 async function own(
   session: Session,
   arm: string,
-  event: Exclude<Event, { type: 'checkpoint' }>,
+  event: Exclude<Event, { type: 'checkpoint' | 'learned' }>,
 ): Promise<RunEvent> {
   if (event.type === 'progress') return { arm, ...event };
   return await session.record({ ...event, arm } as Parameters<Session['record']>[0]);

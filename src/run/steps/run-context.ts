@@ -5,10 +5,11 @@ import { thaw } from '../../graph/frozen.ts';
 import { prune } from '../../graph/surgery.ts';
 import type { Dependencies, Model } from '../../graph/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
-import type { Evaluate, Method, MethodContext } from '../../methods/types.ts';
+import type { Curve, Evaluate, Method, MethodContext } from '../../methods/types.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import { methodBudgets, tightened } from '../plan/feasibility.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Point } from '../plan/points.ts';
 import type { ArmState } from '../store/state.ts';
 import type { RunPorts, Trainer } from './ports.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,8 @@ export interface RunContext {
   readonly dependencies: Dependencies;
   /** what widths are multiples of */
   readonly roundTo: number;
+  /** the trade-off's cheaper points */
+  readonly points: readonly Point[];
   readonly ports: RunPorts;
   readonly session: Session;
   readonly trainer: Trainer | null;
@@ -95,6 +98,14 @@ export function tightenedOf({ session }: RunContext, arm: ArmState): number {
   return (arm.share === undefined ? session.state.tightened : arm.tightened) ?? 1;
 }
 
+/** The points that the run's own method serves with one search, for one of its arms; undefined where it does not. */
+function curveOf({ session, points, plan }: RunContext, { name, share = 1 }: ArmState): Curve | undefined {
+  const own = name === plan.method || pointOfArm(name)?.arm === plan.method;
+  if (!session.state.oneSearch || !own) return undefined;
+  const learned = share < 1 ? (session.learned ?? undefined) : undefined;
+  return { points: points.map((point) => point.share), share, learned };
+}
+
 /** What a run gives a method for an arm: its budgets as the method takes them, and all that it works with. */
 export function methodContext(
   context: RunContext,
@@ -114,6 +125,7 @@ export function methodContext(
       : methodBudgets(budgets, proxyOf(context, arm), full),
     images: trainer?.images,
     roundTo,
+    curve: curveOf(context, arm),
     evaluate,
     ...own,
   };

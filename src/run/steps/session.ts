@@ -23,6 +23,8 @@ export class Session {
   state: State = newState();
   /** weights of the arms under way, and of the main one */
   readonly weights = new Map<string, ReadonlyMap<string, Float32Array>>();
+  /** what the goal's search has learned for the cheaper points; null where there is nothing, and once none needs it */
+  learned: Snapshot | null = null;
   /** events recorded in earlier sessions that still count */
   earlier: readonly RunEvent[] = [];
   /** what is under way: with the run itself, and with an extra arm. A session works on one and keeps the other */
@@ -51,6 +53,7 @@ export class Session {
     this.state = state;
     this.before = state.seconds;
     for (const [arm, values] of weights) this.weights.set(arm, values);
+    if (state.learned) this.learned = { json: state.learned.json, arrays: arrays.learned };
     for (const slot of ['inner', 'innerExtra'] as const) {
       const one = state[slot];
       if (!one) continue;
@@ -125,6 +128,8 @@ export class Session {
       state[slot] = one ? { kind: one.kind, random: one.random, json: one.snapshot.json } : undefined;
       for (const [name, values] of one?.snapshot.arrays ?? []) arrays.set(`${slot}/${name}`, values);
     }
+    state.learned = this.learned ? { json: this.learned.json } : undefined;
+    for (const [name, values] of this.learned?.arrays ?? []) arrays.set(`learned/${name}`, values);
     await this.run.checkpoint(state, arrays);
   }
 }

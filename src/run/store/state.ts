@@ -87,6 +87,10 @@ const stateSchema = z.object({
   /** how every arm is fine-tuned, decided once; absent without images, and in runs of older versions */
   fineTuning: trainSettings.optional(),
   budgets: z.array(budget),
+  /** one search of its method serves all points; absent where each is searched for, and in runs of older versions */
+  oneSearch: z.literal(true).optional(),
+  /** what the goal's search has learned, for as long as cheaper points go on from it */
+  learned: z.object({ json: z.unknown() }).optional(),
   /** those that the run began with, where it has come to cheaper ones by seeking an accuracy (steps/points) */
   range: z.array(budget).optional(),
   /** shares of points that could not be reached on that way */
@@ -110,20 +114,25 @@ export function newState(): State {
   return { seq: 0, seconds: 0, prepared: false, budgets: [], original: {}, arms: [] };
 }
 
-/** State and arrays of a checkpoint: weights by arm, and the arrays of what was under way. */
+/** State and arrays of a checkpoint: weights by arm, and the arrays of what was under way and of what was learned. */
 export function readState(snapshot: Snapshot): {
   state: State;
   weights: Map<string, Map<string, Float32Array>>;
   inner: Map<string, Float32Array>;
   innerExtra: Map<string, Float32Array>;
+  learned: Map<string, Float32Array>;
 } {
   const parsed = stateSchema.safeParse(snapshot.json);
   if (!parsed.success)
     throw new InputError('the checkpoint is not one of this version of Espalier; start a new run');
   const weights = new Map<string, Map<string, Float32Array>>();
-  const under = { inner: new Map<string, Float32Array>(), innerExtra: new Map<string, Float32Array>() };
+  const under = {
+    inner: new Map<string, Float32Array>(),
+    innerExtra: new Map<string, Float32Array>(),
+    learned: new Map<string, Float32Array>(),
+  };
   for (const [name, values] of snapshot.arrays) {
-    const [, slot, array] = /^(inner|innerExtra)\/(.*)$/s.exec(name) ?? [];
+    const [, slot, array] = /^(inner|innerExtra|learned)\/(.*)$/s.exec(name) ?? [];
     if (slot !== undefined) {
       under[slot as keyof typeof under].set(array, values);
       continue;

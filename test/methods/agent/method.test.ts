@@ -94,15 +94,25 @@ describe('a run', () => {
   });
 
   it('goes through its stages, and every episode is a candidate that meets the budget from below', () => {
-    expect(of(whole, 'stage').map((e) => e.stage)).toEqual(['warm-up', 'fill', 'joint', 'align']);
+    expect(of(whole, 'stage').map((e) => e.stage)).toEqual([
+      'warm-up',
+      'fill',
+      'joint',
+      'finalists',
+      'align',
+    ]);
     expect(of(whole, 'loss').map((e) => e.epoch)).toEqual([1, 2, 3, 4, 5, 6]);
     const candidates = of(whole, 'candidate').map((e) => e.candidate);
     expect(candidates.map((c) => c.id)).toEqual(candidates.map((_, i) => i));
-    expect(candidates.map((c) => c.origin)).toEqual([
-      ...Array<string>(6).fill('random'),
-      ...[1, 2, 3].flatMap(() => [...Array<string>(3).fill('policy'), 'greedy']),
-      'greedy',
-    ]);
+    // the uniform network at every state of the weights; at the end all choices, and what was chosen of them
+    const origins = candidates.map((c) => c.origin);
+    expect(origins.slice(0, 7)).toEqual(['uniform', ...Array<string>(6).fill('random')]);
+    const round = [...Array<string>(3).fill('policy'), 'greedy'];
+    expect(origins.slice(7, 21)).toEqual([1, 2, 3].flatMap((i) => [...(i > 1 ? ['uniform'] : []), ...round]));
+    const ends = origins.slice(21, -1);
+    expect(ends.filter((origin) => origin !== 'greedy')).toEqual(['uniform']);
+    expect(ends.length).toBeGreaterThan(1);
+    expect(ends.length).toBeLessThanOrEqual(4);
     for (const { architecture, kept, cost: its, reward, accuracies } of candidates) {
       expect(kept.map((k) => k.length)).toEqual(architecture);
       expect(its).toEqual(cost(architecture));
@@ -127,12 +137,15 @@ describe('a run', () => {
       'reconstruction',
       'reward:choice',
       'reward:episodes',
+      'reward:uniform',
     ]);
     for (const { value } of of(whole, 'metric')) expect(Number.isFinite(value)).toBe(true);
     expect(of(whole, 'widths').map((e) => e.step)).toEqual([1, 2, 3]);
     expect(of(whole, 'generation').map((e) => e.generation)).toEqual([0, 1, 2]);
-    const last = of(whole, 'widths').at(-1)!.architecture;
-    expect(whole.outcome.chosen.architecture).toEqual(last);
+    const known = of(whole, 'candidate').map((e) => e.candidate);
+    const last = of(whole, 'widths').map((e) => e.architecture);
+    const uniform = known[0].architecture;
+    expect([...last, uniform]).toContainEqual(whole.outcome.chosen.architecture);
   });
 
   it('ends with the chosen sub-network, cut from the jointly trained weights, as good as it says', async () => {
@@ -178,11 +191,12 @@ describe('the choices of a run', () => {
     const candidates = of(result, 'candidate').map((e) => e.candidate);
     const chosen = of(result, 'generation');
     chosen.forEach(({ best, reward }, round) => {
-      // the first round has no incumbent: 6 random, then 3 episodes and 2 choices; later rounds 3 and 3
-      const from = 6 + (round === 0 ? 0 : 5 + 6 * (round - 1));
-      const choices = candidates.slice(from + 3, from + (round === 0 ? 5 : 6));
+      // the first round has no incumbent: the uniform one and 6 random, then 3 episodes and 3 choices; later rounds the
+      // uniform one again, 3 and 4
+      const from = 7 + (round === 0 ? 0 : 6 + 8 * (round - 1) + 1);
+      const choices = candidates.slice(from + 3, from + (round === 0 ? 6 : 7));
       expect(choices.map((c) => c.origin).sort()).toEqual(
-        ['greedy', 'policy', ...(round === 0 ? [] : ['incumbent'])].sort(),
+        ['greedy', 'policy', 'uniform', ...(round === 0 ? [] : ['incumbent'])].sort(),
       );
       expect(candidates[best].reward).toBe(reward);
       expect(reward).toBe(Math.max(...choices.map((c) => c.reward!)));

@@ -39,8 +39,11 @@ export function worth(values: readonly number[], architecture: Architecture): nu
   return architecture.reduce((sum, w, i) => sum + values[i] * Math.sqrt(w / sizes[i]), 0) / whole;
 }
 
-/** The best of all architectures within the budget, by trying every one. */
-export function exhaustive(values: readonly number[]): { reward: number; architecture: Architecture } {
+/** The best of all architectures within a share of the budget, by trying every one. */
+export function exhaustive(
+  values: readonly number[],
+  share = 1,
+): { reward: number; architecture: Architecture } {
   let best = { reward: -Infinity, architecture: [] as Architecture };
   const widths: number[] = [];
   const visit = (cost: number): void => {
@@ -50,7 +53,7 @@ export function exhaustive(values: readonly number[]): { reward: number; archite
       if (reward > best.reward) best = { reward, architecture: [...widths] };
       return;
     }
-    for (let w = 1; w <= sizes[group] && cost + w * costs[group] <= half; w++) {
+    for (let w = 1; w <= sizes[group] && cost + w * costs[group] <= share * half; w++) {
       widths.push(w);
       visit(cost + w * costs[group]);
       widths.pop();

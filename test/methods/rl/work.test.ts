@@ -65,12 +65,13 @@ describe('predicted work of agent', () => {
   it('counts epochs of weights, episodes and choices', () => {
     const given = { fill: 1, joint: 2, align: 1, episodes: 3, validationImages: 100 };
     const { trained, scored, opened } = work('agent', 'quick', given);
-    // (1 + 2) rounds of 3, two choices, one end
-    expect(opened).toBe(12);
-    expect(sum(scored)).toBe(1200);
+    // (1 + 2) rounds of 3, two choices, two of the uniform network; at the end these three, and what is chosen
+    expect(opened).toBe(17);
+    expect(sum(scored)).toBe(1700);
     expect(sum(trained)).toBeGreaterThanOrEqual(3 * images.train);
     expect(sum(trained)).toBeLessThan(3.5 * images.train);
-    expect(work('agent', 'quick', { ...given, select: 'best' }).opened).toBe(16);
+    expect(work('agent', 'quick', { ...given, select: 'best' }).opened).toBe(21);
+    expect(work('agent', 'quick', { ...given, finalists: 1, rewardScale: 'epoch' }).opened).toBe(12);
   });
 
   it('an agent that does not learn takes no time for it', () => {

@@ -12,7 +12,7 @@ import type { Draft } from '../../../protocol/plan.ts';
 import { measureSpeed } from '../../../run/estimate/speed.ts';
 import type { Speed } from '../../../run/estimate/speed.ts';
 import { armsOf } from '../../../run/plan/feasibility.ts';
-import { pointsAsked, pointsOf } from '../../../run/plan/points.ts';
+import { oneSearch, pointsAsked, pointsOf } from '../../../run/plan/points.ts';
 import { expectedRounds, racedImages } from '../../../run/plan/race.ts';
 import { controlArms } from '../../../run/plan/make-plan.ts';
 import { settingsContext } from '../../../run/plan/method-settings.ts';
@@ -66,6 +66,8 @@ export async function forecast(
   const share = cost(narrow).macs / Math.max(full.macs, 1);
   const splits = images && { train: images.train, validation: images.validation, test: images.test };
   const arms = [draft.method, ...controlArms(draft.controls, draft.method, images !== null)];
+  const network = { graph, dependencies, roundTo, arms: armsOf(draft) };
+  const points = pointsOf({ points: pointsAsked(draft), explore: draft.explore }, given, network);
   const works: Work[] = [];
   // what is done again at every cheaper point; there it is taken to be what it is at the goal
   const again: Work[] = [];
@@ -84,9 +86,14 @@ export async function forecast(
     if (!method.work || measuring) silent.push(name);
     else {
       const about = { graph, dependencies, budgets: given, roundTo, images: splits ?? undefined };
-      const work = method.work(settings, about);
+      const together = i === 0 && points.length > 0 && oneSearch(method, settings, draft.targets);
+      const curve = together ? { points: points.map((point) => point.share), share: 1 } : undefined;
+      const work = method.work(settings, { ...about, curve });
       works.push(work);
-      if (!trainedControls.includes(name)) again.push(work);
+      const later = curve
+        ? method.work(settings, { ...about, curve: { ...curve, share: curve.points[0] } })
+        : work;
+      if (!trainedControls.includes(name)) again.push(later);
     }
   }
   if (!images || !splits)
@@ -113,11 +120,10 @@ export async function forecast(
     ),
   );
   works.push(raceWork(splits, share, tuning, raced));
-  const network = { graph, dependencies, roundTo, arms: armsOf(draft) };
   const sought = draft.accuracyDrop !== undefined;
   // of an accuracy that is sought: as many networks of the method's own, somewhere in the same range
   const curves = sought ? [draft.method] : arms.filter((name) => !trainedControls.includes(name));
-  for (const point of pointsOf({ points: pointsAsked(draft), explore: draft.explore }, given, network)) {
+  for (const point of points) {
     const at = share * point.share;
     works.push(...(sought ? again.slice(0, 1) : again), raceWork(splits, at, tuning, raced));
     works.push(...curves.map(() => armWork(splits, at, tuning)));

@@ -35,7 +35,7 @@ export interface Transitions {
 }
 
 /** How outcomes are brought to a common scale. */
-export const rewardScales = ['plain', 'standard', 'epoch'] as const;
+export const rewardScales = ['plain', 'standard', 'epoch', 'uniform'] as const;
 export type RewardScale = (typeof rewardScales)[number];
 
 /** The last episodes, whole, each with the epoch that it was scored in. */
@@ -47,6 +47,7 @@ export class Replay {
   private readonly highs: Float32Array;
   private readonly outcomes: Float32Array;
   private readonly epochs: Float32Array;
+  private readonly baselines: Float32Array;
   private added = 0;
 
   /** @param transitions most of them; whole episodes are kept, at least one */
@@ -62,6 +63,7 @@ export class Replay {
     this.highs = new Float32Array(this.capacity * length);
     this.outcomes = new Float32Array(this.capacity);
     this.epochs = new Float32Array(this.capacity);
+    this.baselines = new Float32Array(this.capacity);
   }
 
   /** Episodes that are there. */
@@ -69,7 +71,8 @@ export class Replay {
     return Math.min(this.added, this.capacity);
   }
 
-  add(episode: Episode, outcome: number, epoch: number): void {
+  /** @param baseline what the uniform network of the same budget has at the same weights, on the same images */
+  add(episode: Episode, outcome: number, epoch: number, baseline = 0): void {
     const { length, features } = this;
     const slot = this.added++ % this.capacity;
     episode.steps.forEach(({ state, bounds, action }, i) => {
@@ -81,30 +84,42 @@ export class Replay {
     this.states.set(episode.last, (slot * (length + 1) + length) * features);
     this.outcomes[slot] = outcome;
     this.epochs[slot] = epoch;
+    this.baselines[slot] = baseline;
   }
 
   /**
    * Outcomes on a common scale. plain: as they are. standard: mean 0 and deviation 1 over all. epoch: mean 0 within
    * each epoch (weights improve from epoch to epoch, which no action earned), divided by the deviation that is left.
+   * uniform: less the uniform network's, then as standard, so that a policy that improves is not held against itself.
    */
   scaled(scale: RewardScale): Float32Array {
     const n = this.size;
     const outcomes = this.outcomes.slice(0, n);
     if (scale === 'plain' || n < 2) return outcomes;
-    const sums = new Map<number, { sum: number; count: number }>();
-    const key = (i: number) => (scale === 'epoch' ? this.epochs[i] : 0);
-    for (let i = 0; i < n; i++) {
-      const own = sums.get(key(i)) ?? { sum: 0, count: 0 };
-      sums.set(key(i), { sum: own.sum + outcomes[i], count: own.count + 1 });
-    }
+    if (scale === 'uniform') for (let i = 0; i < n; i++) outcomes[i] -= this.baselines[i];
+    const all = outcomes.reduce((sum, v) => sum + v, 0) / n;
+    const level = scale === 'epoch' ? this.means() : new Float64Array(n).fill(all);
     let square = 0;
     for (let i = 0; i < n; i++) {
-      const { sum, count } = sums.get(key(i))!;
-      outcomes[i] -= sum / count;
+      outcomes[i] -= level[i];
       square += outcomes[i] ** 2;
     }
     const deviation = Math.sqrt(square / n);
     return deviation > 1e-9 ? outcomes.map((v) => v / deviation) : outcomes;
+  }
+
+  /** The mean outcome of each episode's epoch. */
+  private means(): Float64Array {
+    const { size, outcomes, epochs } = this;
+    const sums = new Map<number, { sum: number; count: number }>();
+    for (let i = 0; i < size; i++) {
+      const { sum, count } = sums.get(epochs[i]) ?? { sum: 0, count: 0 };
+      sums.set(epochs[i], { sum: sum + outcomes[i], count: count + 1 });
+    }
+    return Float64Array.from({ length: size }, (_, i) => {
+      const { sum, count } = sums.get(epochs[i])!;
+      return sum / count;
+    });
   }
 
   /** Uniformly drawn transitions; `terminal`: only those that end an episode. `outcomes` as `scaled` gave them. */
@@ -148,8 +163,8 @@ export class Replay {
   }
 
   private get arrays(): [string, Float32Array][] {
-    const { states, actions, lows, highs, outcomes, epochs } = this;
-    return Object.entries({ states, actions, lows, highs, outcomes, epochs });
+    const { states, actions, lows, highs, outcomes, epochs, baselines } = this;
+    return Object.entries({ states, actions, lows, highs, outcomes, epochs, baselines });
   }
 
   save(): Map<string, Float32Array> {
@@ -157,7 +172,11 @@ export class Replay {
   }
 
   restore(state: { added: number }, saved: ReadonlyMap<string, Float32Array>): void {
-    for (const [name, values] of this.arrays) restoreArray(values, saved, name);
+    // of an older version, which compared with the mean of the epoch
+    const older = !saved.has('baselines');
+    for (const [name, values] of this.arrays)
+      if (!older || name !== 'baselines') restoreArray(values, saved, name);
     this.added = state.added;
+    if (older) this.baselines.set(this.means());
   }
 }
