@@ -1,5 +1,5 @@
 // The trade-off curves of every method and baseline, on three networks and three seeds:
-//   node bench/front.mjs --work FOLDER --fashion FOLDER --cifar FOLDER [--only TEXT] [--seeds 3] [--minutes N]
+//   node bench/front.mjs --work FOLDER --fashion FOLDER --cifar FOLDER [--only TEXT] [--seeds 3] [--minutes N] [--threads N]
 // Needs `npm run build`. FOLDER of --fashion: Fashion-MNIST's IDX files; of --cifar: CIFAR-10 as pictures in class folders
 // (or an archive of them). About a night on two cores. Stop it when you like: the next call goes on. What has ended is a line of FOLDER/rows.jsonl;
 // `node bench/front-table.mjs FOLDER` makes the tables.
@@ -17,6 +17,7 @@ const { values: given } = parseArgs({
     only: { type: 'string', default: '' },
     seeds: { type: 'string', default: '3' },
     minutes: { type: 'string' },
+    threads: { type: 'string' },
   },
 });
 if (!given.work) throw new Error('--work FOLDER: where the runs go');
@@ -26,18 +27,19 @@ const end = given.minutes ? Date.now() + 60_000 * Number(given.minutes) : Infini
 
 /** Networks of which widths matter; `tune`: epochs of fine-tuning, alike for every arm. */
 const setups = [
-  { name: 'cnn4', data: 'fashion', network: ['cnn4'], train: 6, tune: 2, metrics: ['macs'] },
+  { name: 'cnn4', data: 'fashion', network: ['cnn4'], train: 6, tune: 3, metrics: ['macs'] },
   {
     name: 'vgg11-slim',
     data: 'fashion',
     network: ['vgg11', '--width', '0.25'],
     train: 8,
-    tune: 2,
+    tune: 3,
     metrics: ['macs', 'params', 'latency'],
   },
-  { name: 'resnet20', data: 'cifar', network: ['resnet20'], train: 20, tune: 2, metrics: ['macs'] },
+  { name: 'resnet20', data: 'cifar', network: ['resnet20'], train: 20, tune: 3, metrics: ['macs'] },
 ];
-const LIMIT = '20000';
+const LIMIT = '10000';
+const threads = given.threads ? ['--threads', given.threads] : [];
 const controls = 'uniform,random,l1,geometric-median,bn-scale,taylor,greedy-slimming,knapsack,equal-cost';
 
 /** What is run at each setup, metric and seed; the first is the default, with all controls of equal fine-tuning. */
@@ -115,7 +117,16 @@ async function one(job, { setup, metric, method, seed, data }) {
   const began = runOf(folder);
   const plan = [
     ...['prune', model, ...images, '--target', `${metric}=80%`, '--points', '5', '--explore', '10%'],
-    ...['--seed', String(seed), '--effort', 'quick', '--fine-tune-epochs', String(epochs), ...method.options],
+    ...[
+      '--seed',
+      String(seed),
+      '--effort',
+      'quick',
+      '--fine-tune-epochs',
+      String(epochs),
+      ...method.options,
+      ...threads,
+    ],
     ...['--out', path.join(folder, 'out')],
   ];
   const start = Date.now();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Random } from '../src/graph/random.ts';
-import { wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
+import { wholeSpace } from '../src/methods/rewarded-meta/evolution/search-space.ts';
 import { curveSearchers, LOW, searchers, spaceOf } from './searchers.ts';
 import { madeWorld, tableWorld } from './search-world.ts';
 import type { World } from './search-world.ts';
@@ -52,7 +52,7 @@ async function curves(
           random,
         );
         found.push(keys.map((key, i) => worlds[i].world.truth(key)));
-        const together = name.includes('one policy');
+        const together = /one (policy|search)/.test(name);
         const all = worlds.flatMap((one) => [...one.asked]);
         scored += (together ? new Set(all).size : all.length) / seeds.length;
       }

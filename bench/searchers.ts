@@ -6,11 +6,14 @@ import { search as constrainedSearch } from '../src/methods/constrained/method.t
 import { constrainedSettings } from '../src/methods/constrained/settings.ts';
 import { importanceOf } from '../src/methods/importance/importance.ts';
 import { keepBest } from '../src/methods/importance/widths.ts';
-import { Evolution } from '../src/methods/rewarded-meta/evolution.ts';
+import { Evolution } from '../src/methods/rewarded-meta/evolution/evolution.ts';
 import { geneMapOf, widthsOf } from '../src/methods/rewarded-meta/levels.ts';
 import { searchProblem } from '../src/methods/rewarded-meta/search.ts';
-import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/search-space.ts';
-import type { EvolutionSettings } from '../src/methods/rewarded-meta/search-space.ts';
+import { RangeEvolution } from '../src/methods/rewarded-meta/evolution/range-evolution.ts';
+import { rangePoints, rangeProblem } from '../src/methods/rewarded-meta/range.ts';
+import { rewardSpec } from '../src/methods/rewarded-meta/reward.ts';
+import { evolutionSettingsSchema, wholeSpace } from '../src/methods/rewarded-meta/evolution/search-space.ts';
+import type { EvolutionSettings } from '../src/methods/rewarded-meta/evolution/search-space.ts';
 import type { Curve, MethodContext, MethodEvent, MethodImages, Outcome } from '../src/methods/types.ts';
 import type { Snapshot } from '../src/runtime/types.ts';
 import type { Effort } from '../src/terms/choices.ts';
@@ -46,8 +49,10 @@ const random: Searcher = (world, evaluations, draws) => {
 
 /** By evaluations; populations as the efforts have them, the least that a surrogate can learn from first. */
 const populations: Readonly<Record<number, Partial<EvolutionSettings>>> = {
+  24: { population: 8, archive: 8, parents: 4, mutation: 4, crossover: 4, generations: 3 },
   60: { population: 10, archive: 10, parents: 4, mutation: 5, crossover: 5, generations: 6 },
   120: { population: 20, archive: 20, parents: 6, mutation: 10, crossover: 10, generations: 6 },
+  240: { population: 40, archive: 40, parents: 6, mutation: 20, crossover: 20, generations: 6 },
   480: { population: 40, archive: 40, parents: 8, mutation: 20, crossover: 20, generations: 12 },
 };
 
@@ -201,8 +206,37 @@ const together =
     return found;
   };
 
+/** One evolution for all points, with so many evaluations for all; its choice by accuracy, as each point's own has. */
+const rangeEvolution: CurveSearcher = async (worlds, points, evaluations, draws) => {
+  const [goal] = worlds;
+  const plan = geneMapOf(goal.dependencies);
+  const given = { windowLow: LOW, includeUniform: false, oneSearch: true };
+  const budgets = goal.budgets;
+  const context = { ...goal, budgets, curve: { points, share: 1 } };
+  const all = rangePoints(context, plan, given)!;
+  const spec = rewardSpec('rewarded-meta', { original: budgets[0].original });
+  const made = rangeProblem(all, plan, spec, LOW, () => []);
+  const problem: typeof made = {
+    ...made,
+    reward: (genes, accuracy, exponent) =>
+      exponent === undefined ? accuracy : made.reward(genes, accuracy, exponent),
+  };
+  const settings = evolutionSettingsSchema.parse(populations[evaluations]);
+  const search = new RangeEvolution(problem, 1, settings, draws);
+  const key = (genes: readonly number[]) => keyOf(widthsOf(plan, genes));
+  while (!search.done) search.tell(search.propose().map(({ genes }) => goal.score(key(genes))));
+  return [1, ...points].map((share) => {
+    const point = RangeEvolution.restore(problem, share, settings, search.state);
+    return key(point.archive[0].genes);
+  });
+};
+
+const alikeRepaired = evolution({ offspring: 'repaired', surrogate: 'gaussian-process' });
+
 export const curveSearchers: Readonly<Record<string, CurveSearcher>> = {
   'random, each point': apart(random),
+  'evolution, each point': apart(alikeRepaired),
+  'evolution, one search': rangeEvolution,
   'PPO-Lagrangian, each point': apart(alone(ppo({}))),
   'PPO-Lagrangian, one policy': together(ppo({})),
   'SAC, each point': apart(alone(sac({}))),
@@ -213,7 +247,7 @@ export const searchers: Readonly<Record<string, Searcher>> = {
   random,
   'evolution as in the paper': evolution({}),
   'its children repaired': evolution({ offspring: 'repaired' }),
-  'and a surrogate': evolution({ offspring: 'repaired', surrogate: 'gaussian-process' }),
+  'and a surrogate': alikeRepaired,
   'PPO-Lagrangian, each score as it is': alone(ppo({ surrogate: 'none' })),
   'PPO-Lagrangian': alone(ppo({})),
   SAC: alone(sac({})),

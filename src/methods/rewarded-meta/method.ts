@@ -13,9 +13,9 @@ import { train } from '../../runtime/training/trainer.ts';
 import type { Snapshot } from '../../runtime/types.ts';
 import type { WeightGenerator } from './generators/generator.ts';
 import { Inherit } from './generators/inherit.ts';
-import type { GeneMap } from './levels.ts';
+import type { GeneMap, Genes } from './levels.ts';
 import { geneMapOf, uniformGenes, widthsOf } from './levels.ts';
-import { proposeRandom } from './proposals.ts';
+import { proposeRandom } from './evolution/proposals.ts';
 import { PruningNet } from './generators/pruning-net.ts';
 import type { RewardKind, RewardSpec } from './reward.ts';
 import { describeReward, rewardSpec } from './reward.ts';
@@ -26,10 +26,12 @@ import { Cutter } from '../sensitivity/cutter.ts';
 import type { Cut } from '../sensitivity/levels.ts';
 import { measured } from '../sensitivity/measured.ts';
 import type { Measured } from '../sensitivity/measured.ts';
-import { Search, searchProblem, searchStateSchema } from './search.ts';
+import { drawOf, rangePoints, rangeProblem } from './range.ts';
+import type { RangePoint } from './range.ts';
+import { rangeEvaluations, Search, searchProblem, searchStateSchema } from './search.ts';
 import { affordableTable, ruleSeeds } from './seeds.ts';
 import type { Seed } from './seeds.ts';
-import { evaluations } from './search-space.ts';
+import { evaluations } from './evolution/search-space.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { parseSettings, rewardedMetaSettings, trainSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
@@ -70,6 +72,7 @@ function metaPruning(name: string, summary: string, reward: RewardKind): Method<
       specOf(settings, costModel(graph, dependencies)(fullArchitecture(dependencies)), { budgets }),
     work: rewardedMetaWork,
     raced: ({ raced }) => raced,
+    serves: ({ oneSearch }) => oneSearch,
     narrowest: (dependencies, roundTo) => {
       const geneMap = geneMapOf(dependencies, roundTo);
       return widthsOf(geneMap, uniformGenes(geneMap, 0));
@@ -93,8 +96,12 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const images = imagesOf(context, name);
   if (images.set.validation.size === 0)
     throw new InputError(`the method ${name} needs validation images to score on`);
-  const resumed = context.resume && parseCheckpoint(context.resume);
   const asked = parseSettings(context.settings);
+  const { curve } = context;
+  // a cheaper point begins with all that the goal's search has come to
+  const learned = asked.oneSearch ? curve?.learned : undefined;
+  const begun = context.resume ?? learned;
+  const resumed = begun && parseCheckpoint(begun);
   const generatorKind = resumed?.generator ?? asked.generator;
   const { graph, weights, dependencies, budgets } = context;
   const geneMap = geneMapOf(dependencies, context.roundTo);
@@ -104,6 +111,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const lowLevel = Math.min(asked.lowLevel, Math.max(0, space.uniform - 10));
   const settings = { ...asked, generator: generatorKind, lowLevel };
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
+  const points = rangePoints(context, geneMap, settings);
   const spec = specOf(settings, costs.cost(fullArchitecture(dependencies)), context);
   const root: RandomState = resumed?.root ?? context.random.state;
   const order = resumed?.order ?? (await channelOrder(context, images, settings, root));
@@ -113,7 +121,9 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
   const sample =
     settings.sampling === 'uniform'
       ? (random: Random) => geneMap.groups.map(() => random.integer(0, 30))
-      : (random: Random) => proposeRandom(space, quickly, random) ?? geneMap.groups.map(() => 0);
+      : (random: Random) =>
+          (points ? drawOf(points, quickly, random) : proposeRandom(space, quickly, random)) ??
+          geneMap.groups.map(() => 0);
   const supernet = new Supernet(
     images.backend,
     graph,
@@ -129,52 +139,104 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     // a checkpoint from before the search holds a training
     if (resumed?.supernet === undefined) {
       yield* announce(settings, spec, images);
-      const from = resumed ? { json: resumed.training, arrays: context.resume!.arrays } : undefined;
+      const from = resumed ? { json: resumed.training, arrays: begun.arrays } : undefined;
       yield* trainGenerator(supernet, images, settings, root, base, from);
-    } else supernet.restore({ json: resumed.supernet, arrays: context.resume!.arrays });
-    return yield* search();
+    } else supernet.restore({ json: resumed.supernet, arrays: begun!.arrays });
+    return learned ? yield* found() : yield* search();
   } finally {
     supernet.dispose();
   }
 
   async function* search(): AsyncGenerator<MethodEvent, Outcome, void> {
     const table = [...(resumed?.table ?? [])];
-    const checkpoint = (now: () => Pick<Checkpoint, 'table' | 'search'>): MethodEvent => ({
+    const snapshot = (now: () => Pick<Checkpoint, 'table' | 'search'>) => () => {
+      const { json, arrays } = supernet.snapshot(false);
+      return { json: { ...base, supernet: json, table: [...table], ...now() }, arrays };
+    };
+    const checkpoint = (now: Parameters<typeof snapshot>[0]): MethodEvent => ({
       type: 'checkpoint',
-      take: () => {
-        const { json, arrays } = supernet.snapshot(false);
-        return { json: { ...base, supernet: json, table: [...table], ...now() }, arrays };
-      },
+      take: snapshot(now),
     });
-    const seeds: Seed[] = (space.initial ?? []).map((genes) => ({ name: 'uniform', genes }));
+    const goal: RangePoint = { share: 1, budgets, costs, space };
+    const of = points ?? [goal];
+    const seeds = of.map((point) =>
+      (point.space.initial ?? []).map((genes): Seed => ({ name: 'uniform', genes })),
+    );
+    const range = () => points && rangeOf(points, (at) => seeds[at].map((seed) => seed.genes));
+    const scores = (initial: readonly Seed[]): number => {
+      const whole = range();
+      if (whole) return rangeEvaluations(whole.problem, settings);
+      return evaluations({ ...space, initial: initial.map(({ genes }) => genes) }, settings);
+    };
     if (asked.includeRules) {
       // a search of an older version began without a table
       const older = resumed?.search && !resumed.table;
-      const cuts = older ? null : affordableTable(context, evaluations(space, settings));
+      const cuts = older ? null : affordableTable(context, scores(seeds[0]));
       const lost = cuts ? yield* lostBy(cuts, table, () => checkpoint(() => ({}))) : undefined;
       const random = new Random(root).fork('rules');
-      seeds.push(...ruleSeeds(context, costs, geneMap, space, random, lost));
+      for (const [at, point] of of.entries()) {
+        const within = { ...context, budgets: point.budgets };
+        seeds[at].push(...ruleSeeds(within, point.costs, geneMap, point.space, random, lost));
+      }
     }
-    const problem = { ...space, initial: seeds.map(({ genes }) => genes) };
-    const total = evaluations(problem, settings);
+    const total = scores(seeds[0]);
     if (!resumed?.search) {
-      const message = `searching ${total} architectures by ${spec.kind}`;
-      yield { type: 'stage', stage: 'search', message };
+      const which = points ? ` for all ${points.length} points` : '';
+      yield {
+        type: 'stage',
+        stage: 'search',
+        message: `searching ${total} architectures by ${spec.kind}${which}`,
+      };
     }
     const scorer = new CandidateScorer(images, settings, root);
     const start = resumed?.search ?? new Random(root).fork('search');
-    const found = new Search(problem, geneMap, costs, spec, settings, seeds, start);
-    yield* found.run(supernet, scorer, total, () => checkpoint(() => ({ search: found.state })));
+    const problem = { ...space, initial: seeds[0].map(({ genes }) => genes) };
+    const found = new Search(problem, geneMap, costs, spec, settings, seeds.flat(), start, range());
+    const now = () => ({ search: found.state });
+    yield* found.run(supernet, scorer, total, () => checkpoint(now));
+    if (points) yield { type: 'learned', take: snapshot(now) };
     const choice = found.choice();
     if (choice !== null) yield { type: 'stage', stage: 'search', message: choice };
+    const rule = found.stopped;
+    const stopped = rule === null ? {} : { stopped: stoppedAt(rule, found.nextId, total) };
     const best = found.best(Math.max(1, settings.raced), (g) => supernet.kept(g));
+    return { ...(yield* ending(best, found.nextId, scorer)), ...stopped };
+  }
+
+  /** What the goal's search has for a cheaper point. */
+  async function* found(): AsyncGenerator<MethodEvent, Outcome, void> {
+    const scorer = new CandidateScorer(images, settings, root);
+    const range = rangeOf(points!, () => []);
+    const earlier = new Search(space, geneMap, costs, spec, settings, [], resumed!.search!, range);
+    const message = `the best at this cost of the ${earlier.nextId} networks that were scored for all points`;
+    yield { type: 'stage', stage: 'search', message };
+    // an arm numbers its candidates for itself
+    const best = earlier
+      .best(Math.max(1, settings.raced), (g) => supernet.kept(g))
+      .map(({ genes, candidate }, id) => ({ genes, candidate: { ...candidate, id } }));
+    for (const { candidate } of best) yield { type: 'candidate', candidate };
+    return yield* ending(best, best.length, scorer);
+  }
+
+  function rangeOf(all: readonly RangePoint[], initial: (at: number) => readonly Genes[]) {
+    const problem = rangeProblem(all, geneMap, spec, settings.windowLow, (point) =>
+      initial(all.indexOf(point)),
+    );
+    return { problem, share: curve!.share };
+  }
+
+  /** The best of what was found, with its weights; the best few may race. */
+  async function* ending(
+    best: ReturnType<Search['best']>,
+    nextId: number,
+    scorer: CandidateScorer,
+  ): AsyncGenerator<MethodEvent, Outcome, void> {
+    if (best.length === 0) throw new InputError('the search found no architecture inside of the budgets');
     const [{ genes, candidate: chosen }] = best;
     const narrow = supernet.narrow(genes);
     const { weights: made } = await scorer.score(narrow.graph, narrow.weights);
-    const race = { finalists: best.map(({ candidate }) => candidate), nextId: found.nextId };
-    const rule = found.stopped;
-    const stopped = rule === null ? {} : { stopped: stoppedAt(rule, found.nextId, total) };
-    return { chosen, weights: made, ...(settings.raced ? { race } : {}), ...stopped };
+    const race = { finalists: best.map(({ candidate }) => candidate), nextId };
+    return { chosen, weights: made, ...(settings.raced ? { race } : {}) };
   }
 
   /** What each group alone minds, by the source's own weights. @param scores measured so far; grows */

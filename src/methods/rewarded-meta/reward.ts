@@ -155,6 +155,24 @@ export function reward(spec: RewardSpec, measured: Measured): number {
   }
 }
 
+/**
+ * The accuracy coefficient at which two candidates are worth the same, the efficiency coefficient being the spec's: of
+ * psi^p rho^q alike on both sides, p. Infinity where the cheaper is as accurate, since no coefficient makes up for it.
+ * @returns undefined where the reward has no such coefficient
+ */
+export function evenExponent(spec: RewardSpec, dear: Measured, cheap: Measured): number | undefined {
+  if (spec.kind !== 'rewarded-meta') return undefined;
+  const gap = ({ accuracy }: Measured) => Math.max(spec.baseAccuracy - accuracy, spec.accuracyGap);
+  const saved = (one: Measured) =>
+    Math.max(-Math.log(positive(spec.metric, one) / spec.baseCost), leastSaved);
+  const accuracy = Math.log(gap(cheap) / gap(dear));
+  if (!(accuracy > 0)) return Infinity;
+  return ((spec.efficiencyExponent || 1) * Math.log(saved(cheap) / saved(dear))) / accuracy;
+}
+
+/** Least -ln(f / BF) that a ratio of savings is made of. */
+const leastSaved = 0.01;
+
 /** A measured cost, which a formula divides by or takes the logarithm of. @throws RangeError where it is not above 0 */
 function positive(metric: SizeMetric, measured: Measured): number {
   const cost = measured[metric];

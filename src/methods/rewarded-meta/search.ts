@@ -3,10 +3,13 @@ import { InputError } from '../../graph/errors.ts';
 import type { Random } from '../../graph/random.ts';
 import type { Costs } from '../budgets.ts';
 import type { MethodEvent } from '../types.ts';
-import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
-import { Evolution } from './evolution.ts';
+import type { EvolutionProblem, EvolutionSettings } from './evolution/search-space.ts';
+import { Evolution } from './evolution/evolution.ts';
 import type { GeneMap, Genes } from './levels.ts';
 import { choicesOf, LEVELS, uniformGenes, widthsOf } from './levels.ts';
+import type { Explorer } from './evolution/explorer.ts';
+import { RangeEvolution, rangeTriedWhole } from './evolution/range-evolution.ts';
+import type { RangeProblem } from './evolution/range-evolution.ts';
 import { firstSlice, Lead, leadSchema } from './lead.ts';
 import type { RewardSpec } from './reward.ts';
 import { reward } from './reward.ts';
@@ -24,6 +27,8 @@ export const searchStateSchema = z.object({
   keys: z.array(z.string()),
   /** whether it is worth going on; absent in older checkpoints, whose searches go on to the end */
   lead: leadSchema.optional(),
+  /** the same at each cheaper point, where one search serves all */
+  leads: z.array(leadSchema).optional(),
 });
 export type SearchState = z.infer<typeof searchStateSchema>;
 
@@ -66,14 +71,18 @@ export function searchProblem(
 
 /** The search's events; ends with the best candidate and what it was scored with. */
 export class Search {
-  readonly evolution: Evolution;
+  readonly evolution: Explorer;
   private readonly accuracies: number[];
   private readonly keys: string[];
-  private readonly lead: Lead;
+  /** at the goal, then at each cheaper point that the search serves */
+  private readonly leads: readonly Lead[];
   /** by key, the rule whose network it is */
   private readonly rules: ReadonlyMap<string, string>;
 
-  /** @param seeds what plain rules gave, of those that the problem begins with */
+  /**
+   * @param seeds what plain rules gave, of those that the problem begins with
+   * @param range where one search serves all points: all of them, and which one this is of
+   */
   constructor(
     private readonly problem: EvolutionProblem,
     private readonly geneMap: GeneMap,
@@ -82,21 +91,24 @@ export class Search {
     private readonly settings: RewardedMetaSettings,
     seeds: readonly Seed[],
     start: Random | SearchState,
+    private readonly range?: { readonly problem: RangeProblem; readonly share: number },
   ) {
-    const constants = evolutionSettings(settings);
     // of rules that come to the same network the first
     this.rules = new Map([...seeds].reverse().map(({ name, genes }) => [problem.key(genes), name]));
-    if ('evolution' in start) {
-      this.evolution = Evolution.restore(problem, constants, start.evolution);
-      this.accuracies = [...start.accuracies];
-      this.keys = [...start.keys];
-      this.lead = new Lead(start.lead);
-    } else {
-      this.evolution = new Evolution(problem, constants, start as Random);
-      this.accuracies = [];
-      this.keys = [];
-      this.lead = new Lead();
-    }
+    const begun = 'evolution' in start ? start : undefined;
+    const constants = range ? rangeSettings(settings) : evolutionSettings(settings);
+    if (range)
+      this.evolution = begun
+        ? RangeEvolution.restore(range.problem, range.share, constants, begun.evolution)
+        : new RangeEvolution(range.problem, range.share, constants, start as Random);
+    else
+      this.evolution = begun
+        ? Evolution.restore(problem, constants, begun.evolution)
+        : new Evolution(problem, constants, start as Random);
+    this.accuracies = [...(begun?.accuracies ?? [])];
+    this.keys = [...(begun?.keys ?? [])];
+    const others = range?.problem.stretches.slice(1).map((_, k) => new Lead(begun?.leads?.[k])) ?? [];
+    this.leads = [new Lead(begun?.lead), ...others];
   }
 
   get state(): SearchState {
@@ -104,7 +116,8 @@ export class Search {
       evolution: this.evolution.state,
       accuracies: [...this.accuracies],
       keys: [...this.keys],
-      lead: this.lead.state,
+      lead: this.leads[0].state,
+      ...(this.range ? { leads: this.leads.slice(1).map(({ state }) => state) } : {}),
     };
   }
 
@@ -113,7 +126,9 @@ export class Search {
     const { evolution, settings } = this;
     if (!settings.stopEarly || evolution.done || evolution.generation < firstSlice(settings.generations))
       return null;
-    return this.lead.unbeaten();
+    // a search that serves several points is worth going on for any of them
+    const unbeaten = this.leads.map((lead) => lead.unbeaten());
+    return unbeaten.every((rule) => rule !== null) ? unbeaten[0] : null;
   }
 
   /** Scores generations until done, or stopped; offers a checkpoint by `checkpoint` after every candidate. */
@@ -127,14 +142,14 @@ export class Search {
     while (!evolution.done && this.stopped === null) {
       const proposals = evolution.propose();
       const known = new Map(this.keys.map((key, id) => [key, id]));
-      const rewards: number[] = [];
+      const scores: number[] = [];
       for (const { genes, origin } of proposals) {
         const key = this.problem.key(genes);
         let id = known.get(key);
         if (id === undefined) {
           const { graph, weights, kept } = supernet.narrow(genes);
           const { score } = await scorer.score(graph, weights, undefined, settings.stopEarly);
-          this.lead.add(score, this.rules.get(key));
+          this.leadOf(genes).add(score, this.rules.get(key));
           id = this.accuracies.push(score.accuracy) - 1;
           this.keys.push(key);
           const made = this.candidate(id, genes, origin, kept);
@@ -142,10 +157,10 @@ export class Search {
           yield { type: 'progress', stage: 'search', done: id + 1, total, unit: 'candidates' };
           yield checkpoint();
         }
-        rewards.push(this.rewardOf(id, genes));
+        scores.push(evolution.takes === 'accuracy' ? this.accuracies[id] : this.rewardOf(id, genes));
       }
       const generation = evolution.generation;
-      evolution.tell(rewards);
+      evolution.tell(scores);
       if (evolution.archive.length === 0)
         throw new InputError('the search found no architecture inside of the budgets');
       const best = evolution.highest;
@@ -172,7 +187,11 @@ export class Search {
     most: number,
     kept: (genes: Genes) => Candidate['kept'],
   ): readonly { genes: Genes; candidate: Candidate }[] {
-    return this.evolution.archive.slice(0, most).map(({ genes, origin }) => ({
+    // a point's budget is a product of floating point numbers: what lies on its edge may be above it
+    const inside = this.evolution.archive.filter(
+      ({ genes }) => this.costs.used(widthsOf(this.geneMap, genes)) <= 1,
+    );
+    return inside.slice(0, most).map(({ genes, origin }) => ({
       genes,
       candidate: this.candidate(this.idOf(genes), genes, origin, kept(genes)),
     }));
@@ -181,6 +200,14 @@ export class Search {
   /** The id of the next candidate: so many were reported. */
   get nextId(): number {
     return this.accuracies.length;
+  }
+
+  /** The lead of the point at whose cost, or below it and above the next one's, a candidate is. */
+  private leadOf(genes: Genes): Lead {
+    if (!this.range) return this.leads[0];
+    const { stretches, used } = this.range.problem;
+    const at = stretches.findLastIndex(({ share }) => used(genes) <= share);
+    return this.leads[Math.max(0, at)];
   }
 
   private idOf(genes: Genes): number {
@@ -226,3 +253,21 @@ function evolutionSettings(settings: RewardedMetaSettings): EvolutionSettings {
     surrogate,
   };
 }
+
+/** Of one search for all points: as many generations, each so many times as large. */
+export function rangeSettings(settings: RewardedMetaSettings): EvolutionSettings {
+  const constants = evolutionSettings(settings);
+  return { ...constants, population: RANGE_TIMES * constants.population };
+}
+
+/** How many candidates one search for all points scores, at most. */
+export function rangeEvaluations(problem: RangeProblem, settings: RewardedMetaSettings): number {
+  const constants = rangeSettings(settings);
+  const most = constants.population * constants.generations;
+  const initial = problem.stretches.reduce((sum, stretch) => sum + stretch.initial.length, 0);
+  const whole = rangeTriedWhole(problem, constants);
+  return whole ? Math.min(most, whole.length) + initial : most + initial;
+}
+
+/** Scores of one search for all points, over those of a search for one: with as many it finds what five searches find. */
+const RANGE_TIMES = 2;

@@ -14,8 +14,8 @@ import type { MethodContext } from '../types.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { GeneMap } from './levels.ts';
 import { choicesOf, widthOf } from './levels.ts';
-import { repair } from './proposals.ts';
-import type { EvolutionProblem } from './search-space.ts';
+import { repair } from './evolution/proposals.ts';
+import type { EvolutionProblem } from './evolution/search-space.ts';
 
 /** A network that a search begins with. */
 export interface Seed {

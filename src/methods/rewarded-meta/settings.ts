@@ -22,7 +22,7 @@ import {
 import { searchCriterion } from '../importance/importance.ts';
 import { generatorKinds } from './generators/generator.ts';
 import type { GeneratorKind } from './generators/generator.ts';
-import { offspring, surrogate } from './search-space.ts';
+import { offspring, surrogate } from './evolution/search-space.ts';
 import { sizeMetric } from '../../terms/goals.ts';
 
 /** Every setting of rewarded meta-pruning. Flat, so that each can be given by name. */
@@ -77,6 +77,8 @@ const rewardedMetaSchema = z.strictObject({
   includeRules: z.boolean(),
   /** the search ends after its first part, unless something is ahead of the rules' networks by more than the noise */
   stopEarly: z.boolean(),
+  /** one search serves all points of a run; else each is searched for by itself */
+  oneSearch: z.boolean(),
   /** lower end of the search's window, as a share of the budget; 0: upper end only */
   windowLow: share,
 
@@ -191,6 +193,7 @@ export function rewardedMetaSettings(
     includeUniform: inherit,
     includeRules: inherit,
     stopEarly: false,
+    oneSearch: false,
     windowLow: 0.95,
     recalibrationBatches: Math.max(
       1,
@@ -223,6 +226,8 @@ export function rewardedMetaSettings(
       merged.offspring === 'repaired' &&
       merged.surrogate !== 'none' &&
       merged.raced > 0;
+  if (values.oneSearch === undefined)
+    merged.oneSearch = merged.offspring === 'repaired' && merged.surrogate !== 'none';
   return parseSettings(merged);
 }
 

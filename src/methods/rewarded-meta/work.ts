@@ -5,8 +5,10 @@ import { scoringWork } from '../sensitivity/settings.ts';
 import type { Work, WorkContext } from '../types.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import { geneMapOf } from './levels.ts';
-import { searchProblem } from './search.ts';
-import { evaluations } from './search-space.ts';
+import { rangePoints, rangeProblem } from './range.ts';
+import type { RangePoint } from './range.ts';
+import { rangeEvaluations, searchProblem } from './search.ts';
+import { evaluations } from './evolution/search-space.ts';
 import { affordableTable } from './seeds.ts';
 import type { RewardedMetaSettings } from './settings.ts';
 import { checkPruningNetFits } from './generators/size.ts';
@@ -24,11 +26,21 @@ const generatorCost: Readonly<Record<GeneratorKind, number>> = { source: 0, inhe
 export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkContext): Work {
   const { graph, dependencies, budgets, roundTo } = context;
   const costs = costsOf(graph, dependencies, budgets);
-  const problem = searchProblem(geneMapOf(dependencies, roundTo), costs, settings);
+  const geneMap = geneMapOf(dependencies, roundTo);
+  const problem = searchProblem(geneMap, costs, settings);
+  const points = rangePoints(context, geneMap, settings);
+  // what the goal's search found serves the cheaper points
+  if (points && context.curve!.share < 1)
+    return { trained: [], ...scoringWork(settings, [sharesOf(context).share], context) };
   if (settings.generator === 'pruning-net') checkPruningNetFits(graph, dependencies, settings.hidden);
   const { share, of } = sharesOf(context);
   const { train = 0 } = context.images ?? {};
-  const searched = evaluations(problem, settings);
+  const searched = points
+    ? rangeEvaluations(
+        rangeProblem(points, geneMap, { kind: 'metapruning' }, settings.windowLow, seedsOf),
+        settings,
+      )
+    : evaluations(problem, settings);
   const table = settings.includeRules ? affordableTable(context, searched) : null;
   const tried = table ? [1, ...table.map((cut) => of(architectureAt(dependencies, cut)))] : [];
   return {
@@ -43,6 +55,8 @@ export function rewardedMetaWork(settings: RewardedMetaSettings, context: WorkCo
     ...scoringWork(settings, [...repeated(searched + 1, share), ...tried], context),
   };
 }
+
+const seedsOf = ({ space }: RangePoint) => space.initial ?? [];
 
 /** The work of so many candidates, that a search left out. */
 export function sparedWork(candidates: number, settings: RewardedMetaSettings, context: WorkContext): Work {

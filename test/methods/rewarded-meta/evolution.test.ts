@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/graph/random.ts';
-import { Evolution } from '../../../src/methods/rewarded-meta/evolution.ts';
+import { Evolution } from '../../../src/methods/rewarded-meta/evolution/evolution.ts';
 import {
   type EvolutionProblem,
   evolutionSettingsSchema,
-} from '../../../src/methods/rewarded-meta/search-space.ts';
+} from '../../../src/methods/rewarded-meta/evolution/search-space.ts';
 import {
   proposeCrossover,
   proposeMutation,
   repair,
   settleChild,
-} from '../../../src/methods/rewarded-meta/proposals.ts';
+} from '../../../src/methods/rewarded-meta/evolution/proposals.ts';
 
 const paper = evolutionSettingsSchema.parse({});
 

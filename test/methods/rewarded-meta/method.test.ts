@@ -68,8 +68,10 @@ function contextOf(
 }
 
 interface Run {
-  events: Exclude<MethodEvent, { type: 'checkpoint' }>[];
+  events: Exclude<MethodEvent, { type: 'checkpoint' | 'learned' }>[];
   checkpoints: Snapshot[];
+  /** what cheaper points go on from */
+  learned?: Snapshot;
   outcome: Outcome;
 }
 
@@ -80,6 +82,7 @@ async function run(name: string, context: MethodContext): Promise<Run> {
     const next = await generator.next();
     if (next.done) return { ...result, outcome: next.value };
     if (next.value.type === 'checkpoint') result.checkpoints.push(await next.value.take());
+    else if (next.value.type === 'learned') result.learned = next.value.take();
     // progress of training carries its speed, which no seed decides
     else if (next.value.type !== 'progress') result.events.push(next.value);
   }
@@ -303,6 +306,44 @@ describe('before it starts', () => {
       // what was told already is not told again
       expect(rest.events).toEqual(events.slice(events.length - rest.events.length));
     }
+  });
+
+  it('searches once for all points, from any checkpoint alike; a cheaper point goes on from what the goal’s has learned', async () => {
+    const points = [0.7, 0.45];
+    const given = { includeUniform: true, includeRules: true };
+    const goalAt = (more: Partial<MethodContext> = {}) =>
+      contextOf('rewarded-meta', given, { curve: { points, share: 1 }, ...more });
+    const whole = await run('rewarded-meta', goalAt());
+    const learned = whole.learned!;
+    const goals = candidatesOf(whole);
+    const used = (one: Candidate) => one.cost.macs / (original.macs * 0.5);
+    // scored for all points, and chosen at the goal's cost
+    expect(Math.min(...goals.map(used))).toBeLessThan(0.45);
+    expect(used(whole.outcome.chosen)).toBeGreaterThan(0.7);
+    const found = [whole.outcome.chosen];
+    for (const share of points) {
+      const budgets = [
+        { metric: 'macs' as const, limit: original.macs * 0.5 * share, original: original.macs },
+      ];
+      const at = { budgets, curve: { points, share, learned } };
+      const point = await run('rewarded-meta', contextOf('rewarded-meta', given, at));
+      const { chosen } = point.outcome;
+      expect(chosen.cost.macs).toBeLessThanOrEqual(original.macs * 0.5 * share);
+      // none was scored anew: its accuracy is the one that the goal's search found
+      const same = goals.find((one) => one.architecture.join() === chosen.architecture.join())!;
+      expect(chosen.accuracies).toEqual(same.accuracies);
+      expect(candidatesOf(point).map(({ id }) => id)).toEqual(candidatesOf(point).map((_, i) => i));
+      expect(point.checkpoints).toEqual([]);
+      found.push(chosen);
+    }
+    expect(new Set(found.map((one) => one.architecture.join())).size).toBe(3);
+    for (const resume of [1, 5, whole.checkpoints.length - 1].map((i) => whole.checkpoints[i])) {
+      const again = await run('rewarded-meta', goalAt({ resume }));
+      expect(again.outcome).toEqual(whole.outcome);
+      expect(again.learned).toEqual(learned);
+    }
+    const apart = contextOf('rewarded-meta', { ...given, oneSearch: false }, { curve: { points, share: 1 } });
+    expect((await run('rewarded-meta', apart)).learned).toBeUndefined();
   });
 
   it('counts the PruningNet and refuses one that memory would not hold', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type RewardSpec,
   coefficients,
+  evenExponent,
   reward,
   rewardSpec,
 } from '../../../src/methods/rewarded-meta/reward.ts';
@@ -58,6 +59,29 @@ describe("the paper's reward", () => {
     expect(reward(spec, { accuracy: 55.22, macs: 1950.24 })).toBeCloseTo(expected, 9);
     const blind = { ...paper(4100), efficiencyExponent: 0 };
     expect(reward(blind, { accuracy: 50, macs: 1000 })).toBe(reward(blind, { accuracy: 50, macs: 2000 }));
+  });
+});
+
+describe('the accuracy coefficient at which two candidates are worth the same', () => {
+  const spec = rewardSpec('rewarded-meta', { original: 100 });
+
+  it('is 1 where half the error goes with twice the logarithm saved, and makes the rewards equal anywhere', () => {
+    // (100 / 10)^p ln 2 = (100 / 20)^p ln 4
+    expect(evenExponent(spec, { accuracy: 90, macs: 50 }, { accuracy: 80, macs: 25 })).toBeCloseTo(1, 12);
+    const [dear, cheap] = [
+      { accuracy: 92.5, macs: 61 },
+      { accuracy: 91, macs: 20 },
+    ];
+    const even = { ...spec, accuracyExponent: evenExponent(spec, dear, cheap)! } as RewardSpec;
+    expect(reward(even, dear) / reward(even, cheap)).toBeCloseTo(1, 9);
+  });
+
+  it('is beyond all numbers where the cheaper is as accurate, and none where the reward has no coefficients', () => {
+    const alike = { accuracy: 90, macs: 50 };
+    expect(evenExponent(spec, alike, { accuracy: 90, macs: 25 })).toBe(Infinity);
+    expect(
+      evenExponent(rewardSpec('metapruning', { original: 100 }), alike, { accuracy: 80, macs: 25 }),
+    ).toBeUndefined();
   });
 });
 

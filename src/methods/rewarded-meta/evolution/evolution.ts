@@ -1,26 +1,14 @@
 import * as z from 'zod';
-import { InputError } from '../../graph/errors.ts';
-import { Random } from '../../graph/random.ts';
+import { InputError } from '../../../graph/errors.ts';
+import { Random } from '../../../graph/random.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
-import { fitSurrogate, leastToModel } from '../surrogate.ts';
-import type { Surrogate } from '../surrogate.ts';
+import { fitSurrogate, leastToModel } from '../../surrogate.ts';
+import type { Surrogate } from '../../surrogate.ts';
 import { triedWhole } from './search-space.ts';
 import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
-import { randomState } from '../random-state.ts';
-
-const origin = z.enum(['initial', 'random', 'mutation', 'crossover', 'enumerated']);
-
-export interface Proposal {
-  readonly genes: readonly number[];
-  /** enumerated: one of all that there are */
-  readonly origin: z.infer<typeof origin>;
-}
-
-export interface Scored extends Proposal {
-  /** larger is better */
-  readonly score: number;
-  readonly generation: number;
-}
+import { randomState } from '../../random-state.ts';
+import { choice, origin } from './explorer.ts';
+import type { Explorer, Proposal, Scored } from './explorer.ts';
 
 const genes = z.array(z.number().int().min(0));
 
@@ -37,9 +25,6 @@ const evolutionStateSchema = z.strictObject({
 
 export type EvolutionState = z.infer<typeof evolutionStateSchema>;
 
-/** Children among which a surrogate chooses one. */
-const choice = 10;
-
 /**
  * The evolutionary search as a state machine: `propose` gives a generation, `tell` takes its scores, until `done`.
  * Knows nothing of networks. The first generation is random, each later one made of mutations and crossovers of the
@@ -50,7 +35,8 @@ const choice = 10;
  * `offspring: repaired` children are brought into the window instead of being rejected, and a window that holds no more
  * than the search would try is tried whole.
  */
-export class Evolution {
+export class Evolution implements Explorer {
+  readonly takes = 'reward';
   private readonly problem: EvolutionProblem;
   private readonly settings: EvolutionSettings;
   private readonly random: Random;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { count, whole, share } from '../setting-kinds.ts';
+import { count, whole, share } from '../../setting-kinds.ts';
 
 /**
  * What becomes of a child outside of the window: `rejected` as in the paper, or `repaired`: brought into it by its

@@ -1,4 +1,4 @@
-import type { Random } from '../../graph/random.ts';
+import type { Random } from '../../../graph/random.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 
 /** Says whether a proposal was taken. */
