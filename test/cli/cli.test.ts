@@ -71,7 +71,6 @@ describe('bad input: exit 2 and one line', () => {
     ['a sensitivity to nothing', ['inspect', 'net.h5', '--sensitivity']],
     ['a sensitivity on no images', ['inspect', 'net.h5', '--sensitivity', '--data', 'nothing']],
     ['no ending to tell the format', ['new', 'cnn4', '--out', 'x.foo']],
-    ['no target', model],
     ['no model', ['prune', '--target', 'macs=50%']],
     ['a target of nothing', [...model, '--target', 'macs=0%']],
     ['a target of all', [...model, '--target', 'macs=100%']],
@@ -426,6 +425,21 @@ test('a run of several points ends with how to write another, and that writes it
   };
   expect(cost.after.macs).toBeLessThan(0.2 * cost.before.macs);
   for (const one of ['points', '.espalier']) await rm(path.join(folder, one), { recursive: true });
+});
+
+test('without a target a run is the trade-off, and says so', async () => {
+  const pruned = await espalier('prune', 'net.h5', '--out', 'whole');
+  expect(pruned.code).toBe(0);
+  expect(pruned.err).toContain(
+    'no target was given: the trade-off from 80 % of the MACs downwards, in 5 points',
+  );
+  const front = await espalier('front', '--json');
+  const { curves } = JSON.parse(front.out) as { curves: { points: { share: number }[] }[] };
+  const shares = curves[0].points.map(({ share }) => share);
+  expect(shares.length).toBeGreaterThan(2);
+  expect(Math.max(...shares)).toBeLessThanOrEqual(0.8);
+  expect(Math.min(...shares)).toBeLessThan(0.3);
+  for (const one of ['whole', '.espalier']) await rm(path.join(folder, one), { recursive: true });
 });
 
 test.each([

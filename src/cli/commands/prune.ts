@@ -9,6 +9,8 @@ import { defaultControls, trainedControls } from '../../protocol/controls.ts';
 import { runPrune } from '../../run/prune.ts';
 import { defaultPorts } from '../../run/steps/default-ports.ts';
 import { parseGoals, parseTarget } from '../../run/plan/targets.ts';
+import { POINTS } from '../../run/plan/points.ts';
+import { DEAREST } from '../../terms/goals.ts';
 import { ask } from '../ask.ts';
 import type { Output } from '../output.ts';
 import { settings } from '../options.ts';
@@ -60,7 +62,7 @@ export async function prune(output: Output, args: string[], options: PruneOption
     );
   const { run, plan } = options.resume
     ? await resumed(workspace, args, options)
-    : await started(workspace, args, options, output.json);
+    : await started(workspace, args, options, output);
   const progress = new Progress();
   const again = `espalier prune --resume ${run.id}`;
   const stop = stopOnCtrlC(() => progress.say('Stopping… (Ctrl-C again to end at once)'));
@@ -172,7 +174,7 @@ async function started(
   workspace: string,
   [named]: string[],
   options: PruneOptions,
-  json: boolean,
+  output: Output,
 ): Promise<{ run: RunFolder; plan: Plan }> {
   if (named === undefined)
     throw new InputError('name the model to prune: espalier prune MODEL --data PATH --target macs=50%');
@@ -187,7 +189,7 @@ async function started(
   const asked = await makePlan(workspace, {
     model: named,
     data,
-    ...parseGoals(options.target ?? []),
+    ...(options.target ? parseGoals(options.target) : { targets: [DEAREST] }),
     method: options.method,
     settings: given,
     seed: options.seed ?? 1,
@@ -198,7 +200,7 @@ async function started(
     controls: controlNames(options.withControls, data !== undefined),
     retrain: options.retrain,
     fineTuneEpochs: options.fineTuneEpochs,
-    points: options.points,
+    points: options.points ?? (options.target ? undefined : POINTS),
     explore: options.explore,
     fineTuneRate: options.fineTuneRate,
     distillation: options.distillation,
@@ -211,12 +213,16 @@ async function started(
   });
   await refuseOverInputs(workspace, asked);
   const { found, own: mine, earlier } = await inTheWay(workspace, asked);
-  await mayOverwrite(found, { force: options.force, json });
+  await mayOverwrite(found, { force: options.force, json: output.json });
   const replaces = [
     ...mine,
     ...(options.force ? earlier : []),
     ...found.flatMap(({ sha256 }) => sha256 ?? []),
   ];
+  if (!options.target)
+    output.note(
+      `no target was given: the trade-off from ${DEAREST.value} % of the MACs downwards, in ${asked.points} points. The dearest is written; \`espalier write\` writes another`,
+    );
   const plan = replaces.length ? { ...asked, replaces } : asked;
   return { run: await RunFolder.create(workspace, plan), plan };
 }

@@ -12,8 +12,8 @@ import type { Budget } from '../../terms/goals.ts';
 /** The cheapest point where the user names none, as a share of the goal. */
 const DOWN_TO = 0.25;
 
-/** How many points there are where a range is given, but no number. */
-const POINTS = 5;
+/** How many points there are where a range is given, or no goal, but no number. */
+export const POINTS = 5;
 
 /**
  * How many points a run is to have; undefined where nothing of the kind is asked for.
