@@ -1,5 +1,6 @@
 // `node bench/ranks.mjs --model FILE --data PATH [--limit N] [--share 0.5] [--metric macs] [--networks 12] [--seeds 1]
-// [--effort quick]`: how well scores rank networks of one budget: cut and recalibrated, and after each round of a race.
+// [--effort quick] [--rows FILE]`: how well scores rank networks of one budget: cut and recalibrated, and after each round
+// of a race. With --rows what a network came to is kept, and the next call goes on behind it.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { build } from 'esbuild';

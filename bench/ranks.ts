@@ -1,4 +1,5 @@
 // How well scores rank networks of one budget: see ranks.mjs.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fullArchitecture, leadingChannels } from '../src/graph/architecture.ts';
 import { fitToBudget } from '../src/graph/budget.ts';
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     effort: { type: 'string', default: 'quick' },
     threads: { type: 'string', default: '2' },
     preprocess: { type: 'string', default: 'auto' },
+    rows: { type: 'string' },
   },
 });
 
@@ -43,6 +45,19 @@ interface Scored {
   readonly proxies: ReadonlyMap<string, number>;
   /** test accuracy, one a seed */
   readonly truth: readonly number[];
+}
+
+interface Row {
+  readonly name: string;
+  readonly proxies: [string, number][];
+  readonly truth: number[];
+}
+
+/** What an earlier call came to. */
+function rowsIn(file: string | undefined): Row[] {
+  if (!file || !existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Row);
 }
 
 async function main(): Promise<void> {
@@ -76,7 +91,13 @@ async function main(): Promise<void> {
   );
 
   const scored: Scored[] = [];
+  const known = new Map(rowsIn(values.rows).map((row) => [row.name, row]));
   for (const { name, kept } of contenders().slice(0, wanted)) {
+    const earlier = known.get(name);
+    if (earlier) {
+      scored.push({ ...earlier, proxies: new Map(earlier.proxies) });
+      continue;
+    }
     const proxies = new Map<string, number>();
     const note = (what: string, { accuracy, loss }: { accuracy: number; loss: number }) => {
       proxies.set(`${what}, accuracy`, accuracy);
@@ -105,6 +126,8 @@ async function main(): Promise<void> {
       truth.push((await trainer.score({ ...network, weights: settled.weights }, 'test')).accuracy);
     }
     scored.push({ name, proxies, truth });
+    if (values.rows)
+      appendFileSync(values.rows, `${JSON.stringify({ name, proxies: [...proxies], truth })}\n`);
     const figures = [...proxies].map(([, value]) => value.toFixed(2)).join(' ');
     console.log(`${name.padEnd(24)} ${figures} | test ${truth.map((one) => one.toFixed(2)).join(' ')}`);
   }

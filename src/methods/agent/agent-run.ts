@@ -213,11 +213,9 @@ export class AgentRun {
    */
   private async *choose(played: readonly Played[]): Events<Chosen> {
     const { state, settings, agent, environment } = this;
-    const own = greedy(agent, environment);
-    const options: { origin: string; architecture: Architecture }[] = [
-      { origin: 'greedy', architecture: own },
-    ];
-    if (settings.select === 'best') {
+    const learned = settings.widths === 'learned';
+    const options = [learned ? { origin: 'greedy', architecture: greedy(agent, environment) } : this.given()];
+    if (learned && settings.select === 'best') {
       if (state.chosen) options.unshift({ ...state.chosen, origin: 'incumbent' });
       const best = [...played].sort((a, b) => b.reward - a.reward)[0];
       if (best) options.push({ origin: 'policy', architecture: best.architecture });
@@ -239,10 +237,9 @@ export class AgentRun {
   private async *settle(): Events<void> {
     const { state, settings, agent, environment } = this;
     if (this.range && !this.point) yield { type: 'learned', take: () => this.snapshot() };
-    const options = finalists({
-      ...{ agent, environment, settings, uniform: this.uniform[0] },
-      ...{ chosen: state.chosen, earlier: state.earlier },
-    });
+    const all = { agent, environment, settings, uniform: this.uniform[0] };
+    const { chosen, earlier } = state;
+    const options = settings.widths === 'learned' ? finalists({ ...all, chosen, earlier }) : [];
     if (options.length > 1) {
       const message = `choosing among ${options.length} networks by their loss on the same validation images`;
       yield this.stage('finalists', message);
@@ -265,6 +262,14 @@ export class AgentRun {
     }
     state.settled = true;
     yield this.checkpoint();
+  }
+
+  /** What the agent's choice is compared with: the same in every round. */
+  private given(): { origin: string; architecture: Architecture } {
+    const { settings, state, uniform, agent, environment } = this;
+    if (settings.widths === 'uniform') return { origin: 'uniform', architecture: uniform[0] };
+    const drawn = () => environment.sweep.architecture(agent.rollout('random').decided);
+    return { origin: 'random', architecture: state.chosen?.architecture ?? drawn() };
   }
 
   private candidate(

@@ -57,6 +57,11 @@ const agentSchema = z.strictObject({
    * uniform one, the one of the lowest loss on the same validation images is chosen; 1: the last choice is it
    */
   finalists: count,
+  /**
+   * what weights are aligned to: the agent's choice; or, to compare it with, the uniform widths, or one draw at random,
+   * with all else alike
+   */
+  widths: z.enum(['learned', 'uniform', 'random']),
   /** a run with several points: one policy serves them all, and sees its episode's budget, drawn anew each time */
   onePolicy: z.boolean(),
   /** weight of the soft alignment, per tensor, of the norm (not squared) of what the sub-network lacks */
@@ -177,7 +182,8 @@ export function agentSettings(
     importance: 'l1',
     select: 'greedy',
     finalists: 4,
-    onePolicy: true,
+    widths: 'learned',
+    onePolicy: (values.widths ?? 'learned') === 'learned',
     alignment: PULL.weight,
     alignCut: values.hardZero === undefined,
     hardZero: true,
