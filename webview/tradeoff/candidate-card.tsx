@@ -175,7 +175,7 @@ function Accuracies({ one, shown }: { one: RunCandidate; shown: RunData }) {
         )}
       </dl>
       <p class="dim note">
-        {raced(shown, one)}{' '}
+        {stopped(shown, one)} {raced(shown, one)}{' '}
         {shown.data && t('Validation, {0} images never trained on.', whole(shown.data.validation))}{' '}
         {test !== null &&
           shown.data &&
@@ -187,6 +187,19 @@ function Accuracies({ one, shown }: { one: RunCandidate; shown: RunData }) {
         {original !== undefined && '.'}
       </p>
     </>
+  );
+}
+
+/** That its search ended before its time. */
+function stopped(shown: RunData, { arm }: RunCandidate): string | null {
+  const early = shown.arms.find((one) => one.arm === arm)?.stopped;
+  if (!early) return null;
+  const { scored, of, rule } = early;
+  return t(
+    'The search ended after {0} of {1} candidates, since nothing was ahead of {2} by more than the noise.',
+    whole(scored),
+    whole(of),
+    rule,
   );
 }
 

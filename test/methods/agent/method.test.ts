@@ -127,6 +127,20 @@ describe('a run', () => {
     }
   });
 
+  it('aligns to the uniform widths, or to one draw, where it is compared with them: the same in every round', async () => {
+    for (const widths of ['uniform', 'random']) {
+      const other = await run(contextOf({ widths }));
+      const chosen = of(other, 'widths').map((e) => e.architecture.join());
+      expect(new Set(chosen).size).toBe(1);
+      expect(other.outcome.chosen.architecture.join()).toBe(chosen[0]);
+      const [uniform] = of(other, 'candidate').map((e) => e.candidate.architecture.join());
+      expect(chosen[0] === uniform).toBe(widths === 'uniform');
+      expect(other.outcome.chosen.origin).toBe(widths);
+      // as many epochs of weights as with the agent's own
+      expect(of(other, 'loss')).toHaveLength(of(whole, 'loss').length);
+    }
+  });
+
   it('tells its curves and the widths that it would choose, epoch by epoch', () => {
     const names = new Set(of(whole, 'metric').map((e) => e.name));
     expect([...names].sort()).toEqual([
