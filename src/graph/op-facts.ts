@@ -1,6 +1,6 @@
 import { specOf } from './ops/index.ts';
 import type { KernelSpec } from './ops/spec.ts';
-import type { Graph, Node, Op } from './types.ts';
+import type { Graph, Node, Op, OpKind } from './types.ts';
 import { sizeOf } from './ops/rules/sizes.ts';
 
 /*
@@ -46,6 +46,12 @@ export type StatisticsOp = Extract<Op, { momentum: number }>;
 /** Whether an op has statistics that training moves: what recalibration is for. */
 export function hasStatistics(op: Op): op is StatisticsOp {
   return Object.values(specOf(op).params).some((param) => param?.kept === 'statistic');
+}
+
+/** Whether a network normalises what its layers make: one that doesn't diverges at the rates of one that does. */
+export function hasNorms({ nodes }: Graph): boolean {
+  const norms: readonly OpKind[] = ['batchNorm', 'layerNorm', 'groupNorm'];
+  return nodes.some(({ op }) => norms.includes(op.kind));
 }
 
 /** Roles and channel axes of the parameters of an op that are learnt. */

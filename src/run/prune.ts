@@ -142,7 +142,7 @@ async function* finish(context: PreparedRun, run: RunFolder): AsyncGenerator<Run
         sha256,
         fineTuning:
           trainer && context.fineTuning && weights === 'scratch'
-            ? scratchSettings(context.fineTuning, trainer.images.set.train.size)
+            ? scratchSettings(context.fineTuning, trainer.images.set.train.size, model.graph)
             : context.fineTuning,
         set: trainer ? dataFacts(trainer.images.set) : undefined,
         preprocess: trainer?.images.preprocess,

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { hasNorms } from '../../graph/op-facts.ts';
 import { COMMONEST } from '../../data/pixels/resize.ts';
 import { loadModel, outputFormat, saveModel } from '../../formats/index.ts';
 import { Occupied } from '../../formats/files.ts';
@@ -94,7 +95,11 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     for (const sentence of trainer.learns ?? []) progress.say(sentence);
     const frozen = frozenLayers(model.graph).length;
     if (frozen) progress.say(`layers that the file has frozen stay as they are: ${frozen}`);
-    const settings = trainSettings(options, set.train.size, data.augment);
+    const settings = trainSettings(
+      options,
+      { images: set.train.size, norms: hasNorms(model.graph) },
+      data.augment,
+    );
     const computedBy = numericsOf(backend);
     const other = began ? differences(began, computedBy) : [];
     for (const message of [...remarksOn(model, set), ...(other.length ? [goesOnOtherwise(other)] : [])]) {
@@ -204,11 +209,12 @@ async function placed(
 
 function trainSettings(
   options: TrainOptions,
-  images: number,
+  { images, norms }: { images: number; norms: boolean },
   augment: TrainSettings['augmentation'] | undefined,
 ): TrainSettings {
   const base = defaultTrainSettings(options.fineTune ? 'fine-tune' : 'scratch', {
     images,
+    norms,
     epochs: options.epochs,
     optimizer: options.optimizer,
   });

@@ -1,6 +1,7 @@
 import { batchCount } from '../../data/batches.ts';
 import { InputError } from '../../graph/errors.ts';
 import { frozenLayers } from '../../graph/frozen.ts';
+import { hasNorms } from '../../graph/op-facts.ts';
 import type { Graph } from '../../graph/types.ts';
 import { defaultTrainSettings, fineTuneBatch } from '../../runtime/training/schedule.ts';
 import type { Augmentation, Effort } from '../../terms/choices.ts';
@@ -100,8 +101,9 @@ export function frozenSentence(
  * The same training for a network that starts from nothing: as many epochs of the same images, with the rate and the
  * warm-up that a fresh network needs (a fine-tuning rate would make this control look worse than it is).
  */
-export function scratchSettings(fineTuning: TrainSettings, images: number): TrainSettings {
-  const scratch = defaultTrainSettings('scratch', { images, epochs: fineTuning.epochs });
+export function scratchSettings(fineTuning: TrainSettings, images: number, graph: Graph): TrainSettings {
+  const about = { images, epochs: fineTuning.epochs, norms: hasNorms(graph) };
+  const scratch = defaultTrainSettings('scratch', about);
   const { batchSize, augmentation, distillation, patience, keepBest, frozen } = fineTuning;
   // fresh weights that stay as they are would be worth nothing
   return {

@@ -8,7 +8,7 @@ import { InputError } from '../../graph/errors.ts';
 import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
-import type { Model, Weights } from '../../graph/types.ts';
+import type { Graph, Model, Weights } from '../../graph/types.ts';
 import { decideLabels } from '../../runtime/heads.ts';
 import { fits, ownWeights, unusable } from '../store/arm-weights.ts';
 import { DamagedCheckpoint, readCheckpoint } from '../store/checkpoint.ts';
@@ -111,7 +111,7 @@ export async function writeCandidate(
         settings,
         weights: from,
         sha256,
-        fineTuning: arm.scores.fineTuned ? tuning(state, log.data, from) : null,
+        fineTuning: arm.scores.fineTuned ? tuning(state, log.data, from, graph) : null,
         set: dataOf(log.data, run),
         preprocess: log.data.data?.preprocess,
         latency: own && asked(plan) ? (log.data.latency ?? undefined) : undefined,
@@ -209,10 +209,10 @@ function asked(plan: Plan): boolean {
 }
 
 /** How its weights were trained: as the run decided, or, in one of an older version, as its events say. */
-function tuning({ fineTuning }: State, { data, arms }: RunData, from: WeightsFrom) {
+function tuning({ fineTuning }: State, { data, arms }: RunData, from: WeightsFrom, graph: Graph) {
   const settings = fineTuning ?? arms[0]?.fineTuning;
   if (!data || !settings) return null;
-  return from === 'scratch' ? scratchSettings(settings, data.train) : settings;
+  return from === 'scratch' ? scratchSettings(settings, data.train, graph) : settings;
 }
 
 function dataOf({ data }: RunData, run: RunFolder): DataFacts | undefined {

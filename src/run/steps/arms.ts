@@ -258,7 +258,7 @@ async function* fineTune(context: RunContext, arm: ArmState, main: ArmState): Ev
   const restart = isOwn(arm, main) && arm.weights === 'scratch';
   const scratch = restart || arm.name === SCRATCH;
   const settings = scratch
-    ? scratchSettings(fineTuning, trainer.images.set.train.size)
+    ? scratchSettings(fineTuning, trainer.images.set.train.size, context.model.graph)
     : arm.name === EQUAL_COST
       ? await atEqualCost(context, fineTuning, arm, main)
       : fineTuning;

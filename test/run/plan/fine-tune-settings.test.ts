@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { fineTuneSettings, scratchSettings } from '../../../src/run/plan/fine-tune-settings.ts';
+import { GraphBuilder } from '../../support/builder.ts';
 import type { Tuned } from '../../../src/run/plan/fine-tune-settings.ts';
+
+function withNorm(norm: boolean) {
+  const b = new GraphBuilder({ seed: 1 });
+  const made = b.conv(b.input([8, 8, 3]), 4, 3);
+  return b.build(norm ? b.batchNorm(made) : made).graph;
+}
 
 const few: Tuned = { images: 2700, validation: 300, macs: 12.5e6, teaches: true };
 const quick = { effort: 'quick' } as const;
@@ -49,8 +56,10 @@ it('keeps the best epoch where there are enough validation images to tell', () =
 
 it('trains the control from scratch on the same images, aims and epochs, with a rate of its own', () => {
   const tuning = fineTuneSettings({ ...quick, fineTuneRate: 0.001 }, few);
-  const scratch = scratchSettings(tuning, few.images);
+  const scratch = scratchSettings(tuning, few.images, withNorm(true));
   const { epochs, batchSize, augmentation, distillation, patience, keepBest } = tuning;
   expect(scratch).toMatchObject({ epochs, batchSize, augmentation, distillation, patience, keepBest });
   expect(scratch.schedule.rate).toBe(0.05);
+  // without norms that rate ends at chance
+  expect(scratchSettings(tuning, few.images, withNorm(false)).schedule.rate).toBeCloseTo(0.01, 12);
 });
