@@ -6,7 +6,10 @@ export interface Expectation {
 
 /** A guess of values between points that were measured, and of how much of each was noise. */
 export interface Surrogate {
+  /** takes time by the square of the number of points that were measured */
   expect(point: readonly number[]): Expectation;
+  /** the mean alone, in time by their number */
+  mean(point: readonly number[]): number;
 }
 
 /** Scores from which a surrogate says anything. */
@@ -32,7 +35,7 @@ export function fitSurrogate(points: readonly (readonly number[])[], values: rea
   const mean = values.reduce((a, b) => a + b, 0) / count;
   const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / count);
   const unit = spreadOf(points);
-  if (!(spread > 0) || !(unit > 0)) return { expect: () => ({ mean, deviation: spread }) };
+  if (!(spread > 0) || !(unit > 0)) return { expect: () => ({ mean, deviation: spread }), mean: () => mean };
   const near = (a: readonly number[], b: readonly number[], length: number) =>
     Math.exp(-squared(a, b) / (2 * length * length * unit));
   const scaled = values.map((v) => (v - mean) / spread);
@@ -51,15 +54,21 @@ export function fitSurrogate(points: readonly (readonly number[])[], values: rea
     noise,
   );
   const signal = 1 / (1 + noise);
+  const likeness = (point: readonly number[]) =>
+    Float64Array.from(points, (one) => signal * near(one, point, length));
+  const meanBy = (shared: Float64Array) => {
+    let expected = 0;
+    for (let i = 0; i < count; i++) expected += shared[i] * all.weights[i];
+    return mean + spread * expected;
+  };
   return {
+    mean: (point) => meanBy(likeness(point)),
     expect(point) {
-      const shared = Float64Array.from(points, (one) => signal * near(one, point, length));
-      let expected = 0;
-      for (let i = 0; i < count; i++) expected += shared[i] * all.weights[i];
+      const shared = likeness(point);
       const explained = forward(all.root, shared);
       let variance = signal;
       for (const e of explained) variance -= e * e;
-      return { mean: mean + spread * expected, deviation: spread * Math.sqrt(Math.max(variance, 0)) };
+      return { mean: meanBy(shared), deviation: spread * Math.sqrt(Math.max(variance, 0)) };
     },
   };
 

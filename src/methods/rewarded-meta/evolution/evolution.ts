@@ -108,7 +108,7 @@ export class Evolution implements Explorer {
     if (this.ranked) return this.ranked;
     const model = this.model();
     const worth = new Map(
-      this.evaluated.map((one) => [one, model ? model.expect(this.point(one.genes)).mean : one.score]),
+      this.evaluated.map((one) => [one, model ? model.mean(this.point(one.genes)) : one.score]),
     );
     this.ranked = [...this.evaluated].sort((a, b) => worth.get(b)! - worth.get(a)!);
     return this.ranked;
@@ -121,7 +121,7 @@ export class Evolution implements Explorer {
 
   /** What a surrogate expects of what was scored; null without one. */
   expected(genes: readonly number[]): number | null {
-    return this.model()?.expect(this.point(genes)).mean ?? null;
+    return this.model()?.mean(this.point(genes)) ?? null;
   }
 
   /** The candidates to score next; the same until `tell` takes their scores. Empty where nothing new can be found. */

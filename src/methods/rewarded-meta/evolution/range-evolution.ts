@@ -66,6 +66,8 @@ export class RangeEvolution implements Explorer {
   private readonly seen = new Set<string>();
   private pending: Proposal[] | null = null;
   private surrogate: Surrogate | null = null;
+  /** of what was scored, by the surrogate */
+  private readonly expectations = new Map<Scored, number>();
   private readonly space: readonly (readonly number[])[] | null;
 
   /**
@@ -146,7 +148,8 @@ export class RangeEvolution implements Explorer {
 
   /** The reward that all scores together let expect of a candidate; null without a surrogate. */
   expected(genes: readonly number[]): number | null {
-    return this.model() ? this.problem.reward(genes, this.accuracy(genes)) : null;
+    const model = this.model();
+    return model ? this.problem.reward(genes, percent(model.mean(this.point(genes)))) : null;
   }
 
   /** The candidates to score next; the same until `tell` takes their accuracies. Empty where nothing new can be found. */
@@ -166,6 +169,7 @@ export class RangeEvolution implements Explorer {
       this.scored.push({ ...one, score, generation: this.generationIndex });
     });
     this.surrogate = null;
+    this.expectations.clear();
     this.pending = null;
     this.generationIndex++;
     if (this.space) this.generationIndex = this.settings.generations;
@@ -191,7 +195,7 @@ export class RangeEvolution implements Explorer {
   /** The most accurate at a point's cost. */
   private front(share: number): Known | undefined {
     const inside = this.scored.filter((one) => this.side(share, one.genes) === 0);
-    const known = inside.map(({ genes, score }) => ({ genes, accuracy: this.accuracy(genes, score) }));
+    const known = inside.map((one) => ({ genes: one.genes, accuracy: this.accuracy(one) }));
     return known.sort((a, b) => b.accuracy - a.accuracy)[0];
   }
 
@@ -311,18 +315,20 @@ export class RangeEvolution implements Explorer {
 
   private ranked(these: readonly Scored[], exponent?: number): readonly Scored[] {
     const worth = new Map(
-      these.map((one) => [
-        one,
-        this.problem.reward(one.genes, this.accuracy(one.genes, one.score), exponent),
-      ]),
+      these.map((one) => [one, this.problem.reward(one.genes, this.accuracy(one), exponent)]),
     );
     return [...these].sort((a, b) => worth.get(b)! - worth.get(a)!);
   }
 
-  /** What is expected of a candidate, or its own score where nothing is. */
-  private accuracy(genes: readonly number[], score = 0): number {
-    const model = this.model();
-    return model ? percent(model.expect(this.point(genes)).mean) : score;
+  /** The accuracy that is expected of what was scored, or its own where nothing is. */
+  private accuracy(one: Scored): number {
+    let known = this.expectations.get(one);
+    if (known === undefined) {
+      const model = this.model();
+      known = model ? percent(model.mean(this.point(one.genes))) : one.score;
+      this.expectations.set(one, known);
+    }
+    return known;
   }
 
   private point(genes: readonly number[]): readonly number[] {
