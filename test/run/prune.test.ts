@@ -261,6 +261,24 @@ test('a method that measures is given the measured budget itself, and a tighter 
   expect(events.some((e) => e.type === 'warning' && /10.0 % over the budget/.test(e.message))).toBe(true);
 });
 
+test('a control arm that the network can’t have is refused before any image is read', async () => {
+  let opened = 0;
+  const ports: RunPorts = {
+    ...fakeServices(),
+    openTrainer: async (...given) => {
+      opened++;
+      return await fakeServices().openTrainer(...given);
+    },
+  };
+  // cnn4 has no batch norms
+  await expect(go({ controls: ['bn-scale'] }, ports)).rejects.toThrow(
+    new InputError(
+      'no channel of the network has a batch-norm scale to rank by; take l1 instead of bn-scale',
+    ),
+  );
+  expect(opened).toBe(0);
+});
+
 test('a changed model, and a config of another model, are refused', async () => {
   const { where, result } = await go();
   const other = await workspaceWithPlan(path.join(folder, 'other'));

@@ -6,9 +6,9 @@ import type { Dependencies } from '../../graph/types.ts';
 import { costsOf } from '../budgets.ts';
 import { imagesOf } from '../images.ts';
 import { settingError } from '../setting-error.ts';
-import type { Method, MethodContext } from '../types.ts';
+import type { Method, MethodContext, SettingsContext } from '../types.ts';
 import type { Criterion, Importance } from '../importance/importance.ts';
-import { importanceOf } from '../importance/importance.ts';
+import { importanceOf, withoutScales } from '../importance/importance.ts';
 import { gradientImages, taylorByImages } from '../importance/taylor.ts';
 import { globalWidths, keepBest, LEAST_SHARE, uniformWidths } from '../importance/widths.ts';
 import type { Architecture, KeptChannels } from '../../terms/candidates.ts';
@@ -42,6 +42,8 @@ interface Recipe {
     settings: Settings,
   ) => Promise<{ importance: Importance; warnings: readonly string[] }>;
   readonly keep?: (context: MethodContext, architecture: Architecture) => KeptChannels;
+  /** refuses a network that it can't rank, before anything runs. @throws InputError */
+  readonly check?: (about: SettingsContext) => void;
   /** images whose gradients it takes */
   readonly images?: (settings: Settings) => number;
 }
@@ -53,7 +55,10 @@ function baseline(recipe: Recipe): Method<Settings> {
     name,
     summary,
     needsImages,
-    settings: (given) => parse(given),
+    settings: (given, _effort, about) => {
+      recipe.check?.(about);
+      return parse(given);
+    },
     work: (settings, { graph, images }) => {
       const used = gradientImages(graph, Math.min(recipe.images?.(settings) ?? 0, images?.train ?? 0));
       return {
@@ -106,7 +111,8 @@ function randomChannels(
 function byWeights(name: Criterion, summary: string): Method<Settings> {
   const rank: Recipe['rank'] = async ({ graph, dependencies, weights }) =>
     importanceOf(graph, dependencies, weights, name);
-  return baseline({ name, summary, rank });
+  const check: Recipe['check'] = ({ graph, dependencies }) => void withoutScales(graph, dependencies);
+  return baseline({ name, summary, rank, ...(name === 'bn-scale' ? { check } : {}) });
 }
 
 export const baselines: readonly Method<Settings>[] = [

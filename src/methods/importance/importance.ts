@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../graph/errors.ts';
-import type { Dependencies, Graph, Weights } from '../../graph/types.ts';
+import type { ChannelGroup, Dependencies, Graph, Weights } from '../../graph/types.ts';
 import type { Place } from './places.ts';
 import { eachAlong, producerPlaces, scalePlaces } from './places.ts';
 
@@ -39,20 +39,29 @@ export function importanceOf(
     return { importance: gather(dependencies, weights, kernels, measures[criterion], true), warnings: [] };
   const scales = scalePlaces(graph, dependencies);
   const scaled = gather(dependencies, weights, scales, measures['bn-scale'], false);
-  const reached = new Set(scales.flatMap((p) => [...p.channels.group]));
+  const without = withoutScales(graph, dependencies);
+  if (without.length === 0) return { importance: scaled, warnings: [] };
+  const fallback = gather(dependencies, weights, kernels, measures.l1, true);
+  const names = without.map((g) => g.id).join(', ');
+  return {
+    importance: scaled.map((values, g) => (without.some(({ index }) => index === g) ? fallback[g] : values)),
+    warnings: [`no batch-norm scale, so ranked by the filters' L1 norm instead: ${names}`],
+  };
+}
+
+/**
+ * The prunable groups of which no channel has a batch-norm scale.
+ * @throws InputError where none has
+ */
+export function withoutScales(graph: Graph, dependencies: Dependencies): readonly ChannelGroup[] {
+  const reached = new Set(scalePlaces(graph, dependencies).flatMap((p) => [...p.channels.group]));
   const prunable = dependencies.groups.filter((g) => g.frozen === undefined);
   const without = prunable.filter((g) => !reached.has(g.index));
   if (without.length === prunable.length)
     throw new InputError(
       'no channel of the network has a batch-norm scale to rank by; take l1 instead of bn-scale',
     );
-  if (without.length === 0) return { importance: scaled, warnings: [] };
-  const fallback = gather(dependencies, weights, kernels, measures.l1, true);
-  const names = without.map((g) => g.id).join(', ');
-  return {
-    importance: scaled.map((values, g) => (reached.has(g) ? values : fallback[g])),
-    warnings: [`no batch-norm scale, so ranked by the filters' L1 norm instead: ${names}`],
-  };
+  return without;
 }
 
 /** Sums the measures of all places by channel. */

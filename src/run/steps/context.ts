@@ -29,6 +29,7 @@ import { ScriptFailed } from '../plan/script.ts';
 import { hashModel } from '../../formats/identity.ts';
 import type { ScriptLimits } from '../plan/script.ts';
 import { frozenSetting, frozenSentence } from '../plan/fine-tune-settings.ts';
+import { cutsBy } from '../../protocol/controls.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { Budget, Target } from '../../terms/goals.ts';
 import type { GroupSummary, LayerSummary, RunEvent } from '../../terms/run-events.ts';
@@ -106,6 +107,9 @@ export async function* prepareRun(
     settingsContext({ graph: model.graph, dependencies }, plan, { trainImages, untrained });
   // a mistake in the settings is said before any image is read
   method.settings(plan.settings, plan.effort, about(1, looksUntrained(model)));
+  // and so is a control arm that this network can't have
+  for (const name of plan.controls.flatMap((one) => cutsBy(one) ?? []))
+    (await ports.method(name)).settings({}, plan.effort, about(1, looksUntrained(model)));
   session.checkStop();
   const began = state.computedBy;
   if (began && plan.data) goOnAlike(began, plan.threads, { what: 'run', anew: 'start a new run' });
