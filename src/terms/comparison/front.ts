@@ -2,6 +2,7 @@ import { candidateOfArm, pointOfArm } from '../candidates.ts';
 import type { RunCandidate } from '../candidates.ts';
 import { costBy } from '../cost.ts';
 import type { Cost } from '../cost.ts';
+import { staticMetric } from '../goals.ts';
 import type { StaticMetric } from '../goals.ts';
 import { mainArmOf } from '../run-data.ts';
 import type { ArmData, RunData } from '../run-data.ts';
@@ -40,13 +41,16 @@ export function frontsOf(
   split: FrontPoint['split'] = run.arms.some(({ scores }) => scores.test) ? 'test' : 'validation',
 ): readonly Front[] {
   const { arms } = run;
-  const own = methodOf(mainArmOf(run)?.arm ?? '');
+  const main = mainArmOf(run);
+  const own = methodOf(main?.arm ?? '');
   const by = new Map<string, FrontPoint[]>();
-  for (const arm of arms) {
+  for (const arm of main ? [main, ...arms.filter((one) => one !== main)] : arms) {
     const point = pointOf(arm, arms, split);
     if (!point) continue;
     const method = methodOf(arm.arm);
-    by.set(method, [...(by.get(method) ?? []), point]);
+    const others = by.get(method) ?? [];
+    // where an accuracy was the goal, the result is one of the networks that were tried on the way
+    if (!others.some((other) => isSame(other, point))) by.set(method, [...others, point]);
   }
   const cost = ({ candidate }: FrontPoint) => costBy(candidate.cost, metric);
   return [...by].map(([arm, points]) => ({
@@ -55,6 +59,15 @@ export function frontsOf(
     // of two at one cost the better first, which leaves the other dominated
     points: points.sort((a, b) => cost(a) - cost(b) || b.score.accuracy - a.score.accuracy),
   }));
+}
+
+/** Whether two are one network, trained once: of the same costs, and alike to the last digit of their loss. */
+function isSame(a: FrontPoint, b: FrontPoint): boolean {
+  const { accuracy, loss } = a.score;
+  const alike = accuracy === b.score.accuracy && loss === b.score.loss;
+  return (
+    alike && staticMetric.options.every((id) => costBy(a.candidate.cost, id) === costBy(b.candidate.cost, id))
+  );
 }
 
 function pointOf(arm: ArmData, arms: readonly ArmData[], split: FrontPoint['split']): FrontPoint | null {

@@ -103,6 +103,18 @@ it('gives each method and control its curve, the cheapest first', () => {
   ]);
 });
 
+it('has a network once, which was tried on the way to an accuracy and is the result', () => {
+  const run = story(
+    opened,
+    budgets,
+    ...ended('ours', false, 24, 850),
+    ...ended('ours@25%', false, 24, 850),
+    ...ended('ours@20%', false, 20, 850),
+  );
+  const [{ points }] = frontsOf(run, 'macs');
+  expect(points.map(({ candidate }) => candidate.arm)).toEqual(['ours@20%', 'ours']);
+});
+
 it('counts another candidate that was fine-tuned to its method, and a control’s to the control', () => {
   const extra = (arm: string, macs: number, right: number): Body<ListedEvent>[] => [
     { type: 'candidate', arm, candidate: { id: 9, origin: 'none', cost: cost(macs), accuracies: {} } },
