@@ -296,7 +296,8 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 }
 
 function dataOptions(command: Command, required: boolean): void {
-  const what = 'a folder of class folders, a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz';
+  const what =
+    'a folder of class folders, or of pictures without classes; a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz';
   if (required) command.requiredOption('--data <path>', what);
   else command.option('--data <path>', what);
   command
@@ -312,6 +313,10 @@ function dataOptions(command: Command, required: boolean): void {
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
     .option('--labels-of <output>', 'which of several outputs the classes are of (default: what fits best)')
+    .option(
+      '--no-labels',
+      "the folders' names count for nothing: the original is the teacher, and accuracy is agreement with it (so it is where there are no class folders)",
+    )
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
     .option('--threads <n>', 'default: TF_NUM_INTRAOP_THREADS, else all cores', threads);
 }

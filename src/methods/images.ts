@@ -58,7 +58,7 @@ function drawn(split: Split, random: Random, count: number): Split {
   return subset(split, order.slice(0, count));
 }
 
-/** Mini-batches of always the same images, read once where they fit into a bounded memory. */
+/** Mini-batches of always the same images, read once where they fit into a bounded memory, answers with them. */
 export class FixedBatches {
   private kept: Batch[] | null = null;
   readonly images: number;
@@ -67,19 +67,21 @@ export class FixedBatches {
     private readonly split: Split,
     private readonly preprocess: Preprocess,
     private readonly batchSize: number,
+    private readonly teacher?: MethodImages['teacher'],
   ) {
     this.images = split.size;
   }
 
-  /** At most `count` images of a split, drawn at random. */
+  /** At most `count` images of a split, drawn at random. @param teacher gives the original's answers, where they count */
   static draw(
     split: Split,
     preprocess: Preprocess,
     random: Random,
     count: number,
     batchSize: number,
+    teacher?: MethodImages['teacher'],
   ): FixedBatches {
-    return new FixedBatches(drawn(split, random, count), preprocess, batchSize);
+    return new FixedBatches(drawn(split, random, count), preprocess, batchSize, teacher);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
@@ -90,7 +92,9 @@ export class FixedBatches {
     const { split, preprocess, batchSize } = this;
     const keep: Batch[] | null =
       split.size * split.height * split.width * split.channels * 4 <= CACHE_BYTES ? [] : null;
-    for await (const batch of batches(split, preprocess, { batchSize, order: 'sequential' })) {
+    const { teacher } = this;
+    const all = batches(split, preprocess, { batchSize, order: 'sequential' });
+    for await (const batch of answered({ teacher }, all)) {
       keep?.push(batch);
       yield batch;
     }

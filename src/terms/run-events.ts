@@ -64,6 +64,8 @@ const plain = [
   }),
   event('data', {
     ...imageFacts,
+    /** without labels: outputs without an activation that were taken for scores of classes */
+    taught: z.array(z.string()).optional(),
     train: z.number(),
     validation: z.number(),
     test: z.number(),

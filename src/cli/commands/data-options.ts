@@ -13,6 +13,8 @@ export interface DataFlags {
   readonly validationImages?: number;
   readonly augment?: string;
   readonly labelsOf?: string;
+  /** false where --no-labels was given */
+  readonly labels?: boolean;
   readonly backend?: Plan['backend'];
   readonly threads?: number;
 }
@@ -26,6 +28,8 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
       (key) => options[key] !== undefined,
     );
     const name = lone?.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+    if (options.labels === false)
+      throw new InputError('--no-labels says something about images, but there is no --data');
     if (name) throw new InputError(`--${name} says something about images, but there is no --data`);
     return undefined;
   }
@@ -37,6 +41,7 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
     validationImages: options.validationImages,
     augment: augmentation(options.augment),
     labelsOf: options.labelsOf,
+    ...(options.labels === false ? { noLabels: true as const } : {}),
   };
 }
 

@@ -39,6 +39,8 @@ export interface Trainer {
   readonly found: string;
   /** the output that labels are of, where the network has several: Graph.labelled */
   readonly labelled?: string;
+  /** there are no labels: see Graph.taught */
+  readonly taught?: readonly string[];
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
   /** @param losses note the loss of each image, too (default false) */

@@ -15,21 +15,24 @@ import type { Judgement, Trust } from '../../runtime/scoring/agreement.ts';
 import { Network } from '../../runtime/training/network.ts';
 import { recalibrate } from '../../runtime/training/recalibrate.ts';
 import { rehearse } from '../../runtime/scoring/rehearse.ts';
-import { decideLabels } from '../../runtime/heads.ts';
+import { decideLabels, withoutLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/training/losses.ts';
 import { Distiller } from '../../runtime/training/distiller.ts';
-import { Teacher } from '../../runtime/training/teacher.ts';
+import { describeTaught } from '../../runtime/training/taught.ts';
+import type { Teacher } from '../../runtime/training/teacher.ts';
 import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
 import { answerOf, evaluate, openScorer } from '../../runtime/scoring/score.ts';
 import type { ScorerOptions } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import type { Backend } from '../../runtime/types.ts';
+import type { Backend, Batch } from '../../runtime/types.ts';
 import { expectedBy, imageInput } from '../images/head.ts';
 import { resizeFor, withResize } from '../images/resizing.ts';
 import type { ResizeOptions } from '../images/resizing.ts';
-import { askedScale, foundScale } from '../images/scale.ts';
+import { choosePreprocess, sampleImages, scoringBatch } from '../images/preprocess.ts';
+import type { Scoring } from '../images/preprocess.ts';
+import { decided, openTeacher, TaughtSplits } from '../images/unlabelled.ts';
 import type { Opening, Trained, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
 import type { Augmentation, DataOptions } from '../../terms/choices.ts';
@@ -37,15 +40,10 @@ import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-import { subset } from '../../data/splits/subset.ts';
+import { spread, subset } from '../../data/splits/subset.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
-const scoringBatch = 256;
-/** Images that the preprocessing is found on, at most. */
-const sampleImages = 1000;
-/** Images that plain outputs are looked at on, to weigh them. */
-const teacherImages = 256;
 
 /** Opens an image set as the model knows images: its classes numbered, other sizes resized; no backend: enough to score. */
 export async function openSet(
@@ -64,7 +62,7 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
-    expected: expectedBy(model, data.labelsOf),
+    expected: expectedBy(model, data),
     recorded: options.recorded,
     resize: resizeFor(data, model, options),
     signal: options.signal,
@@ -72,51 +70,6 @@ export async function openSet(
     onProgress: options.onRead,
     onTried: options.onTried,
   });
-}
-
-/** How a network is scored. */
-interface Scoring {
-  readonly threads?: number;
-  /** how far ONNX Runtime is believed; default: as it is */
-  readonly trust?: Trust;
-  readonly signal?: AbortSignal;
-}
-
-/** The preprocessing that was asked for, or the one that suits the network best. */
-export async function choosePreprocess(
-  data: DataOptions,
-  set: ImageSet,
-  model: Model,
-  options: Scoring = {},
-): Promise<{ preprocess: Preprocess; found: string }> {
-  const { preprocess, found } = await chooseScale(data, set, model, options);
-  const { resized } = set;
-  return {
-    preprocess: withResize(preprocess, set),
-    found: resized ? `${found.replace(/\.$/, '')}; images of other sizes: ${resized.why}` : found,
-  };
-}
-
-async function chooseScale(
-  data: DataOptions,
-  set: ImageSet,
-  model: Model,
-  { threads, trust, signal }: Scoring,
-): Promise<{ preprocess: Preprocess; found: string }> {
-  const asked = await askedScale(data, set.train);
-  if (asked) return { preprocess: asked, found: 'as asked' };
-  const split = part(set.validation, sampleImages);
-  const scorer = await openScorer(model.graph, model.weights, { threads, trust, logits: true });
-  try {
-    const scoreWith = (preprocess: Preprocess) =>
-      evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
-        signal,
-      });
-    const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
-    return { preprocess, found: reason };
-  } finally {
-    await scorer.release();
-  }
 }
 
 /** Images, a backend and a preprocessing: all that training and scoring need. */
@@ -145,20 +98,20 @@ export async function openTrainer(
   });
   try {
     const { backend, trust, said: distrust } = await judgedBackend();
-    const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
-    const original = { graph, weights: model.weights };
+    const { weights } = model;
+    const labelled = labelledFor(model, set, data);
     const recorded = options.ownPreprocess ? undefined : options.preprocess;
     const { preprocess, found } = recorded
       ? { preprocess: withResize(recorded, set), found: 'as before' }
-      : await choosePreprocess(data, set, original, { threads, trust, signal });
-    const sample = batches(part(set.train, teacherImages), preprocess, {
-      batchSize: 64,
-      order: 'sequential',
-    });
+      : await choosePreprocess(data, set, labelled, { threads, trust, signal, backend });
+    const { graph, doubt } = await decided(backend, model, set, preprocess, data, signal);
+    const original = { graph, weights };
     const answers = options.answers ?? true;
-    const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
+    const teacher =
+      answers || set.unlabelled ? await openTeacher(backend, original, set, preprocess, signal) : null;
     const asked = doubt && `${doubt} (--labels-of)`;
-    const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
+    const taught = set.unlabelled ? describeTaught(graph, data.path) : null;
+    const learns = [taught, describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
     return new ImageSetTrainer({
@@ -196,6 +149,7 @@ class ImageSetTrainer implements Trainer {
   readonly images: MethodImages;
   readonly found: string;
   readonly labelled: string | undefined;
+  readonly taught: readonly string[] | undefined;
   readonly learns: readonly string[];
   private readonly set: ImageSet;
   private readonly preprocess: Preprocess;
@@ -204,11 +158,15 @@ class ImageSetTrainer implements Trainer {
   private readonly trust: Trust;
   private readonly original: Model;
   private readonly teacher: Teacher | null;
+  /** where there are no labels */
+  private readonly answered: TaughtSplits | null;
 
   constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: TrainerParts) {
     this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
+    this.taught = original.graph.taught;
+    this.answered = teacher && set.unlabelled ? new TaughtSplits(teacher, preprocess) : null;
     this.learns = learns;
     this.set = set;
     this.preprocess = preprocess;
@@ -223,6 +181,7 @@ class ImageSetTrainer implements Trainer {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {
+      answered: this.answered,
       threads: this.threads,
       backend: this.backend,
       trust: this.trust,
@@ -235,8 +194,11 @@ class ImageSetTrainer implements Trainer {
 
   async scoreOriginal(augmentation: Augmentation, signal?: AbortSignal): Promise<Score> {
     const order = new Random(splitSeed).fork('augmentation');
-    const split = part(this.set.validation, sampleImages);
-    const all = batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
+    const split = spread(this.set.validation, sampleImages);
+    const all =
+      this.teacher && this.answered
+        ? asBefore(this.teacher, split, this.preprocess, order, augmentation)
+        : batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
     const { threads, backend, trust } = this;
     return await evaluate(this.own(this.original), all, { threads, backend, trust, signal });
   }
@@ -247,7 +209,7 @@ class ImageSetTrainer implements Trainer {
     mostImages = RECALIBRATION_IMAGES,
   ): Promise<Weights> {
     if (!graph.nodes.some((node) => hasStatistics(node.op))) return weights;
-    const split = part(this.set.train, mostImages);
+    const split = spread(this.set.train, mostImages);
     const statistics = await recalibrate(this.backend, graph, weights, {
       batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),
       signal,
@@ -298,7 +260,9 @@ class ImageSetTrainer implements Trainer {
 
   /** A network with this trainer's decision on which output labels are of. */
   private own({ graph, weights }: Model): Model {
-    return { graph: this.labelled === undefined ? graph : { ...graph, labelled: this.labelled }, weights };
+    const { labelled, taught } = this;
+    if (taught) return { graph: withoutLabels(graph, taught), weights };
+    return { graph: labelled === undefined ? graph : { ...graph, labelled }, weights };
   }
 
   async samples(before: Model, after: Model): Promise<Sample[]> {
@@ -330,12 +294,29 @@ class ImageSetTrainer implements Trainer {
   }
 }
 
+/** Augmented images with what the original answers for them as they are. */
+async function* asBefore(
+  teacher: Pick<Teacher, 'answer'>,
+  split: Split,
+  preprocess: Preprocess,
+  random: Random,
+  augmentation: Augmentation,
+): AsyncGenerator<Batch, void, void> {
+  const how = { batchSize: scoringBatch, order: 'sequential' } as const;
+  const plain = teacher.answer(batches(split, preprocess, how));
+  for await (const batch of batches(split, preprocess, { ...how, augmentation, random })) {
+    const same = await plain.next();
+    if (!same.done) yield { ...batch, answers: same.value.answers };
+  }
+}
+
 /** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
 export function labelledFor<T extends Model>(
   network: T,
-  { classes }: ImageSet,
+  { classes, unlabelled }: ImageSet,
   { labelsOf }: DataOptions,
 ): T {
+  if (unlabelled) return { ...network, graph: withoutLabels(network.graph, []) };
   return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
 }
 
@@ -350,10 +331,14 @@ export async function scoreSplit(
     each?: boolean;
     losses?: boolean;
     onImages?: (images: number) => void;
+    /** gives the original's answers, where there are no labels */
+    answered?: TaughtSplits | null;
   } = {},
 ): Promise<Score> {
   if (options.signal?.aborted) throw new Interrupted();
-  const all = batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
+  const all =
+    options.answered?.batches(split) ??
+    batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
   return await evaluate(network, all, options);
 }
 
@@ -377,13 +362,4 @@ async function answersOf(
     await scorer.release();
   }
   return answers;
-}
-
-/** A part of a split that is spread over it evenly. */
-function part(split: Split, most: number): Split {
-  if (split.size <= most) return split;
-  return subset(
-    split,
-    Array.from({ length: most }, (_, k) => Math.floor((k * split.size) / most)),
-  );
 }
