@@ -1,11 +1,10 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
-import type { Graph, Model, Weights } from '../../graph/types.ts';
+import type { Model, Weights } from '../../graph/types.ts';
 import { batchCount, batches } from '../../data/batches.ts';
 import type { Recorded } from '../../data/classes.ts';
 import { openImages } from '../../data/open.ts';
-import { thumbnails } from '../../data/sample.ts';
 import type { ImageSet, Split } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { defaultThreads } from '../../runtime/backend/numerics.ts';
@@ -22,8 +21,7 @@ import { describeTaught } from '../../runtime/training/taught.ts';
 import type { Teacher } from '../../runtime/training/teacher.ts';
 import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
-import { answerOf, evaluate, openScorer } from '../../runtime/scoring/score.ts';
-import type { ScorerOptions } from '../../runtime/scoring/score.ts';
+import { evaluate } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
@@ -40,7 +38,8 @@ import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-import { spread, subset } from '../../data/splits/subset.ts';
+import { spread } from '../../data/splits/subset.ts';
+import { samplesOf } from '../images/samples.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
@@ -124,6 +123,7 @@ export async function openTrainer(
       original,
       teacher,
       learns,
+      names: model.labels ?? [],
     });
   } catch (error) {
     await set.close();
@@ -143,6 +143,8 @@ interface TrainerParts {
   readonly original: Model;
   readonly teacher: Teacher | null;
   readonly learns: readonly string[];
+  /** names of its classes, as they travel with it */
+  readonly names: readonly string[];
 }
 
 class ImageSetTrainer implements Trainer {
@@ -158,10 +160,22 @@ class ImageSetTrainer implements Trainer {
   private readonly trust: Trust;
   private readonly original: Model;
   private readonly teacher: Teacher | null;
+  private readonly names: readonly string[];
   /** where there are no labels */
   private readonly answered: TaughtSplits | null;
 
-  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: TrainerParts) {
+  constructor({
+    set,
+    preprocess,
+    found,
+    backend,
+    threads,
+    trust,
+    original,
+    teacher,
+    learns,
+    names,
+  }: TrainerParts) {
     this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
@@ -175,6 +189,7 @@ class ImageSetTrainer implements Trainer {
     this.trust = trust;
     this.original = original;
     this.teacher = teacher;
+    this.names = names;
   }
 
   async score(network: Model, name: ScoredSplit, signal?: AbortSignal, losses = false): Promise<Score> {
@@ -266,26 +281,9 @@ class ImageSetTrainer implements Trainer {
   }
 
   async samples(before: Model, after: Model): Promise<Sample[]> {
-    const split = this.set.test ?? this.set.validation;
-    const random = new Random(1);
-    const indices = random.shuffle(Array.from({ length: split.size }, (_, i) => i)).slice(0, 12);
-    const enlarge = Math.max(1, Math.round(112 / Math.max(split.height, split.width)));
-    const images = await thumbnails(split, indices, Math.min(enlarge, 2));
-    const answers: string[][] = [];
-    for (const network of [before, after]) {
-      const scores = await answersOf(this.own(network), subset(split, indices), this.preprocess, {
-        threads: this.threads,
-        backend: this.backend,
-        trust: this.trust,
-      });
-      answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
-    }
-    return images.map((image, k) => ({
-      image,
-      label: this.set.classes[split.labels[indices[k]]],
-      before: answers[0][k],
-      after: answers[1][k],
-    }));
+    const { set, preprocess, teacher, names, threads, backend, trust } = this;
+    const scoring = { threads, backend, trust };
+    return await samplesOf(this.own(before), this.own(after), { set, preprocess, teacher, names, scoring });
   }
 
   async close(): Promise<void> {
@@ -340,26 +338,4 @@ export async function scoreSplit(
     options.answered?.batches(split) ??
     batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
   return await evaluate(network, all, options);
-}
-
-async function answersOf(
-  { graph, weights }: { graph: Graph; weights: Weights },
-  split: Split,
-  preprocess: Preprocess,
-  options: ScorerOptions,
-): Promise<number[]> {
-  const scorer = await openScorer(graph, weights, options);
-  const answers: number[] = [];
-  try {
-    for await (const { x, n } of batches(split, preprocess, { batchSize: 16, order: 'sequential' })) {
-      const scores = await scorer.scores(x, n);
-      const width = scores.length / n;
-      for (let i = 0; i < n; i++) {
-        answers.push(answerOf(scores.subarray(i * width, (i + 1) * width), scorer));
-      }
-    }
-  } finally {
-    await scorer.release();
-  }
-  return answers;
 }
