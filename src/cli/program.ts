@@ -240,11 +240,16 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'evaluate <model>',
     'accuracy, loss and latency',
     async () => (await import('./commands/evaluate.ts')).evaluate,
-  ).option(
-    '--split <name>',
-    'train, validation or test (default: test where there is one)',
-    oneOf('--split', setSplit.options),
-  );
+  )
+    .option(
+      '--split <name>',
+      'train, validation or test (default: test where there is one)',
+      oneOf('--split', setSplit.options),
+    )
+    .option(
+      '--original <model>',
+      'what it is compared with where images have no classes (default: what the config beside it says)',
+    );
   dataOptions(evaluate, true);
 
   command(

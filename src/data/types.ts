@@ -36,9 +36,13 @@ export interface ImageSet extends ImageFacts {
   close(): Promise<void>;
 }
 
-/** One mini-batch. x: [n, H, W, C] preprocessed float32, a fresh array each time; y: class indices. */
+/**
+ * One mini-batch. x: [n, H, W, C] preprocessed float32, a fresh array each time; y: class indices; `of`: which images of
+ * the split they are.
+ */
 export interface Batch {
   readonly n: number;
   readonly x: Float32Array;
   readonly y: Int32Array;
+  readonly of: Int32Array;
 }

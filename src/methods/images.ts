@@ -2,7 +2,8 @@ import { batches } from '../data/batches.ts';
 import { InputError } from '../graph/errors.ts';
 import type { RandomState } from '../graph/random.ts';
 import { Random } from '../graph/random.ts';
-import type { Batch, Split } from '../data/types.ts';
+import type { Split } from '../data/types.ts';
+import type { Batch } from '../runtime/types.ts';
 import type { MethodContext, MethodImages } from './types.ts';
 import type { Augmentation } from '../terms/choices.ts';
 import type { Preprocess } from '../terms/images.ts';
@@ -40,16 +41,19 @@ export function epochBatches(
   const split = most < set.train.size ? drawn(set.train, new Random(root).fork('part'), most) : set.train;
   return (epoch, from) => {
     const order = new Random(root).fork(`epoch ${epoch}`);
-    return answered({ teacher }, batches(split, preprocess, { ...how, order, from }));
+    const { flip = false, shift = 0 } = how.augmentation ?? {};
+    const asTheyAre = flip || shift > 0 ? undefined : split;
+    return answered({ teacher }, batches(split, preprocess, { ...how, order, from }), asTheyAre);
   };
 }
 
-/** Mini-batches with the original's answers, where labels don't say all. */
+/** Mini-batches with the original's answers, where labels don't say all. @param split that they are of, not augmented */
 export function answered(
   { teacher }: Pick<MethodImages, 'teacher'>,
   images: AsyncIterable<Batch>,
+  split?: Split,
 ): AsyncIterable<Batch> {
-  return teacher ? teacher.answer(images) : images;
+  return teacher ? teacher.answer(images, split) : images;
 }
 
 /** At most so many images of a split, drawn at random. */

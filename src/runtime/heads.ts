@@ -102,6 +102,15 @@ export function withoutLabels(graph: Graph, scores: readonly string[]): Graph {
   return { ...graph, labelled: undefined, taught: scores };
 }
 
+/** Another network of the same outputs, under the same decision that there are no labels. */
+export function taughtLike(graph: Graph, original: Graph): Graph {
+  const places = (original.taught ?? []).map((id) => original.outputs.indexOf(id));
+  return withoutLabels(
+    graph,
+    places.map((place) => graph.outputs[place]),
+  );
+}
+
 /**
  * Whether an output says a class of each image, so that two networks agree on it or don't: a row of scores, or one unit
  * behind a sigmoid. Of plain values, those that were found to be scores.

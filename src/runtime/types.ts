@@ -103,6 +103,8 @@ export interface Batch {
   readonly x: Float32Array;
   /** class indices */
   readonly y: Int32Array;
+  /** which images of their split these are, where that is known */
+  readonly of?: Int32Array;
   /**
    * what the original gives for each output that labels say nothing of (teacher.ts), all where there are none; absent:
    * these aren't trained

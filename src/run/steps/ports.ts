@@ -80,6 +80,8 @@ export interface TrainerOptions extends Opening {
   readonly recorded?: Recorded;
   /** whether outputs that labels say nothing of go on answering as they do (default true) */
   readonly answers?: boolean;
+  /** the set must have labels: its images are not taken without classes */
+  readonly needsLabels?: boolean;
   /** look for the one that `data` names all the same; images are resized as that one says, unless `data` does */
   readonly ownPreprocess?: boolean;
   readonly signal?: AbortSignal;

@@ -30,7 +30,7 @@ import { resizeFor, withResize } from '../images/resizing.ts';
 import type { ResizeOptions } from '../images/resizing.ts';
 import { choosePreprocess, sampleImages, scoringBatch } from '../images/preprocess.ts';
 import type { Scoring } from '../images/preprocess.ts';
-import { decided, openTeacher, TaughtSplits } from '../images/unlabelled.ts';
+import { decided, openTeacher } from '../images/unlabelled.ts';
 import type { Opening, Trained, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
 import type { Augmentation, DataOptions } from '../../terms/choices.ts';
@@ -40,6 +40,7 @@ import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
 import { spread } from '../../data/splits/subset.ts';
 import { samplesOf } from '../images/samples.ts';
+import { keptAnswers, type KeptAnswers } from '../../methods/kept-answers.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
@@ -52,6 +53,7 @@ export async function openSet(
     Opening & {
       /** the order of the classes, from an earlier time */
       recorded?: Recorded;
+      needsLabels?: boolean;
     } = {},
 ): Promise<ImageSet> {
   const image = imageInput(model);
@@ -61,7 +63,7 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
-    expected: expectedBy(model, data),
+    expected: { ...expectedBy(model, data), ...(options.needsLabels ? { unlabelled: undefined } : {}) },
     recorded: options.recorded,
     resize: resizeFor(data, model, options),
     signal: options.signal,
@@ -88,6 +90,7 @@ export async function openTrainer(
   const set = await openSet(data, model, {
     preprocess: options.preprocess,
     recorded: options.recorded,
+    needsLabels: options.needsLabels,
     threads,
     signal,
     onListed: options.onListed,
@@ -162,7 +165,7 @@ class ImageSetTrainer implements Trainer {
   private readonly teacher: Teacher | null;
   private readonly names: readonly string[];
   /** where there are no labels */
-  private readonly answered: TaughtSplits | null;
+  private readonly answers: KeptAnswers | null;
 
   constructor({
     set,
@@ -176,11 +179,13 @@ class ImageSetTrainer implements Trainer {
     learns,
     names,
   }: TrainerParts) {
-    this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
+    this.answers = teacher && set.unlabelled ? keptAnswers(teacher, original.graph, preprocess) : null;
+    const answering = this.answers ?? teacher;
+    this.images = { set, preprocess, backend, trust, ...(answering ? { teacher: answering } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
     this.taught = original.graph.taught;
-    this.answered = teacher && set.unlabelled ? new TaughtSplits(teacher, preprocess) : null;
+
     this.learns = learns;
     this.set = set;
     this.preprocess = preprocess;
@@ -196,7 +201,7 @@ class ImageSetTrainer implements Trainer {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {
-      answered: this.answered,
+      answers: this.answers,
       threads: this.threads,
       backend: this.backend,
       trust: this.trust,
@@ -211,7 +216,7 @@ class ImageSetTrainer implements Trainer {
     const order = new Random(splitSeed).fork('augmentation');
     const split = spread(this.set.validation, sampleImages);
     const all =
-      this.teacher && this.answered
+      this.teacher && this.answers
         ? asBefore(this.teacher, split, this.preprocess, order, augmentation)
         : batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
     const { threads, backend, trust } = this;
@@ -330,12 +335,10 @@ export async function scoreSplit(
     losses?: boolean;
     onImages?: (images: number) => void;
     /** gives the original's answers, where there are no labels */
-    answered?: TaughtSplits | null;
+    answers?: KeptAnswers | null;
   } = {},
 ): Promise<Score> {
   if (options.signal?.aborted) throw new Interrupted();
-  const all =
-    options.answered?.batches(split) ??
-    batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
-  return await evaluate(network, all, options);
+  const all = batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
+  return await evaluate(network, options.answers?.answer(all, split) ?? all, options);
 }

@@ -95,12 +95,14 @@ export function describeTaught(graph: Graph, where: string): string {
   const aims = aimsOf(graph, true);
   const several = aims.length > 1;
   const each = aims.map(({ head, loss }) => `${several ? `"${head.name}" ` : ''}by ${loss}`).join(', ');
-  const says = aims.filter(({ head }) => tellsClasses(head, graph)).length;
-  const agreement =
-    says === aims.length
-      ? 'the share of images of which both say the same class'
-      : says === 0
-        ? '100 times one minus the relative error'
-        : 'the mean over outputs of the share of images of the same class, or 100 times one minus the relative error';
-  return `${where} is taken without classes: the original is the teacher, its answers are learned ${each}, and accuracy is agreement with it, ${agreement}`;
+  return `${where} is taken without classes: the original is the teacher, its answers are learned ${each}, and accuracy is agreement with it, ${agreementIs(graph)}`;
+}
+
+/** What agreement with the original is of such a network, to be said after "agreement is". */
+export function agreementIs(graph: Graph): string {
+  const heads = headsOf(graph);
+  const says = heads.filter((head) => tellsClasses(head, graph)).length;
+  if (says === heads.length) return 'the share of images of which both say the same class';
+  if (says === 0) return '100 times one minus the relative error';
+  return 'the mean over outputs of the share of images of the same class, or 100 times one minus the relative error';
 }
