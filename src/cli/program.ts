@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { engineVersion } from '../config/version.ts';
 import { mistake, refuseEmpty } from './mistakes.ts';
@@ -318,10 +319,17 @@ function dataOptions(command: Command, required: boolean): void {
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
     .option('--labels-of <output>', 'which of several outputs the classes are of (default: what fits best)')
-    .option(
-      '--no-labels',
-      "the folders' names count for nothing: the original is the teacher, and accuracy is agreement with it (so it is where there are no class folders)",
-    )
+    .addOption(noLabels())
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
     .option('--threads <n>', 'default: TF_NUM_INTRAOP_THREADS, else all cores', threads);
+}
+
+/** An option of its own, not the opposite of a --labels that would be there by default. */
+function noLabels(): Option {
+  const option = new Option(
+    '--no-labels',
+    "the folders' names count for nothing: the original is the teacher, and accuracy is agreement with it, in percent: images of the same class, or 100 times one minus the relative error of what is no class (so it is where there are no class folders)",
+  );
+  option.negate = false;
+  return option;
 }

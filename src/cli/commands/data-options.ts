@@ -13,8 +13,7 @@ export interface DataFlags {
   readonly validationImages?: number;
   readonly augment?: string;
   readonly labelsOf?: string;
-  /** false where --no-labels was given */
-  readonly labels?: boolean;
+  readonly noLabels?: boolean;
   readonly backend?: Plan['backend'];
   readonly threads?: number;
 }
@@ -24,12 +23,10 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
   if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
   if (options.resize !== undefined) parseResize(options.resize);
   if (options.data === undefined) {
-    const lone = (['preprocess', 'resize', 'limit', 'validationImages', 'augment', 'labelsOf'] as const).find(
-      (key) => options[key] !== undefined,
-    );
+    const lone = (
+      ['preprocess', 'resize', 'limit', 'validationImages', 'augment', 'labelsOf', 'noLabels'] as const
+    ).find((key) => options[key] !== undefined);
     const name = lone?.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
-    if (options.labels === false)
-      throw new InputError('--no-labels says something about images, but there is no --data');
     if (name) throw new InputError(`--${name} says something about images, but there is no --data`);
     return undefined;
   }
@@ -41,7 +38,7 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
     validationImages: options.validationImages,
     augment: augmentation(options.augment),
     labelsOf: options.labelsOf,
-    ...(options.labels === false ? { noLabels: true as const } : {}),
+    ...(options.noLabels ? { noLabels: true as const } : {}),
   };
 }
 

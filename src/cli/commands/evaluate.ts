@@ -51,7 +51,8 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     if (!split) throw new InputError(`${data.path} has no ${name} images`);
     const labelled = labelledFor(loaded, set, data);
     const backend = set.unlabelled ? await openBackend({ threads }) : undefined;
-    const source = backend ? await originalFor(file, options.original) : null;
+    const against = backend ? await originalFor(file, options.original) : null;
+    const source = against === null ? null : await loadModel(against);
     const { trust, said } = await judgement();
     if (said) output.note(`note: ${said}`);
     const { preprocess, found } = await choosePreprocess(data, set, source ?? labelled, {
@@ -99,7 +100,7 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
     );
     if (order !== null) output.print(`classes ${order}`);
     const others = original ? null : unlabelled(model.graph);
-    if (source) output.print(`compared with ${source.name}: agreement is ${agreementIs(model.graph)}`);
+    if (against !== null) output.print(`compared with ${against}: agreement is ${agreementIs(model.graph)}`);
     if (others) output.note(others);
     output.print(`preprocessing ${titled(preprocess)} (${found})`);
     if (!speed) output.note('latency could not be measured: onnxruntime-node is not there (espalier doctor)');
@@ -116,13 +117,13 @@ export async function evaluate(output: Output, [file]: string[], options: Evalua
 }
 
 /** What a model is compared with where there are no labels: what the user names, else what a config beside it says. */
-async function originalFor(file: string, named: string | undefined): Promise<LoadedModel> {
+async function originalFor(file: string, named: string | undefined): Promise<string> {
   const found = named ?? (await originalOf(file, { roots: [process.cwd()] }));
   if (found === null)
     throw new InputError(
       `without labels ${file} is compared with the model that it was pruned from, and no config beside it says which that is: name it with --original FILE, or give images with classes`,
     );
-  return await loadModel(found);
+  return found;
 }
 
 /** @throws InputError where two networks can't be compared value by value */
