@@ -3,6 +3,7 @@ import type { Curve, Curves } from '../terms/comparison/curves.ts';
 import { costBy } from '../terms/cost.ts';
 import type { StaticMetric } from '../terms/goals.ts';
 import { metricWords } from '../terms/goals.ts';
+import { accuracyNoun } from '../terms/scores.ts';
 import { table } from './output.ts';
 
 /** A line each point of these curves. */
@@ -43,6 +44,7 @@ export function curveTable({ metric, split }: Curves, curves: readonly Curve[]):
 
 /** How much each curve holds, and measured from where. */
 export function hypervolumes(curves: readonly Curve[], metric: StaticMetric): string {
+  const noun = accuracyNoun(curves[0]?.points[0]?.score.measure);
   const each = curves.map(({ arm, hypervolume }) => `${arm} ${hypervolume.toFixed(2)}`).join(', ');
-  return `hypervolume, of 100 (from the original's ${metricWords[metric]} at an accuracy of 0 %): ${each}`;
+  return `hypervolume, of 100 (from the original's ${metricWords[metric]} at an ${noun} of 0 %): ${each}`;
 }

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { engineVersion } from '../config/version.ts';
 import { mistake, refuseEmpty } from './mistakes.ts';
@@ -240,11 +241,16 @@ export function addCommands(program: Command, done: (code: number) => void): voi
     'evaluate <model>',
     'accuracy, loss and latency',
     async () => (await import('./commands/evaluate.ts')).evaluate,
-  ).option(
-    '--split <name>',
-    'train, validation or test (default: test where there is one)',
-    oneOf('--split', setSplit.options),
-  );
+  )
+    .option(
+      '--split <name>',
+      'train, validation or test (default: test where there is one)',
+      oneOf('--split', setSplit.options),
+    )
+    .option(
+      '--original <model>',
+      'what it is compared with where images have no classes (default: what the config beside it says)',
+    );
   dataOptions(evaluate, true);
 
   command(
@@ -296,7 +302,8 @@ export function addCommands(program: Command, done: (code: number) => void): voi
 }
 
 function dataOptions(command: Command, required: boolean): void {
-  const what = 'a folder of class folders, a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz';
+  const what =
+    'a folder of class folders, or of pictures without classes; a .zip or .tar(.gz) of one, a folder of IDX files, or an .npz';
   if (required) command.requiredOption('--data <path>', what);
   else command.option('--data <path>', what);
   command
@@ -312,6 +319,17 @@ function dataOptions(command: Command, required: boolean): void {
     .option('--validation-images <n>', 'images held out of training', images('--validation-images'))
     .option('--augment <list>', 'flip, shift=N or both, comma-separated')
     .option('--labels-of <output>', 'which of several outputs the classes are of (default: what fits best)')
+    .addOption(noLabels())
     .option('--backend <name>', 'auto, tensorflow or wasm', oneOf('--backend', backends))
     .option('--threads <n>', 'default: TF_NUM_INTRAOP_THREADS, else all cores', threads);
+}
+
+/** An option of its own, not the opposite of a --labels that would be there by default. */
+function noLabels(): Option {
+  const option = new Option(
+    '--no-labels',
+    "the folders' names count for nothing: the original is the teacher, and accuracy is agreement with it, in percent: images of the same class, or 100 times one minus the relative error of what is no class (so it is where there are no class folders)",
+  );
+  option.negate = false;
+  return option;
 }

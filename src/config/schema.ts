@@ -27,11 +27,17 @@ const cost = z.strictObject({
 const score = z.strictObject({
   split,
   accuracy: z.number().min(0).max(100).describe('Percent.'),
-  loss: z.number().describe('Mean cross-entropy; of several sigmoids mean binary cross-entropy.'),
+  loss: z
+    .number()
+    .describe(
+      'Mean cross-entropy; of several sigmoids mean binary cross-entropy; without labels what learns says.',
+    ),
   images,
   measure: measure
     .optional()
-    .describe("What accuracy is here: whether a multi-label network's likeliest label is the image's class."),
+    .describe(
+      "What accuracy is here: whether a multi-label network's likeliest label is the image's class; without labels the images of which the original says the same class, or 100 times one minus the relative error towards its answers.",
+    ),
   outputs: z
     .array(
       z.strictObject({
@@ -111,6 +117,12 @@ export const configSchema = z
           .string()
           .optional()
           .describe('The output that the classes are of, where the network has several.'),
+        unlabelled: z
+          .literal(true)
+          .optional()
+          .describe(
+            'Its images were taken without classes: the original is the teacher, accuracy is agreement.',
+          ),
       })
       .optional()
       .describe('The image set, its splits in images, and what the network is fed.'),
@@ -162,7 +174,7 @@ export const configSchema = z
         }),
       )
       .optional()
-      .describe('What each output learns by, where there is more than one, or several sigmoids.'),
+      .describe('What each output learns by, where there is more than one, several sigmoids, or no labels.'),
     computedBy: computedBySchema.optional(),
     targets: z.array(
       z.strictObject({

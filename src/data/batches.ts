@@ -54,7 +54,7 @@ export function batches(
     const x = new Float32Array(bytes.length);
     if (augments) augmented(bytes, x, split, table, preprocess.bgr, augmentation, batchRandom(seed, k));
     else plain(bytes, x, split.channels, table, preprocess.bgr);
-    return { n, x, y: Int32Array.from(chosen, (i) => split.labels[i]) };
+    return { n, x, y: Int32Array.from(chosen, (i) => split.labels[i]), of: chosen };
   };
   return ahead(prepare, from, count);
 }

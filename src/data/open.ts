@@ -52,8 +52,9 @@ export interface OpenOptions extends z.input<typeof Numbers> {
 }
 
 /**
- * Opens a labelled image set: a folder of class folders, with or without train, val and test above; a .zip or
- * .tar(.gz) of one, or one archive a split; a folder of IDX files; an .npz.
+ * Opens an image set: a folder of class folders, with or without train, val and test above; a .zip or
+ * .tar(.gz) of one, or one archive a split; a folder of IDX files; an .npz; images without classes of any of these forms,
+ * where `expected` lets them be taken.
  *
  * Options: `height`, `width`, `channels`: what the network takes (default: the most common size, and grey only if all
  * of a sample are). `validationShare` (0.1) of training, or `validationImages`, where the set has no validation split,
@@ -175,6 +176,7 @@ async function openFrom(
     classes: numbering.classes,
     classesFrom: numbering.from,
     recordedClasses: toRecord(source, numbering),
+    ...(source.unlabelled ? { unlabelled: true as const } : {}),
     ...shape,
     digest: all.digest,
     stamp: all.stamp,

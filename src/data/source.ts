@@ -13,12 +13,13 @@ export type Found =
       readonly channels: number;
     };
 
-/** One labelled image of a source, not yet read. */
+/** One image of a source, not yet read. */
 export interface Item {
   /** `<split>/<class>/<rest>`, or a running number for arrays; the same on every machine */
   readonly name: string;
   /** as given; 'all' where the set has no splits */
   readonly split: SplitName | 'all';
+  /** the number of its class; 0 where the set has no classes */
   readonly label: number;
   /** size in the file system or archive, uncompressed */
   readonly bytes: number;
@@ -35,6 +36,8 @@ export interface Source {
   readonly empty: ReadonlyMap<string, string | null>;
   readonly items: readonly Item[];
   readonly warnings: readonly string[];
+  /** its images have no classes, or these count for nothing: `classes` is empty */
+  readonly unlabelled?: true;
   /** bytes that the source itself holds in memory for as long as it is open */
   readonly heldBytes: number;
   close(): Promise<void>;

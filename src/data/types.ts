@@ -8,13 +8,13 @@ export interface Split {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** class index of every image */
+  /** class index of every image; all 0 where the set has no labels */
   readonly labels: Int32Array;
   /** Decodes the named images into `out` [indices.length, H, W, C]. Throws InputError past the limit of broken ones. */
   read(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
 }
 
-/** A labelled image set. The test split is for the end only: nothing that searches or tunes may read it. */
+/** An image set, labelled unless it says otherwise. The test split is for the end only: nothing that searches or tunes may read it. */
 export interface ImageSet extends ImageFacts {
   readonly height: number;
   readonly width: number;
@@ -36,9 +36,13 @@ export interface ImageSet extends ImageFacts {
   close(): Promise<void>;
 }
 
-/** One mini-batch. x: [n, H, W, C] preprocessed float32, a fresh array each time; y: class indices. */
+/**
+ * One mini-batch. x: [n, H, W, C] preprocessed float32, a fresh array each time; y: class indices; `of`: which images of
+ * the split they are.
+ */
 export interface Batch {
   readonly n: number;
   readonly x: Float32Array;
   readonly y: Int32Array;
+  readonly of: Int32Array;
 }

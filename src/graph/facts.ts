@@ -50,7 +50,7 @@ export const verdicts = ['better', 'worse', 'same'] as const;
 /** better and worse only where the two can be compared; null: nothing can be said */
 export type Verdict = (typeof verdicts)[number] | null;
 /** Why there is no verdict although both figures are known. */
-export const whys = ['other-images', 'other-machine'] as const;
+export const whys = ['other-measure', 'other-images', 'other-machine'] as const;
 
 /** One figure on both sides; null: not known. */
 export interface MetricRow {
@@ -91,13 +91,14 @@ export function compareFacts(
   b: SideFacts,
   total: { readonly a: Cost; readonly b: Cost },
 ): Facts {
+  const sameMeasure = a.about.measure === b.about.measure;
   const sameImages = measuredOn.every((id) => a.about[id] === b.about[id]);
   const metrics: MetricRow[] = steps.flatMap((id) => {
     const [one, two] = [a.accuracy[id], b.accuracy[id]];
     const split = (one ?? two)?.split;
     if (split === undefined) return [];
     const both = one !== undefined && two !== undefined;
-    const fair = both && sameImages && one.split === two.split && one.images === two.images;
+    const fair = both && sameMeasure && sameImages && one.split === two.split && one.images === two.images;
     // a search's figures don't say on how many images: "other images" is not claimed of them
     const counted = one?.images !== undefined && two?.images !== undefined;
     const other = !sameImages || one?.split !== two?.split || (counted && one.images !== two.images);
@@ -108,7 +109,8 @@ export function compareFacts(
       a: one?.accuracy ?? null,
       b: two?.accuracy ?? null,
       verdict: fair ? verdictOf(two.accuracy - one.accuracy) : null,
-      why: both && other ? ('other-images' as const) : null,
+      why:
+        both && !sameMeasure ? ('other-measure' as const) : both && other ? ('other-images' as const) : null,
     };
   });
   if (a.latency || b.latency) {

@@ -169,6 +169,11 @@ export interface Graph {
   readonly outputs: readonly string[];
   /** which of several outputs class labels are of, where that was decided (src/runtime/heads.ts); absent: the first */
   readonly labelled?: string;
+  /**
+   * there are no labels at all: every output learns what the original answers (src/runtime/heads.ts). Ids of those without
+   * an activation whose values are taken for scores of classes; absent where there are labels
+   */
+  readonly taught?: readonly string[];
   /** every parameter that a node names */
   readonly params: Readonly<Record<string, Param>>;
   /** layers that must keep all their channels, and why: their file can't hold them narrower */

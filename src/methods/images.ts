@@ -2,7 +2,8 @@ import { batches } from '../data/batches.ts';
 import { InputError } from '../graph/errors.ts';
 import type { RandomState } from '../graph/random.ts';
 import { Random } from '../graph/random.ts';
-import type { Batch, Split } from '../data/types.ts';
+import type { Split } from '../data/types.ts';
+import type { Batch } from '../runtime/types.ts';
 import type { MethodContext, MethodImages } from './types.ts';
 import type { Augmentation } from '../terms/choices.ts';
 import type { Preprocess } from '../terms/images.ts';
@@ -40,16 +41,19 @@ export function epochBatches(
   const split = most < set.train.size ? drawn(set.train, new Random(root).fork('part'), most) : set.train;
   return (epoch, from) => {
     const order = new Random(root).fork(`epoch ${epoch}`);
-    return answered({ teacher }, batches(split, preprocess, { ...how, order, from }));
+    const { flip = false, shift = 0 } = how.augmentation ?? {};
+    const asTheyAre = flip || shift > 0 ? undefined : split;
+    return answered({ teacher }, batches(split, preprocess, { ...how, order, from }), asTheyAre);
   };
 }
 
-/** Mini-batches with the original's answers, where labels don't say all. */
+/** Mini-batches with the original's answers, where labels don't say all. @param split that they are of, not augmented */
 export function answered(
   { teacher }: Pick<MethodImages, 'teacher'>,
   images: AsyncIterable<Batch>,
+  split?: Split,
 ): AsyncIterable<Batch> {
-  return teacher ? teacher.answer(images) : images;
+  return teacher ? teacher.answer(images, split) : images;
 }
 
 /** At most so many images of a split, drawn at random. */
@@ -58,7 +62,7 @@ function drawn(split: Split, random: Random, count: number): Split {
   return subset(split, order.slice(0, count));
 }
 
-/** Mini-batches of always the same images, read once where they fit into a bounded memory. */
+/** Mini-batches of always the same images, read once where they fit into a bounded memory, answers with them. */
 export class FixedBatches {
   private kept: Batch[] | null = null;
   readonly images: number;
@@ -67,19 +71,21 @@ export class FixedBatches {
     private readonly split: Split,
     private readonly preprocess: Preprocess,
     private readonly batchSize: number,
+    private readonly teacher?: MethodImages['teacher'],
   ) {
     this.images = split.size;
   }
 
-  /** At most `count` images of a split, drawn at random. */
+  /** At most `count` images of a split, drawn at random. @param teacher gives the original's answers, where they count */
   static draw(
     split: Split,
     preprocess: Preprocess,
     random: Random,
     count: number,
     batchSize: number,
+    teacher?: MethodImages['teacher'],
   ): FixedBatches {
-    return new FixedBatches(drawn(split, random, count), preprocess, batchSize);
+    return new FixedBatches(drawn(split, random, count), preprocess, batchSize, teacher);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
@@ -90,7 +96,9 @@ export class FixedBatches {
     const { split, preprocess, batchSize } = this;
     const keep: Batch[] | null =
       split.size * split.height * split.width * split.channels * 4 <= CACHE_BYTES ? [] : null;
-    for await (const batch of batches(split, preprocess, { batchSize, order: 'sequential' })) {
+    const { teacher } = this;
+    const all = batches(split, preprocess, { batchSize, order: 'sequential' });
+    for await (const batch of answered({ teacher }, all)) {
       keep?.push(batch);
       yield batch;
     }

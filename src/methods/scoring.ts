@@ -52,6 +52,8 @@ export class CandidateScorer {
       new Random(root).fork('validation images'),
       settings.validationImages,
       SCORE_BATCH,
+      // without labels they are what a network is scored by
+      set.unlabelled && images.teacher,
     );
   }
 

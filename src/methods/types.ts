@@ -3,6 +3,7 @@ import type { Dependencies, Graph, Weights } from '../graph/types.ts';
 import type { Random } from '../graph/random.ts';
 import type { Trust } from '../runtime/scoring/agreement.ts';
 import type { Teacher } from '../runtime/training/teacher.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { Backend, Snapshot } from '../runtime/types.ts';
 import type { Preprocess } from '../terms/images.ts';
 import type { Architecture, Candidate } from '../terms/candidates.ts';
@@ -66,7 +67,7 @@ export interface MethodImages {
   /** how far ONNX Runtime is believed for this network; default: as it is */
   readonly trust?: Trust;
   /** gives the original's answers for outputs that labels say nothing of; absent where there are none */
-  readonly teacher?: Pick<Teacher, 'answer'>;
+  readonly teacher?: Pick<Teacher | KeptAnswers, 'answer'>;
 }
 
 /** What a method ends with. The run cuts, recalibrates, fine-tunes and tests it, the same for every method. */

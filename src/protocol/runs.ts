@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Frozen } from '../terms/frozen.ts';
 import { written } from '../terms/written.ts';
 import { workStatus } from '../terms/run-folder.ts';
+import { measure } from '../terms/scores.ts';
 
 /** A candidate's files, just written. */
 export const writtenFiles = z.object({
@@ -57,6 +58,8 @@ export const runSummary = z.object({
   result: z
     .object({
       accuracy: z.number().optional(),
+      /** what accuracies are, where they aren't plain accuracy */
+      measure: measure.optional(),
       original: z.number().optional(),
       macsShare: z.number(),
       paramsShare: z.number(),

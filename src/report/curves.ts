@@ -1,6 +1,7 @@
 import type { RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { accuracyWord, escape } from './text.ts';
+import { accuracyWord } from '../terms/scores.ts';
+import { escape } from './text.ts';
 
 interface Series {
   readonly name: string;
@@ -79,7 +80,7 @@ export function curves(report: RunReport): string {
   charts.push(lineChart('Fine-tuning: training loss', { x: 'epoch', y: 'loss' }, tuned('loss')));
   charts.push(
     lineChart(
-      `Fine-tuning: ${accuracyWord(report.original.validation)} on validation`,
+      `Fine-tuning: ${accuracyWord(report.original.validation?.measure)} on validation`,
       { x: 'epoch', y: '%' },
       tuned('accuracy'),
     ),

@@ -34,12 +34,17 @@ const aboutNames: Readonly<Record<About, string>> = {
 const signs: Readonly<Record<string, string>> = { better: '✓', worse: '✕', same: '=' };
 
 /** Accuracies and latency: what a comparison begins with. */
-export function metricRows({ metrics }: Facts): FactRow[] {
+export function metricRows({ metrics, about }: Facts): FactRow[] {
+  const measures = about.find(({ id }) => id === 'measure');
+  const agreement = [measures?.a, measures?.b].every((one) => one?.startsWith('agreement'));
   return metrics.map(({ id, unit, split, a, b, verdict, why }) => {
     const say = (value: number | null) =>
       value === null ? '–' : unit === 'ms' ? `${value.toFixed(2)} ms` : `${value.toFixed(1)} %`;
     return {
-      name: split === null ? names[id] : `${names[id]} (${split})`,
+      name:
+        split === null
+          ? names[id]
+          : `${id === 'test' && agreement ? 'Test agreement' : names[id]} (${split})`,
       a: say(a),
       b: say(b),
       change: why === null ? difference(unit, a, b) : reasons[why],
@@ -49,6 +54,7 @@ export function metricRows({ metrics }: Facts): FactRow[] {
 }
 
 const reasons = {
+  'other-measure': 'not comparable: one is accuracy, the other agreement with the original',
   'other-images': 'not comparable: measured on other images',
   'other-machine': 'not comparable: measured on another machine',
 } as const;

@@ -5,7 +5,6 @@ import { movedOutputs, movedSentence, rankedAlone } from './outputs.ts';
 import { page } from './style.ts';
 import type { Raced } from '../terms/comparison/race.ts';
 import {
-  accuracyWord,
   amount,
   besideSentence,
   bytes,
@@ -26,6 +25,7 @@ import { chartMetric, searchAccuracy, tradeoffChart } from './tradeoff.ts';
 import { metricName } from '../terms/goals.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
 import type { Score } from '../terms/scores.ts';
+import { accuracyWord } from '../terms/scores.ts';
 
 /** Most rows of the candidates' table. */
 const mostCandidates = 60;
@@ -85,7 +85,7 @@ function tradeoff(report: RunReport): string {
     report.arms.length > 1 ? '◇ the controls, trained alike' : '',
   ].filter(Boolean);
   return section(
-    `${capital(accuracyWord(report.original.validation))} against ${metricName(chartMetric(report))}`,
+    `${capital(accuracyWord(report.original.validation?.measure))} against ${metricName(chartMetric(report))}`,
     scored ? dim(`${scored} candidates`) : '',
     `${chart}<p class="dim">${legend.join(' · ')}</p>`,
     false,
@@ -305,6 +305,8 @@ function samples(report: RunReport): string {
   const items = report.samples.map(({ image, label, before, after }) => {
     const answer = (who: string, said: string) =>
       `<br>${dim(`${who}:`)} <span class="${said === label ? 'good' : 'bad'}">${said === label ? '✓' : '✗'} ${escape(said)}</span>`;
+    if (label === undefined)
+      return `<li><img src="${escape(image)}" alt="${escape(before)}">${dim('before:')} ${escape(before)}<br>${dim('after:')} ${escape(after)}</li>`;
     return `<li><img src="${escape(image)}" alt="${escape(label)}"><b>${escape(label)}</b>${answer('before', before)}${answer('after', after)}</li>`;
   });
   return section(
@@ -330,7 +332,7 @@ function made(report: RunReport): string {
   if (data) {
     rows.push([
       'Images',
-      `${data.path}: ${data.train} to train on, ${data.validation} for validation, ${data.test} for the test; ${data.classes.length} classes; preprocessing ${data.preprocess}`,
+      `${data.path}: ${data.train} to train on, ${data.validation} for validation, ${data.test} for the test; ${data.unlabelled ? 'no labels: the original is the teacher' : `${data.classes.length} classes`}; preprocessing ${data.preprocess}`,
     ]);
   }
   if (report.backend) rows.push(['Backend', report.backend]);

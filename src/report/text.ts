@@ -10,7 +10,7 @@ import type { Raced } from '../terms/comparison/race.ts';
 import { rankSentence } from '../terms/comparison/rank-correlation.ts';
 import { signed, verdictOf, verdictSentence } from '../terms/comparison/verdict.ts';
 import type { Metric } from '../terms/goals.ts';
-import { furthest } from '../terms/scores.ts';
+import { accuracyNoun, accuracyWord, furthest } from '../terms/scores.ts';
 
 /** Numbers and words as reports and terminals show them. */
 
@@ -73,11 +73,6 @@ export function amount(metric: Metric, value: number): string {
   return count(value);
 }
 
-/** What percentages of a run are called: "accuracy", or what they are where that is another thing. */
-export function accuracyWord(score: { readonly measure?: string } | undefined): string {
-  return score?.measure ?? 'accuracy';
-}
-
 /** The same to stand behind a percentage: nothing where it is plain accuracy. */
 export function measured(score: { readonly measure?: string } | undefined): string {
   return score?.measure === undefined ? '' : ` ${score.measure}`;
@@ -127,7 +122,7 @@ export const besideSentence =
 export const frontHeads = ({ fronts: [first] }: Pick<RunReport, 'fronts'>): readonly string[] => [
   'MACs',
   'parameters',
-  `accuracy (${first.points[0].split})`,
+  `${accuracyWord(first.points[0].score.measure)} (${first.points[0].split})`,
   'beside the best other',
   'remark',
 ];
@@ -191,7 +186,7 @@ export function openingSentences(report: RunReport): string[] {
 function dropSentence({ accuracyDrop, original, arms }: RunReport): string | null {
   const score = furthest(arms[0]?.scores ?? {});
   if (accuracyDrop === undefined || !original.validation || !score) return null;
-  const asked = `Asked for a network that loses at most ${points(accuracyDrop)} of accuracy`;
+  const asked = `Asked for a network that loses at most ${points(accuracyDrop)} of ${accuracyNoun(score.measure)}`;
   const found = dropInWords(score, original.validation);
   return isWithinDrop(score.accuracy, original.validation.accuracy, accuracyDrop)
     ? `${asked}: the cheapest that was found ${found}.`

@@ -1,11 +1,11 @@
 import type { ReportArm, RunReport } from './types.ts';
 import { axes, px, scaleOf, spread } from './axes.ts';
-import { accuracyWord, amount, bytes, capital, count, escape, percent, short } from './text.ts';
+import { amount, bytes, capital, count, escape, percent, short } from './text.ts';
 import type { ListedCandidate } from '../terms/candidates.ts';
 import { metricName } from '../terms/goals.ts';
 import { sizeMetric } from '../terms/goals.ts';
 import type { SizeMetric } from '../terms/goals.ts';
-import { furthest } from '../terms/scores.ts';
+import { accuracyWord, furthest } from '../terms/scores.ts';
 
 const frame = { width: 680, height: 340, left: 44, right: 16, top: 40, bottom: 36, title: 12 };
 
@@ -63,7 +63,7 @@ export function tradeoffChart(report: RunReport): string {
       frame,
       x,
       y,
-      { x: metricName(metric), y: `${accuracyWord(report.original.validation)} on validation, %` },
+      { x: metricName(metric), y: `${accuracyWord(report.original.validation?.measure)} on validation, %` },
       { x: (v) => short(label(v)), y: (v) => String(v) },
     ),
   ];
@@ -86,7 +86,7 @@ export function tradeoffChart(report: RunReport): string {
   }
   parts.push(armMarks(arms, metric, x, y));
   const spoken = [
-    `${capital(accuracyWord(report.original.validation))} against ${metricName(metric)} of ${candidates.length} candidates.`,
+    `${capital(accuracyWord(report.original.validation?.measure))} against ${metricName(metric)} of ${candidates.length} candidates.`,
     ...arms.map(
       (arm) => `${arm.name}: ${percent(finalAccuracy(arm))} at ${label(arm.chosen!.cost[metric])}.`,
     ),

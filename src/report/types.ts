@@ -48,6 +48,7 @@ export interface RunReport {
   readonly data?: {
     readonly path: string;
     readonly classes: readonly string[];
+    readonly unlabelled?: true;
     readonly train: number;
     readonly validation: number;
     readonly test: number;

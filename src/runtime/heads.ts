@@ -97,6 +97,29 @@ function kindOf(
   return { ...head, kind: 'logits', units: size, classes: size };
 }
 
+/** The network where there are no labels. @param scores ids of the outputs whose plain values are scores of classes */
+export function withoutLabels(graph: Graph, scores: readonly string[]): Graph {
+  return { ...graph, labelled: undefined, taught: scores };
+}
+
+/** Another network of the same outputs, under the same decision that there are no labels. */
+export function taughtLike(graph: Graph, original: Graph): Graph {
+  const places = (original.taught ?? []).map((id) => original.outputs.indexOf(id));
+  return withoutLabels(
+    graph,
+    places.map((place) => graph.outputs[place]),
+  );
+}
+
+/**
+ * Whether an output says a class of each image, so that two networks agree on it or don't: a row of scores, or one unit
+ * behind a sigmoid. Of plain values, those that were found to be scores.
+ */
+export function tellsClasses({ kind, classes, output }: Head, { taught = [] }: Graph): boolean {
+  if (kind === 'logits') return taught.includes(output);
+  return classes !== null && kind !== 'logit';
+}
+
 /** What labels are sooner taken to be of, where several outputs could have them. */
 const LIKELY: readonly HeadKind[] = ['softmax', 'sigmoids', 'sigmoid', 'logits', 'logit', 'values'];
 

@@ -103,7 +103,12 @@ export interface Batch {
   readonly x: Float32Array;
   /** class indices */
   readonly y: Int32Array;
-  /** what the original gives for each output that labels say nothing of (teacher.ts); absent: these aren't trained */
+  /** which images of their split these are, where that is known */
+  readonly of?: Int32Array;
+  /**
+   * what the original gives for each output that labels say nothing of (teacher.ts), all where there are none; absent:
+   * these aren't trained
+   */
   readonly answers?: readonly Answer[];
   /** the original's probabilities [n, classes] at the output that labels are of (distiller.ts) */
   readonly believed?: Float32Array;
@@ -111,10 +116,12 @@ export interface Batch {
 
 /** What a network should go on answering at one of its outputs. */
 export interface Answer {
-  /** [n, ...], flattened */
+  /** [n, ...], flattened; what the output's activation is applied to, where there are no labels */
   readonly values: Float32Array;
   /** what its loss is multiplied with (teacher.ts) */
   readonly weight: number;
+  /** variance of what the original gives there, from image to image; where there are no labels */
+  readonly scale?: number;
 }
 
 /** Serialisable state: JSON beside named float32 arrays (weights, momenta). What a checkpoint holds. */

@@ -56,6 +56,8 @@ export const dataOptions = z.strictObject({
   augment: augmentation.optional(),
   /** name of the output that the classes are of; default: the one that fits their number best */
   labelsOf: z.string().optional(),
+  /** the folders' names count for nothing: the original is the teacher (absent: only where there are no class folders) */
+  noLabels: z.literal(true).optional(),
 });
 export type DataOptions = Frozen<z.infer<typeof dataOptions>>;
 

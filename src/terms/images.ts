@@ -51,6 +51,8 @@ export const imageFacts = {
   classesFrom: z.string().optional(),
   /** what must be given again for the same order; absent where that is the folders with images, by name */
   recordedClasses: z.array(z.string()).optional(),
+  /** its images have no classes, or these count for nothing: the original is the teacher */
+  unlabelled: z.literal(true).optional(),
 };
 export type ImageFacts = Frozen<z.infer<z.ZodObject<typeof imageFacts>>>;
 

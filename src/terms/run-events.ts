@@ -31,11 +31,12 @@ const layerSummary = z.object({
 });
 export type LayerSummary = Frozen<z.infer<typeof layerSummary>>;
 
-/** A test image with what the network says of it, before and after. */
+/** A test image with what the network says of it, before and after; without labels how far both agree where it says no class. */
 const sample = z.object({
   /** PNG data URI */
   image: z.string(),
-  label: z.string(),
+  /** absent where there are no labels */
+  label: z.string().optional(),
   before: z.string(),
   after: z.string(),
 });
@@ -64,6 +65,8 @@ const plain = [
   }),
   event('data', {
     ...imageFacts,
+    /** without labels: outputs without an activation that were taken for scores of classes */
+    taught: z.array(z.string()).optional(),
     train: z.number(),
     validation: z.number(),
     test: z.number(),

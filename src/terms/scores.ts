@@ -4,12 +4,31 @@ import type { Frozen } from './frozen.ts';
 /** A number that was measured or computed, which may have come out as none: JSON writes that as null. */
 export const measured = z.union([z.number(), z.nan(), z.null().transform(() => NaN)]);
 
-/** What an accuracy is, where it isn't plain accuracy: a multi-label network's likeliest label against the one class. */
-export const measure = z.literal('top-1 of sigmoids');
+/**
+ * What an accuracy is, where it isn't plain accuracy: a multi-label network's likeliest label against the one class;
+ * without labels the images of which the original says the same class, or 100 times one minus the relative error towards
+ * what it answers (src/runtime/scoring/likeness.ts).
+ */
+export const measure = z.enum(['top-1 of sigmoids', 'agreement', 'agreement in values']);
 export type Measure = z.infer<typeof measure>;
 
+/** Whether there were no labels, so that it says how like the original a network is. */
+export function isAgreement(measure: Measure | null | undefined): boolean {
+  return measure === 'agreement' || measure === 'agreement in values';
+}
+
+/** What percentages are called in titles and behind a figure. The one place that decides the word. */
+export function accuracyWord(measure: Measure | null | undefined): Measure | 'accuracy' {
+  return measure ?? 'accuracy';
+}
+
+/** The same within a sentence: "points of agreement". */
+export function accuracyNoun(measure: Measure | null | undefined): 'accuracy' | 'agreement' {
+  return isAgreement(measure) ? 'agreement' : 'accuracy';
+}
+
 /** How far an output is from the original's answers. */
-export const outputLoss = z.enum(['KL divergence', 'mean squared error']);
+export const outputLoss = z.enum(['KL divergence', 'mean squared error', 'normalised mean squared error']);
 export type OutputLoss = z.infer<typeof outputLoss>;
 
 /** An output against the original's answers: mean over the images. */

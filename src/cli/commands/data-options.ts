@@ -13,6 +13,7 @@ export interface DataFlags {
   readonly validationImages?: number;
   readonly augment?: string;
   readonly labelsOf?: string;
+  readonly noLabels?: boolean;
   readonly backend?: Plan['backend'];
   readonly threads?: number;
 }
@@ -22,9 +23,9 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
   if (options.preprocess !== undefined) parsePreprocess(options.preprocess);
   if (options.resize !== undefined) parseResize(options.resize);
   if (options.data === undefined) {
-    const lone = (['preprocess', 'resize', 'limit', 'validationImages', 'augment', 'labelsOf'] as const).find(
-      (key) => options[key] !== undefined,
-    );
+    const lone = (
+      ['preprocess', 'resize', 'limit', 'validationImages', 'augment', 'labelsOf', 'noLabels'] as const
+    ).find((key) => options[key] !== undefined);
     const name = lone?.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
     if (name) throw new InputError(`--${name} says something about images, but there is no --data`);
     return undefined;
@@ -37,6 +38,7 @@ export function dataOptions(options: DataFlags): DataOptions | undefined {
     validationImages: options.validationImages,
     augment: augmentation(options.augment),
     labelsOf: options.labelsOf,
+    ...(options.noLabels ? { noLabels: true as const } : {}),
   };
 }
 

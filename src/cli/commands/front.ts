@@ -11,6 +11,7 @@ import type { RunData } from '../../terms/run-data.ts';
 import { curveTable, hypervolumes } from '../curve-text.ts';
 import { namedOrLastRun } from '../named-run.ts';
 import type { Output } from '../output.ts';
+import { accuracyWord } from '../../terms/scores.ts';
 
 interface FrontOptions {
   readonly csv?: boolean;
@@ -40,7 +41,7 @@ function asText(id: string, run: RunData, curves: Curves): string {
   const { metric, split, original } = curves;
   const [own] = curves.curves;
   const lines = [
-    `run ${id}${run.done ? '' : ', which has not ended'}: accuracy on the ${split} images, ${percent(original?.accuracy, 2)} before pruning, at ${amount(metric, costBy(run.cost!, metric))} ${metricWords[metric]}`,
+    `run ${id}${run.done ? '' : ', which has not ended'}: ${accuracyWord(original?.measure)} on the ${split} images, ${percent(original?.accuracy, 2)} before pruning, at ${amount(metric, costBy(run.cost!, metric))} ${metricWords[metric]}`,
     '',
     curveTable(curves, curves.curves),
     '',
@@ -118,6 +119,8 @@ function asData(id: string, run: RunData, { metric, split, original, curves }: C
     metric,
     split,
     original: { ...run.cost, accuracy: original?.accuracy ?? null },
+    /** what accuracies are, where they aren't plain accuracy */
+    measure: original?.measure,
     /** what hypervolumes are measured from */
     reference: { [metric]: costBy(run.cost!, metric), accuracy: 0 },
     curves: curves.map(({ arm, control, hypervolume, points }) => ({

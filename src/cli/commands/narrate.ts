@@ -53,7 +53,7 @@ export function narrate(progress: Progress, event: RunEvent): void {
       break;
     case 'data':
       progress.say(
-        `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.classes.length} classes`,
+        `images: ${event.train} to train on, ${event.validation} for validation, ${event.test} for the test, ${event.unlabelled ? 'no labels' : `${event.classes.length} classes`}`,
       );
       if (event.classesFrom !== undefined) progress.say(`classes: ${orderOf(event)}`);
       progress.say(`preprocessing: ${titled(event.preprocess)} (${event.found})`);

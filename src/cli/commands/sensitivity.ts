@@ -54,7 +54,7 @@ export async function sensitivityOf(
 
 /** As a table for people, under a sentence that says what was measured. */
 export function sensitivityText(
-  { images, recalibrated, whole, groups }: SensitivityReport,
+  { images, recalibrated, whole, measure: of, groups }: SensitivityReport,
   macs: number,
 ): string {
   const rows = groups.flatMap(({ id, layers, channels, widths }) =>
@@ -68,7 +68,9 @@ export function sensitivityText(
   );
   return [
     `sensitivity: one group alone narrowed, its strongest filters kept, batch norms measured afresh on ${recalibrated} images`,
-    `(whole: loss ${whole.loss.toFixed(4)}, ${percent(whole.accuracy, 2)} of ${images} validation images right)`,
+    of === undefined
+      ? `(whole: loss ${whole.loss.toFixed(4)}, ${percent(whole.accuracy, 2)} of ${images} validation images right)`
+      : `(whole: loss ${whole.loss.toFixed(4)}, ${percent(whole.accuracy, 2)} ${of} on ${images} validation images)`,
     table(['channel group', 'layers', 'width', 'MACs', 'loss', 'points'], rows, [0, 1]),
   ].join('\n');
 }

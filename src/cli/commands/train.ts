@@ -48,6 +48,10 @@ interface TrainOptions extends DataFlags {
 /** `espalier train MODEL --data PATH --out FILE` */
 export async function train(output: Output, [file]: string[], options: TrainOptions): Promise<void> {
   const data = dataOptions(options)!;
+  if (data.noLabels)
+    throw new InputError(
+      'train learns from labels, and a network has nothing to learn from its own answers: leave --no-labels out',
+    );
   const out = path.resolve(options.out);
   const model = await loadModel(file);
   const format = await outputFormat(out, model);
@@ -85,6 +89,7 @@ export async function train(output: Output, [file]: string[], options: TrainOpti
     seed,
     // fresh weights answer nothing that is worth keeping
     answers: options.fineTune === true,
+    needsLabels: true,
     signal,
     ...progress.opening,
   });

@@ -4,15 +4,15 @@ import type { Shape } from '../pixels/decode.ts';
 import { MAX_ARRAY_IMAGES } from '../limits.ts';
 import type { Found, Item, Source } from '../source.ts';
 import type { ImageSet } from '../types.ts';
-import type { SplitName } from '../../terms/scores.ts';
+import { enough } from './pictures.ts';
 
-/** Images and labels of one split as whole arrays: IDX and npz. */
+/** Images and labels of one split as whole arrays: IDX and npz. All splits of a set have labels, or none has. */
 export interface ArraySplit extends Shape {
-  readonly split: SplitName;
+  readonly split: Item['split'];
   readonly count: number;
   /** [count, height, width, channels] */
   readonly images: Uint8Array;
-  readonly labels: Int32Array;
+  readonly labels?: Int32Array;
 }
 
 /** A source whose pixels are in memory already, all of one shape. */
@@ -47,7 +47,7 @@ export function fromArrays(
   let highest = 0;
   for (const s of splits) {
     if (s.count === 0) throw new InputError(`${where}: the ${s.split} split is empty.`);
-    if (s.labels.length !== s.count)
+    if (s.labels && s.labels.length !== s.count)
       throw new InputError(
         `${where}: the ${s.split} split has ${s.count} images but ${s.labels.length} labels; they belong together one by one.`,
       );
@@ -58,7 +58,7 @@ export function fromArrays(
     const size = s.height * s.width * s.channels;
     starts.push(items.length);
     for (let i = 0; i < s.count; i++) {
-      const label = s.labels[i];
+      const label = s.labels?.[i] ?? 0;
       if (label < 0 || label >= MAX_CLASSES)
         throw new InputError(
           `${where}: label ${label} of ${s.split} image ${i} is out of range: labels count from 0.`,
@@ -68,10 +68,12 @@ export function fromArrays(
     }
     hash.update(`${s.split} ${s.count} ${text(s)}\n`);
     hash.update(s.images);
-    hash.update(Int32Array.from(s.labels));
+    if (s.labels) hash.update(Int32Array.from(s.labels));
   }
-  const classes = Array.from({ length: highest + 1 }, (_, i) => String(i));
-  if (classes.length < 2)
+  const unlabelled = splits.every((s) => s.labels === undefined);
+  if (unlabelled) enough(where, items);
+  const classes = unlabelled ? [] : Array.from({ length: highest + 1 }, (_, i) => String(i));
+  if (!unlabelled && classes.length < 2)
     throw new InputError(`${where}: every label is 0; a network needs at least two classes to tell apart.`);
   return {
     form,
@@ -79,6 +81,7 @@ export function fromArrays(
     empty: new Map(),
     items,
     warnings: missingClasses(splits, classes.length),
+    ...(unlabelled ? { unlabelled } : {}),
     heldBytes: splits.reduce((sum, s) => sum + s.images.length, 0),
     shape: { height: first.height, width: first.width, channels: first.channels },
     digest: hash.digest('hex'),

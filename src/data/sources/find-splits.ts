@@ -27,6 +27,8 @@ export interface Expected {
   readonly labelsAsWritten?: readonly string[];
   /** what is wrong with its output, in a clause: it tells no classes apart */
   readonly problem?: string;
+  /** images may be taken without classes: where there are no class folders, or although there are; absent: they may not */
+  readonly unlabelled?: 'may' | 'asked';
 }
 
 /**

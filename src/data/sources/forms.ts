@@ -44,7 +44,7 @@ export async function openSource(
     if (info.isDirectory()) return await openFolder(where, limitBytes, signal, expected, onListed);
     if (!info.isFile())
       throw new InputError(`${where} is a pipe, a socket or a device, no set of images: give ${FORMS}.`);
-    if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes);
+    if (/\.npz$/i.test(where)) return await openNpz(where, limitBytes, expected?.unlabelled);
     if (ARCHIVE.test(where)) return await openArchive(where, limitBytes, expected);
   } catch (error) {
     throw fileError(error, `${where} can't be read`);
@@ -107,7 +107,8 @@ function hint(names: readonly string[]): string {
 async function openArchive(file: string, limitBytes: number, expected?: Expected): Promise<Source> {
   const { listing, zip, form, held } = await list(file, limitBytes);
   try {
-    return source(form, layOut(listing, file, expected), held, zip ? [zip] : []);
+    const wrapper = path.basename(file).replace(ARCHIVE, '');
+    return source(form, layOut(listing, file, expected, wrapper), held, zip ? [zip] : []);
   } catch (error) {
     await zip?.close();
     throw error;

@@ -1,8 +1,9 @@
 import { InputError } from '../../graph/errors.ts';
 import { findSplits, fold, list, Unclear, type Expected, type Splits } from './find-splits.ts';
-import { byCodePoint, type Item, type Listing, type SourceFile } from '../source.ts';
+import { byCodePoint, type Item, type Listing } from '../source.ts';
 import { looseSplitOf, splitOf } from '../splits/split-names.ts';
-import { filled, imagesIn, treeOf, whatElse, within, type Folder } from './tree.ts';
+import { flatSplits, pictures, splitsOfAny, wayOut } from './pictures.ts';
+import { filled, imagesIn, itemOf, treeOf, whatElse, within, type Folder } from './tree.ts';
 import type { SplitName } from '../../terms/scores.ts';
 import { setSplit } from '../../terms/scores.ts';
 
@@ -11,10 +12,10 @@ export interface Layout {
   /** see Source */
   readonly empty: ReadonlyMap<string, string | null>;
   readonly items: Item[];
-  readonly warnings: string[];
+  readonly warnings: readonly string[];
+  /** see Source */
+  readonly unlabelled?: true;
 }
-
-type Placed = { readonly parts: string[]; readonly file: SourceFile };
 
 /**
  * What the folders above the images mean. `[wrapper/]* [split/] class/ [anything/]* file`: folders that hold
@@ -23,22 +24,28 @@ type Placed = { readonly parts: string[]; readonly file: SourceFile };
  *
  * Classes are the folder names in code-point order ("10" before "2"), those without an image among them: as Keras
  * numbers them.
+ * Where there are no class folders, or they are to count for nothing, all images are taken without classes, if they may
+ * be (Expected.unlabelled).
  * @param listing of one folder or archive
  * @param where for messages
  * @param expected of the network that the images are for
+ * @param wrapper name that the archive gives to a folder around everything
  * @throws InputError for fewer than two classes with images, test classes that training doesn't have, or where it isn't
  * clear which folders are the classes
  */
-export function layOut(listing: Listing, where: string, expected?: Expected): Layout {
+export function layOut(listing: Listing, where: string, expected?: Expected, wrapper?: string): Layout {
   const root = treeOf(listing);
   const warnings: string[] = [];
   const top = stripWrappers(root);
+  if (expected?.unlabelled === 'asked') return pictures(splitsOfAny(top, warnings, wrapper), where, warnings);
+  const flat = expected?.unlabelled === 'may' ? flatSplits(top, wrapper) : null;
+  if (flat) return pictures(flat, where, warnings);
   try {
     return label(findSplits(top, warnings, expected), root, where, warnings, expected);
   } catch (error) {
     if (!(error instanceof Unclear)) throw error;
     throw new InputError(
-      `${where}: below ${list(error.tops)} lie the same folders, ${list(error.below)}, so it isn't clear which of them are the classes: name the ones on top train, val or test if they are splits, or give a folder with the class folders alone.`,
+      `${where}: below ${list(error.tops)} lie the same folders, ${list(error.below)}, so it isn't clear which of them are the classes: name the ones on top train, val or test if they are splits, or give a folder with the class folders alone${wayOut(expected)}.`,
     );
   }
 }
@@ -57,6 +64,9 @@ export function layOutSplits(
       top = stripWrappers(only);
     splits.set(name, [top]);
   }
+  const flat = [...splits.values()].flat().every((one) => filled(one).length === 0);
+  if (expected?.unlabelled === 'asked' || (expected?.unlabelled === 'may' && flat))
+    return pictures(splits, where, []);
   return label(splits, undefined, where, [], expected);
 }
 
@@ -103,7 +113,7 @@ function label(
   const empty = new Map(
     folders.filter(({ name }) => !held.has(name)).map((one) => [one.name, whatElse(one)] as const),
   );
-  if (held.size < 2) throw oneClass(where, [...held], empty);
+  if (held.size < 2) throw oneClass(where, [...held], empty, expected);
   if (root) warnings.push(...leftOut(root, new Set(folders)));
   const index = new Map(classes.map((name, i) => [name, i]));
   const items: Item[] = [];
@@ -151,12 +161,17 @@ function onlyElsewhere(
 }
 
 /** The refusal of a set that holds images of one class alone. */
-export function oneClass(where: string, held: readonly string[], empty: Layout['empty']): InputError {
+export function oneClass(
+  where: string,
+  held: readonly string[],
+  empty: Layout['empty'],
+  expected?: Expected,
+): InputError {
   const others = empty.size
     ? `; ${list([...empty.keys()])} hold${empty.size > 1 ? '' : 's'} none that can be read`
     : '';
   return new InputError(
-    `${where} has one class only (${list(held)}); a network needs at least two class folders to tell apart${others}.`,
+    `${where} has one class only (${list(held)}); a network needs at least two class folders to tell apart${others}${wayOut(expected)}.`,
   );
 }
 
@@ -202,17 +217,6 @@ function leftOut(root: Folder, classes: ReadonlySet<Folder>): string[] {
       ? `${found.slice(0, 3).join(', ')} and ${(found.length - 3).toLocaleString('en-US')} more`
       : found.join(', ');
   return [`Left out ${count(found.length, 'folder')} without images: ${some}.`];
-}
-
-function itemOf({ parts, file }: Placed, split: SplitName | 'all', label: number): Item {
-  return {
-    name: `${split}/${parts.join('/')}`,
-    split,
-    label,
-    bytes: file.bytes,
-    version: file.version,
-    read: async () => ({ kind: 'file', bytes: await file.read() }),
-  };
 }
 
 function of(name: string): string {

@@ -13,20 +13,33 @@ const NAMES: Record<SplitName, readonly string[]> = {
   test: ['test'],
 };
 
+/** Names that pictures without labels have in an .npz, where they have no splits. */
+const PLAIN = ['x', 'images', 'arr_0'];
+
 /**
  * An .npz with x_train, y_train and, if there, x_test, y_test, x_val, y_val.
  * x: [n, h, w], [n, h, w, c] or [n, c, h, w], of bytes, whole numbers of 0 .. 255, or fractions of 0 .. 1, -1 .. 1 or
  * 0 .. 255 (told apart by their range over all splits). y: [n] or [n, 1] whole numbers, or [n, k] one-hot.
+ * Without any y, or where labels count for nothing: x_train and the others alone, or x.
+ * @param unlabelled see Expected
  * @throws InputError
  */
-export async function openNpz(file: string, limitBytes: number): Promise<ArraySource> {
+export async function openNpz(
+  file: string,
+  limitBytes: number,
+  unlabelled?: 'may' | 'asked',
+): Promise<ArraySource> {
   const zip = await openZip(file);
   try {
     const entry = (name: string): Entry | undefined => zip.entries.find((e) => e.fileName === `${name}.npy`);
-    const pairs = (Object.keys(NAMES) as SplitName[]).flatMap((split) => {
+    const labelled = zip.entries.some((e) => /^y(_\w+)?\.npy$/.test(e.fileName));
+    const without = unlabelled === 'asked' || (unlabelled === 'may' && !labelled);
+    const pairs = (Object.keys(NAMES) as SplitName[]).flatMap((split): Pair[] => {
       for (const name of NAMES[split]) {
         const x = entry(`x_${name}`);
         const y = entry(`y_${name}`);
+        if (without && x) return [{ split, x }];
+        if (without) continue;
         if (x && y) return [{ split, x, y }];
         if (x || y || split === 'train')
           throw new InputError(
@@ -35,6 +48,9 @@ export async function openNpz(file: string, limitBytes: number): Promise<ArraySo
       }
       return [];
     });
+    if (without && pairs.length === 0) pairs.push({ split: 'all', x: onlyImages(file, zip) });
+    if (without && !pairs.some(({ split }) => split === 'train' || split === 'all'))
+      throw new InputError(`${file} lacks the array x_train: it has images of other splits alone.`);
     const range = { low: 0, high: 0, whole: true };
     for (const { x } of pairs) await measureRange(file, zip, x, range, limitBytes);
     const { scale, offset } = toBytes(file, range);
@@ -43,12 +59,30 @@ export async function openNpz(file: string, limitBytes: number): Promise<ArraySo
     for (const { split, x, y } of pairs) {
       const images = await readImages(file, zip, x, scale, offset, left);
       left -= images.images.length;
-      splits.push({ split, ...images, labels: await readLabels(file, zip, y, images.count) });
+      splits.push({ split, ...images, labels: y && (await readLabels(file, zip, y, images.count)) });
     }
     return fromArrays('npz', file, splits);
   } finally {
     await zip.close();
   }
+}
+
+/** Images of one split, and their labels where they have any. */
+interface Pair {
+  readonly split: ArraySplit['split'];
+  readonly x: Entry;
+  readonly y?: Entry;
+}
+
+/** The one array of an .npz without splits. */
+function onlyImages(file: string, zip: Zip): Entry {
+  const arrays = zip.entries.filter(({ fileName }) => fileName.endsWith('.npy'));
+  const named = PLAIN.map((name) => arrays.find(({ fileName }) => fileName === `${name}.npy`)).find(Boolean);
+  const found = named ?? (arrays.length === 1 ? arrays[0] : undefined);
+  if (found) return found;
+  throw new InputError(
+    `${file} has no array x or x_train of images: it holds ${arrays.length ? arrays.map((e) => e.fileName.slice(0, -4)).join(', ') : 'no arrays'}.`,
+  );
 }
 
 async function read(

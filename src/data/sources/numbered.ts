@@ -3,6 +3,7 @@ import { numberClasses, type Numbering, type Recorded } from '../classes.ts';
 import { decode } from '../pixels/decode.ts';
 import { list, type Expected } from './find-splits.ts';
 import { oneClass } from './layout.ts';
+import { wayOut } from './pictures.ts';
 import { allowedBroken, inParallel } from '../pixels/pixels.ts';
 import { reasonOf, type Item, type Source } from '../source.ts';
 import type { SplitName } from '../../terms/scores.ts';
@@ -27,18 +28,37 @@ export async function numbered<S extends Source>(
   options: { expected?: Expected; recorded?: Recorded; maxBroken?: number; signal?: AbortSignal } = {},
 ): Promise<{ source: S; numbering: Numbering }> {
   const { expected, recorded, maxBroken = 0.01, signal } = options;
+  if (source.unlabelled || expected?.unlabelled === 'asked')
+    return { source: without(source), numbering: NONE };
   if (source.form === 'idx' || source.form === 'npz')
-    return { source, numbering: numberClasses(source, where, expected, recorded) };
+    return { source, numbering: mayGoOn(numberClasses(source, where, expected, recorded), expected) };
   const ruins = await ruined(source, signal);
   const full: S = { ...source, empty: withRuins(source, ruins) };
   const held = full.classes.filter((name) => !full.empty.has(name));
-  if (ruins.size && held.length === 1) throw oneClass(where, held, full.empty);
+  if (ruins.size && held.length === 1) throw oneClass(where, held, full.empty, expected);
   const numbering = numberClasses(full, where, expected, recorded);
   const counts = ({ label }: Item): boolean => numbering.outputs[label] >= 0;
   const items = full.items.every(counts) ? full.items : full.items.filter(counts);
   const warnings = [...numbering.warnings, ...elsewhere(full)];
-  const problem = numbering.problem ?? tooMany(where, ruins, full.classes, items, maxBroken);
+  const { problem = tooMany(where, ruins, full.classes, items, maxBroken) } = mayGoOn(numbering, expected);
   return { source: { ...full, items }, numbering: { ...numbering, warnings, problem } };
+}
+
+/** Of a set without classes. */
+const NONE: Numbering = { classes: [], outputs: Int32Array.of(0), warnings: [] };
+
+/** The same images with their labels left out: arrays come with theirs. */
+function without<S extends Source>(source: S): S {
+  if (source.unlabelled) return source;
+  const items = source.items.map((item) => ({ ...item, label: 0 }));
+  return { ...source, classes: [], empty: new Map(), items, warnings: [], unlabelled: true };
+}
+
+/** A problem with the way out of it, where there is one. */
+function mayGoOn(numbering: Numbering, expected?: Expected): Numbering {
+  const { problem } = numbering;
+  if (problem === undefined) return numbering;
+  return { ...numbering, problem: problem.replace(/\.?$/, (end) => `${wayOut(expected)}${end}`) };
 }
 
 /** Of training, by the name of the class; none where nothing at all can be decoded, which is reported otherwise. */

@@ -1,4 +1,4 @@
-import { byCodePoint, type Listing, type SourceFile } from '../source.ts';
+import { byCodePoint, type Item, type Listing, type SourceFile } from '../source.ts';
 
 /** A folder of a set, with all that lies in it. */
 export interface Folder {
@@ -70,6 +70,22 @@ export function* imagesIn(one: Folder): Generator<{ readonly parts: string[]; re
   for (const { name, file } of one.files) yield { parts: [name], file };
   for (const inner of within(one))
     for (const { parts, file } of imagesIn(inner)) yield { parts: [inner.name, ...parts], file };
+}
+
+/** An image at its place in a split, as a set lists it. */
+export function itemOf(
+  { parts, file }: { readonly parts: readonly string[]; readonly file: SourceFile },
+  split: Item['split'],
+  label: number,
+): Item {
+  return {
+    name: `${split}/${parts.join('/')}`,
+    split,
+    label,
+    bytes: file.bytes,
+    version: file.version,
+    read: async () => ({ kind: 'file', bytes: await file.read() }),
+  };
 }
 
 /** What is in a folder without images: "8 .heic files"; null where it is empty. */

@@ -16,3 +16,12 @@ export function subset(split: Split, chosen: ArrayLike<number>): Split {
       ),
   };
 }
+
+/** A part of a split that is spread over it evenly. */
+export function spread(split: Split, most: number): Split {
+  if (split.size <= most) return split;
+  return subset(
+    split,
+    Array.from({ length: most }, (_, k) => Math.floor((k * split.size) / most)),
+  );
+}

@@ -1,6 +1,6 @@
 import type { PrunedConfig } from '../../config/schema.ts';
 import { metricWords } from '../../terms/goals.ts';
-import { furthest, split as splits } from '../../terms/scores.ts';
+import { furthest, isAgreement, split as splits } from '../../terms/scores.ts';
 import { stem } from '../models/kinds.ts';
 import { inThousands } from '../../protocol/units.ts';
 
@@ -42,7 +42,7 @@ export function commitMessage(config: PrunedConfig): { readonly subject: string;
     const measured = steps.filter(([, score]) => score?.split === split);
     if (measured.length)
       lines.push(
-        `Accuracy on ${split} (${measured[0][1]!.images.toLocaleString('en')} images): ` +
+        `${isAgreement(measured[0][1]!.measure) ? 'Agreement with the original' : 'Accuracy'} on ${split} (${measured[0][1]!.images.toLocaleString('en')} images): ` +
           measured.map(([step, score]) => `${step} ${score!.accuracy.toFixed(2)} %`).join(', '),
       );
   }

@@ -32,7 +32,7 @@ const PARTS = 8;
  * which for KL divergence and squared differences is the curvature itself: the mean square of the gradient where targets
  * are drawn as the network itself answers.
  *
- * @param batches with the original's answers, where the network has outputs that labels say nothing of
+ * @param batches with the original's answers, where the network has outputs that labels say nothing of: all, without labels
  * @param random draws the targets of those; not used without them
  * @throws InputError where a gradient is not finite
  */
@@ -45,8 +45,11 @@ export async function taylorImportance(
   random: Random,
 ): Promise<{ importance: Importance; warnings: string[] }> {
   const { tf } = backend;
-  const [labels, ...answers] = aimsOf(graph, true);
-  const cut = aimedGraph(graph, [labels, ...answers]);
+  const aims = aimsOf(graph, true);
+  const [labels, answers] = (['labels', 'answers'] as const).map((how) =>
+    aims.filter(({ by }) => by === how),
+  );
+  const cut = aimedGraph(graph, aims);
   const places = ownedPlaces(cut, dependencies);
   const totals = new Map(places.map((p) => [p.param, new Float32Array(weights.get(p.param)!.length)]));
   const tensors = new Map<string, tfc.Variable>();
@@ -62,7 +65,7 @@ export async function taylorImportance(
     for await (const batch of batches) {
       await breather.breathe();
       images += batch.n;
-      add(batch, [labels], targetsOf([labels], batch), (change) => tf.abs(change));
+      if (labels.length) add(batch, labels, targetsOf(labels, batch), (change) => tf.abs(change));
       if (answers.length === 0) continue;
       for (const part of partsOf(batch)) {
         const drawn = drawnFrom(answers, targetsOf(answers, part), random);
@@ -96,7 +99,7 @@ export async function taylorImportance(
           training: false,
           gradients: true,
         });
-        const wanted = aims[0] === labels ? values.slice(0, 1) : values.slice(1);
+        const wanted = aims === labels ? values.slice(0, labels.length) : values.slice(labels.length);
         const targets = rows.map(({ values, shape }) => tf.tensor2d(values, shape));
         return lossOf(backend, aims, wanted, targets, weights);
       }, list);
@@ -129,7 +132,7 @@ export async function taylorByImages(
 
 /** How many images gradients are taken of, where so many are ranked by: twice as many where labels don't say all. */
 export function gradientImages(graph: Graph, images: number): number {
-  return headsOf(graph).length > 1 ? 2 * images : images;
+  return headsOf(graph).length > 1 && !graph.taught ? 2 * images : images;
 }
 
 /** The same images in smaller batches. */

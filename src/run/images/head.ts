@@ -7,9 +7,13 @@ import { inputShape } from '../../graph/shapes.ts';
 import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../../runtime/heads.ts';
 import { othersOf } from '../../runtime/training/losses.ts';
+import type { DataOptions } from '../../terms/choices.ts';
 
-/** What a model says of the images that it is for. @param labelsOf the output that they are of, where one was named */
-export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
+/** What a model says of the images that it is for. @param asked the output that labels are of, and whether there are none */
+export function expectedBy(
+  model: LoadedModel,
+  { labelsOf, noLabels }: Pick<DataOptions, 'labelsOf' | 'noLabels'> = {},
+): Expected {
   const { graph, labels, labelsFrom, labelsAsWritten } = model;
   const problem = oneUnitProblem(graph) ?? undefined;
   const named = headsOf(graph).find(({ name }) => name === labelsOf)?.classes;
@@ -20,6 +24,7 @@ export function expectedBy(model: LoadedModel, labelsOf?: string): Expected {
     labelsFrom,
     labelsAsWritten,
     problem,
+    unlabelled: noLabels ? 'asked' : 'may',
   };
 }
 

@@ -2,7 +2,7 @@ import { batches } from '../../data/batches.ts';
 import type { Resizing } from '../../data/pixels/decode.ts';
 import { findResize } from '../../data/find-resize.ts';
 import type { FoundResize } from '../../data/find-resize.ts';
-import { parseResize } from '../../data/pixels/resize.ts';
+import { COMMONEST, parseResize } from '../../data/pixels/resize.ts';
 import type { Sizes } from '../../data/sample-sizes.ts';
 import type { ImageSet } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
@@ -42,6 +42,8 @@ async function measured(
   sizes: Sizes,
   { preprocess: recorded, threads, signal, ...options }: ResizeOptions,
 ): Promise<FoundResize> {
+  if (sizes.classes.length === 0)
+    return { by: COMMONEST, why: 'the commonest way, since without labels nothing tells them apart' };
   const trust = await options.trust?.();
   const { graph } = decideLabels(model.graph, sizes.classes.length, data.labelsOf);
   const scorer = await openScorer(graph, model.weights, { threads, trust, logits: true });

@@ -1,4 +1,5 @@
 import type { Augmentation } from '../../terms/choices.ts';
+import { chanceOf } from './method-settings.ts';
 
 /**
  * Of what the original gets right above chance, so much must be left on augmented images. Mirrored letters are other
@@ -19,6 +20,7 @@ interface Facts {
   readonly epochs: number;
   readonly height: number;
   readonly width: number;
+  /** 0 where there are no labels: then `accuracy` is agreement with what the original says of them as they are */
   readonly classes: number;
   /** the original's accuracy in percent on images augmented so */
   accuracy(augmentation: Augmentation): Promise<number>;
@@ -38,7 +40,7 @@ export async function findAugmentation({
   accuracy,
 }: Facts): Promise<{ augmentation: Augmentation; why: string }> {
   if (epochs < LEAST_EPOCHS) return { augmentation: NONE, why: `taken as they are in so few epochs` };
-  const chance = 100 / classes;
+  const chance = chanceOf(classes);
   const plain = await accuracy(NONE);
   const keeps = (way: keyof typeof LEFT, now: number) => now - chance >= LEFT[way] * (plain - chance);
   const shift = Math.floor(Math.min(height, width) * SHIFT);
@@ -46,14 +48,17 @@ export async function findAugmentation({
   const shifted = shift > 0 ? await accuracy({ flip: false, shift }) : 0;
   const flip = keeps('flip', flipped);
   const augmentation = { flip, shift: shift > 0 && keeps('shift', shifted) ? shift : 0 };
-  const figure = (now: number) => `${now.toFixed(1)} % right`;
+  const figure = (now: number) => `${now.toFixed(1)} %${classes > 0 ? ' right' : ''}`;
   const tried = [
     `half of them mirrored ${figure(flipped)}`,
     ...(shift > 0 ? [`shifted by up to ${shift} pixels ${figure(shifted)}`] : []),
   ].join(', ');
   return {
     augmentation,
-    why: `${described(augmentation)}: the original gets ${figure(plain)} of them as they are, ${tried}`,
+    why:
+      classes > 0
+        ? `${described(augmentation)}: the original gets ${figure(plain)} of them as they are, ${tried}`
+        : `${described(augmentation)}: the original agrees with itself by ${tried}`,
   };
 }
 

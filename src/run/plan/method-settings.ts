@@ -29,7 +29,12 @@ export function settingsContext(
   };
 }
 
+/** What guessing gets, in percent; without classes, what a network that never changes its answer agrees by. */
+export function chanceOf(classes: number): number {
+  return classes > 0 ? 100 / classes : 0;
+}
+
 /** Whether a network that scores so (percent; undefined: not measured) is hardly better than guessing. */
 export function scoresLikeGuessing(accuracy: number | undefined, classes: number): boolean {
-  return accuracy !== undefined && accuracy < 1.5 * (100 / classes);
+  return accuracy !== undefined && accuracy < 1.5 * chanceOf(classes);
 }

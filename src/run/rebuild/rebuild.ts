@@ -120,5 +120,6 @@ export function configData(config: PrunedConfig, data: DataOptions): DataOptions
     limit: data.limit ?? config.data?.limit,
     validationImages: data.validationImages ?? config.data?.validationImages,
     labelsOf: data.labelsOf ?? config.data?.labelsOf,
+    ...(data.noLabels || config.data?.unlabelled ? { noLabels: true as const } : {}),
   };
 }

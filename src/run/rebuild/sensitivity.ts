@@ -12,6 +12,9 @@ import { measureSensitivity } from '../../methods/sensitivity/measure.ts';
 import type { Measured } from '../../methods/sensitivity/measured.ts';
 import { cutDefaults } from '../../methods/sensitivity/settings.ts';
 import type { BackendChoice, DataOptions, Effort } from '../../terms/choices.ts';
+import { agreementOf } from '../../runtime/scoring/likeness.ts';
+import { withoutLabels } from '../../runtime/heads.ts';
+import type { Measure } from '../../terms/scores.ts';
 import { remarksOn } from '../images/head.ts';
 import type { Opening } from '../steps/ports.ts';
 import { openTrainer } from '../steps/trainer.ts';
@@ -26,6 +29,8 @@ export interface SensitivityReport {
   /** training images that batch norms were measured on */
   readonly recalibrated: number;
   readonly whole: Measured;
+  /** what accuracies are, where they aren't plain accuracy */
+  readonly measure?: Measure;
   readonly groups: readonly {
     readonly id: string;
     readonly layers: readonly string[];
@@ -77,10 +82,11 @@ export async function sensitivityOf(
   const how = { backend, threads, seed, answers: false, signal, onListed, onRead };
   const trainer = await openTrainer(data, model, how);
   try {
-    const { images, labelled } = trainer;
+    const { images, labelled, taught } = trainer;
     const { set } = images;
     for (const remark of remarksOn(model, set)) options.onRemark?.(remark);
-    const graph = labelled ? { ...model.graph, labelled } : model.graph;
+    const labels = labelled ? { ...model.graph, labelled } : model.graph;
+    const graph = taught ? withoutLabels(model.graph, taught) : labels;
     const context = { graph, weights: model.weights, dependencies };
     const settings = cutDefaults(effort, set.train.size, {});
     const root = new Random(seed).state;
@@ -103,6 +109,7 @@ export async function sensitivityOf(
           set.train.size,
         ),
         whole,
+        measure: taught && agreementOf(graph),
         groups: openGroups(dependencies).map((group) => ({
           id: group.id,
           layers: producersOf(group),

@@ -15,12 +15,16 @@ import type { Rebuilt } from './rebuild.ts';
 import type { Opening } from '../steps/ports.ts';
 import { judgeOnnx } from '../../runtime/scoring/agreement.ts';
 import type { Judgement } from '../../runtime/scoring/agreement.ts';
-import { choosePreprocess, labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
+import { labelledFor, openSet, scoreSplit } from '../steps/trainer.ts';
+import { choosePreprocess } from '../images/preprocess.ts';
 import type { DataOptions } from '../../terms/choices.ts';
 import { costBy } from '../../terms/cost.ts';
 import type { Cost } from '../../terms/cost.ts';
 import { isStatic } from '../../terms/goals.ts';
 import { furthest } from '../../terms/scores.ts';
+import { openBackend } from '../../runtime/backend/open.ts';
+import { openOriginal, type Original } from '../images/unlabelled.ts';
+import { taughtLike } from '../../runtime/heads.ts';
 
 const fileHash = 'pruned file, SHA-256';
 
@@ -111,6 +115,7 @@ export async function verifyConfig(
     const { threads } = options;
     let judged: Promise<Judgement> | undefined;
     const judgement = () => (judged ??= judgeOnnx(source, { threads }));
+    let teacher: Original | null = null;
     const set = await openSet(plan, source, {
       recorded: recordedClasses(config),
       preprocess: recorded,
@@ -125,19 +130,25 @@ export async function verifyConfig(
       if (said) notes.push(said);
       notes.push(...remarksOnSet(set));
       if (config.data) same('images, digest', config.data.digest, set.digest);
-      const original = labelledFor(source, set, plan);
+      const labelled = labelledFor(source, set, plan);
+      const backend = set.unlabelled ? await openBackend({ threads }) : undefined;
       const preprocess =
         options.ownPreprocess || !recorded
-          ? (await choosePreprocess(plan, set, original, { threads, trust })).preprocess
+          ? (await choosePreprocess(plan, set, labelled, { threads, trust, backend })).preprocess
           : recorded;
+      teacher = backend ? await openOriginal(backend, source, set, preprocess) : null;
+      const original = teacher ? { ...source, graph: teacher.graph } : labelled;
       for (const [what, bare, expected] of accuracies(rebuilt, pruned)) {
         const split = set[expected.split];
         if (!split) continue;
-        const network = labelledFor(bare, set, plan);
+        const network = set.unlabelled
+          ? { ...bare, graph: taughtLike(bare.graph, original.graph) }
+          : labelledFor(bare, set, plan);
         const found = await scoreSplit(network, split, preprocess, {
           threads,
           trust,
           original: expected.outputs ? original : undefined,
+          answers: teacher?.answers,
         });
         for (const { name, loss, value } of expected.outputs ?? []) {
           const now = found.outputs?.find((one) => one.name === name)?.value ?? NaN;
@@ -156,6 +167,7 @@ export async function verifyConfig(
         });
       }
     } finally {
+      teacher?.close();
       await set.close();
     }
   }

@@ -30,13 +30,15 @@ export interface DataFacts {
   readonly test: number;
   /** see ImageSet.recordedClasses */
   readonly classes?: readonly string[];
+  readonly unlabelled?: true;
 }
 
 /** An open set's facts. */
 export function dataFacts(set: ImageSet): DataFacts {
   const { path: where, form, digest, train, validation, test } = set;
   const sizes = { train: train.size, validation: validation.size, test: test?.size ?? 0 };
-  return { path: where, form, digest, ...sizes, classes: set.recordedClasses };
+  const { unlabelled } = set;
+  return { path: where, form, digest, ...sizes, classes: set.recordedClasses, unlabelled };
 }
 
 export interface ConfigInputs {
@@ -106,7 +108,9 @@ export function buildConfig(inputs: ConfigInputs): PrunedConfig {
         bgr: inputs.preprocess!.bgr,
         resize: inputs.preprocess!.resize,
       },
-      labelsOf: model.graph.outputs.length > 1 ? labelledHead(model.graph).name : undefined,
+      labelsOf:
+        model.graph.outputs.length > 1 && !set.unlabelled ? labelledHead(model.graph).name : undefined,
+      unlabelled: set.unlabelled,
     },
     method: {
       name: plan.method,
@@ -180,7 +184,7 @@ function lineOf({ name, candidate, scores }: ArmState): NonNullable<PrunedConfig
 /** What each output learns by; undefined where it is one with one class an image, as usual. */
 function learnsOf(graph: Graph): PrunedConfig['learns'] {
   const aims = aimsOf(graph, true);
-  if (aims.length === 1 && aims[0].head.kind !== 'sigmoids') return undefined;
+  if (aims.length === 1 && aims[0].head.kind !== 'sigmoids' && !graph.taught) return undefined;
   return aims.map(({ head, by, loss }) => ({ output: head.name, by, loss }));
 }
 

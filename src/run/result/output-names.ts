@@ -272,6 +272,7 @@ function isOf(config: PrunedConfig, plan: Plan, folder: string, workspace: strin
         data.limit === plan.data.limit &&
         data.validationImages === plan.data.validationImages &&
         (plan.data.labelsOf === undefined || data.labelsOf === plan.data.labelsOf) &&
+        (!plan.data.noLabels || data.unlabelled === true) &&
         (plan.data.preprocess === 'auto' || plan.data.preprocess === data.preprocess.name) &&
         [undefined, 'auto', data.preprocess.resize ?? plan.data.resize].includes(plan.data.resize)));
   return (

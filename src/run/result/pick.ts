@@ -17,6 +17,7 @@ import type { StaticMetric, Target } from '../../terms/goals.ts';
 import { mainArmOf } from '../../terms/run-data.ts';
 import type { RunData } from '../../terms/run-data.ts';
 import type { Score } from '../../terms/scores.ts';
+import { accuracyNoun } from '../../terms/scores.ts';
 
 /** A way to say which network of a run is meant. */
 export type Pick =
@@ -120,7 +121,7 @@ function seek(
     const there = run.arms.find((one) => one.arm === arm)?.candidates.some((one) => one.id === id);
     return there ? pick.ref : `the run has no candidate ${extraArm(arm, id)}`;
   }
-  if (points.length === 0) return 'no network of the run has an accuracy to be picked by';
+  if (points.length === 0) return `no network of the run has an ${accuracyNoun(run.measure)} to be picked by`;
   switch (pick.kind) {
     case 'within': {
       const limit = limitOf(pick.target, costBy(run.cost!, metric));
@@ -176,5 +177,6 @@ function pointsSentence(run: RunData, points: readonly CurvePoint[], metric: Sta
     (point) =>
       `${extraArm(point.candidate.arm, point.candidate.id)} (${(100 * point.share).toFixed(1)} % of the ${metric}, ${worth(point).toFixed(2)} %)`,
   );
-  return `its points, with their accuracy on validation, are ${named.join(', ')}`;
+  const noun = accuracyNoun(run.measure);
+  return `its points, with their ${noun} on validation, are ${named.join(', ')}`;
 }

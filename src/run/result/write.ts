@@ -9,7 +9,7 @@ import { prune } from '../../graph/surgery.ts';
 import { saveModel } from '../../formats/index.ts';
 import { methodNamed } from '../../methods/index.ts';
 import type { Graph, Model, Weights } from '../../graph/types.ts';
-import { decideLabels } from '../../runtime/heads.ts';
+import { decideLabels, withoutLabels } from '../../runtime/heads.ts';
 import { fits, ownWeights, unusable } from '../store/arm-weights.ts';
 import { DamagedCheckpoint, readCheckpoint } from '../store/checkpoint.ts';
 import { RunFolder } from '../store/folder.ts';
@@ -62,7 +62,7 @@ export async function writeCandidate(
   const log = logOf(run.folder);
   await log.refresh();
   const classes = log.data.data?.classes.length;
-  const { graph } = classes === undefined ? source : decideLabels(source.graph, classes, plan.data?.labelsOf);
+  const { graph } = labelsAsRun(source, log.data.data, plan);
   const model = { ...source, graph };
   const dependencies = findGroups(model.graph, { freeze, interiorOutputs });
   const snapshot = await readCheckpoint(run.folder).catch((error: unknown) => {
@@ -215,8 +215,19 @@ function tuning({ fineTuning }: State, { data, arms }: RunData, from: WeightsFro
   return from === 'scratch' ? scratchSettings(settings, data.train, graph) : settings;
 }
 
+/** The network with the decision on labels that its run made. */
+function labelsAsRun(
+  { graph }: Pick<Model, 'graph'>,
+  data: RunData['data'],
+  plan: Plan,
+): Pick<Model, 'graph'> {
+  if (!data) return { graph };
+  if (data.unlabelled) return { graph: withoutLabels(graph, data.taught ?? []) };
+  return decideLabels(graph, data.classes.length, plan.data?.labelsOf);
+}
+
 function dataOf({ data }: RunData, run: RunFolder): DataFacts | undefined {
   if (!data?.digest) return undefined;
-  const { form, digest, train, validation, test, recordedClasses: classes } = data;
-  return { path: run.resolve(data.path), form, digest, train, validation, test, classes };
+  const { form, digest, train, validation, test, recordedClasses: classes, unlabelled } = data;
+  return { path: run.resolve(data.path), form, digest, train, validation, test, classes, unlabelled };
 }

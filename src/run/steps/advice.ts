@@ -1,3 +1,4 @@
+import { accuracyNoun } from '../../terms/scores.ts';
 import type { Score } from '../../terms/scores.ts';
 import type { Trained } from './ports.ts';
 
@@ -14,14 +15,14 @@ const FEW_IMAGES = 10_000;
  * @returns null where it doesn't
  */
 export function adviceAfter(
-  original: Pick<Score, 'accuracy'> | undefined,
+  original: Pick<Score, 'accuracy' | 'measure'> | undefined,
   now: Pick<Score, 'accuracy'>,
   { epochs, best = epochs }: Omit<Trained, 'weights'>,
   images: number,
 ): string | null {
   const lost = (original?.accuracy ?? 0) - now.accuracy;
   if (!(lost > WORTH_A_WORD)) return null;
-  const points = `${lost.toFixed(1)} points of accuracy are lost on validation`;
+  const points = `${lost.toFixed(1)} points of ${accuracyNoun(original?.measure)} are lost on validation`;
   if (best >= STILL_IMPROVING * epochs)
     return `${points}, and it was still learning when training ended: try --fine-tune-epochs ${3 * epochs}, or a higher --effort`;
   const few =

@@ -26,6 +26,7 @@ import type { State } from '../store/state.ts';
 import type { Session } from './session.ts';
 import { measureScript } from './measure-script.ts';
 import { ScriptFailed } from '../plan/script.ts';
+import { withoutLabels } from '../../runtime/heads.ts';
 import { hashModel } from '../../formats/identity.ts';
 import type { ScriptLimits } from '../plan/script.ts';
 import { frozenSetting, frozenSentence } from '../plan/fine-tune-settings.ts';
@@ -126,6 +127,7 @@ export async function* prepareRun(
     : null;
   // the same network, and which of its outputs the labels are of
   if (trainer?.labelled) model = { ...model, graph: { ...model.graph, labelled: trainer.labelled } };
+  if (trainer?.taught) model = { ...model, graph: withoutLabels(model.graph, trainer.taught) };
   const numerics = trainer && numericsOf(trainer.images.backend);
   if (trainer)
     try {
@@ -212,6 +214,8 @@ async function* prepare(context: PreparedRun): AsyncGenerator<RunEvent, void, vo
       classes: set.classes,
       classesFrom: set.classesFrom,
       recordedClasses: set.recordedClasses,
+      unlabelled: set.unlabelled,
+      taught: trainer.taught && [...trainer.taught],
       train: set.train.size,
       validation: set.validation.size,
       test: set.test?.size ?? 0,

@@ -39,6 +39,8 @@ export interface Trainer {
   readonly found: string;
   /** the output that labels are of, where the network has several: Graph.labelled */
   readonly labelled?: string;
+  /** there are no labels: see Graph.taught */
+  readonly taught?: readonly string[];
   /** what it learns by, where that is more than the class of an image, and how it scores, where that is unusual */
   readonly learns?: readonly string[];
   /** @param losses note the loss of each image, too (default false) */
@@ -78,6 +80,8 @@ export interface TrainerOptions extends Opening {
   readonly recorded?: Recorded;
   /** whether outputs that labels say nothing of go on answering as they do (default true) */
   readonly answers?: boolean;
+  /** the set must have labels: its images are not taken without classes */
+  readonly needsLabels?: boolean;
   /** look for the one that `data` names all the same; images are resized as that one says, unless `data` does */
   readonly ownPreprocess?: boolean;
   readonly signal?: AbortSignal;

@@ -1,11 +1,10 @@
 import { hasStatistics } from '../../graph/op-facts.ts';
 import { Random } from '../../graph/random.ts';
 import { InputError, Interrupted } from '../../graph/errors.ts';
-import type { Graph, Model, Weights } from '../../graph/types.ts';
+import type { Model, Weights } from '../../graph/types.ts';
 import { batchCount, batches } from '../../data/batches.ts';
 import type { Recorded } from '../../data/classes.ts';
 import { openImages } from '../../data/open.ts';
-import { thumbnails } from '../../data/sample.ts';
 import type { ImageSet, Split } from '../../data/types.ts';
 import type { LoadedModel } from '../../formats/types.ts';
 import { defaultThreads } from '../../runtime/backend/numerics.ts';
@@ -15,21 +14,23 @@ import type { Judgement, Trust } from '../../runtime/scoring/agreement.ts';
 import { Network } from '../../runtime/training/network.ts';
 import { recalibrate } from '../../runtime/training/recalibrate.ts';
 import { rehearse } from '../../runtime/scoring/rehearse.ts';
-import { decideLabels } from '../../runtime/heads.ts';
+import { decideLabels, withoutLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/training/losses.ts';
 import { Distiller } from '../../runtime/training/distiller.ts';
-import { Teacher } from '../../runtime/training/teacher.ts';
+import { describeTaught } from '../../runtime/training/taught.ts';
+import type { Teacher } from '../../runtime/training/teacher.ts';
 import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
-import { answerOf, evaluate, openScorer } from '../../runtime/scoring/score.ts';
-import type { ScorerOptions } from '../../runtime/scoring/score.ts';
+import { evaluate } from '../../runtime/scoring/score.ts';
 import { train } from '../../runtime/training/trainer.ts';
 import type { TrainEvent } from '../../runtime/training/trainer.ts';
-import type { Backend } from '../../runtime/types.ts';
+import type { Backend, Batch } from '../../runtime/types.ts';
 import { expectedBy, imageInput } from '../images/head.ts';
 import { resizeFor, withResize } from '../images/resizing.ts';
 import type { ResizeOptions } from '../images/resizing.ts';
-import { askedScale, foundScale } from '../images/scale.ts';
+import { choosePreprocess, sampleImages, scoringBatch } from '../images/preprocess.ts';
+import type { Scoring } from '../images/preprocess.ts';
+import { decided, openTeacher } from '../images/unlabelled.ts';
 import type { Opening, Trained, TrainingOptions, Trainer, TrainerOptions } from './ports.ts';
 import { RECALIBRATION_IMAGES } from './settle.ts';
 import type { Augmentation, DataOptions } from '../../terms/choices.ts';
@@ -37,15 +38,12 @@ import type { Preprocess } from '../../terms/images.ts';
 import type { Sample } from '../../terms/run-events.ts';
 import type { Score, Split as ScoredSplit } from '../../terms/scores.ts';
 import type { TrainSettings } from '../../terms/training.ts';
-import { subset } from '../../data/splits/subset.ts';
+import { spread } from '../../data/splits/subset.ts';
+import { samplesOf } from '../images/samples.ts';
+import { keptAnswers, type KeptAnswers } from '../../methods/kept-answers.ts';
 
 /** The validation split is drawn from this seed in every command, so that what `train` held out stays held out. */
 export const splitSeed = 0;
-const scoringBatch = 256;
-/** Images that the preprocessing is found on, at most. */
-const sampleImages = 1000;
-/** Images that plain outputs are looked at on, to weigh them. */
-const teacherImages = 256;
 
 /** Opens an image set as the model knows images: its classes numbered, other sizes resized; no backend: enough to score. */
 export async function openSet(
@@ -55,6 +53,7 @@ export async function openSet(
     Opening & {
       /** the order of the classes, from an earlier time */
       recorded?: Recorded;
+      needsLabels?: boolean;
     } = {},
 ): Promise<ImageSet> {
   const image = imageInput(model);
@@ -64,7 +63,7 @@ export async function openSet(
     seed: splitSeed,
     limit: data.limit,
     validationImages: data.validationImages,
-    expected: expectedBy(model, data.labelsOf),
+    expected: { ...expectedBy(model, data), ...(options.needsLabels ? { unlabelled: undefined } : {}) },
     recorded: options.recorded,
     resize: resizeFor(data, model, options),
     signal: options.signal,
@@ -72,51 +71,6 @@ export async function openSet(
     onProgress: options.onRead,
     onTried: options.onTried,
   });
-}
-
-/** How a network is scored. */
-interface Scoring {
-  readonly threads?: number;
-  /** how far ONNX Runtime is believed; default: as it is */
-  readonly trust?: Trust;
-  readonly signal?: AbortSignal;
-}
-
-/** The preprocessing that was asked for, or the one that suits the network best. */
-export async function choosePreprocess(
-  data: DataOptions,
-  set: ImageSet,
-  model: Model,
-  options: Scoring = {},
-): Promise<{ preprocess: Preprocess; found: string }> {
-  const { preprocess, found } = await chooseScale(data, set, model, options);
-  const { resized } = set;
-  return {
-    preprocess: withResize(preprocess, set),
-    found: resized ? `${found.replace(/\.$/, '')}; images of other sizes: ${resized.why}` : found,
-  };
-}
-
-async function chooseScale(
-  data: DataOptions,
-  set: ImageSet,
-  model: Model,
-  { threads, trust, signal }: Scoring,
-): Promise<{ preprocess: Preprocess; found: string }> {
-  const asked = await askedScale(data, set.train);
-  if (asked) return { preprocess: asked, found: 'as asked' };
-  const split = part(set.validation, sampleImages);
-  const scorer = await openScorer(model.graph, model.weights, { threads, trust, logits: true });
-  try {
-    const scoreWith = (preprocess: Preprocess) =>
-      evaluate(scorer, batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' }), {
-        signal,
-      });
-    const { preprocess, reason } = await foundScale(scoreWith, set.train, set.classes.length, model);
-    return { preprocess, found: reason };
-  } finally {
-    await scorer.release();
-  }
 }
 
 /** Images, a backend and a preprocessing: all that training and scoring need. */
@@ -136,6 +90,7 @@ export async function openTrainer(
   const set = await openSet(data, model, {
     preprocess: options.preprocess,
     recorded: options.recorded,
+    needsLabels: options.needsLabels,
     threads,
     signal,
     onListed: options.onListed,
@@ -145,20 +100,20 @@ export async function openTrainer(
   });
   try {
     const { backend, trust, said: distrust } = await judgedBackend();
-    const { graph, doubt } = decideLabels(model.graph, set.classes.length, data.labelsOf);
-    const original = { graph, weights: model.weights };
+    const { weights } = model;
+    const labelled = labelledFor(model, set, data);
     const recorded = options.ownPreprocess ? undefined : options.preprocess;
     const { preprocess, found } = recorded
       ? { preprocess: withResize(recorded, set), found: 'as before' }
-      : await choosePreprocess(data, set, original, { threads, trust, signal });
-    const sample = batches(part(set.train, teacherImages), preprocess, {
-      batchSize: 64,
-      order: 'sequential',
-    });
+      : await choosePreprocess(data, set, labelled, { threads, trust, signal, backend });
+    const { graph, doubt } = await decided(backend, model, set, preprocess, data, signal);
+    const original = { graph, weights };
     const answers = options.answers ?? true;
-    const teacher = answers ? await Teacher.open(backend, graph, model.weights, sample, signal) : null;
+    const teacher =
+      answers || set.unlabelled ? await openTeacher(backend, original, set, preprocess, signal) : null;
     const asked = doubt && `${doubt} (--labels-of)`;
-    const learns = [describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
+    const taught = set.unlabelled ? describeTaught(graph, data.path) : null;
+    const learns = [taught, describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
     return new ImageSetTrainer({
@@ -171,6 +126,7 @@ export async function openTrainer(
       original,
       teacher,
       learns,
+      names: model.labels ?? [],
     });
   } catch (error) {
     await set.close();
@@ -190,12 +146,15 @@ interface TrainerParts {
   readonly original: Model;
   readonly teacher: Teacher | null;
   readonly learns: readonly string[];
+  /** names of its classes, as they travel with it */
+  readonly names: readonly string[];
 }
 
 class ImageSetTrainer implements Trainer {
   readonly images: MethodImages;
   readonly found: string;
   readonly labelled: string | undefined;
+  readonly taught: readonly string[] | undefined;
   readonly learns: readonly string[];
   private readonly set: ImageSet;
   private readonly preprocess: Preprocess;
@@ -204,11 +163,29 @@ class ImageSetTrainer implements Trainer {
   private readonly trust: Trust;
   private readonly original: Model;
   private readonly teacher: Teacher | null;
+  private readonly names: readonly string[];
+  /** where there are no labels */
+  private readonly answers: KeptAnswers | null;
 
-  constructor({ set, preprocess, found, backend, threads, trust, original, teacher, learns }: TrainerParts) {
-    this.images = { set, preprocess, backend, trust, ...(teacher ? { teacher } : {}) };
+  constructor({
+    set,
+    preprocess,
+    found,
+    backend,
+    threads,
+    trust,
+    original,
+    teacher,
+    learns,
+    names,
+  }: TrainerParts) {
+    this.answers = teacher && set.unlabelled ? keptAnswers(teacher, original.graph, preprocess) : null;
+    const answering = this.answers ?? teacher;
+    this.images = { set, preprocess, backend, trust, ...(answering ? { teacher: answering } : {}) };
     this.found = found;
     this.labelled = original.graph.labelled;
+    this.taught = original.graph.taught;
+
     this.learns = learns;
     this.set = set;
     this.preprocess = preprocess;
@@ -217,12 +194,14 @@ class ImageSetTrainer implements Trainer {
     this.trust = trust;
     this.original = original;
     this.teacher = teacher;
+    this.names = names;
   }
 
   async score(network: Model, name: ScoredSplit, signal?: AbortSignal, losses = false): Promise<Score> {
     const split = name === 'test' ? this.set.test : this.set.validation;
     if (!split) throw new InputError(`${this.set.path} has no test images`);
     return await scoreSplit(this.own(network), split, this.preprocess, {
+      answers: this.answers,
       threads: this.threads,
       backend: this.backend,
       trust: this.trust,
@@ -235,8 +214,11 @@ class ImageSetTrainer implements Trainer {
 
   async scoreOriginal(augmentation: Augmentation, signal?: AbortSignal): Promise<Score> {
     const order = new Random(splitSeed).fork('augmentation');
-    const split = part(this.set.validation, sampleImages);
-    const all = batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
+    const split = spread(this.set.validation, sampleImages);
+    const all =
+      this.teacher && this.answers
+        ? asBefore(this.teacher, split, this.preprocess, order, augmentation)
+        : batches(split, this.preprocess, { batchSize: scoringBatch, order, augmentation });
     const { threads, backend, trust } = this;
     return await evaluate(this.own(this.original), all, { threads, backend, trust, signal });
   }
@@ -247,7 +229,7 @@ class ImageSetTrainer implements Trainer {
     mostImages = RECALIBRATION_IMAGES,
   ): Promise<Weights> {
     if (!graph.nodes.some((node) => hasStatistics(node.op))) return weights;
-    const split = part(this.set.train, mostImages);
+    const split = spread(this.set.train, mostImages);
     const statistics = await recalibrate(this.backend, graph, weights, {
       batches: batches(split, this.preprocess, { batchSize: 64, order: 'sequential' }),
       signal,
@@ -298,30 +280,15 @@ class ImageSetTrainer implements Trainer {
 
   /** A network with this trainer's decision on which output labels are of. */
   private own({ graph, weights }: Model): Model {
-    return { graph: this.labelled === undefined ? graph : { ...graph, labelled: this.labelled }, weights };
+    const { labelled, taught } = this;
+    if (taught) return { graph: withoutLabels(graph, taught), weights };
+    return { graph: labelled === undefined ? graph : { ...graph, labelled }, weights };
   }
 
   async samples(before: Model, after: Model): Promise<Sample[]> {
-    const split = this.set.test ?? this.set.validation;
-    const random = new Random(1);
-    const indices = random.shuffle(Array.from({ length: split.size }, (_, i) => i)).slice(0, 12);
-    const enlarge = Math.max(1, Math.round(112 / Math.max(split.height, split.width)));
-    const images = await thumbnails(split, indices, Math.min(enlarge, 2));
-    const answers: string[][] = [];
-    for (const network of [before, after]) {
-      const scores = await answersOf(this.own(network), subset(split, indices), this.preprocess, {
-        threads: this.threads,
-        backend: this.backend,
-        trust: this.trust,
-      });
-      answers.push(scores.map((best) => this.set.classes[best] ?? `class ${best}`));
-    }
-    return images.map((image, k) => ({
-      image,
-      label: this.set.classes[split.labels[indices[k]]],
-      before: answers[0][k],
-      after: answers[1][k],
-    }));
+    const { set, preprocess, teacher, names, threads, backend, trust } = this;
+    const scoring = { threads, backend, trust };
+    return await samplesOf(this.own(before), this.own(after), { set, preprocess, teacher, names, scoring });
   }
 
   async close(): Promise<void> {
@@ -330,12 +297,29 @@ class ImageSetTrainer implements Trainer {
   }
 }
 
+/** Augmented images with what the original answers for them as they are. */
+async function* asBefore(
+  teacher: Pick<Teacher, 'answer'>,
+  split: Split,
+  preprocess: Preprocess,
+  random: Random,
+  augmentation: Augmentation,
+): AsyncGenerator<Batch, void, void> {
+  const how = { batchSize: scoringBatch, order: 'sequential' } as const;
+  const plain = teacher.answer(batches(split, preprocess, how));
+  for await (const batch of batches(split, preprocess, { ...how, augmentation, random })) {
+    const same = await plain.next();
+    if (!same.done) yield { ...batch, answers: same.value.answers };
+  }
+}
+
 /** The same network, with the decision on which of its outputs labels are of. @throws InputError as decideLabels does */
 export function labelledFor<T extends Model>(
   network: T,
-  { classes }: ImageSet,
+  { classes, unlabelled }: ImageSet,
   { labelsOf }: DataOptions,
 ): T {
+  if (unlabelled) return { ...network, graph: withoutLabels(network.graph, []) };
   return { ...network, graph: decideLabels(network.graph, classes.length, labelsOf).graph };
 }
 
@@ -350,40 +334,11 @@ export async function scoreSplit(
     each?: boolean;
     losses?: boolean;
     onImages?: (images: number) => void;
+    /** gives the original's answers, where there are no labels */
+    answers?: KeptAnswers | null;
   } = {},
 ): Promise<Score> {
   if (options.signal?.aborted) throw new Interrupted();
   const all = batches(split, preprocess, { batchSize: scoringBatch, order: 'sequential' });
-  return await evaluate(network, all, options);
-}
-
-async function answersOf(
-  { graph, weights }: { graph: Graph; weights: Weights },
-  split: Split,
-  preprocess: Preprocess,
-  options: ScorerOptions,
-): Promise<number[]> {
-  const scorer = await openScorer(graph, weights, options);
-  const answers: number[] = [];
-  try {
-    for await (const { x, n } of batches(split, preprocess, { batchSize: 16, order: 'sequential' })) {
-      const scores = await scorer.scores(x, n);
-      const width = scores.length / n;
-      for (let i = 0; i < n; i++) {
-        answers.push(answerOf(scores.subarray(i * width, (i + 1) * width), scorer));
-      }
-    }
-  } finally {
-    await scorer.release();
-  }
-  return answers;
-}
-
-/** A part of a split that is spread over it evenly. */
-function part(split: Split, most: number): Split {
-  if (split.size <= most) return split;
-  return subset(
-    split,
-    Array.from({ length: most }, (_, k) => Math.floor((k * split.size) / most)),
-  );
+  return await evaluate(network, options.answers?.answer(all, split) ?? all, options);
 }

@@ -50,6 +50,7 @@ export async function summariseRun(folder: string): Promise<RunSummary> {
       main?.chosen && data.cost
         ? {
             accuracy: lastAccuracy(main),
+            ...(data.measure && { measure: data.measure }),
             original: data.scores.validation.original?.accuracy,
             macsShare: main.chosen.cost.macs / Math.max(data.cost.macs, 1),
             paramsShare: main.chosen.cost.params / Math.max(data.cost.params, 1),

@@ -6,11 +6,13 @@ import { openBackend } from '../backend/open.ts';
 import type { Trust } from './agreement.ts';
 import { Breather } from '../breathe.ts';
 import { Distance } from './distance.ts';
-import { labelledHead } from '../heads.ts';
+import { headsOf, labelledHead } from '../heads.ts';
 import type { Head } from '../heads.ts';
 import { logitsGraph } from './logits.ts';
 import { mustTell, othersOf } from '../training/losses.ts';
 import { Network } from '../training/network.ts';
+import { agreementOf, Likeness } from './likeness.ts';
+import { withOutputs } from '../execution.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Backend, Batch } from '../types.ts';
@@ -41,7 +43,10 @@ export interface ScorerOptions {
   readonly threads?: number;
   /** stop before a final softmax or sigmoid (default false: the network's own output) */
   readonly logits?: boolean;
-  /** give the outputs that labels say nothing of, too (default false) */
+  /**
+   * give the outputs that labels say nothing of, too (default false); where there are none, and logits are asked for, all
+   * in the network's order, before their activations
+   */
   readonly others?: boolean;
   /** used where onnxruntime can't be loaded: this one, or none, which is an error; default: the process's own backend */
   readonly backend?: Backend | 'none';
@@ -60,8 +65,13 @@ export async function openScorer(
   const head = labelledHead(graph);
   const kind = options.logits || head.activation === 'none' ? 'logits' : head.activation;
   const others = options.others ? othersOf(graph).map(({ output }) => output) : [];
-  const shown: Graph =
-    options.logits && others.length === 0
+  const everything = graph.taught && options.others && options.logits;
+  const shown: Graph = everything
+    ? withOutputs(
+        graph,
+        headsOf(graph).map(({ node }) => node),
+      )
+    : options.logits && others.length === 0
       ? logitsGraph(graph)
       : { ...graph, outputs: [options.logits ? head.node : head.output, ...others] };
   const threads = options.threads ?? availableParallelism();
@@ -131,14 +141,16 @@ const WORST = 100;
 /**
  * Top-1 accuracy in percent and the mean of the loss that the output's kind implies: cross-entropy, for several sigmoids
  * binary cross-entropy as in Keras (their mean). A single unit counts as two classes. An image whose scores aren't numbers
- * counts as wrong.
+ * counts as wrong. Without labels: agreement with the original's answers, which the batches hold (likeness.ts).
  * @throws InputError without images, or where a label is not one of the network's classes
  */
 export async function evaluate(
   network: Scorer | Model,
   batches: AsyncIterable<Batch>,
-  { original, each = false, losses = false, ...options }: EvaluateOptions = {},
+  given: EvaluateOptions = {},
 ): Promise<Score> {
+  if ('graph' in network && network.graph.taught) return await compare(network, batches, given);
+  const { original, each = false, losses = false, ...options } = given;
   const others = original && 'graph' in network ? othersOf(network.graph) : [];
   const answering =
     original && others.length
@@ -193,7 +205,37 @@ export async function evaluate(
   };
 }
 
-/** What the accuracy of an output is called where it isn't plain accuracy. The one place that names it. */
+/** Agreement with the original, whose answers the batches hold, and the mean of the loss that training goes by. */
+async function compare(
+  { graph, weights }: Model,
+  batches: AsyncIterable<Batch>,
+  { original: _, each = false, losses = false, ...options }: EvaluateOptions,
+): Promise<Score> {
+  const scorer = await openScorer(graph, weights, { ...options, logits: true, others: true });
+  const likeness = new Likeness(graph);
+  const breather = new Breather(options.signal);
+  try {
+    for await (const batch of batches) {
+      await breather.breathe();
+      likeness.add(batch.answers, await scorer.all(batch.x, batch.n), batch.n);
+      options.onImages?.(likeness.losses.length);
+    }
+  } finally {
+    await scorer.release();
+  }
+  const lost = likeness.losses.map((one) => (Number.isFinite(one) ? Math.min(one, WORST) : WORST));
+  if (lost.length === 0) throw new InputError('there are no images to evaluate on');
+  return {
+    accuracy: likeness.agreement,
+    loss: lost.reduce((sum, one) => sum + one, 0) / lost.length,
+    images: lost.length,
+    measure: agreementOf(graph),
+    ...(each && likeness.right ? { right: packed(likeness.right) } : {}),
+    ...(losses ? { losses: packedLosses(lost) } : {}),
+  };
+}
+
+/** What the accuracy of an output is called where it isn't plain accuracy; without labels agreementOf says it. */
 export function measureOf({ kind }: Pick<Head, 'kind'>): Measure | undefined {
   return kind === 'sigmoids' ? 'top-1 of sigmoids' : undefined;
 }

@@ -4,6 +4,7 @@ import type { Head } from '../heads.ts';
 import { withOutputs } from '../execution.ts';
 import type { Backend, Batch } from '../types.ts';
 import { Network } from './network.ts';
+import { sigmoid, softmaxRows } from './probabilities.ts';
 
 /**
  * The original network as a teacher of what labels leave out: how like the other classes an image is (Hinton et al.
@@ -34,7 +35,7 @@ export class Distiller {
       const [values] = this.network.predict(batch.x, batch.n);
       yield {
         ...batch,
-        believed: rows ? softmaxRows(values, size) : values.map((v) => 1 / (1 + Math.exp(-v))),
+        believed: rows ? softmaxRows(values, size, 1) : values.map(sigmoid),
       };
     }
   }
@@ -46,19 +47,8 @@ export class Distiller {
 
 /** Whether the output that labels are of gives probabilities. */
 export function canTeach(graph: Graph): boolean {
+  // without labels its answers are what is learned, all of them
+  if (graph.taught) return false;
   const { kind, classes } = labelledHead(graph);
   return kind !== 'values' && classes !== null;
-}
-
-/** Softmax over each row of `width` values. */
-function softmaxRows(values: Float32Array, width: number): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let start = 0; start < values.length; start += width) {
-    const row = values.subarray(start, start + width);
-    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (let i = 0; i < width; i++) sum += out[start + i] = Math.exp(row[i] - most);
-    for (let i = 0; i < width; i++) out[start + i] /= sum;
-  }
-  return out;
 }

@@ -1,10 +1,11 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { InputError } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/types.ts';
-import { headsOf, labelledHead } from '../heads.ts';
+import { headsOf, labelledHead, tellsClasses } from '../heads.ts';
 import type { Head, HeadKind } from '../heads.ts';
 import { withOutputs } from '../execution.ts';
 import { answerRows, blend, entropyOf, targetRows, unitRows } from './targets.ts';
+import { sigmoid, softmaxRows } from './probabilities.ts';
 import type { Backend, Batch } from '../types.ts';
 import type { OutputLoss } from '../../terms/scores.ts';
 import type { LearnsBy, TrainSettings } from '../../terms/training.ts';
@@ -12,7 +13,7 @@ import type { LearnsBy, TrainSettings } from '../../terms/training.ts';
 export type LossName = 'categorical cross-entropy' | 'binary cross-entropy' | OutputLoss;
 
 /** How a loss is computed from logits: a softmax over rows, two classes a unit, or squared differences. */
-type Form = 'rows' | 'units' | 'squares';
+export type Form = 'rows' | 'units' | 'squares';
 
 interface Row {
   readonly name: LossName;
@@ -22,18 +23,27 @@ interface Row {
 const categorical: Row = { name: 'categorical cross-entropy', form: 'rows' };
 const binary: Row = { name: 'binary cross-entropy', form: 'units' };
 const squares: Row = { name: 'mean squared error', form: 'squares' };
+const normalised: Row = { name: 'normalised mean squared error', form: 'squares' };
+const rows: Row = { name: 'KL divergence', form: 'rows' };
+const units: Row = { name: 'KL divergence', form: 'units' };
+
+/**
+ * What logits are divided by before two networks' probabilities are compared, where answers are all there is to learn
+ * from: the smaller ones, which say what an image is a little like, weigh more (Hinton et al. 2015).
+ */
+export const TEMPERATURE = 2;
 
 /**
  * What each kind of output learns by, and the only place that decides it: by labels where it has them, else by what the
- * original answers.
+ * original answers; `alone` where no output has labels, and plain values weigh by how much they vary.
  */
-const LOSSES: Readonly<Record<HeadKind, Readonly<Record<LearnsBy, Row>>>> = {
-  softmax: { labels: categorical, answers: { name: 'KL divergence', form: 'rows' } },
-  sigmoids: { labels: binary, answers: { name: 'KL divergence', form: 'units' } },
-  sigmoid: { labels: binary, answers: { name: 'KL divergence', form: 'units' } },
-  logits: { labels: categorical, answers: squares },
-  logit: { labels: binary, answers: squares },
-  values: { labels: categorical, answers: squares },
+const LOSSES: Readonly<Record<HeadKind, Readonly<Record<LearnsBy | 'alone', Row>>>> = {
+  softmax: { labels: categorical, answers: rows, alone: rows },
+  sigmoids: { labels: binary, answers: units, alone: units },
+  sigmoid: { labels: binary, answers: units, alone: units },
+  logits: { labels: categorical, answers: squares, alone: normalised },
+  logit: { labels: binary, answers: squares, alone: normalised },
+  values: { labels: categorical, answers: squares, alone: normalised },
 };
 
 /** An output and what it is trained towards. */
@@ -42,16 +52,24 @@ export interface Aim {
   readonly by: LearnsBy;
   readonly loss: LossName;
   readonly form: Form;
+  /** what its logits are divided by; 1 but where there are no labels */
+  readonly temperature: number;
 }
 
 /**
  * What a network is trained towards: the output that labels are of, and where the original's answers are at hand all
- * others.
+ * others. Without labels all outputs, by the answers.
  */
 export function aimsOf(graph: Graph, answered: boolean): readonly Aim[] {
+  if (graph.taught)
+    return headsOf(graph).map((head): Aim => {
+      const { name, form } =
+        head.kind === 'logits' && tellsClasses(head, graph) ? rows : LOSSES[head.kind].alone;
+      return { head, by: 'answers', loss: name, form, temperature: form === 'squares' ? 1 : TEMPERATURE };
+    });
   const aim = (head: Head, by: Aim['by']): Aim => {
     const { name, form } = LOSSES[head.kind][by];
-    return { head, by, loss: name, form };
+    return { head, by, loss: name, form, temperature: 1 };
   };
   const labelled = labelledHead(graph);
   if (!answered) return [aim(labelled, 'labels')];
@@ -60,6 +78,7 @@ export function aimsOf(graph: Graph, answered: boolean): readonly Aim[] {
 
 /** The outputs that labels say nothing of. */
 export function othersOf(graph: Graph): readonly Head[] {
+  if (graph.taught) return headsOf(graph);
   const { output } = labelledHead(graph);
   return headsOf(graph).filter((head) => head.output !== output);
 }
@@ -88,6 +107,11 @@ export interface Targets {
 /** Hundreds of labels, nearly all of which are a no, would be as many times a softmax's gradient. */
 const MOST_TIMES = 10;
 
+/** How many times an output counts (Targets.weights). */
+export function timesOf(form: Form, { units }: Head): number {
+  return form === 'units' ? Math.min(units, MOST_TIMES) : 1;
+}
+
 /**
  * @throws InputError where a label is not one of the network's classes, or an answer is missing
  */
@@ -102,8 +126,8 @@ export function targetsOf(
   let least = 0;
   let next = 0;
   const weights: number[] = [];
-  const rows = aims.map(({ head, by, form }) => {
-    const times = form === 'units' ? Math.min(head.units, MOST_TIMES) : 1;
+  const rows = aims.map(({ head, by, form, temperature }) => {
+    const times = timesOf(form, head);
     const width = form === 'rows' ? widthOf(head) : form === 'units' ? 2 : head.size;
     const shaped = (values: Float32Array) => ({
       values,
@@ -121,13 +145,24 @@ export function targetsOf(
     }
     const answer = batch.answers?.[next++];
     if (!answer) throw new InputError(`the batch lacks the original's answers for output ${head.name}`);
-    weights.push(times * answer.weight);
+    const weight = times * answer.weight * temperature ** 2;
+    weights.push(weight);
     if (form === 'squares') return shaped(answer.values);
-    const values = form === 'units' ? answerRows(answer.values) : answer.values;
-    least += times * answer.weight * entropyOf(values, width);
+    const believed = temperature === 1 ? answer.values : softened(answer.values, width, form, temperature);
+    const values = form === 'units' ? answerRows(believed) : believed;
+    least += weight * entropyOf(values, width);
     return shaped(values);
   });
-  return { rows, weights, reported: (sum) => (sum - least) / weights[0] };
+  // the labels' own loss counts once; without labels the sum is what it is
+  const unit = aims.some(({ by }) => by === 'labels') ? weights[0] : 1;
+  return { rows, weights, reported: (sum) => (sum - least) / unit };
+}
+
+/** Logits as probabilities, at a temperature. */
+function softened(logits: Float32Array, width: number, form: Form, temperature: number): Float32Array {
+  return form === 'units'
+    ? logits.map((z) => sigmoid(z / temperature))
+    : softmaxRows(logits, width, temperature);
 }
 
 /** What the original says of a batch's images, as rows. */
@@ -161,12 +196,13 @@ export function lossOf(
   targets: readonly tfc.Tensor2D[],
   weights: readonly number[],
 ): tfc.Scalar {
-  const losses = aims.map(({ form }, i): tfc.Scalar => {
+  const losses = aims.map(({ form, temperature }, i): tfc.Scalar => {
     const { shape } = targets[i];
     const as = (rows: number, width: number): tfc.Tensor2D => {
       const value = values[i];
       const fits = value.rank === 2 && value.shape[0] === rows && value.shape[1] === width;
-      return (fits ? value : tf.reshape(value, [rows, width])) as tfc.Tensor2D;
+      const shaped = (fits ? value : tf.reshape(value, [rows, width])) as tfc.Tensor2D;
+      return temperature === 1 ? shaped : tf.div<tfc.Tensor2D>(shaped, temperature);
     };
     if (form === 'squares') return tf.mean(tf.square(tf.sub(as(...shape), targets[i])));
     if (form === 'rows') return kernels.softmaxCrossEntropy(as(...shape), targets[i]);
@@ -180,6 +216,7 @@ export function lossOf(
 
 /** What a network learns by, in a sentence; null where that is one class an image, as usual. */
 export function describeAims(graph: Graph, answered: boolean): string | null {
+  if (graph.taught) return null;
   const [labels, ...answers] = aimsOf(graph, answered);
   const { name, kind, size } = labels.head;
   const sigmoids =

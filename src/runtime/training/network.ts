@@ -8,7 +8,7 @@ import { clipByGlobalNorm } from './clip.ts';
 import { Differentiator } from './differentiate.ts';
 import type { Derivatives } from './differentiate.ts';
 import { forward } from '../forward.ts';
-import { aimsOf, othersOf, targetsOf } from './losses.ts';
+import { aimsOf, targetsOf } from './losses.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Backend, Batch, Snapshot } from '../types.ts';
 import type { TrainSettings } from '../../terms/training.ts';
@@ -143,10 +143,10 @@ export class Network {
     const { backend, graph, variables, trained } = this;
     if (trained.length === 0)
       throw new InputError('every layer of the network is frozen, so there is nothing to train');
-    const wanted = answered ? 1 + othersOf(graph).length : 1;
-    if (this.differentiator?.aims.length !== wanted) {
+    const aims = aimsOf(graph, answered);
+    if (this.differentiator?.aims.length !== aims.length) {
       this.differentiator?.dispose();
-      this.differentiator = new Differentiator(backend, graph, variables, trained, aimsOf(graph, answered));
+      this.differentiator = new Differentiator(backend, graph, variables, trained, aims);
     }
     return this.differentiator!;
   }

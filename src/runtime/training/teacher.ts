@@ -1,24 +1,28 @@
 import type { Graph, Weights } from '../../graph/types.ts';
 import { Breather } from '../breathe.ts';
+import { tellsClasses } from '../heads.ts';
 import type { Head } from '../heads.ts';
-import { othersOf } from './losses.ts';
+import { aimsOf, othersOf } from './losses.ts';
 import { Network } from './network.ts';
 import { withOutputs } from '../execution.ts';
-import type { Backend, Batch } from '../types.ts';
+import { activated } from './probabilities.ts';
+import type { Answer, Backend, Batch } from '../types.ts';
 
 /**
- * The original network, which tells what outputs should go on answering that labels say nothing of. Dispose it.
+ * The original network, which tells what outputs should go on answering that labels say nothing of: all, where there are
+ * none. Dispose it.
  */
 export class Teacher {
   private constructor(
     private readonly network: Network,
-    private readonly weights: readonly number[],
+    private readonly scales: readonly Pick<Answer, 'weight' | 'scale'>[],
   ) {}
 
   /**
    * @param images some of the training images: plain values that vary there by more than 1 are weighed by one over their
    * variance, since at the rates of a classifier their squares would drown it, and diverge. Smaller ones aren't made to
-   * weigh more: they would do the same.
+   * weigh more: they would do the same. Without labels plain values are weighed by one over their variance, whatever it is
+   * (normalised mean squared error).
    * @returns null where labels say all
    */
   static async open(
@@ -30,18 +34,23 @@ export class Teacher {
   ): Promise<Teacher | null> {
     const heads = othersOf(graph);
     if (heads.length === 0) return null;
-    const outputs = heads.map(({ output }) => output);
+    const { taught } = graph;
+    const outputs = heads.map(({ output, node }) => (taught ? node : output));
     const network = new Network(backend, withOutputs(graph, outputs), weights);
     try {
       const spreads = heads.map(() => new Spread());
       const breather = new Breather(signal);
       for await (const { x, n } of images) {
         await breather.breathe();
-        network.predict(x, n).forEach((values, i) => spreads[i].add(values, values.length / n));
+        network.predict(x, n).forEach((values, i) => {
+          const given = taught ? activated(values, heads[i]) : values;
+          spreads[i].add(given, values.length / n);
+        });
       }
-      const weigh = ({ activation }: Head, i: number) =>
-        activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1;
-      return new Teacher(network, heads.map(weigh));
+      const weigh = ({ activation }: Head, i: number) => ({
+        weight: activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1,
+      });
+      return new Teacher(network, taught ? weighAlone(graph, spreads) : heads.map(weigh));
     } catch (error) {
       network.dispose();
       throw error;
@@ -52,13 +61,22 @@ export class Teacher {
   async *answer(batches: AsyncIterable<Batch>): AsyncGenerator<Batch, void, void> {
     for await (const batch of batches) {
       const answers = this.network.predict(batch.x, batch.n);
-      yield { ...batch, answers: answers.map((values, i) => ({ values, weight: this.weights[i] })) };
+      yield { ...batch, answers: answers.map((values, i) => ({ values, ...this.scales[i] })) };
     }
   }
 
   dispose(): void {
     this.network.dispose();
   }
+}
+
+/** Without labels: the scale of what is compared as values. */
+function weighAlone(graph: Graph, spreads: readonly Spread[]): Pick<Answer, 'weight' | 'scale'>[] {
+  return aimsOf(graph, true).map(({ head, form }, i) => {
+    const { scale } = spreads[i];
+    const weight = form === 'squares' ? 1 / scale : 1;
+    return tellsClasses(head, graph) ? { weight } : { weight, scale };
+  });
 }
 
 /** Mean over the values of a sample of their variance from sample to sample. */
@@ -77,6 +95,13 @@ class Spread {
       this.sum[i % width] += value;
       this.squares[i % width] += value * value;
     });
+  }
+
+  /** The variance; of what doesn't vary (or of one image) the mean square, so that nothing is divided by zero. */
+  get scale(): number {
+    const square = this.squares.reduce((a, b) => a + b, 0) / this.squares.length / this.samples;
+    const { variance } = this;
+    return variance > 1e-9 * square ? variance : square || 1;
   }
 
   get variance(): number {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { LoadedModel } from '../../../src/formats/types.ts';
 import { GraphBuilder } from '../../support/builder.ts';
 import { resizeFor, withResize } from '../../../src/run/images/resizing.ts';
-import { choosePreprocess, openSet, scoreSplit } from '../../../src/run/steps/trainer.ts';
+import { openSet, scoreSplit } from '../../../src/run/steps/trainer.ts';
+import { choosePreprocess } from '../../../src/run/images/preprocess.ts';
 import { temporaryFolder, writeFolder, type Files } from '../../data/fixtures.ts';
 import type { Preprocess } from '../../../src/terms/images.ts';
 

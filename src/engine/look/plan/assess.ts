@@ -168,9 +168,13 @@ let tensorflow: ReturnType<typeof prepareTensorflow> | null = null;
 
 async function imagesOf({ model }: CachedModel, draft: Draft, problems: string[]): Promise<Survey | null> {
   if (!draft.data) return null;
-  const { path, limit, validationImages, labelsOf } = draft.data;
+  const { path, limit, validationImages, labelsOf, noLabels } = draft.data;
   try {
-    const found = await survey(path, { limit, validationImages, expected: expectedBy(model, labelsOf) });
+    const found = await survey(path, {
+      limit,
+      validationImages,
+      expected: expectedBy(model, { labelsOf, noLabels }),
+    });
     problems.push(...mismatches(model, found));
     return found;
   } catch (error) {

@@ -15,11 +15,16 @@ export async function openData(
     readonly limit?: number | undefined;
     readonly validationImages?: number | undefined;
     readonly labelsOf?: string | undefined;
+    readonly noLabels?: true | undefined;
   },
 ): Promise<DataView> {
-  const { path, limit, validationImages, labelsOf } = asked;
+  const { path, limit, validationImages, labelsOf, noLabels } = asked;
   const { model } = await models.open(asked.model);
-  const found = await take(path, { limit, validationImages, expected: expectedBy(model, labelsOf) });
+  const found = await take(path, {
+    limit,
+    validationImages,
+    expected: expectedBy(model, { labelsOf, noLabels }),
+  });
   const heads = headsOf(model.graph);
   return {
     path,

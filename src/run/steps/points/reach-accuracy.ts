@@ -2,7 +2,7 @@ import { pointArm, pointOfArm } from '../../../terms/candidates.ts';
 import { dropInWords, isWithinDrop, points } from '../../../terms/comparison/drop.ts';
 import { metricWords } from '../../../terms/goals.ts';
 import type { EventOf, RunEvent } from '../../../terms/run-events.ts';
-import { furthest, splitOf } from '../../../terms/scores.ts';
+import { accuracyNoun, furthest, splitOf } from '../../../terms/scores.ts';
 import type { Score, Step } from '../../../terms/scores.ts';
 import { nextShare } from '../../plan/accuracy-goal.ts';
 import { pointsAsked } from '../../plan/points.ts';
@@ -110,16 +110,17 @@ async function* adopt(
       score,
     });
   if (main.weights === 'generated') yield await session.record({ type: 'warning', message: notRebuilt(arm) });
+  const noun = accuracyNoun(session.state.original.validation?.measure);
   yield good
     ? await session.record(
         said(
           arm,
-          `the cheapest of ${tried.length} networks that loses at most ${points(drop)} of accuracy: ${beside(context, found)}`,
+          `the cheapest of ${tried.length} networks that loses at most ${points(drop)} of ${noun}: ${beside(context, found)}`,
         ),
       )
     : await session.record({
         type: 'warning',
-        message: `no network of ${tried.length} lost at most ${points(drop)} of accuracy: the result is the one that lost least, ${beside(context, found)}; allow more, or a dearer network (another goal beside it, such as macs=95%)`,
+        message: `no network of ${tried.length} lost at most ${points(drop)} of ${noun}: the result is the one that lost least, ${beside(context, found)}; allow more, or a dearer network (another goal beside it, such as macs=95%)`,
       });
   main.step = 'done';
 }
