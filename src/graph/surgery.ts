@@ -200,6 +200,7 @@ function narrowOp(
   const narrow = specOf(op).narrow?.(op, {
     rank: axes.length,
     output: (axis) => positions(axes[axis]),
+    length: (axis) => axes[axis]?.group.length,
     input: (axis) => positions(dependencies.values[inputs[0]]?.[axis]),
     runsAlong: (role, axis) => !!dependencies.params[params[role]]?.[axis],
   });
