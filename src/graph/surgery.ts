@@ -68,7 +68,7 @@ export function sliceParam(
 
 /**
  * The original network with the removed channels held at zero: all that makes them and all that reads them is zero,
- * so their value can't matter anywhere. Variances stay, to divide by. What `prune` gives must equal this. (Layer norm
+ * so their value can't matter anywhere. Variances and other divisors stay. What `prune` gives must equal this. (Layer norm
  * over channels takes its statistics over all that are there: see statisticsOverChannels.)
  */
 export function zeroRemoved(
@@ -79,12 +79,12 @@ export function zeroRemoved(
 ): Weights {
   architectureOf(dependencies, kept);
   const positions = positionsOf(kept);
-  const variances = new Set(graph.nodes.map((n) => n.params.variance));
+  const divisors = divisorsOf(graph);
   const zeroed = new Map<string, Float32Array>();
   for (const param of Object.values(graph.params)) {
     const data = dataOf(weights, param).slice();
     zeroed.set(param.id, data);
-    if (variances.has(param.id)) continue;
+    if (divisors.has(param.id)) continue;
     param.shape.forEach((size, a) => {
       const keep = positions(dependencies.params[param.id]?.[a]);
       if (!keep) return;
@@ -94,6 +94,13 @@ export function zeroRemoved(
     });
   }
   return zeroed;
+}
+
+/** Parameters that something is divided by: there is no value at zero. */
+function divisorsOf({ nodes }: Graph): ReadonlySet<string | undefined> {
+  const constants = new Map(nodes.flatMap(({ id, params }) => (params.value ? [[id, params.value]] : [])));
+  const divided = nodes.flatMap(({ op, inputs }) => (op.kind === 'divide' ? inputs.slice(1) : []));
+  return new Set([...nodes.map(({ params }) => params.variance), ...divided.map((id) => constants.get(id))]);
 }
 
 /**

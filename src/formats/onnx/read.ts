@@ -68,9 +68,14 @@ export async function readOnnx(file: string): Promise<LoadedModel> {
     };
   } catch (error) {
     if (error instanceof InputError && !error.message.includes(file))
-      throw new InputError(`"${file}" can't be read as an ONNX model: ${error.message}`);
+      throw new InputError(`"${file}" can't be read as an ONNX model: ${printable(error.message)}`);
     throw error;
   }
+}
+
+/** Names in a damaged file may hold anything. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]+/g, '?');
 }
 
 function weightsOf({ graph, reading }: Network, file: string): LoadedModel['weights'] {

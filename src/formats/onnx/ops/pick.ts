@@ -56,8 +56,10 @@ export function slice(step: Step): Live[] {
   const steps = step.numbers(4) ?? starts.map(() => 1);
   let made = x;
   const cuts = axes.map((axis, i) => {
+    const before = made;
     made = take(step, made, axis, slicePositions(x.dims[axis], starts[i], ends[i], steps[i]), steps[i]);
-    return { axis, node: made.node };
+    // what takes all of an axis goes on doing so
+    return { axis, node: made === before ? undefined : made.node };
   });
   step.edit((narrow, to) => {
     const [newStarts, newEnds] = [[...starts], [...ends]];

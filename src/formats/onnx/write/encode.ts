@@ -21,14 +21,22 @@ export type SizesOf = (name: string) => readonly (number | undefined)[] | null |
 /** A file with changes, in parts: everything else keeps its bytes and its place. */
 export function encodeModel(bytes: Uint8Array, model: OnnxModel, changes: Changes, sizes: SizesOf): Parts {
   const { graph } = FIELD.model;
-  return fieldsOf(bytes).flatMap((field) =>
+  const fields = fieldsOf(bytes);
+  // up to its third version, every initializer is an input too
+  const listed = (lastValue(fields, 1) ?? 0) < 4;
+  return fields.flatMap((field) =>
     field.no === graph && field.wire === 2
-      ? bytesField(graph, encodeGraph(field.bytes, model, changes, sizes))
+      ? bytesField(graph, encodeGraph(field.bytes, model, changes, { sizes, listed }))
       : [field.raw],
   );
 }
 
-function encodeGraph(bytes: Uint8Array, model: OnnxModel, changes: Changes, sizes: SizesOf): Parts {
+function encodeGraph(
+  bytes: Uint8Array,
+  model: OnnxModel,
+  changes: Changes,
+  { sizes, listed }: { readonly sizes: SizesOf; readonly listed: boolean },
+): Parts {
   const { node, initializer, input, output, value } = FIELD.graph;
   const fields = fieldsOf(bytes);
   let at = 0;
@@ -54,9 +62,18 @@ function encodeGraph(bytes: Uint8Array, model: OnnxModel, changes: Changes, size
         return [field.raw];
     }
   });
-  for (const [name, { type, dims, values }] of changes.fresh)
+  for (const [name, { type, dims, values }] of changes.fresh) {
     parts.push(...bytesField(initializer, newTensor(name, type, dims, values)));
+    if (listed) parts.push(...bytesField(input, newInfo(name, type, dims)));
+  }
   return parts;
+}
+
+/** A ValueInfoProto of a tensor. */
+function newInfo(name: string, type: number, dims: readonly number[]): Parts {
+  const shape = dims.flatMap((d) => bytesField(1, [numberField(1, d)]));
+  const tensor = bytesField(1, [numberField(1, type), ...bytesField(2, shape)]);
+  return [textField(1, name), ...bytesField(2, tensor)];
 }
 
 /** Old files list their initializers among the inputs. */

@@ -138,7 +138,9 @@ function compare(
   external: External,
 ): void {
   const again = readAt(readModelProto(bytes, external), trueInputs(model), network.reading.sizes);
-  if (again.opaque !== network.opaque) throw new InputError('its file would say other operators');
+  const [before, after] = [network, again].map(({ graph }) => opaqueLayers(graph));
+  const other = after.find((one) => !before.includes(one));
+  if (other) throw new InputError(`its file would hold an operator that Espalier does not know: ${other}`);
   for (const [name, value] of network.reading.values) {
     if (value.kind !== 'live') continue;
     const found = again.reading.values.get(name);
@@ -148,4 +150,8 @@ function compare(
         `its file would give "${name}" the sizes [${found?.kind === 'live' ? found.dims.join(', ') : 'unknown'}] and not [${wanted.join(', ')}]`,
       );
   }
+}
+
+function opaqueLayers({ nodes }: Graph): string[] {
+  return nodes.flatMap(({ op, layer }) => (op.kind === 'opaque' ? `${layer} (${op.what})` : []));
 }
