@@ -126,6 +126,8 @@ export function permuteChannels(
   for (const { id, op } of graph.nodes)
     if (specOf(op).ordered?.(op))
       for (const g of alongChannels(dependencies.values[id])?.group ?? []) held.add(g);
+  for (const { id, op } of graph.nodes)
+    for (const g of partlyMadeUp(op, dependencies.values[id])) held.add(g);
 
   const orders = new Map<AxisChannels, Int32Array>();
   const order = (axis: AxisChannels | null | undefined): Int32Array | null => {
@@ -141,6 +143,20 @@ export function permuteChannels(
     permuted.set(param.id, gatherAxes(dataOf(weights, param), param.shape, orderOf));
   }
   return permuted;
+}
+
+/** Groups that have some channels where an op makes values up, and others where it is given them. */
+function partlyMadeUp(op: Op, axes: readonly (AxisChannels | null)[]): number[] {
+  const { madeUp } = specOf(op);
+  if (!madeUp) return [];
+  return axes.flatMap((axis, a) => {
+    const kinds = new Map<number, Set<boolean>>();
+    axis?.group.forEach((g, p, all) => {
+      const found = kinds.get(g) ?? new Set();
+      kinds.set(g, found.add(madeUp(op, a, p, all.length)));
+    });
+    return [...kinds].flatMap(([g, found]) => (found.size > 1 ? [g] : []));
+  });
 }
 
 /** For each position along an axis, the position whose content it takes: the k-th of one channel, of the other. */

@@ -120,6 +120,8 @@ export interface OpSpec<O extends Op> {
   probabilities?(op: O): { readonly along: number } | 'each' | undefined;
   /** Whether it holds a constant for each channel, so that channels can't change places. */
   ordered?(op: O): boolean;
+  /** Whether it makes up the value at a position of an axis of so many: it can't change places with one that it is given. */
+  madeUp?(op: O, axis: number, position: number, length: number): boolean;
 }
 
 export const NONE: Arity = { min: 0, max: 0 };

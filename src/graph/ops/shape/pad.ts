@@ -21,6 +21,8 @@ export const padAxis: OpSpec<OpOf<'padAxis'>> = {
       whole.set(labels.fresh(op.after), op.before + step.inputShapes[0][a]);
       return whole;
     }),
+  madeUp: (op, axis, position, length) =>
+    axis === op.axis && (position < op.before || position >= length - op.after),
   narrow: (op, { output, length }) => {
     const stay = output(op.axis);
     if (!stay) return op;
