@@ -2,7 +2,10 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import path from 'node:path';
 import { whyUnreadable } from '../../files/regular.ts';
 import { InputError } from '../../graph/errors.ts';
+import { FIELD } from './proto/model.ts';
+import { placeOf } from './proto/tensor.ts';
 import type { External } from './proto/tensor.ts';
+import { fieldsOf, lastBytes } from './proto/wire.ts';
 
 /**
  * Where a model's tensors lie that are outside its file: in files of its own folder, and nowhere else.
@@ -53,5 +56,20 @@ function readPart(file: string, offset: number, length: number | undefined, name
     return bytes;
   } finally {
     closeSync(handle);
+  }
+}
+
+/**
+ * The files that a model keeps weights in, beside its own, each once. What is no ONNX model has none.
+ * @param bytes of the model's file
+ */
+export function externalFiles(bytes: Uint8Array): string[] {
+  try {
+    const graph = lastBytes(fieldsOf(bytes), FIELD.model.graph) ?? new Uint8Array();
+    const tensors = fieldsOf(graph).filter(({ no, wire }) => no === FIELD.graph.initializer && wire === 2);
+    return [...new Set(tensors.flatMap((tensor) => placeOf(tensor.bytes) ?? []))];
+  } catch (error) {
+    if (error instanceof InputError) return [];
+    throw error;
   }
 }

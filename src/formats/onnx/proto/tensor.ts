@@ -123,15 +123,18 @@ function decode(
   return Float64Array.from(list);
 }
 
-function outside(fields: readonly Field[], name: string, external: External): Uint8Array {
-  const entries = new Map(
-    fields
-      .filter(({ no, wire }) => no === 13 && wire === 2)
-      .map(({ bytes }) => {
-        const entry = fieldsOf(bytes);
-        return [lastText(entry, 1), lastText(entry, 2)];
-      }),
+function entriesOf(fields: readonly Field[]): Map<string, string> {
+  const entries = fields.filter(({ no, wire }) => no === 13 && wire === 2);
+  return new Map(
+    entries.map(({ bytes }) => {
+      const entry = fieldsOf(bytes);
+      return [lastText(entry, 1), lastText(entry, 2)];
+    }),
   );
+}
+
+function outside(fields: readonly Field[], name: string, external: External): Uint8Array {
+  const entries = entriesOf(fields);
   const number = (key: string): number | undefined => {
     const value = entries.get(key);
     if (value === undefined) return undefined;
@@ -259,6 +262,19 @@ export function withValues(
   const rest = fields.filter(({ no }) => !CONTENT.includes(no)).map(({ raw }) => raw);
   const shape = dims.length ? [packedField(1, dims)] : [];
   return [...shape, ...rest, ...bytesField(9, [toRaw(values, type)])];
+}
+
+/** Whether a tensor's values lie in another file, and in which. */
+export function placeOf(bytes: Uint8Array): string | undefined {
+  const fields = fieldsOf(bytes);
+  return lastValue(fields, 14) === 1 ? entriesOf(fields).get('location') : undefined;
+}
+
+/** A tensor whose values lie in another file with them in it, in parts. */
+export function embedded(bytes: Uint8Array, external: External): Uint8Array[] {
+  const fields = fieldsOf(bytes);
+  const rest = fields.filter(({ no }) => no !== 13 && no !== 14).map(({ raw }) => raw);
+  return [...rest, ...bytesField(9, [outside(fields, lastText(fields, 8), external)])];
 }
 
 /** A new TensorProto. */

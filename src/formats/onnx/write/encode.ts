@@ -1,6 +1,7 @@
 import type { OnnxModel } from '../proto/model.ts';
 import { FIELD } from '../proto/model.ts';
-import { newTensor, withValues } from '../proto/tensor.ts';
+import { embedded, newTensor, placeOf, withValues } from '../proto/tensor.ts';
+import type { External } from '../proto/tensor.ts';
 import {
   bytesField,
   fieldsOf,
@@ -12,6 +13,7 @@ import {
 } from '../proto/wire.ts';
 import type { Field } from '../proto/wire.ts';
 import type { Changes, Content } from './rewriter.ts';
+import type { OnnxSource } from './source.ts';
 
 type Parts = Uint8Array[];
 
@@ -19,14 +21,18 @@ type Parts = Uint8Array[];
 export type SizesOf = (name: string) => readonly (number | undefined)[] | null | undefined;
 
 /** A file with changes, in parts: everything else keeps its bytes and its place. */
-export function encodeModel(bytes: Uint8Array, model: OnnxModel, changes: Changes, sizes: SizesOf): Parts {
+export function encodeModel(
+  { bytes, model, external }: Pick<OnnxSource, 'bytes' | 'model' | 'external'>,
+  changes: Changes,
+  sizes: SizesOf,
+): Parts {
   const { graph } = FIELD.model;
   const fields = fieldsOf(bytes);
   // up to its third version, every initializer is an input too
   const listed = (lastValue(fields, 1) ?? 0) < 4;
   return fields.flatMap((field) =>
     field.no === graph && field.wire === 2
-      ? bytesField(graph, encodeGraph(field.bytes, model, changes, { sizes, listed }))
+      ? bytesField(graph, encodeGraph(field.bytes, model, changes, { sizes, listed, external }))
       : [field.raw],
   );
 }
@@ -35,7 +41,11 @@ function encodeGraph(
   bytes: Uint8Array,
   model: OnnxModel,
   changes: Changes,
-  { sizes, listed }: { readonly sizes: SizesOf; readonly listed: boolean },
+  {
+    sizes,
+    listed,
+    external,
+  }: { readonly sizes: SizesOf; readonly listed: boolean; readonly external: External },
 ): Parts {
   const { node, initializer, input, output, value } = FIELD.graph;
   const fields = fieldsOf(bytes);
@@ -49,6 +59,8 @@ function encodeGraph(
         return made ? bytesField(node, made) : [field.raw];
       }
       case initializer: {
+        if (placeOf(field.bytes) !== undefined && !changes.replaced.has(lastText(fieldsOf(field.bytes), 8)))
+          return bytesField(initializer, embedded(field.bytes, external));
         const content = changes.replaced.get(lastText(fieldsOf(field.bytes), 8));
         return content
           ? bytesField(initializer, withValues(field.bytes, content.dims, content.values))

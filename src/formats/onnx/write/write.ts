@@ -3,11 +3,9 @@ import { inferShapes } from '../../../graph/shapes.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
 import type { Graph, Weights } from '../../../graph/types.ts';
 import { readModelProto } from '../proto/model.ts';
-import type { OnnxModel } from '../proto/model.ts';
 import { isReal } from '../proto/tensor.ts';
 import type { External } from '../proto/tensor.ts';
 import { readAt, trueInputs } from '../network.ts';
-import type { Network } from '../network.ts';
 import type { Stored } from '../reading/reading.ts';
 import { dimsBy, fromOurs } from '../reading/values.ts';
 import type { Live, Narrow } from '../reading/values.ts';
@@ -15,14 +13,9 @@ import { encodeModel } from './encode.ts';
 import { joined } from '../proto/wire.ts';
 import { Rewriter } from './rewriter.ts';
 import type { Content } from './rewriter.ts';
+import type { OnnxSource } from './source.ts';
 
-/** A model file, and what it was read as. */
-export interface OnnxSource {
-  readonly bytes: Uint8Array;
-  readonly model: OnnxModel;
-  readonly network: Network;
-  readonly external: External;
-}
+export type { OnnxSource } from './source.ts';
 
 /**
  * The source's file with the network's kept channels and weights, and what says their sizes; all else as it was. What is
@@ -31,7 +24,7 @@ export interface OnnxSource {
  * @throws InputError where it can't
  */
 export function rewritten(source: OnnxSource, graph: Graph, weights: Weights | undefined): Uint8Array {
-  const { bytes, model, network, external } = source;
+  const { model, network, external } = source;
   const { reading } = network;
   const shapes = inferShapes(graph);
   const narrow: Narrow & { readonly graph: Graph } = {
@@ -47,7 +40,7 @@ export function rewritten(source: OnnxSource, graph: Graph, weights: Weights | u
   });
   const changed = changes.replaced.size + changes.fresh.size > 0;
   const made = joined(
-    encodeModel(bytes, model, changes, (name) => {
+    encodeModel(source, changes, (name) => {
       const value = reading.values.get(name);
       if (value?.kind === 'live') {
         const own = narrow.dims(value);
