@@ -9,13 +9,14 @@ import { InputError } from '../graph/errors.ts';
 import type { Model } from '../graph/types.ts';
 import { saveModel } from './index.ts';
 import { inWords, MAX_CONFIG, MAX_HASHED } from './limits.ts';
+import { externalFiles } from './onnx/external.ts';
 import { checkShardNames } from './tfjs-layers/shards.ts';
 import type { LoadedModel } from './types.ts';
 
 // Which files a model is of, how they are named, and what identifies them.
 
 /**
- * SHA-256 of a model: of its one file, or of a TensorFlow.js model.json and then its shards in their order.
+ * SHA-256 of a model: of its one file, or of that and then the weight files that it names (shards), in their order.
  * @throws InputError where it can't be read, or is more than anyone's model
  */
 export async function hashModel(file: string): Promise<string> {
@@ -75,10 +76,20 @@ export async function modelFile(named: string): Promise<string> {
 const manifestSchema = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()) })) });
 
 async function shardsOf(file: string): Promise<string[]> {
-  if (path.extname(file).toLowerCase() !== '.json') return [];
+  const ending = path.extname(file).toLowerCase();
+  if (ending === '.onnx') return await weightFiles(file);
+  if (ending !== '.json') return [];
   const names = await shardNames(file);
   checkShardNames(file, names);
   return names.map((name) => path.join(path.dirname(file), name));
+}
+
+/** Files of its own folder that an ONNX model keeps weights in; others aren't the model's. */
+async function weightFiles(file: string): Promise<string[]> {
+  const bytes = await readRegular(file).catch(() => null);
+  const names = bytes ? externalFiles(bytes) : [];
+  const inside = names.filter((name) => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..'));
+  return inside.map((name) => path.join(path.dirname(file), name));
 }
 
 async function shardNames(file: string): Promise<string[]> {
@@ -130,5 +141,5 @@ export function outputs(
 function endingFor(model: Pick<LoadedModel, 'path' | 'format'>): string {
   const own = path.extname(model.path);
   if (model.format === 'keras') return own.toLowerCase() === '.keras' ? own : '.keras';
-  return own || '.h5';
+  return own || (model.format === 'onnx' ? '.onnx' : '.h5');
 }

@@ -15,8 +15,9 @@ import type { Reader } from './readers.ts';
 import { asTfjs } from './tfjs-layers/dialect.ts';
 import { tfjsLayers } from './tfjs-layers/index.ts';
 import { weightOwners } from './tfjs-layers/names.ts';
+import { onnx } from './onnx/index.ts';
 import type { LoadedModel, ModelFormat } from './types.ts';
-import { withFixed } from './writable.ts';
+import { kerasRefusal, withFixed } from './writable.ts';
 import { formatInZip, isZipName, readZipped, writeZipped } from './zipped.ts';
 import type { FormatName } from '../terms/written.ts';
 
@@ -28,12 +29,14 @@ const formats: Readonly<Record<FormatName, ModelFormat>> = {
   'keras-h5': kerasH5,
   keras,
   'tfjs-layers': tfjsLayers,
+  onnx,
 };
 
 const descriptions: Readonly<Record<FormatName, string>> = {
   'keras-h5': 'Keras HDF5 (.h5)',
   keras: 'Keras 3 (.keras)',
   'tfjs-layers': 'TensorFlow.js LayersModel (model.json)',
+  onnx: 'ONNX (.onnx)',
 };
 
 /**
@@ -57,7 +60,8 @@ export async function loadModel(file: string): Promise<LoadedModel> {
 async function readModel(file: string): Promise<LoadedModel> {
   const format = await formatOf(file);
   const read = await format.read(file);
-  const model = { ...read, graph: withFixed(read) };
+  const refusal = format.refusal?.(read) ?? kerasRefusal(read);
+  const model = { ...read, graph: withFixed(read, refusal) };
   const misnamed = otherEnding(model);
   const warned = misnamed === undefined ? model : { ...model, warnings: [...model.warnings, misnamed] };
   return await withLabels(warned, warned.path);
@@ -121,6 +125,10 @@ export async function containerFor(out: string, source: LoadedModel): Promise<st
  * that one Keras' network goes into must be the same to the other, but for those that it can't read anyway.
  */
 function converted(source: LoadedModel, target: FormatName): LoadedModel {
+  if (source.format === 'onnx' || target === 'onnx')
+    throw new InputError(
+      `"${source.path}" can't be written as ${descriptions[target]}: ${source.format === 'onnx' ? 'an ONNX model stays one' : 'only an ONNX model is written as one'}`,
+    );
   const { kerasConfig } = source.container;
   const { path: file } = source;
   const three = isKeras3(readModelSpec(kerasConfig, file));
@@ -165,6 +173,7 @@ async function formatNamed(out: string, source: LoadedModel): Promise<FormatName
     if (ending === '.h5' || ending === '.hdf5') return 'keras-h5';
     if (ending === '.keras') return 'keras';
     if (ending === '.json') return 'tfjs-layers';
+    if (ending === '.onnx') return 'onnx';
     if (isZipName(out) && source.zipped) return source.format;
     if (isZipName(out))
       throw new InputError(
@@ -189,7 +198,7 @@ async function formatOf(file: string): Promise<ModelFormat> {
   if (info.isFile() && info.size > 0 && ending in foreign && !(await kerasH5.detect(file)))
     throw new InputError(await refuseFile(file, info.size));
   // a zip first: the HDF5 file that it holds may lie where HDF5 looks for a signature behind a user block
-  for (const format of [formats.keras, formats['keras-h5'], formats['tfjs-layers']])
+  for (const format of [formats.keras, formats['keras-h5'], formats['tfjs-layers'], formats.onnx])
     if (await format.detect(file)) return format;
   // its reader tells the kinds of JSON apart
   if (info.isFile() && info.size > 0 && ending === '.json') return tfjsLayers;
@@ -206,7 +215,6 @@ async function refuseFolder(folder: string): Promise<string> {
 }
 
 const foreign: Readonly<Record<string, string>> = {
-  '.onnx': 'an ONNX model',
   '.tflite': 'a TensorFlow Lite model',
   '.pb': 'a frozen TensorFlow graph',
   '.pt': 'a PyTorch checkpoint',
@@ -219,6 +227,7 @@ const endings: Readonly<Record<string, string>> = {
   '.h5': 'an HDF5 file',
   '.hdf5': 'an HDF5 file',
   '.keras': 'a Keras zip file',
+  '.onnx': 'an ONNX file',
 };
 
 async function refuseFile(file: string, size: number): Promise<string> {

@@ -46,6 +46,8 @@ export interface Container {
   readonly kerasConfig: unknown;
   /** raw file contents by role (h5 bytes, zip bytes, model.json text), format's own */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** what the format made of the file while it read it, and needs to write it */
+  readonly own?: object;
 }
 
 /** One folder a format. All methods throw InputError with one sentence for a file that can't be handled. */
@@ -56,4 +58,6 @@ export interface ModelFormat {
   read(path: string): Promise<LoadedModel>;
   /** Writes the pruned or retrained network in this format; atomically (temporary name, then rename). */
   write(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
+  /** Why the file can't hold a narrower network; absent: as Keras' configuration has it. */
+  refusal?(model: LoadedModel): (narrow: Graph) => string | undefined;
 }

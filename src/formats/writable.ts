@@ -6,12 +6,15 @@ import { parseKerasConfig } from './keras-config/parse.ts';
 import { updateKerasConfig } from './keras-config/write/update.ts';
 import type { LoadedModel } from './types.ts';
 
+/** Why a file can't hold a narrower network; undefined, or an InputError, where it can or can't. */
+export type Refusal = (narrow: Graph) => string | undefined;
+
 /**
  * The network with the layers marked that its file can't hold narrower (Graph.fixed), so that this is known when a model
  * is opened and not when a run is to write it. It is found by trying: every group loses a channel, and the configuration
  * that comes of it is read again; where that fails, the groups are tried in halves.
  */
-export function withFixed(model: LoadedModel): Graph {
+export function withFixed(model: LoadedModel, refusal: Refusal): Graph {
   const { graph } = model;
   let dependencies: Dependencies;
   try {
@@ -23,7 +26,7 @@ export function withFixed(model: LoadedModel): Graph {
   const open = dependencies.groups.filter((group) => group.frozen === undefined && group.size > 1);
   const fixed: Record<string, string> = {};
   const look = (groups: readonly number[]): void => {
-    const why = refusal(model, dependencies, new Set(groups));
+    const why = refused(graph, dependencies, new Set(groups), refusal);
     if (why === undefined) return;
     if (groups.length > 1) {
       const half = groups.length >> 1;
@@ -37,24 +40,31 @@ export function withFixed(model: LoadedModel): Graph {
   return Object.keys(fixed).length === 0 ? graph : { ...graph, fixed };
 }
 
-/** Why the configuration can't be that of the network whose given groups lack a channel; undefined where it can. */
-function refusal(
-  { graph, container, path }: LoadedModel,
+/** Why the file can't be that of the network whose given groups lack a channel; undefined where it can. */
+function refused(
+  graph: Graph,
   dependencies: Dependencies,
   groups: ReadonlySet<number>,
+  refusal: Refusal,
 ): string | undefined {
   const kept = dependencies.groups.map(({ size, index }) =>
     Array.from({ length: groups.has(index) ? size - 1 : size }, (_, c) => c),
   );
   try {
-    const narrow = narrowGraph(graph, dependencies, kept);
+    return refusal(narrowGraph(graph, dependencies, kept));
+  } catch (error) {
+    if (error instanceof InputError) return `its file can't hold it narrower: ${error.message}`;
+    throw error;
+  }
+}
+
+/** The same of a Keras configuration. */
+export function kerasRefusal({ container, path }: LoadedModel): Refusal {
+  return (narrow) => {
     const { params } = parseKerasConfig(updateKerasConfig(container.kerasConfig, narrow), path).graph;
     const other = Object.values(narrow.params).find(
       ({ id, shape }) => params[id]?.shape.join() !== shape.join(),
     );
     return other && `its file would give "${other.id}" another size than it has`;
-  } catch (error) {
-    if (error instanceof InputError) return `its file can't hold it narrower: ${error.message}`;
-    throw error;
-  }
+  };
 }

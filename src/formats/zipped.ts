@@ -62,7 +62,13 @@ export async function formatInZip(file: string): Promise<FormatName | null> {
   if (archive.names.includes(CONFIG) && archive.names.includes(STORE)) return null;
   const member = modelIn(archive, file);
   if (member === null) return null;
-  return /\.json$/i.test(member) ? 'tfjs-layers' : /\.keras$/i.test(member) ? 'keras' : 'keras-h5';
+  const ending = path.posix.extname(member).toLowerCase();
+  const formats: Readonly<Record<string, FormatName>> = {
+    '.json': 'tfjs-layers',
+    '.keras': 'keras',
+    '.onnx': 'onnx',
+  };
+  return formats[ending] ?? 'keras-h5';
 }
 
 /**
@@ -93,7 +99,7 @@ export async function writeZipped(
 /** The one model in an archive; null where there is none. */
 function modelIn({ names }: Archive, file: string): string | null {
   const seen = names.filter(isSeen);
-  const found = seen.filter((name) => /(^|\/)model\.json$|\.(h5|hdf5|keras)$/i.test(name));
+  const found = seen.filter((name) => /(^|\/)model\.json$|\.(h5|hdf5|keras|onnx)$/i.test(name));
   if (found.length > 1)
     throw new InputError(
       `"${file}" holds several models (${found[0]}, ${found[1]}): unpack it and name one of them`,
@@ -104,11 +110,10 @@ function modelIn({ names }: Archive, file: string): string | null {
 const OTHERS: Readonly<Record<string, string>> = {
   tflite: 'a TensorFlow Lite model',
   pb: 'a TensorFlow SavedModel or graph',
-  onnx: 'an ONNX model',
 };
 
 function noModel({ names }: Archive, file: string): string {
-  const wanted = 'a TensorFlow.js model.json with its weights, or one .h5 or .keras file';
+  const wanted = 'a TensorFlow.js model.json with its weights, or one .h5, .keras or .onnx file';
   for (const name of names.filter(isSeen)) {
     const kind = OTHERS[path.posix.extname(name).slice(1).toLowerCase()];
     if (kind)

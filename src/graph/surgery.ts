@@ -68,7 +68,7 @@ export function sliceParam(
 
 /**
  * The original network with the removed channels held at zero: all that makes them and all that reads them is zero,
- * so their value can't matter anywhere. Variances stay, to divide by. What `prune` gives must equal this. (Layer norm
+ * so their value can't matter anywhere. Variances and other divisors stay. What `prune` gives must equal this. (Layer norm
  * over channels takes its statistics over all that are there: see statisticsOverChannels.)
  */
 export function zeroRemoved(
@@ -79,12 +79,12 @@ export function zeroRemoved(
 ): Weights {
   architectureOf(dependencies, kept);
   const positions = positionsOf(kept);
-  const variances = new Set(graph.nodes.map((n) => n.params.variance));
+  const divisors = divisorsOf(graph);
   const zeroed = new Map<string, Float32Array>();
   for (const param of Object.values(graph.params)) {
     const data = dataOf(weights, param).slice();
     zeroed.set(param.id, data);
-    if (variances.has(param.id)) continue;
+    if (divisors.has(param.id)) continue;
     param.shape.forEach((size, a) => {
       const keep = positions(dependencies.params[param.id]?.[a]);
       if (!keep) return;
@@ -94,6 +94,13 @@ export function zeroRemoved(
     });
   }
   return zeroed;
+}
+
+/** Parameters that something is divided by: there is no value at zero. */
+function divisorsOf({ nodes }: Graph): ReadonlySet<string | undefined> {
+  const constants = new Map(nodes.flatMap(({ id, params }) => (params.value ? [[id, params.value]] : [])));
+  const divided = nodes.flatMap(({ op, inputs }) => (op.kind === 'divide' ? inputs.slice(1) : []));
+  return new Set([...nodes.map(({ params }) => params.variance), ...divided.map((id) => constants.get(id))]);
 }
 
 /**
@@ -119,6 +126,8 @@ export function permuteChannels(
   for (const { id, op } of graph.nodes)
     if (specOf(op).ordered?.(op))
       for (const g of alongChannels(dependencies.values[id])?.group ?? []) held.add(g);
+  for (const { id, op } of graph.nodes)
+    for (const g of partlyMadeUp(op, dependencies.values[id])) held.add(g);
 
   const orders = new Map<AxisChannels, Int32Array>();
   const order = (axis: AxisChannels | null | undefined): Int32Array | null => {
@@ -134,6 +143,20 @@ export function permuteChannels(
     permuted.set(param.id, gatherAxes(dataOf(weights, param), param.shape, orderOf));
   }
   return permuted;
+}
+
+/** Groups that have some channels where an op makes values up, and others where it is given them. */
+function partlyMadeUp(op: Op, axes: readonly (AxisChannels | null)[]): number[] {
+  const { madeUp } = specOf(op);
+  if (!madeUp) return [];
+  return axes.flatMap((axis, a) => {
+    const kinds = new Map<number, Set<boolean>>();
+    axis?.group.forEach((g, p, all) => {
+      const found = kinds.get(g) ?? new Set();
+      kinds.set(g, found.add(madeUp(op, a, p, all.length)));
+    });
+    return [...kinds].flatMap(([g, found]) => (found.size > 1 ? [g] : []));
+  });
 }
 
 /** For each position along an axis, the position whose content it takes: the k-th of one channel, of the other. */
@@ -200,6 +223,7 @@ function narrowOp(
   const narrow = specOf(op).narrow?.(op, {
     rank: axes.length,
     output: (axis) => positions(axes[axis]),
+    length: (axis) => axes[axis]?.group.length,
     input: (axis) => positions(dependencies.values[inputs[0]]?.[axis]),
     runsAlong: (role, axis) => !!dependencies.params[params[role]]?.[axis],
   });

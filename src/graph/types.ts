@@ -47,6 +47,7 @@ export type ActivationKind =
   | 'log1p' // log(1 + x), exact also near 0
   | 'expm1' // exp(x) - 1, exact also near 0
   | 'power' // x to the power of alpha
+  | 'erf'
   | 'clippedRelu'; // Keras ReLU(max_value, negative_slope, threshold)
 
 /** tf.image.resize's methods. */
@@ -56,6 +57,8 @@ export type Interpolation =
 /** What a node computes. Parameters are in Node.params, by the roles named here. */
 export type Op =
   | { kind: 'input'; shape: Shape }
+  /** value, of any per-sample shape: the same for every sample */
+  | { kind: 'constant' }
   /** kernel [kh, kw, cin / groups, cout], bias? [cout] */
   | { kind: 'conv2d'; strides: Pair; padding: Padding; dilation: Pair; groups: number }
   /** kernel [kh, kw, cin, multiplier], bias? [cin * multiplier]; output channel c * multiplier + m is of input c */
@@ -96,11 +99,16 @@ export type Op =
   /** alpha: shape of the input with shared axes 1 */
   | { kind: 'prelu' }
   /** of two or more inputs, with broadcasting of axes of size 1 */
-  | { kind: 'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average' }
+  | { kind: 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'average' }
+  /** of two inputs, [..., m, k] and [..., k, n] */
+  | { kind: 'matmul' }
   | { kind: 'concat'; axis: number }
   | { kind: 'flatten' }
-  /** target: per-sample shape, no -1 */
-  | { kind: 'reshape'; target: Shape }
+  /**
+   * target: per-sample shape, no -1. along: of axes that one axis is parted into, which is to carry its channels, where
+   * several could; absent: the last that leaves them apart
+   */
+  | { kind: 'reshape'; target: Shape; along?: readonly number[] }
   /** perm: per-sample axes, from 0 */
   | { kind: 'permute'; perm: readonly number[] }
   /**
@@ -112,10 +120,21 @@ export type Op =
   | { kind: 'globalAvgPool' | 'globalMaxPool'; keepDims: boolean }
   /** with zeros, or another value */
   | { kind: 'zeroPad'; padding: readonly [number, number, number, number]; value?: number }
+  /** so many values before and after those of one axis; zeros, or another value */
+  | { kind: 'padAxis'; axis: number; before: number; after: number; value?: number }
   | { kind: 'crop'; cropping: readonly [number, number, number, number] }
   | { kind: 'upsample'; size: Pair; interpolation: 'nearest' | 'bilinear' }
-  /** to a height and width, as tf.image.resize samples (src/runtime/resampling.ts) */
-  | { kind: 'resize'; size: Pair; interpolation: Interpolation; antialias: boolean }
+  /**
+   * to a height and width, as tf.image.resize samples (src/runtime/resampling.ts). coordinates: bilinear alone, and not by
+   * the pixels' centres: corners upon corners, or each pixel's upper left corner
+   */
+  | {
+      kind: 'resize';
+      size: Pair;
+      interpolation: Interpolation;
+      antialias: boolean;
+      coordinates?: 'alignCorners' | 'asymmetric';
+    }
   /** over the given per-sample axes, ascending */
   | { kind: 'reduce'; how: 'mean' | 'max' | 'min' | 'sum'; axes: readonly number[]; keepDims: boolean }
   /** identity when not training */

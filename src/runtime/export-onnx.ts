@@ -28,6 +28,7 @@ export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
   const folded = foldBatchNorms(graph, weights);
   const readers = new Map<string, Node[]>(folded.graph.nodes.map(({ id }) => [id, []]));
   for (const node of folded.graph.nodes) for (const id of node.inputs) readers.get(id)?.push(node);
+  const constants = new Set(folded.graph.nodes.flatMap(({ id, op }) => (op.kind === 'constant' ? id : [])));
   const writer = new OnnxWriter();
   const values = new Map<string, Value>();
   graph.inputs.forEach((id, i) => {
@@ -41,6 +42,7 @@ export function exportOnnx(graph: Graph, weights: Weights): OnnxNetwork {
       inputs: node.inputs.map((id) => values.get(id)!),
       shape: shapes[node.id],
       readers: readers.get(node.id)!,
+      constant: (id) => constants.has(id),
       param: (role) => {
         const id = node.params[role];
         return id === undefined

@@ -1,4 +1,4 @@
-import type { Interpolation } from '../graph/types.ts';
+import type { Interpolation, OpOf } from '../graph/types.ts';
 
 const f = Math.fround;
 
@@ -48,13 +48,41 @@ const FILTERS = {
 export function samplingMatrix(
   from: number,
   to: number,
-  interpolation: Interpolation,
-  antialias: boolean,
+  {
+    interpolation,
+    antialias,
+    coordinates,
+  }: Pick<OpOf<'resize'>, 'interpolation' | 'antialias' | 'coordinates'>,
 ): Float32Array {
   const m = new Float32Array(to * from);
+  const put = (row: number, weights: Weights): void => {
+    for (const [at, weight] of weights) m[row * from + at] += weight;
+  };
   for (let row = 0; row < to; row++)
-    for (const [at, weight] of sample(interpolation, antialias, row, from, to)) m[row * from + at] += weight;
+    put(
+      row,
+      coordinates
+        ? between(corner(coordinates, row, from, to), from)
+        : sample(interpolation, antialias, row, from, to),
+    );
   return m;
+}
+
+/** Where a row lies that isn't placed by the pixels' centres. */
+function corner(coordinates: 'alignCorners' | 'asymmetric', row: number, from: number, to: number): number {
+  if (coordinates === 'asymmetric') return f(row / f(to / from));
+  return to > 1 ? f((row * (from - 1)) / (to - 1)) : 0;
+}
+
+/** Linear between the two pixels around a position. */
+function between(position: number, from: number): Weights {
+  const low = Math.floor(position);
+  const share = position - low;
+  const inside = (at: number) => Math.min(Math.max(at, 0), from - 1);
+  return [
+    [inside(low), 1 - share],
+    [inside(low + 1), share],
+  ];
 }
 
 type Weights = readonly (readonly [at: number, weight: number])[];
@@ -76,13 +104,7 @@ function sample(
       return area(row, scale, inside);
     case 'bilinear': {
       if (antialias) return filtered(triangle, true, row, from, to);
-      const position = f(centre - 0.5);
-      const low = Math.floor(position);
-      const share = position - low;
-      return [
-        [inside(low), 1 - share],
-        [inside(low + 1), share],
-      ];
+      return between(f(centre - 0.5), from);
     }
     case 'bicubic':
       return antialias

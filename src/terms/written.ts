@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Frozen } from './frozen.ts';
 
 /** How a model's files are stored. */
-export const formatName = z.enum(['keras-h5', 'keras', 'tfjs-layers']);
+export const formatName = z.enum(['keras-h5', 'keras', 'tfjs-layers', 'onnx']);
 export type FormatName = z.infer<typeof formatName>;
 
 /** What a run wrote, and how to know it again. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isModelName } from '../../src/extension/models/kinds.ts';
+import { isModelName, modelEndings } from '../../src/extension/models/kinds.ts';
 import { trainedControls } from '../../src/protocol/controls.ts';
 import { methods } from '../../src/methods/index.ts';
 import { backendChoice, effort } from '../../src/terms/choices.ts';
@@ -125,7 +125,7 @@ describe('conditions', () => {
     expect(offered.length).toBeGreaterThan(5);
     for (const text of offered) {
       const ending = new RegExp(/resourceExtname =~ \/(.+?)\/i/.exec(text)![1], 'i');
-      for (const name of ['.h5', '.HDF5', '.keras', '.zip']) {
+      for (const name of ['.HDF5', '.zip', ...modelEndings.map((ending) => `.${ending}`)]) {
         expect(ending.test(name), `${name}: ${text}`).toBe(true);
         expect(isModelName(`net${name}`)).toBe(true);
       }

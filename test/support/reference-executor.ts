@@ -87,7 +87,7 @@ function compute(
 ): void {
   const op: Op = node.op;
   const x = xs[0];
-  const last = x.shape.length - 1;
+  const last = (x?.shape.length ?? 0) - 1;
   const map = (f: (v: number, c: number) => number) => {
     const n = x.shape[last] ?? 1;
     for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i], i % n);
@@ -197,6 +197,7 @@ function compute(
       return;
     case 'add':
     case 'subtract':
+    case 'divide':
     case 'multiply':
     case 'maximum':
     case 'minimum':
@@ -257,6 +258,32 @@ function compute(
       }
       return;
     }
+    case 'constant':
+      out.data.set(params.value.data);
+      return;
+    case 'matmul': {
+      const [a, b] = xs;
+      const [m, k] = a.shape.slice(-2);
+      const n = b.shape[b.shape.length - 1];
+      for (let i = 0; i < out.data.length; i++) {
+        const at = unravel(i, out.shape);
+        const [row, column] = at.slice(-2);
+        const outer = (v: Value) => at.slice(0, -2).map((p, axis) => (v.shape[axis] === 1 ? 0 : p));
+        for (let j = 0; j < k; j++)
+          out.data[i] +=
+            a.data[ravel([...outer(a), row, j], a.shape)] * b.data[ravel([...outer(b), j, column], b.shape)];
+      }
+      if (m < 1 || n < 1) throw new Error('an empty product');
+      return;
+    }
+    case 'padAxis':
+      for (let i = 0; i < out.data.length; i++) {
+        const at = unravel(i, out.shape);
+        at[op.axis] -= op.before;
+        const inside = at[op.axis] >= 0 && at[op.axis] < x.shape[op.axis];
+        out.data[i] = inside ? x.data[ravel(at, x.shape)] : (op.value ?? 0);
+      }
+      return;
     case 'zeroPad':
     case 'crop': {
       const [top, , left] = op.kind === 'zeroPad' ? op.padding : op.cropping.map((n) => -n);
@@ -284,6 +311,7 @@ function compute(
 function combine(kind: string, a: number, b: number): number {
   if (kind === 'add' || kind === 'average') return a + b;
   if (kind === 'subtract') return a - b;
+  if (kind === 'divide') return a / b;
   if (kind === 'multiply') return a * b;
   return kind === 'maximum' ? Math.max(a, b) : Math.min(a, b);
 }
@@ -524,6 +552,8 @@ function activate(kind: ActivationKind, v: number, op: Extract<Op, { kind: 'acti
       return Math.log1p(v);
     case 'expm1':
       return Math.expm1(v);
+    case 'erf':
+      return erf(v);
     case 'power':
       return v ** op.alpha!;
   }
@@ -595,7 +625,12 @@ function resize(x: Value, out: Value, op: Extract<Op, { kind: 'resize' }>): void
   for (let i = 0; i < height; i++)
     for (let j = 0; j < width; j++)
       for (let c = 0; c < channels; c++) {
-        const [y, z] = [((i + 0.5) * h) / height, ((j + 0.5) * w) / width];
+        const along = (p: number, from: number, to: number) => {
+          if (op.coordinates === 'asymmetric') return (p * from) / to + 0.5;
+          if (op.coordinates === 'alignCorners') return (to > 1 ? (p * (from - 1)) / (to - 1) : 0) + 0.5;
+          return ((p + 0.5) * from) / to;
+        };
+        const [y, z] = [along(i, h, height), along(j, w, width)];
         const [top, left] = [Math.floor(y - 0.5), Math.floor(z - 0.5)];
         const [down, right] = [y - 0.5 - top, z - 0.5 - left];
         out.data[(i * width + j) * channels + c] =

@@ -23,7 +23,7 @@ export function modelCommands(parts: Parts): Record<string, Handler> {
     if (named)
       throw new InputError(
         t(
-          '{0} is no model that Espalier reads: Keras (.h5, .hdf5, .keras), a TensorFlow.js LayersModel (model.json), or a .zip of one.',
+          '{0} is no model that Espalier reads: Keras (.h5, .hdf5, .keras), ONNX (.onnx), a TensorFlow.js LayersModel (model.json), or a .zip of one.',
           path.basename(named.fsPath),
         ),
       );

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
-import { isConfig, isModelName, skippedFolders } from './kinds.ts';
+import { isConfig, isModelName, modelEndings, skippedFolders } from './kinds.ts';
 import type { TfjsModels } from './tfjs-models.ts';
 
 const most = 1000;
@@ -25,9 +25,9 @@ export function activeFile(): vscode.Uri | undefined {
 /** The workspace's models or configs, by path. Not its .zip files, most of which hold something else. */
 export async function findFiles(wanted: FileKind, tfjs: TfjsModels): Promise<vscode.Uri[]> {
   const endings = {
-    model: '**/*.{h5,hdf5,keras}',
+    model: `**/*.{${modelEndings.join(',')}}`,
     config: '**/*.espalier.json',
-    either: '**/*.{h5,hdf5,keras,espalier.json}',
+    either: `**/*.{${modelEndings.join(',')},espalier.json}`,
   };
   const found = await vscode.workspace.findFiles(endings[wanted], skipped, most);
   if (wanted !== 'config') {
@@ -65,7 +65,7 @@ export async function pickFile(
   });
   if (!picked || picked.uri) return picked?.uri;
   const filters: Record<string, string[]> = {};
-  if (wanted !== 'config') filters[t('Models')] = ['h5', 'hdf5', 'keras', 'json', 'zip'];
+  if (wanted !== 'config') filters[t('Models')] = [...modelEndings, 'json', 'zip'];
   else filters[t('Pruned configs')] = ['espalier.json', 'json'];
   const opened = await vscode.window.showOpenDialog({ title, filters, canSelectMany: false });
   return opened?.[0];

@@ -14,12 +14,16 @@ export function isConfig(file: string): boolean {
   return file.toLowerCase().endsWith(configSuffix);
 }
 
+/** Endings of files that are models by their names; those in package.json's menus are the same, and .zip. */
+export const modelEndings = ['h5', 'hdf5', 'keras', 'onnx'] as const;
+
 /**
- * A Keras model, or a .zip that may hold a model's files (Teachable Machine hands such out), by its name. Whether there is
- * a model in it is seen when it is opened.
+ * A model, or a .zip that may hold a model's files (Teachable Machine hands such out), by its name. Whether there is a
+ * model in it is seen when it is opened.
  */
 export function isModelName(file: string): boolean {
-  return /\.(h5|hdf5|keras|zip)$/i.test(file);
+  const ending = path.extname(file).slice(1).toLowerCase();
+  return [...modelEndings, 'zip'].includes(ending);
 }
 
 /** JSON that may be a TensorFlow.js model, as far as its name and place tell. */

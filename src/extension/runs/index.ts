@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Engine, Runs } from '../types.ts';
+import { modelEndings } from '../models/kinds.ts';
 import { configuredNode } from '../process/settings.ts';
 import { logFile } from './files.ts';
 import { RunManager } from './manager.ts';
@@ -30,7 +31,7 @@ export function createRuns(
       const patterns = [
         `.espalier/runs/*/{run.json,engine.json,failure.json}`,
         // what runs wrote may be overwritten, or go
-        `**/*{.espalier.json,.pruned.h5,.pruned.hdf5,.pruned.keras}`,
+        `**/*{.espalier.json,${modelEndings.map((ending) => `.pruned.${ending}`).join(',')}}`,
         `**/*.pruned/model.json`,
       ];
       const soon = () => runs.refreshSoon();

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { DiffFormat, Side } from '../../protocol/views.ts';
 import { configSuffix } from '../../config/files.ts';
 import { t } from '../l10n.ts';
+import { modelEndings } from '../models/kinds.ts';
 
 /** Asks for an image set; null where the dialogue was closed. */
 export async function pickData(kind: 'folder' | 'file', near: string | null): Promise<string | null> {
@@ -23,7 +24,7 @@ export async function pickSide(near: string | null): Promise<Side | null> {
     title: t('Model or pruned config to compare with'),
     openLabel: t('Compare'),
     defaultUri: near === null ? undefined : vscode.Uri.file(near),
-    filters: { [t('Models and pruned configs')]: ['h5', 'hdf5', 'keras', 'json'] },
+    filters: { [t('Models and pruned configs')]: [...modelEndings, 'json'] },
   });
   const file = picked?.[0]?.fsPath;
   if (!file) return null;

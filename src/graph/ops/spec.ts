@@ -85,6 +85,8 @@ export interface Cut {
   readonly rank: number;
   /** along an axis of the output */
   readonly output: (axis: number) => Int32Array | null;
+  /** how many positions an axis of the output had, where channels run along it */
+  readonly length: (axis: number) => number | undefined;
   /** along an axis of the first input */
   readonly input: (axis: number) => Int32Array | null;
   /** whether channels of any group run along this axis of the parameter in a role */
@@ -118,9 +120,12 @@ export interface OpSpec<O extends Op> {
   probabilities?(op: O): { readonly along: number } | 'each' | undefined;
   /** Whether it holds a constant for each channel, so that channels can't change places. */
   ordered?(op: O): boolean;
+  /** Whether it makes up the value at a position of an axis of so many: it can't change places with one that it is given. */
+  madeUp?(op: O, axis: number, position: number, length: number): boolean;
 }
 
 export const NONE: Arity = { min: 0, max: 0 };
 export const ONE: Arity = { min: 1, max: 1 };
+export const TWO: Arity = { min: 2, max: 2 };
 export const SOME: Arity = { min: 1, max: Infinity };
 export const ANY: Arity = { min: 0, max: Infinity };

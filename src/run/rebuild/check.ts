@@ -16,11 +16,13 @@ import {
 } from '../../runtime/training/conditioning.ts';
 import type { Conditioning } from '../../runtime/training/conditioning.ts';
 import { layerByLayer } from './layer-by-layer.ts';
+import { refuseOpaque } from '../../runtime/opaque.ts';
 import { outputs } from '../../formats/identity.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
 
 export interface CheckResult {
-  readonly name: 'pruned equals zeroed' | 'layer by layer' | 'permutation' | 'engines agree' | 'reload';
+  readonly name:
+    'pruned equals zeroed' | 'layer by layer' | 'permutation' | 'engines agree' | 'file agrees' | 'reload';
   /** largest difference, as a share of the largest value */
   readonly difference: number;
   /** up to which a difference is rounding */
@@ -42,6 +44,13 @@ export interface CheckServices {
     inputs: readonly Float32Array[],
     n: number,
   ): Promise<Float32Array[] | undefined>;
+  /** the same by the model's own file, whatever it holds; undefined: nothing runs files of its format as they are */
+  readonly runFile?: (
+    graph: Graph,
+    weights: Weights,
+    inputs: readonly Float32Array[],
+    n: number,
+  ) => Promise<Float32Array[]>;
   loadModel(path: string): Promise<LoadedModel>;
   saveModel(source: LoadedModel, graph: Graph, weights: Weights, out: string): Promise<void>;
 }
@@ -82,14 +91,19 @@ export async function checkModel(
   });
   const n = 2;
   const inputs = ownInputs(graph, weights, n, random);
-  const own = await conditioning((w, x) => ports.predict(graph, w, x, n), weights, inputs, random);
+  // what holds operators that only its own file can compute is run by that
+  const unknown = graph.nodes.some(({ op }) => op.kind === 'opaque');
+  if (unknown && !ports.runFile) refuseOpaque(graph);
+  const run: NonNullable<CheckServices['runFile']> =
+    unknown && ports.runFile ? ports.runFile : async (...all) => ports.predict(...all);
+  const own = await conditioning((w, x) => run(graph, w, x, n), weights, inputs, random);
   const narrow = prune(graph, weights, dependencies, kept);
-  const pruned = ports.predict(narrow.graph, narrow.weights, inputs, n);
+  const pruned = await run(narrow.graph, narrow.weights, inputs, n);
   const results: CheckResult[] = [];
 
   const normalised = statisticsOverChannels(graph, dependencies);
   const zeros = zeroRemoved(graph, weights, dependencies, kept);
-  const zeroed = ports.predict(graph, zeros, inputs, n);
+  const zeroed = await run(graph, zeros, inputs, n);
   const equality = verdict('pruned equals zeroed', zeroed, pruned, own);
   const shapes = inferShapes(graph);
   const cut = positionsOf(kept);
@@ -99,7 +113,7 @@ export async function checkModel(
     const left = gatherAxes(values, [n, ...shapes[id]], [null, ...stay]);
     return values.filter((v) => v !== 0).length !== left.filter((v) => v !== 0).length;
   };
-  const longer = lengthsOverChannels(graph, dependencies).find(readsOther);
+  const longer = unknown ? undefined : lengthsOverChannels(graph, dependencies).find(readsOther);
   const finite = (outputs: readonly Float32Array[]) => outputs.every((y) => y.every(Number.isFinite));
   const why = normalised.length
     ? `"${normalised[0]}" takes statistics over channels that go, so zeros are not the same as none`
@@ -109,7 +123,7 @@ export async function checkModel(
         ? 'a layer has no value at zero (a logarithm, a division), so zeros are not the same as none'
         : undefined;
   results.push(why === undefined ? equality : { ...equality, ok: true, skipped: why });
-  if (own.tolerance > LEAST_TOLERANCE || why !== undefined) {
+  if (!unknown && (own.tolerance > LEAST_TOLERANCE || why !== undefined)) {
     const worst = layerByLayer({ graph, weights }, narrow, dependencies, kept, ports.predict, random);
     const ok = worst.difference <= LEAST_TOLERANCE;
     results.push({
@@ -127,13 +141,24 @@ export async function checkModel(
     return group.frozen === undefined ? random.shuffle(order) : order;
   });
   const shuffled = permuteChannels(graph, weights, dependencies, orders);
-  const original = ports.predict(graph, weights, inputs, n);
-  results.push(verdict('permutation', original, ports.predict(graph, shuffled, inputs, n), own));
+  const original = await run(graph, weights, inputs, n);
+  results.push(verdict('permutation', original, await run(graph, shuffled, inputs, n), own));
 
   for (const [what, network, right] of [
     ['the original', { graph, weights }, original],
     ['the pruned network', narrow, pruned],
   ] as const) {
+    if (ports.runFile && !unknown)
+      keepWorst(results, {
+        ...verdict(
+          'file agrees',
+          right.slice(0, graph.outputs.length),
+          await ports.runFile(network.graph, network.weights, inputs, n),
+          own,
+        ),
+        where: what,
+      });
+    if (unknown) continue;
     const scored = await ports.score(network.graph, network.weights, inputs, n);
     const result = scored
       ? { ...verdict('engines agree', right, scored, own), where: what }
@@ -141,10 +166,7 @@ export async function checkModel(
           ...verdict('engines agree', right, right, own),
           skipped: 'ONNX Runtime is not there (espalier doctor)',
         };
-    // one line is enough where both are alike
-    if (result.ok && results.at(-1)?.name === 'engines agree' && results.at(-1)!.ok) {
-      if (result.difference > results.at(-1)!.difference) results[results.length - 1] = result;
-    } else results.push(result);
+    keepWorst(results, result);
   }
 
   const folder = await temporaryFolder('check');
@@ -156,7 +178,7 @@ export async function checkModel(
       verdict(
         'reload',
         pruned,
-        ports.predict({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
+        await run({ ...again.graph, outputs: graph.outputs }, again.weights, inputs, n),
         // the same computation of the same numbers
         { ...own, tolerance: LEAST_TOLERANCE, hopeless: false },
       ),
@@ -167,6 +189,13 @@ export async function checkModel(
   const channels = open.reduce((sum, group) => sum + group.size, 0);
   const removed = dependencies.groups.reduce((sum, group, g) => sum + group.size - kept[g].length, 0);
   return { results, removed, channels, rounding: own.rounding };
+}
+
+/** Adds a result; one line is enough where two of a name are alike. */
+function keepWorst(results: CheckResult[], result: CheckResult): void {
+  const at = results.findLastIndex(({ name }) => name === result.name);
+  if (!result.ok || at < 0 || !results[at].ok) results.push(result);
+  else if (result.difference > results[at].difference) results[at] = result;
 }
 
 /** The network with the outputs alone that keep all their channels: others can't be compared one to one. */

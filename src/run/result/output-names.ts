@@ -50,7 +50,7 @@ export async function namesOf(workspace: string, plan: Named): Promise<Names> {
 /** A model's format by its content; by its name where it isn't there any more. */
 async function formatAt(model: string): Promise<FormatName> {
   if (/\.json$/i.test(model)) return 'tfjs-layers';
-  const byName = /\.keras$/i.test(model) ? 'keras' : 'keras-h5';
+  const byName = /\.keras$/i.test(model) ? 'keras' : /\.onnx$/i.test(model) ? 'onnx' : 'keras-h5';
   return await describeFormat(model).then(
     ({ format }) => format,
     () => byName,

@@ -17,6 +17,8 @@ export interface ExportContext {
   readonly shape: Shape;
   /** the nodes that read its value */
   readonly readers: readonly Node[];
+  /** whether the value of a node is the same for all samples, and has no batch */
+  readonly constant: (id: string) => boolean;
   /** values and shape of the parameter in a role, or undefined */
   readonly param: (role: string) => { values: Float32Array; shape: readonly number[] } | undefined;
 }

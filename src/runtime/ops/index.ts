@@ -1,10 +1,11 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import { activation, glu, prelu } from './pointwise/activation.ts';
-import { input, opaque } from './boundary.ts';
+import { constant, input, opaque } from './boundary.ts';
 import { conv2d, conv2dTranspose, depthwiseConv2d } from './linear/conv.ts';
 import { dense } from './linear/dense.ts';
+import { matmul } from './linear/matmul.ts';
 import { dropout, identity } from './pointwise/identity.ts';
-import { add, average, concat, maximum, minimum, multiply, subtract } from './pointwise/merge.ts';
+import { add, average, concat, divide, maximum, minimum, multiply, subtract } from './pointwise/merge.ts';
 import { batchNorm, groupNorm, layerNorm, unitNorm } from './statistics/norm.ts';
 import { avgPool, globalAvgPool, globalMaxPool, maxPool } from './statistics/pool.ts';
 import { reduce } from './statistics/reduce.ts';
@@ -12,6 +13,7 @@ import { gather } from './shape/gather.ts';
 import { flatten, permute, reshape } from './shape/reshape.ts';
 import { affine, normalize, scale } from './pointwise/scale.ts';
 import { logSoftmax, softmax } from './statistics/softmax.ts';
+import { padAxis } from './shape/pad.ts';
 import { crop, resize, upsample, zeroPad } from './shape/spatial.ts';
 import type { ExportContext } from '../onnx/layout.ts';
 import type { Node, OpKind } from '../../graph/types.ts';
@@ -26,11 +28,13 @@ const RUNS: { readonly [K in OpKind]: OpRun<K> } = {
   avgPool,
   batchNorm,
   concat,
+  constant,
   conv2d,
   conv2dTranspose,
   crop,
   dense,
   depthwiseConv2d,
+  divide,
   dropout,
   flatten,
   gather,
@@ -42,12 +46,14 @@ const RUNS: { readonly [K in OpKind]: OpRun<K> } = {
   input,
   layerNorm,
   logSoftmax,
+  matmul,
   maxPool,
   maximum,
   minimum,
   multiply,
   normalize,
   opaque,
+  padAxis,
   permute,
   prelu,
   reduce,

@@ -21,6 +21,7 @@ const elementwise: OpSpec<OpOf<'add'>> = {
 export {
   elementwise as add,
   elementwise as subtract,
+  elementwise as divide,
   elementwise as multiply,
   elementwise as maximum,
   elementwise as minimum,

@@ -18,7 +18,7 @@ export function reshapeLabels(
   axes: readonly AxisLabels[],
   from: Shape,
   to: Shape,
-  reason: string,
+  { reason, along = [] }: { readonly reason: string; readonly along?: readonly number[] },
 ): AxisLabels[] {
   const result: AxisLabels[] = to.map(() => null);
   for (const block of blocks(from, to)) {
@@ -35,7 +35,8 @@ export function reshapeLabels(
       continue;
     }
     const flat = flatLabels(one!, from, inputs[0], block.from);
-    const split = splitLabels(labels, flat, to, outputs, block.to, reason);
+    const named = outputs.filter((a) => along.includes(a));
+    const split = splitLabels(labels, flat, to, named.length > 0 ? named : outputs, block.to, reason);
     if (split) result[split.axis] = split.labels;
     else labels.freeze(one, reason);
   }

@@ -24,7 +24,7 @@ export const reshape: OpSpec<OpOf<'reshape'>> = {
       fail(op, `can't make [${op.target.join(', ')}] of [${x.join(', ')}]`);
     return op.target;
   },
-  channels: (_, step, trail) => reshaped(trail, step),
+  channels: (op, step, trail) => reshaped(trail, step, op.along),
   narrow: (op, { output }) => ({
     ...op,
     target: op.target.map((size, a) => output(a)?.length ?? size),
@@ -48,8 +48,8 @@ export const permute: OpSpec<OpOf<'permute'>> = {
   channels: (op, { inputs: [x] }) => op.perm.map((axis) => x[axis]),
 };
 
-function reshaped(trail: Trail, step: ChannelStep): AxisLabels[] {
+function reshaped(trail: Trail, step: ChannelStep, along?: readonly number[]): AxisLabels[] {
   const from = step.inputShapes[0];
   const reason = `reshaping [${from.join(', ')}] to [${step.output.join(', ')}] in ${nameOf(step.node)} does not keep channels apart`;
-  return reshapeLabels(trail.labels, step.inputs[0], from, step.output, reason);
+  return reshapeLabels(trail.labels, step.inputs[0], from, step.output, { reason, along });
 }

@@ -118,6 +118,8 @@ function runActivation(c: OpContext, op: OpOf<'activation'>): tfc.Tensor {
       return tf.log1p(x);
     case 'expm1':
       return tf.expm1(x);
+    case 'erf':
+      return tf.erf(x);
     case 'power':
       return power(c, x, op.alpha ?? 1);
     default:
@@ -283,6 +285,8 @@ function writeActivation(c: ExportContext, op: OpOf<'activation'>): string {
     case 'expm1':
       // exp(x) - 1 loses what is small; this is the same
       return times(one('Tanh', times(x, number(0.5))), plus(one('Exp'), number(1)));
+    case 'erf':
+      return one('Erf');
     case 'power': {
       const exponent = op.alpha ?? 1;
       if (exponent === 0.5) return one('Sqrt');

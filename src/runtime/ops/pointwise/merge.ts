@@ -18,6 +18,11 @@ export const multiply: OpRun<'multiply'> = {
   onnx: (c) => written(c, 'Mul'),
 };
 
+export const divide: OpRun<'divide'> = {
+  run: (c) => fold(c, c.tf.div),
+  onnx: (c) => written(c, 'Div'),
+};
+
 export const maximum: OpRun<'maximum'> = {
   run: (c) => fold(c, c.tf.maximum),
   onnx: (c) => written(c, 'Max'),
@@ -39,15 +44,33 @@ export const average: OpRun<'average'> = {
 export const concat: OpRun<'concat'> = {
   run: (c, op) => {
     const axis = op.axis < 0 ? c.inputs[0].rank + op.axis : op.axis + 1;
-    return c.inputs.length === 1 ? c.tf.clone(c.inputs[0]) : c.tf.concat([...c.inputs], axis);
+    return c.inputs.length === 1 ? c.tf.clone(c.inputs[0]) : c.tf.concat(overBatch(c), axis);
   },
-  onnx: (c, op) =>
-    c.writer.node(
-      'Concat',
-      c.inputs.map((value) => value.name),
-      { axis: axisOf(c.inputs[0].shape.length, op.axis) },
-    ),
+  onnx: (c, op) => c.writer.node('Concat', stretched(c), { axis: axisOf(c.inputs[0].shape.length, op.axis) }),
 };
+
+/** What is the same for all samples, once for each of them. */
+function overBatch(c: OpContext): tfc.Tensor[] {
+  const n = Math.max(...c.inputs.map((x) => x.shape[0]));
+  return c.inputs.map((x) => (x.shape[0] === n ? x : c.tf.tile(x, [n, ...x.shape.slice(1).map(() => 1)])));
+}
+
+/** The same in ONNX, whose Concat does not stretch. */
+function stretched(c: ExportContext): string[] {
+  const { writer, node, inputs, constant } = c;
+  const given = inputs.find((_, i) => !constant(node.inputs[i]));
+  return inputs.map(({ name, shape }, i) => {
+    if (!given || !constant(node.inputs[i])) return name;
+    const batch = writer.node('Slice', [
+      writer.node('Shape', [given.name]),
+      writer.ints([0]),
+      writer.ints([1]),
+    ]);
+    const ones = writer.ints(shape.map(() => 1));
+    const whole = writer.node('Concat', [batch, ones], { axis: 0 });
+    return writer.node('Expand', [name, whole]);
+  });
+}
 
 /** All inputs, one after another, broadcasting axes of size 1. */
 function fold(c: OpContext, act: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): tfc.Tensor {

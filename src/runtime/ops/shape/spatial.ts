@@ -33,8 +33,8 @@ export const resize: OpRun<'resize'> = {
   onnx: ({ writer, inputs: [x] }, op) => {
     // rows [H', H] x [H, W] of every channel, then columns [H', W] x [W, W']
     const [[h, w], [height, width]] = [x.shape, op.size];
-    const rows = samplingMatrix(h, height, op.interpolation, op.antialias);
-    const columns = transposed(samplingMatrix(w, width, op.interpolation, op.antialias), width, w);
+    const rows = samplingMatrix(h, height, op);
+    const columns = transposed(samplingMatrix(w, width, op), width, w);
     const tall = writer.node('MatMul', [writer.floats(rows, [height, h]), x.name]);
     return writer.node('MatMul', [tall, writer.floats(columns, [w, width])]);
   },
@@ -116,9 +116,7 @@ function runResize(c: OpContext, op: OpOf<'resize'>): tfc.Tensor {
   const [height, width] = op.size;
   const along = (x: tfc.Tensor, from: number, to: number): tfc.Tensor => {
     // [from, to]: the pixels to be mixed are the columns
-    const matrix = tf.transpose(
-      tf.tensor2d(samplingMatrix(from, to, op.interpolation, op.antialias), [to, from]),
-    );
+    const matrix = tf.transpose(tf.tensor2d(samplingMatrix(from, to, op), [to, from]));
     return tf.reshape(tf.matMul(tf.reshape(x, [-1, from]), matrix), [...x.shape.slice(0, -1), to]);
   };
   const rows = along(tf.transpose(c.inputs[0], [0, 1, 3, 2]), w, width);
