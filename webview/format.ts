@@ -1,5 +1,5 @@
-import type { RunData } from '../src/terms/run-data.ts';
 import { t } from './strings.ts';
+import { accuracyWord, type Measure } from '../src/terms/scores.ts';
 
 /** Numbers for people. A narrow no-break space stands before units, a real minus before what is less. */
 
@@ -46,9 +46,16 @@ export function size(bytes: number): string {
   return significant(bytes) + SPACE + 'B';
 }
 
+const MEASURES: Readonly<Record<Measure | 'accuracy', () => string>> = {
+  accuracy: () => t('Accuracy'),
+  'top-1 of sigmoids': () => t('Top-1 of sigmoids'),
+  agreement: () => t('Agreement'),
+  'agreement in values': () => t('Agreement in values'),
+};
+
 /** What the panel calls accuracies: by another name where they are another thing. */
-export function accuracyTitle(measure: RunData['measure'] | undefined): string {
-  return measure === 'top-1 of sigmoids' ? t('Top-1 of sigmoids') : t('Accuracy');
+export function accuracyTitle(measure: Measure | null | undefined): string {
+  return MEASURES[accuracyWord(measure)]();
 }
 
 /** 92.4 %. Accuracies and shares, given in percent. */

@@ -12,6 +12,7 @@ export const CONTROLS: Readonly<Record<string, () => string>> = {
   'interior-outputs': () => t('Outputs that also feed other layers may lose channels'),
   'keep-frozen': () => t('Layers that the model’s file has frozen stay as they are cut, and are not trained'),
   'labels-of': () => t('The output that the classes are of'),
+  'no-labels': () => t('Without labels: folders’ names count for nothing'),
   limit: () => t('At most so many images of each split'),
   method: () => t('Method'),
   points: () => t('Points of the trade-off'),

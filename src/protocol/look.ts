@@ -94,6 +94,7 @@ export const look = {
         limit: z.number().int().positive().optional(),
         validationImages: z.number().int().positive().optional(),
         labelsOf: z.string().optional(),
+        noLabels: z.literal(true).optional(),
       }),
       result: dataView,
     },

@@ -123,6 +123,7 @@ export const host = {
         limit: z.number().int().positive().optional(),
         validationImages: z.number().int().positive().optional(),
         labelsOf: z.string().optional(),
+        noLabels: z.literal(true).optional(),
       }),
       result: dataView,
     },

@@ -32,6 +32,8 @@ export const dataView = z.object({
   path: z.string(),
   form: z.string(),
   classes: z.array(z.string()),
+  /** its images have no classes, or these count for nothing: the original is the teacher */
+  unlabelled: z.literal(true).optional(),
   train: z.number(),
   validation: z.number(),
   test: z.number(),

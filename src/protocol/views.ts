@@ -4,7 +4,7 @@ import { abouts, costIds, metricIds, verdicts, whys } from '../graph/facts.ts';
 import { cost } from '../terms/cost.ts';
 import { candidateOfRun } from '../terms/candidates.ts';
 import { backendChoice, dataOptions, effort, multiple, seed } from '../terms/choices.ts';
-import { split } from '../terms/scores.ts';
+import { measure, split } from '../terms/scores.ts';
 import { memberRoles } from '../graph/types.ts';
 
 /** What the panel shows of a network and of two networks. Widths in channels, shapes NHWC without the batch axis. */
@@ -73,6 +73,8 @@ export const sensitivity = z.object({
   images: z.number(),
   /** training images that batch norms were measured on */
   recalibrated: z.number(),
+  /** what accuracies are, where they aren't plain accuracy */
+  measure: measure.optional(),
   whole: measured,
   /** those that can lose channels, in the network's order */
   groups: z.array(

@@ -63,7 +63,13 @@ function MetricCard({ row }: { row: Metric }) {
           by !== null && <By verdict={verdict}>{by}</By>
         ) : (
           <span class="dim">
-            {why === 'other-images' ? t('measured on other images') : t('measured on another machine')}
+            {
+              {
+                'other-measure': t('one is accuracy, the other agreement'),
+                'other-images': t('measured on other images'),
+                'other-machine': t('measured on another machine'),
+              }[why]
+            }
           </span>
         )}
       </dd>

@@ -33,8 +33,8 @@ export function chooseData(path: string): void {
 /** How a set is divided, and so what its numbers are of. */
 const questionOf = (path: string): string => {
   const data = draft.peek()?.data;
-  const { limit, validationImages, labelsOf } = data?.path === path ? data : {};
-  return JSON.stringify({ path, limit, validationImages, labelsOf });
+  const { limit, validationImages, labelsOf, noLabels } = data?.path === path ? data : {};
+  return JSON.stringify({ path, limit, validationImages, labelsOf, noLabels });
 };
 /** The question that `opened` was asked last. */
 const asked = signal<string | null>(null);
@@ -55,7 +55,7 @@ export async function openData(path: string): Promise<void> {
   if (view.peek()?.path !== path) view.value = null;
   const params = JSON.parse(question) as Pick<
     NonNullable<Draft['data']>,
-    'path' | 'limit' | 'validationImages' | 'labelsOf'
+    'path' | 'limit' | 'validationImages' | 'labelsOf' | 'noLabels'
   >;
   await opened.run(
     t('Reading {0}', path),

@@ -7,6 +7,7 @@ import { loaded } from '../load.ts';
 import { draft, network } from '../state.ts';
 import { t } from '../strings.ts';
 import { Button, Checkbox, Dropdown, TextField } from '../ui.tsx';
+import { view } from './data-store.ts';
 import { change, firstTarget } from './draft.ts';
 import { parsed, shown, typed } from './goal.ts';
 import { NumberField } from './number-field.tsx';
@@ -66,6 +67,7 @@ export function GoalCard() {
 function AccuracyGoal() {
   const { accuracyDrop, targets = [] } = draft.value ?? {};
   const [only] = targets;
+  const alike = view.value?.unlabelled === true;
   const { metric, value } = firstTarget;
   const untouched = targets.length === 1 && only.metric === metric && only.relative && only.value === value;
   return (
@@ -82,13 +84,15 @@ function AccuracyGoal() {
             })
           }
         >
-          {t('Lose little accuracy')}
+          {alike ? t('Lose little agreement') : t('Lose little accuracy')}
         </Checkbox>
         {accuracyDrop !== undefined && (
           <>
             <span aria-hidden="true">≤</span>
             <NumberField
-              label={t('Points of accuracy that may be lost')}
+              label={
+                alike ? t('Points of agreement that may be lost') : t('Points of accuracy that may be lost')
+              }
               value={accuracyDrop}
               most={99}
               fractional

@@ -57,7 +57,7 @@ export function ImagesCard() {
               action={{ label: t('Look again'), run: () => void lookForData() }}
             >
               {t(
-                'Choose a folder with one folder a class (jpg, png, gif, webp, tiff, bmp), an archive of one, IDX files, or an .npz. Methods that read importance off the weights need none.',
+                'Choose a folder with one folder a class (jpg, png, gif, webp, tiff, bmp) or of pictures without classes, an archive of one, IDX files, or an .npz. Methods that read importance off the weights need none.',
               )}
             </Empty>
           )
@@ -100,13 +100,20 @@ function ImageSet({ path }: { path: string }) {
   const load = opened.value.value;
   const known = view.value?.path === path ? view.value : null;
   if (load.state === 'error')
-    return <Problem text={load.failure.message} detail={load.failure.detail} retry={load.retry} />;
+    return (
+      <>
+        <Problem text={said(load.failure.message)} detail={load.failure.detail} retry={load.retry} />
+        <div class="fields">
+          <NoLabels found={false} />
+        </div>
+      </>
+    );
   // numbers of another division of the same set are not shown: all else of it stays
   if (known)
     return (
       <>
         <About data={known} fresh={fresh.value} />
-        <Reading outputs={known.outputs} />
+        <Reading outputs={known.outputs} unlabelled={known.unlabelled} />
       </>
     );
   if (load.state === 'loading') return <Waiting what={load.what} since={load.since} cancel={load.cancel} />;
@@ -135,17 +142,28 @@ function About({ data, fresh }: { data: DataView; fresh: boolean }) {
         ))}
         <div title={data.classes.join(', ')}>
           <dt class="dim">{t('classes')}</dt>
-          <dd class="number">{whole(data.classes.length)}</dd>
+          <dd class="number">{data.unlabelled ? t('none') : whole(data.classes.length)}</dd>
         </div>
         <div>
           <dt class="dim">{t('size')}</dt>
           <dd class="number">{shape(data.shape)}</dd>
         </div>
       </dl>
-      <p class="dim ellipsis" title={data.classes.join(', ')}>
-        {data.classes.slice(0, 24).join(', ')}
-        {data.classes.length > 24 && '…'}
-      </p>
+      {data.unlabelled ? (
+        <p>
+          <b>{t('No labels: agreement with the original')}</b>{' '}
+          <span class="dim">
+            {t(
+              'The pruned network learns to give what the original gives. What is measured is how far both agree, in percent: images of which both say the same class; of other outputs 100 times one minus the relative error.',
+            )}
+          </span>
+        </p>
+      ) : (
+        <p class="dim ellipsis" title={data.classes.join(', ')}>
+          {data.classes.slice(0, 24).join(', ')}
+          {data.classes.length > 24 && '…'}
+        </p>
+      )}
       {data.warnings.map((warning) => (
         <p key={warning} class="note">
           <span class="warn" aria-hidden="true">
@@ -159,7 +177,7 @@ function About({ data, fresh }: { data: DataView; fresh: boolean }) {
 }
 
 /** How images are read: what the network is fed, and how they are varied in training. */
-function Reading({ outputs }: Pick<DataView, 'outputs'>) {
+function Reading({ outputs, unlabelled }: Pick<DataView, 'outputs' | 'unlabelled'>) {
   const data = draft.value?.data;
   if (!data) return null;
   const names = ready.value?.preprocesses ?? [];
@@ -167,7 +185,8 @@ function Reading({ outputs }: Pick<DataView, 'outputs'>) {
   const set = (part: Partial<NonNullable<typeof data>>) => change({ data: { ...data, ...part } });
   return (
     <div class="fields">
-      {(outputs || data.labelsOf !== undefined) && (
+      <NoLabels found={unlabelled === true} />
+      {!unlabelled && (outputs || data.labelsOf !== undefined) && (
         <Labelled
           of={data.labelsOf}
           outputs={outputs ?? { able: [], best: '' }}
@@ -221,6 +240,24 @@ function Reading({ outputs }: Pick<DataView, 'outputs'>) {
         <span class="dim">{t('images of each split, for a quick try')}</span>
       </span>
     </div>
+  );
+}
+
+/** Whether folders' names count for nothing. @param found the set has no labels, chosen or not */
+function NoLabels({ found }: { found: boolean }) {
+  const data = draft.value?.data;
+  // a set without class folders leaves no choice
+  if (!data || (found && !data.noLabels)) return null;
+  return (
+    <>
+      <label>{t('Labels')}</label>
+      <Checkbox
+        checked={data.noLabels === true}
+        onChange={(on) => change({ data: { ...data, noLabels: on ? true : undefined } })}
+      >
+        {t('Without labels: folders’ names count for nothing')}
+      </Checkbox>
+    </>
   );
 }
 

@@ -12,6 +12,7 @@ import { plural, t } from '../strings.ts';
 import { Button, ProgressRing } from '../ui.tsx';
 import { said } from '../said.ts';
 import { atWork } from '../../src/protocol/runs.ts';
+import { isAgreement } from '../../src/terms/scores.ts';
 
 const SIGNS = { running: '', paused: '❚❚', stopped: '■', failed: '✕', done: '✓' } as const;
 
@@ -121,12 +122,12 @@ export function RunCard({ run, open, ofThis }: { run: RunSummary; open: boolean;
 }
 
 function Result({ result }: { result: NonNullable<RunSummary['result']> }) {
-  const { accuracy, original, macsShare, paramsShare } = result;
+  const { accuracy, original, measure, macsShare, paramsShare } = result;
   return (
     <div class="run-result">
       {accuracy !== undefined && (
         <span>
-          <span class="dim">{t('accuracy')}</span>{' '}
+          <span class="dim">{isAgreement(measure) ? t('agreement') : t('accuracy')}</span>{' '}
           <span class="number">
             {original !== undefined && <span class="dim">{percent(original)} → </span>}
             {percent(accuracy)}

@@ -13,6 +13,7 @@ import type { By } from './lines.ts';
 import { SensitivityChart } from './chart.tsx';
 import './sensitivity.css';
 import { measure, measured, progress, shown } from './store.ts';
+import { isAgreement } from '../../src/terms/scores.ts';
 
 const settings = remembered<{ by: By }>('sensitivity', z.object({ by: z.enum(['accuracy', 'loss']) }), {
   by: 'accuracy',
@@ -27,7 +28,7 @@ export function SensitivityCard() {
   const cost = loaded(network.value.value)?.cost;
   const { by } = settings.value;
   const names: readonly [By, string][] = [
-    ['accuracy', t('Accuracy')],
+    ['accuracy', isAgreement(known?.view.measure) ? t('Agreement') : t('Accuracy')],
     ['loss', t('Loss')],
   ];
   return (

@@ -10,6 +10,7 @@ import { linesOf, moved } from './lines.ts';
 import type { At, By } from './lines.ts';
 import { SensitivityTable } from './table.tsx';
 import { kept, lossText, lostText, shareText } from './words.ts';
+import { isAgreement } from '../../src/terms/scores.ts';
 
 /** So many groups are drawn in colours, named and listed: the palette has no more. */
 const NAMED = 5;
@@ -73,7 +74,9 @@ export function SensitivityChart({
     const one = group.points[point];
     return [
       `${group.id}: ${kept(one, group)}`,
-      t('accuracy {0} ({1})', percent(one.accuracy), points(view.whole.accuracy, one.accuracy)),
+      isAgreement(view.measure)
+        ? t('agreement {0} ({1})', percent(one.accuracy), points(view.whole.accuracy, one.accuracy))
+        : t('accuracy {0} ({1})', percent(one.accuracy), points(view.whole.accuracy, one.accuracy)),
       t('loss {0}', lossText(one.loss)),
       t('{0} MACs ({1})', amount(one.macs), change(cost.macs, one.macs)),
     ].join(', ');
@@ -83,7 +86,9 @@ export function SensitivityChart({
   const title =
     by === 'loss'
       ? t('Validation loss by share of one group’s channels kept')
-      : t('Validation accuracy by share of one group’s channels kept');
+      : isAgreement(view.measure)
+        ? t('Agreement on validation by share of one group’s channels kept')
+        : t('Validation accuracy by share of one group’s channels kept');
   const summary = most.map((line) => `${line.id} ${lostText(line, by)}`).join(', ');
   return (
     <>

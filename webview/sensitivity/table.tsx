@@ -6,6 +6,7 @@ import { change, percent, points, whole } from '../format.ts';
 import { t } from '../strings.ts';
 import type { GroupLine } from './lines.ts';
 import { lossText, shareText } from './words.ts';
+import { isAgreement } from '../../src/terms/scores.ts';
 
 /** The chart's values, a row for each group and width; made when it is opened. */
 export function SensitivityTable({
@@ -38,7 +39,12 @@ export function SensitivityTable({
               { key: 'kept', label: t('Kept'), width: 'minmax(112px, 0.8fr)' },
               { key: 'macs', label: t('MACs'), width: '62px', align: 'end' },
               { key: 'loss', label: t('Loss'), width: '52px', align: 'end' },
-              { key: 'accuracy', label: t('Accuracy'), width: '66px', align: 'end' },
+              {
+                key: 'accuracy',
+                label: isAgreement(view.measure) ? t('Agreement') : t('Accuracy'),
+                width: '66px',
+                align: 'end',
+              },
               { key: 'points', label: t('Change'), width: '86px', align: 'end' },
             ]}
             cells={({ line, point }) => [

@@ -11,7 +11,7 @@ import { Sliders } from './sliders.tsx';
 import { accuracyKey, boardNow, costKey, costChoices, front, view, xs, ys } from '../candidates/state.ts';
 import type { CostChoice } from '../candidates/state.ts';
 import { accuracyName, costName } from '../candidates/words.ts';
-import { accuracyKeys } from '../../src/terms/scores.ts';
+import { accuracyKeys, isAgreement } from '../../src/terms/scores.ts';
 
 /** Fits the axes to the front, which is where one chooses. */
 function fitFront(): void {
@@ -50,7 +50,11 @@ export function ChartCard() {
             }}
           />
           <Dropdown
-            label={t('Accuracy on the vertical axis')}
+            label={
+              isAgreement(run.value?.measure)
+                ? t('Agreement on the vertical axis')
+                : t('Accuracy on the vertical axis')
+            }
             value={accuracyKey.value}
             options={accuracyKeys.map((value) => ({ value, label: t('y: {0}', accuracyName(value)) }))}
             onChange={(accuracy) => {

@@ -18,7 +18,7 @@ export async function sensitivity(
   const warnings: string[] = [];
   // after the first network: the others need none of the time for opening
   let first: number | null = null;
-  const { images, recalibrated, whole, groups } = await sensitivityOf(model, dependencies, {
+  const { images, recalibrated, whole, measure, groups } = await sensitivityOf(model, dependencies, {
     data,
     effort,
     seed,
@@ -39,6 +39,7 @@ export async function sensitivity(
     sha256,
     images,
     recalibrated,
+    ...(measure && { measure }),
     whole,
     groups: groups.map(({ id, channels, widths }) => ({ id, channels, widths: [...widths] })),
     warnings,

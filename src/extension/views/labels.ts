@@ -5,6 +5,7 @@ import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
 import type { ListedEvent } from '../../terms/run-events.ts';
 import type { Stage } from '../../terms/stages.ts';
+import { isAgreement } from '../../terms/scores.ts';
 
 /** A run's state as the tree tells it apart; `queued` waits for another run. */
 export type RunState = RunStatus | 'queued';
@@ -71,7 +72,8 @@ export function runTooltip(run: RunSummary, state: RunState, escape: (text: stri
     [t('Candidates'), String(run.candidates)],
   ];
   if (result) {
-    if (result.accuracy !== undefined) lines.push([t('Accuracy'), accuracyChange(result)]);
+    if (result.accuracy !== undefined)
+      lines.push([isAgreement(result.measure) ? t('Agreement') : t('Accuracy'), accuracyChange(result)]);
     lines.push([t('MACs'), share(result.macsShare)], [t('Parameters'), share(result.paramsShare)]);
   }
   if (run.written) lines.push([t('Wrote'), writtenText(run.written)]);

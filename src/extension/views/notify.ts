@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
 import { stem } from '../models/kinds.ts';
 import type { Runs } from '../types.ts';
+import { isAgreement, type Measure } from '../../terms/scores.ts';
 
 /**
  * Says that a run has ended, where its panel isn't in sight. Runs report their failures themselves, with the offer to
@@ -20,12 +21,7 @@ export function notifyWhenDone(runs: Runs): vscode.Disposable {
     const result = summary?.result;
     const text =
       result?.accuracy !== undefined
-        ? t(
-            '{0} is pruned to {1} % of its MACs, at {2} % accuracy.',
-            name,
-            (100 * result.macsShare).toFixed(1),
-            result.accuracy.toFixed(1),
-          )
+        ? ended(name, (100 * result.macsShare).toFixed(1), result.accuracy.toFixed(1), result.measure)
         : t('{0} is pruned.', name);
     const [open, commit] = [t('Open'), t('Commit…')];
     const buttons = summary?.written ? [open, commit] : [open];
@@ -36,6 +32,12 @@ export function notifyWhenDone(runs: Runs): vscode.Disposable {
         return vscode.commands.executeCommand('espalier.commitConfig', run);
     });
   });
+}
+
+function ended(name: string, share: string, accuracy: string, measure: Measure | undefined): string {
+  return isAgreement(measure)
+    ? t('{0} is pruned to {1} % of its MACs, at {2} % agreement with the original.', name, share, accuracy)
+    : t('{0} is pruned to {1} % of its MACs, at {2} % accuracy.', name, share, accuracy);
 }
 
 /** Whether a panel about this model is on top in one of the editor groups. */

@@ -15,6 +15,7 @@ import { openScorer } from '../../runtime/scoring/score.ts';
 import type { Backend, Batch } from '../../runtime/types.ts';
 import type { Architecture } from '../../terms/candidates.ts';
 import type { BackendChoice } from '../../terms/choices.ts';
+import { headsOf } from '../../runtime/heads.ts';
 
 /** Seconds an image takes, and seconds to open a network for scoring. */
 export interface Pace {
@@ -139,5 +140,12 @@ async function timed(work: () => unknown, signal: AbortSignal | undefined): Prom
 function noise({ graph }: Model, n: number): Batch {
   const size = n * inputSize(graph);
   const random = new Random(1);
-  return { n, x: Float32Array.from({ length: size }, () => random.uniform()), y: new Int32Array(n) };
+  // without labels the original's answers are what is learned, whatever they are
+  const answers = headsOf(graph).map((head) => ({ values: new Float32Array(n * head.size), weight: 1 }));
+  return {
+    n,
+    x: Float32Array.from({ length: size }, () => random.uniform()),
+    y: new Int32Array(n),
+    ...(graph.taught ? { answers } : {}),
+  };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findGroups } from '../../../graph/channels.ts';
 import { InputError } from '../../../graph/errors.ts';
 import type { Dependencies, Graph } from '../../../graph/types.ts';
-import { decideLabels } from '../../../runtime/heads.ts';
+import { decideLabels, withoutLabels } from '../../../runtime/heads.ts';
 import { describeAims } from '../../../runtime/training/losses.ts';
 import { frozenSentence } from '../../../run/plan/fine-tune-settings.ts';
 import { methodNamed } from '../../../methods/index.ts';
@@ -25,6 +25,7 @@ import { mismatches } from './open-data.ts';
 import { survey } from './survey.ts';
 import type { Survey } from './survey.ts';
 import type { Budget } from '../../../terms/goals.ts';
+import { agreementIs } from '../../../runtime/training/taught.ts';
 
 /** What can be said of a draft before anything runs. @throws InputError only where the model can't be read */
 export async function assess(
@@ -122,6 +123,13 @@ const keptHere = 'a choice under Advanced leaves';
 
 /** What the network learns by, and what else the labels could be of. @throws InputError where no output is called so */
 function aims(graph: Graph, images: Survey, { data }: Draft): Assessment['notes'] {
+  if (images.unlabelled)
+    return [
+      {
+        kind: 'info',
+        text: `there are no labels: the original is the teacher, and accuracy is agreement with it, ${agreementIs(withoutLabels(graph, []))}`,
+      },
+    ];
   const decided = decideLabels(graph, images.classes.length, data?.labelsOf);
   const said = describeAims(decided.graph, true);
   return [

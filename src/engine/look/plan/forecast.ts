@@ -25,6 +25,7 @@ import type { Architecture } from '../../../terms/candidates.ts';
 import { isStatic } from '../../../terms/goals.ts';
 import type { Budget, StaticMetric } from '../../../terms/goals.ts';
 import { costBy } from '../../../terms/cost.ts';
+import { withoutLabels } from '../../../runtime/heads.ts';
 
 /** How long a run will take, as far as can be told. */
 export interface Forecast {
@@ -54,7 +55,8 @@ export async function forecast(
   options: { readonly measure: boolean; readonly signal: AbortSignal },
 ): Promise<Forecast> {
   // as the run would train it
-  const graph = draft.keepFrozen ? opened.model.graph : thaw(opened.model.graph);
+  const thawed = draft.keepFrozen ? opened.model.graph : thaw(opened.model.graph);
+  const graph = images?.unlabelled ? withoutLabels(thawed, []) : thawed;
   const model = { ...opened.model, graph };
   const cost = costModel(graph, dependencies);
   const full = cost(fullArchitecture(dependencies));
@@ -102,7 +104,7 @@ export async function forecast(
     images: splits.train,
     validation: splits.validation,
     macs: full.macs,
-    teaches: true,
+    teaches: !images.unlabelled,
   });
   const long = () => ({
     ...tuning,
@@ -139,6 +141,7 @@ export async function forecast(
     draft.threads,
     tuning.batchSize,
     keepFrozen,
+    ...(images.unlabelled ? ['unlabelled'] : []),
   ]);
   let speed = known.get(key);
   if (!speed && options.measure) {

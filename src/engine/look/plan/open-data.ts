@@ -30,6 +30,7 @@ export async function openData(
     path,
     form: found.form,
     classes: [...found.classes],
+    unlabelled: found.unlabelled,
     train: found.train,
     validation: found.validation,
     test: found.test,
@@ -37,7 +38,7 @@ export async function openData(
     broken: found.broken,
     warnings: [...found.warnings, ...remarks(model, found), ...mismatches(model, found)],
     outputs:
-      heads.length === 1
+      heads.length === 1 || found.unlabelled
         ? undefined
         : {
             able: heads.filter(({ classes }) => classes !== null).map(({ name }) => name),

@@ -13,6 +13,8 @@ export interface Survey {
   readonly path: string;
   readonly form: string;
   readonly classes: readonly string[];
+  /** its images have no classes, or these count for nothing */
+  readonly unlabelled?: true;
   readonly train: number;
   readonly validation: number;
   readonly test: number;
@@ -87,6 +89,7 @@ async function take(where: string, options: SurveyOptions): Promise<Survey> {
       path: where,
       form: source.form,
       classes,
+      unlabelled: source.unlabelled,
       train: parts.train.length,
       validation: parts.validation.length,
       test: parts.test?.length ?? 0,
