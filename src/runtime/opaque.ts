@@ -1,4 +1,3 @@
-import { InputError } from '../graph/errors.ts';
 import type { Graph } from '../graph/types.ts';
 
 /** Names of layers that Espalier can't compute, with what they are: "lrn1 (LRN)". */
@@ -8,12 +7,10 @@ export function opaqueLayers({ nodes }: Graph): string[] {
   ];
 }
 
-/** @throws InputError in one sentence that names them, where a network has such layers */
-export function refuseOpaque(graph: Graph): void {
+/** Why a network can't be scored or trained, in one sentence that names such layers; null where it can. */
+export function opaqueProblem(graph: Graph): string | null {
   const layers = opaqueLayers(graph);
-  if (layers.length === 0) return;
+  if (layers.length === 0) return null;
   const more = layers.length > 3 ? ` and ${layers.length - 3} more` : '';
-  throw new InputError(
-    `Espalier can't compute ${layers.slice(0, 3).join(', ')}${more}, so this network can't be scored or trained: prune it without images (leave out --data), by its weights alone`,
-  );
+  return `Espalier can't compute ${layers.slice(0, 3).join(', ')}${more}, so this network can't be scored or trained: prune it by its weights alone, without images`;
 }

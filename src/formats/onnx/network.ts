@@ -221,7 +221,10 @@ function follow(step: Step): boolean {
   } catch (error) {
     if (!(error instanceof Unsaid || error instanceof InputError)) throw error;
     reading.undo(before, edits);
-    opaque(step, error instanceof Unsaid ? error.message : '');
+    opaque(
+      step,
+      error instanceof Unsaid ? error.message && ` with ${error.message}` : `, since its ${error.message}`,
+    );
     return false;
   }
 }
@@ -273,7 +276,7 @@ const SHAPED = new Set(
 function opaque(step: Step, why: string): void {
   const { node, reading } = step;
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
-  const what = why ? `${name} with ${why}` : name;
+  const what = `${name}${why}`;
   const reads = [...node.inputs, ...(hasGraphs(node) ? readBySubgraphs(node) : [])];
   const inputs = new Set(
     reads.flatMap((input) => {

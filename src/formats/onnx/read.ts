@@ -7,6 +7,7 @@ import { inWords, roomFor } from '../limits.ts';
 import type { LoadedModel } from '../types.ts';
 import { collectWeights } from '../weights.ts';
 import { externalOf } from './external.ts';
+import { inlined } from './proto/inline.ts';
 import { readModelProto } from './proto/model.ts';
 import { isReal } from './proto/tensor.ts';
 import { readNetwork } from './network.ts';
@@ -44,7 +45,8 @@ export async function readOnnx(file: string): Promise<LoadedModel> {
   const bytes = await readInput(file, 'model');
   try {
     const external = externalOf(file);
-    const model = readModelProto(bytes, external);
+    const laidOut = inlined(bytes);
+    const model = readModelProto(laidOut, external);
     const network = readNetwork(model);
     const { graph } = network;
     const numbers = Object.values(graph.params).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -56,7 +58,7 @@ export async function readOnnx(file: string): Promise<LoadedModel> {
       throw new InputError(
         `its weights take ${inWords(4 * numbers)}, though it has ${inWords(bytes.length)} alone`,
       );
-    const own: OnnxSource = { bytes, model, network, external };
+    const own: OnnxSource = { bytes: laidOut, model, network, external };
     return {
       format: 'onnx',
       path: file,

@@ -23,7 +23,7 @@ export const constant: OpSpec<OpOf<'constant'>> = {
   },
   // it makes no channels: those that it meets are in it too, and go with what makes them
   channels: (_, step, trail) =>
-    step.output.map((size, axis) => param(trail, step, 'value', axis, trail.labels.fresh(size))),
+    step.output.map((size, axis) => param(trail, step, 'value', axis, trail.labels.fresh(size, false))),
 };
 
 export const opaque: OpSpec<OpOf<'opaque'>> = {

@@ -6,6 +6,7 @@ import { asImage } from '../../graph/ops/rules/layout.ts';
 import { inputShape } from '../../graph/shapes.ts';
 import type { Graph } from '../../graph/types.ts';
 import { headsOf, labelledHead } from '../../runtime/heads.ts';
+import { opaqueProblem } from '../../runtime/opaque.ts';
 import { othersOf } from '../../runtime/training/losses.ts';
 import type { DataOptions } from '../../terms/choices.ts';
 
@@ -37,6 +38,8 @@ export function takesOneImage({ graph }: Pick<LoadedModel, 'graph'>): ReturnType
 export function imageInput(
   model: Pick<LoadedModel, 'graph' | 'name'>,
 ): { height: number; width: number; channels: 1 | 3 } | { problem: string } {
+  const problem = opaqueProblem(model.graph);
+  if (problem !== null) return { problem };
   const image = takesOneImage(model);
   if (!image)
     return {

@@ -16,7 +16,7 @@ import {
 } from '../../runtime/training/conditioning.ts';
 import type { Conditioning } from '../../runtime/training/conditioning.ts';
 import { layerByLayer } from './layer-by-layer.ts';
-import { refuseOpaque } from '../../runtime/opaque.ts';
+import { opaqueProblem } from '../../runtime/opaque.ts';
 import { outputs } from '../../formats/identity.ts';
 import type { KeptChannels } from '../../terms/candidates.ts';
 
@@ -92,8 +92,9 @@ export async function checkModel(
   const n = 2;
   const inputs = ownInputs(graph, weights, n, random);
   // what holds operators that only its own file can compute is run by that
-  const unknown = graph.nodes.some(({ op }) => op.kind === 'opaque');
-  if (unknown && !ports.runFile) refuseOpaque(graph);
+  const problem = opaqueProblem(graph);
+  const unknown = problem !== null;
+  if (problem !== null && !ports.runFile) throw new InputError(problem);
   const run: NonNullable<CheckServices['runFile']> =
     unknown && ports.runFile ? ports.runFile : async (...all) => ports.predict(...all);
   const own = await conditioning((w, x) => run(graph, w, x, n), weights, inputs, random);

@@ -7,6 +7,7 @@ import type { Constant } from '../reading/values.ts';
 import { computed, followed, listed, MAX_FOLLOWED } from './elements.ts';
 import type { Followed } from './elements.ts';
 import { moved, position, spread } from './move.ts';
+import { matmul, reduced, scatter } from './weights.ts';
 
 /** Numbers that one computed constant may have: those of VGG's largest layer, 102 million. */
 const MAX_COMPUTED = 2 ** 27;
@@ -33,6 +34,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   And: truth((x, y) => x !== 0 && y !== 0),
   Cast: cast,
   Ceil: unary(Math.ceil),
+  Clip: clip,
   Concat: concat,
   ConstantOfShape: constantOfShape,
   Div: divide,
@@ -47,9 +49,12 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Floor: unary(Math.floor),
   Gather: gather,
   Greater: truth((x, y) => x > y),
+  GreaterOrEqual: truth((x, y) => x >= y),
   Identity: (_, [x]) => x!,
   Less: truth((x, y) => x < y),
+  LessOrEqual: truth((x, y) => x <= y),
   Log: unary(Math.log),
+  MatMul: matmul,
   Max: binary(Math.max),
   Min: binary(Math.min),
   Mod: binary((x, y) => x - y * Math.floor(x / y)),
@@ -60,18 +65,31 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Pow: binary((x, y) => x ** y),
   Range: range,
   Reciprocal: unary((x) => 1 / x),
+  ReduceMax: reduced(Math.max, -Infinity),
+  ReduceMean: reduced((a, b) => a + b, 0, true),
+  ReduceMin: reduced(Math.min, Infinity),
   ReduceProd: reduceProd,
+  ReduceSum: reduced((a, b) => a + b, 0),
+  Relu: unary((x) => Math.max(x, 0)),
   Reshape: (step, [x]) => reshaped(step, x!, targetOf(step, x!.tensor.dims)),
+  Round: unary((x) => {
+    const near = Math.round(x);
+    return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near;
+  }),
+  ScatterND: scatter,
   Shape: (step, [x]) =>
     shapeOf(
       step,
       x!.tensor.dims.map((value) => ({ value })),
     ),
+  Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  Sign: unary(Math.sign),
   Size: (_, [x]) => listed(TYPE.int64, [], [{ value: sizeOf(x!.tensor.dims) }]),
   Slice: slice,
   Sqrt: unary(Math.sqrt),
   Squeeze: squeeze,
   Sub: binary((x, y) => x - y),
+  Tanh: unary(Math.tanh),
   Tile: tile,
   Transpose: (step, [x]) => {
     const { dims } = x!.tensor;
@@ -147,6 +165,12 @@ function numbers(
 function checked(count: number): number {
   if (count > MAX_COMPUTED) throw new Unsaid(`a constant of ${count} numbers`);
   return count;
+}
+
+function clip(step: Step, [x, low, high]: readonly (Constant | undefined)[]): Constant {
+  const least = low?.tensor.values()[0] ?? step.node.attributes.get('min')?.f ?? -Infinity;
+  const most = high?.tensor.values()[0] ?? step.node.attributes.get('max')?.f ?? Infinity;
+  return numbers(step, [x], ([v]) => Math.min(Math.max(v, least), most));
 }
 
 function divide(step: Step, inputs: readonly (Constant | undefined)[]): Constant {

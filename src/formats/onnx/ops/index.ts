@@ -4,6 +4,7 @@ import { Unsaid } from '../reading/values.ts';
 import type { Value } from '../reading/values.ts';
 import { activations } from './activation.ts';
 import { conv, convTranspose, gemm, product } from './linear.ts';
+import { einsum } from './matmul.ts';
 import { concat, merge } from './merge.ts';
 import { expand, gather, pad, slice, split, tile } from './pick.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './reshape.ts';
@@ -50,6 +51,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   DepthToSpace: depthToSpace,
   Div: merge('divide'),
   Dropout: dropout,
+  Einsum: einsum,
   Expand: expand,
   Flatten: flatten,
   Gather: gather,

@@ -133,7 +133,7 @@ export function conv(step: Step): Live[] {
     : step.emit({ kind: 'conv2d', ...window, groups }, [node], params);
   if (groups > 1)
     step.edit((narrow, to) => {
-      const op = narrow.graph.nodes.find((one) => one.id === id)!.op;
+      const op = narrow.op(id)!;
       to.attribute(step.index, 'group', op.kind === 'conv2d' ? op.groups : narrow.dims(x)[1]);
     });
   return [back(id)];

@@ -26,6 +26,20 @@ export const merge =
     return [merged(step, kind, inputs)];
   };
 
+/** The values with their batch along one axis. */
+function together(step: Step, inputs: readonly (Live | Constant)[]): readonly (Live | Constant)[] {
+  const rank = Math.max(...inputs.map((one) => dimsOf(one).length));
+  const live = inputs.filter((one) => one.kind === 'live');
+  const at = (one: Live): number => one.batch + rank - one.dims.length;
+  const first = live.find((one) => one.batch >= 0);
+  if (!first || live.every((one) => one.batch >= 0 && at(one) === at(first))) return inputs;
+  return inputs.map((one) => {
+    if (one.kind !== 'live') return one;
+    const axis = at(first) - rank + one.dims.length;
+    return axis < 0 ? one : step.batchAt(one, axis);
+  });
+}
+
 /** The axes of the result of an element-wise op, and where its batch is. */
 function whole(inputs: readonly (Live | Constant)[]): {
   order: readonly number[];
@@ -46,7 +60,8 @@ function whole(inputs: readonly (Live | Constant)[]): {
   return { order: lead.axes, rank, batch };
 }
 
-function merged(step: Step, kind: Merge, inputs: readonly (Live | Constant)[]): Live {
+function merged(step: Step, kind: Merge, given: readonly (Live | Constant)[]): Live {
+  const inputs = together(step, given);
   const { order, rank, batch } = whole(inputs);
   const nodes = inputs.map((one, i) =>
     one.kind === 'constant' ? constantNode(step, one, i, order, rank) : aligned(step, one, order, rank),
@@ -148,11 +163,12 @@ function dimsOf(value: Live | Constant): readonly number[] {
 }
 
 export function concat(step: Step): Live[] {
-  const inputs = step.node.inputs.map((_, i) => {
+  const given = step.node.inputs.map((_, i) => {
     const value = step.input(i);
     if (!value || value.kind === 'unknown') throw new Unsaid('an input of unknown shape');
     return value;
   });
+  const inputs = together(step, given);
   const { order, rank, batch } = whole(inputs);
   const axis = axisOf(step.int('axis', 1), rank);
   const ours = order.indexOf(axis);

@@ -1,3 +1,4 @@
+import { followed } from '../fold/elements.ts';
 import { slicePositions } from '../fold/index.ts';
 import { axisOf } from '../reading/reading.ts';
 import type { Step } from '../reading/reading.ts';
@@ -62,26 +63,30 @@ export function slice(step: Step): Live[] {
     return { axis, node: made === before ? undefined : made.node };
   });
   step.edit((narrow, to) => {
-    const [newStarts, newEnds] = [[...starts], [...ends]];
+    const now = (name: string, input: number, literal: readonly number[]): number[] => {
+      const given = step.node.attributes.has(name) ? undefined : step.constant(input);
+      const list = given && followed(given, step.use(input));
+      return literal.map((value, i) => list?.[i].of?.(narrow) ?? value);
+    };
+    // where they are computed, they may be right by themselves
+    const [from, until] = [now('starts', 1, starts), now('ends', 2, ends)];
+    const [newStarts, newEnds] = [[...from], [...until]];
     cuts.forEach(({ axis, node }, i) => {
-      const op = narrow.graph.nodes.find((one) => one.id === node)?.op;
+      const op = node === undefined ? undefined : narrow.op(node);
       const size = narrow.dims(x)[axis];
-      if (op?.kind !== 'gather' || size === x.dims[axis]) return;
-      const { positions } = op;
-      if (slicePositions(size, starts[i], ends[i], steps[i]).join() === positions.join()) return;
+      const positions = op?.kind === 'gather' ? op.positions : Array.from({ length: size }, (_, p) => p);
+      if (slicePositions(size, from[i], until[i], steps[i]).join() === positions.join()) return;
       newStarts[i] = positions[0];
       const last = positions[positions.length - 1];
       newEnds[i] = steps[i] > 0 ? last + 1 : last === 0 ? -size - 1 : last - 1;
     });
-    if (step.node.attributes.has('starts')) {
-      if (newStarts.join() !== starts.join()) to.attribute(step.index, 'starts', newStarts);
-      if (newEnds.join() !== ends.join()) to.attribute(step.index, 'ends', newEnds);
-      return;
-    }
-    const changed = (own: number[], old: number[]): (number | null)[] =>
-      own.map((v, i) => (v === old[i] ? null : v));
-    to.list(step.use(1), step.constant(1), changed(newStarts, starts), narrow);
-    to.list(step.use(2), step.constant(2), changed(newEnds, ends), narrow);
+    const write = (name: string, input: number, own: number[], old: number[]): void => {
+      if (own.join() === old.join()) return;
+      if (step.node.attributes.has(name)) to.attribute(step.index, name, own);
+      else to.list(step.use(input), step.constant(input), own, narrow);
+    };
+    write('starts', 1, newStarts, from);
+    write('ends', 2, newEnds, until);
   });
   return [made];
 }
@@ -97,7 +102,7 @@ export function gather(step: Step): Live[] {
   const ours = x.axes.indexOf(axis);
   if (made.node !== x.node)
     step.edit((narrow, to) => {
-      const op = narrow.graph.nodes.find((one) => one.id === made.node)?.op;
+      const op = narrow.op(made.node);
       if (op?.kind !== 'gather' || ours < 0) return;
       const now = narrow.dims(x)[axis];
       const literal = Array.from(at.tensor.values());
@@ -186,7 +191,7 @@ export function pad(step: Step): Live[] {
   step.edit((narrow, to) => {
     const own = [...pads];
     for (const { at, node } of cuts) {
-      const op = narrow.graph.nodes.find((one) => one.id === node)?.op;
+      const op = narrow.op(node);
       if (op?.kind === 'padAxis') [own[at], own[at + axes.length]] = [op.before, op.after];
     }
     if (own.join() === pads.join()) return;

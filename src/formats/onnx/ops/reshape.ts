@@ -13,7 +13,7 @@ import type { Live } from '../reading/values.ts';
 export function reshapeTo(step: Step, x: Live, dims: readonly number[]): Live {
   const { reading } = step;
   if (sizeOf(dims) !== sizeOf(x.dims)) throw new Unsaid('a shape that does not fit');
-  const batch = x.batch < 0 ? -1 : batchIn(x, dims, reading.batch);
+  const batch = x.batch < 0 ? (reading.batch === 1 ? dims.indexOf(1) : -1) : batchIn(x, dims, reading.batch);
   const size = (from: readonly number[], at: number, a: number): number =>
     a === at ? from[a] / reading.batch : from[a];
   const inner = inFileOrder(x.axes);
@@ -63,8 +63,10 @@ function batchIn(x: Live, dims: readonly number[], size: number): number {
   for (let a = 0; a < dims.length && product <= before; product *= dims[a++]) {
     if (product !== before || dims[a] % size !== 0) continue;
     if (dims[a] === size) return a;
-    if (found < 0 && dims[a] > 1) found = a;
+    if (found < 0 && size > 1) found = a;
   }
+  // of a single sample, any axis of one position is the batch
+  if (size === 1) return dims.indexOf(1);
   if (found < 0 && size > 1) throw new Unsaid('samples that it mixes');
   return found;
 }

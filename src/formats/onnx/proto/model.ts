@@ -49,19 +49,10 @@ export interface OnnxGraph {
   readonly values: ReadonlyMap<string, ValueInfo>;
 }
 
-export interface OnnxFunction {
-  readonly domain: string;
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly nodes: readonly OnnxNode[];
-}
-
 export interface OnnxModel {
   readonly graph: OnnxGraph;
   /** version of each operator set, by domain ('' for ONNX's own) */
   readonly opsets: ReadonlyMap<string, number>;
-  readonly functions: readonly OnnxFunction[];
   /** what the file says of itself: class names stand there, where anywhere */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -87,13 +78,6 @@ export function readModelProto(bytes: Uint8Array, external: External): OnnxModel
   return {
     graph: readGraph(graph, external),
     opsets,
-    functions: submessages(fields, FIELD.model.functions).map((entry) => ({
-      domain: domainOf(lastText(entry, 10)),
-      name: lastText(entry, 1),
-      inputs: texts(entry, 4),
-      outputs: texts(entry, 5),
-      nodes: contents(entry, 7).map((node) => readNode(node, external)),
-    })),
     metadata: new Map(submessages(fields, 14).map((entry) => [lastText(entry, 1), lastText(entry, 2)])),
   };
 }

@@ -1,5 +1,5 @@
 import { outputShape } from '../../../graph/shapes.ts';
-import type { Graph, Node, Op, Param, Shape } from '../../../graph/types.ts';
+import type { Node, Op, Param, Shape } from '../../../graph/types.ts';
 import { countReaders } from '../proto/model.ts';
 import type { OnnxModel, OnnxNode } from '../proto/model.ts';
 import { sampleShape, Unsaid } from './values.ts';
@@ -15,7 +15,7 @@ export interface Stored {
 }
 
 /** What a file must say otherwise where the network is narrower. */
-export type Edit = (narrow: Narrow & { readonly graph: Graph }, to: Editor) => void;
+export type Edit = (narrow: Narrow & { op(node: string): Op | undefined }, to: Editor) => void;
 
 /** Takes down what changes in a file's nodes; names of nodes are their positions. */
 export interface Editor {
@@ -260,8 +260,27 @@ export class Step {
     return { node: this.index, input };
   }
 
+  /**
+   * The same value with the batch along this axis: of a single sample, that may be any axis of one position.
+   * @throws Unsaid where it is not
+   */
+  batchAt(value: Live, axis: number): Live {
+    const { axes, dims, batch } = value;
+    const { reading } = this;
+    if (batch === axis) return value;
+    if (reading.batch !== 1 || dims[axis] !== 1 || !axes.includes(axis))
+      throw new Unsaid('batches along other axes');
+    const kept = axes.filter((a) => a !== axis);
+    // what was the batch's is an axis like others
+    const own = batch < 0 || axes.includes(batch) ? kept : [batch, ...kept];
+    const node = this.emit({ kind: 'reshape', target: own.map((a) => dims[a]) }, [value.node]);
+    return reading.live(node, own, dims.length, axis);
+  }
+
   /** An image as our ops take it, or nothing: [H, W, C] of [N, C, H, W]. */
-  image(value: Live): string {
+  image(given: Live): string {
+    const single = this.reading.batch === 1 && given.dims.length === 4 && given.dims[0] === 1;
+    const value = single ? this.batchAt(given, 0) : given;
     if (value.dims.length !== 4 || value.batch > 0 || value.axes.length !== 3 || value.axes.includes(0))
       throw new Unsaid(`an input of ${value.dims.length} axes`);
     return this.arrange(value, IMAGE_AXES);

@@ -64,7 +64,7 @@ export class Rewriter implements Editor {
     constant: Constant | undefined,
     wanted: readonly (number | null)[],
     narrow: Narrow,
-    free = 0,
+    free?: number,
   ): void {
     const known = constant ? followed(constant, use) : undefined;
     const type = constant?.tensor.type ?? TYPE.int64;
@@ -82,7 +82,9 @@ export class Rewriter implements Editor {
       return;
     }
     // what follows the input by itself, as a batch does, can't be written down
-    const values = wanted.map((value, i) => value ?? (known?.[i].of ? free : (known?.[i].value ?? free)));
+    const values = wanted.map(
+      (value, i) => value ?? (known?.[i].of ? (free ?? known[i].of(narrow)) : known?.[i].value) ?? 0,
+    );
     const content = { type, dims: [values.length], values };
     this.made.push({ uses: [use], content, name: `${this.model.graph.nodes[use.node].outputs[0]}_sizes` });
   }

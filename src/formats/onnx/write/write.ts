@@ -1,7 +1,7 @@
 import { InputError } from '../../../graph/errors.ts';
 import { inferShapes } from '../../../graph/shapes.ts';
 import { sizeOf } from '../../../graph/ops/rules/sizes.ts';
-import type { Graph, Weights } from '../../../graph/types.ts';
+import type { Graph, Op, Weights } from '../../../graph/types.ts';
 import { readModelProto } from '../proto/model.ts';
 import { isReal } from '../proto/tensor.ts';
 import type { External } from '../proto/tensor.ts';
@@ -27,8 +27,9 @@ export function rewritten(source: OnnxSource, graph: Graph, weights: Weights | u
   const { model, network, external } = source;
   const { reading } = network;
   const shapes = inferShapes(graph);
-  const narrow: Narrow & { readonly graph: Graph } = {
-    graph,
+  const ops = new Map(graph.nodes.map(({ id, op }) => [id, op]));
+  const narrow: Narrow & { op(node: string): Op | undefined } = {
+    op: (node) => ops.get(node),
     dims: (value) => sizesIn(value, shapes, reading.batch),
   };
   const rewriter = new Rewriter(model);

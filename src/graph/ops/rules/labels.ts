@@ -12,6 +12,8 @@ const MAX_LABELS = 2 ** 24;
  */
 export class Labels {
   private parent = new Int32Array(1024);
+  /** by the name of a class: whether a layer makes any of it */
+  private made = new Uint8Array(1024);
   private used = 0;
   private joined = 0;
   private readonly frozen: { labels: Int32Array; reason: string }[] = [];
@@ -20,18 +22,25 @@ export class Labels {
     return this.used;
   }
 
-  /** Labels that nothing else carries yet. */
-  fresh(n: number): Int32Array {
+  /**
+   * Labels that nothing else carries yet.
+   * @param made false: of values that no layer makes, which are only what they meet
+   */
+  fresh(n: number, made = true): Int32Array {
     if (this.used + n > MAX_LABELS) throw tooMany();
     if (this.used + n > this.parent.length) {
       const larger = new Int32Array(Math.max(2 * this.parent.length, this.used + n));
       larger.set(this.parent);
       this.parent = larger;
+      const flags = new Uint8Array(larger.length);
+      flags.set(this.made);
+      this.made = flags;
     }
     const labels = new Int32Array(n);
     for (let i = 0; i < n; i++) {
       labels[i] = this.used;
       this.parent[this.used] = this.used;
+      this.made[this.used] = Number(made);
       this.used++;
     }
     return labels;
@@ -58,8 +67,14 @@ export class Labels {
   union(a: number, b: number): void {
     const x = this.find(a);
     const y = this.find(b);
+    this.made[x] = this.made[y] = this.made[x] | this.made[y];
     if (x < y) this.parent[y] = x;
     else if (y < x) this.parent[x] = y;
+  }
+
+  /** Whether no layer makes any of these channels: nothing of them can be removed, as far as is known by now. */
+  loose(labels: Int32Array): boolean {
+    return labels.every((label) => label < 0 || this.made[this.find(label)] === 0);
   }
 
   /** No channel of these classes may be removed. The first reason given for a class is the one that is shown. */

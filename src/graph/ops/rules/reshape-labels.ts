@@ -22,7 +22,14 @@ export function reshapeLabels(
 ): AxisLabels[] {
   const result: AxisLabels[] = to.map(() => null);
   for (const block of blocks(from, to)) {
-    const inputs = range(block.from).filter((a) => axes[a] && from[a] > 1);
+    let inputs = range(block.from).filter((a) => axes[a] && from[a] > 1);
+    // what no layer makes is in nobody's way, if it stays
+    if (inputs.length > 1)
+      inputs = inputs.filter((a) => {
+        const stays = labels.loose(axes[a]!);
+        if (stays) labels.freeze(axes[a], reason);
+        return !stays;
+      });
     const outputs = range(block.to).filter((a) => to[a] > 1);
     if (inputs.length === 0 || outputs.length === 0) continue;
     if (inputs.length > 1) {

@@ -16,9 +16,9 @@ export const padAxis: OpSpec<OpOf<'padAxis'>> = {
     step.inputs[0].map((own, a) => {
       if (a !== op.axis || (op.before === 0 && op.after === 0)) return own;
       const whole = labels.joint(step.output[a]);
-      whole.set(labels.fresh(op.before), 0);
+      whole.set(labels.fresh(op.before, false), 0);
       if (own) whole.set(own, op.before);
-      whole.set(labels.fresh(op.after), op.before + step.inputShapes[0][a]);
+      whole.set(labels.fresh(op.after, false), op.before + step.inputShapes[0][a]);
       return whole;
     }),
   madeUp: (op, axis, position, length) =>
