@@ -69,6 +69,9 @@ function sizesIn(
   return own;
 }
 
+/** Numbers of a constant that may be a list of sizes. */
+const LISTS = 65_536;
+
 /** Puts a parameter back where it came from. */
 function store(
   rewriter: Rewriter,
@@ -85,7 +88,10 @@ function store(
   if (!weights) {
     if (same) return;
     if (constant.shaped && shape(rewriter, constant.shaped, uses.length, dims, narrow)) return;
-    rewriter.tensor(uses, constant, { type, dims, values: new Float32Array(sizeOf(dims)) }, param);
+    const size = sizeOf(dims);
+    // nobody asks for the numbers of large ones
+    const values = new Float32Array(size > LISTS ? 0 : size);
+    rewriter.tensor(uses, constant, { type, dims, values }, param);
     return;
   }
   const ours = weights.get(param);
