@@ -294,6 +294,16 @@ export const cases: readonly Case[] = [
     pooled: true,
   },
   {
+    name: 'windows of places by their positions',
+    build: (b) => {
+      const x = b.conv(image(b), 3, 6, 3, { name: 'a' });
+      const rows = b.node('Gather', [x, b.ints([0, 1, 4, 5], [2, 2])], { axis: 2 });
+      const flat = b.node('Reshape', [rows, b.ints([0, 6, 4, 8])]);
+      return b.head(b.conv(flat, 6, 4, 1, { name: 'c' }), 4);
+    },
+    groups: { a: '6: a', c: '4: c', ...fc },
+  },
+  {
     name: 'a vector that becomes an image',
     build: (b) => {
       const made = b.dense(b.input([null, 5]), 5, 3 * 6 * 4, 'd');
