@@ -2,6 +2,7 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isWithin, realOf } from '../files/real-path.ts';
 import { InputError } from '../graph/errors.ts';
+import { modelEndings } from '../terms/written.ts';
 
 /** Where a config's paths may lead. */
 export interface Bounds {
@@ -30,8 +31,12 @@ export async function prunedFile(folder: string, given: string, name: string): P
   if (parts.some((part) => part.startsWith('.'))) throw refuse('leads into a hidden folder or file');
   if (parts.some((part) => /[. ]$/.test(part))) throw refuse('has a part that ends in a dot or a space');
   const last = parts.at(-1)?.toLowerCase() ?? '';
-  if (last !== 'model.json' && !/.\.(h5|hdf5|keras|zip)$/.test(last))
-    throw refuse("isn't the name of a model (.h5, .hdf5, .keras, .zip or model.json)");
+  const endings = [...modelEndings, 'zip'];
+  if (
+    last !== 'model.json' &&
+    !endings.some((ending) => last.length > ending.length + 1 && last.endsWith(`.${ending}`))
+  )
+    throw refuse(`isn't the name of a model (.${endings.join(', .')} or model.json)`);
   const file = path.resolve(folder, ...parts);
   const real = await realOf(file);
   if (!real || !isBelow(await realRoot(folder), real)) throw refuse('leads out of its folder by a link');

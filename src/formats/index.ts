@@ -50,7 +50,7 @@ export async function describeFormat(file: string): Promise<{ format: FormatName
 
 /**
  * Reads a model of any of our formats, with the class names that travel with it.
- * @param file .h5, .hdf5, .keras, model.json, the folder with a model.json, or a .zip of a model; the content decides
+ * @param file .h5, .hdf5, .keras, .onnx, model.json, the folder with a model.json, or a .zip of a model; the content decides
  * @throws InputError in one sentence for what can't be handled
  */
 export async function loadModel(file: string): Promise<LoadedModel> {
@@ -235,11 +235,11 @@ async function refuseFile(file: string, size: number): Promise<string> {
   const ending = path.extname(file).toLowerCase();
   const kind = foreign[ending] ?? (await magic(file));
   if (kind)
-    return `"${file}" is ${kind}, which Espalier has no reader for; give a .h5, .keras or TensorFlow.js model`;
+    return `"${file}" is ${kind}, which Espalier has no reader for; give a .h5, .keras, .onnx or TensorFlow.js model`;
   const expected = endings[ending];
   if (expected)
     return `"${file}" is not ${expected}, as its name says, nor any other model that Espalier reads`;
-  return `"${file}" is not a model that Espalier reads (.h5, .keras, TensorFlow.js model.json)`;
+  return `"${file}" is not a model that Espalier reads (.h5, .keras, .onnx, TensorFlow.js model.json)`;
 }
 
 async function magic(file: string): Promise<string | undefined> {

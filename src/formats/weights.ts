@@ -30,7 +30,7 @@ export function collectWeights(
         `"${file}": the weight ${named(id, found)} has the shape [${found.shape.join(', ')}], its layer needs [${shape.join(', ')}]`,
       );
     const values = found.values();
-    const odd = values.findIndex((v) => !Number.isFinite(v));
+    const odd = notFinite(values);
     if (odd >= 0)
       throw new InputError(
         `"${file}": the weight ${named(id, found)} is not finite: value ${odd} of ${values.length} is ${values[odd]}, so the network can't compute anything; train it again, or give the model from before`,
@@ -38,6 +38,13 @@ export function collectWeights(
     weights.set(id, values);
   }
   return weights;
+}
+
+/** Where the first number that is none is; -1: nowhere. */
+function notFinite(values: Float32Array): number {
+  // a hundred million numbers are no place for a callback
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 /** As the file names it, and as the network does where that name doesn't hold it: Keras numbers layers in its archives. */

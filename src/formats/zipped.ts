@@ -8,6 +8,7 @@ import { CONFIG, isZip, STORE } from './keras/read.ts';
 import { makeZip, openZip } from './keras/zip.ts';
 import type { Archive } from './keras/zip.ts';
 import type { LoadedModel } from './types.ts';
+import { modelEndings } from '../terms/written.ts';
 import type { FormatName } from '../terms/written.ts';
 
 /** Whether a name is one of a zip archive of a model's files, as Teachable Machine hands them out. */
@@ -99,7 +100,8 @@ export async function writeZipped(
 /** The one model in an archive; null where there is none. */
 function modelIn({ names }: Archive, file: string): string | null {
   const seen = names.filter(isSeen);
-  const found = seen.filter((name) => /(^|\/)model\.json$|\.(h5|hdf5|keras|onnx)$/i.test(name));
+  const model = new RegExp(`(^|/)model\\.json$|\\.(${modelEndings.join('|')})$`, 'i');
+  const found = seen.filter((name) => model.test(name));
   if (found.length > 1)
     throw new InputError(
       `"${file}" holds several models (${found[0]}, ${found[1]}): unpack it and name one of them`,

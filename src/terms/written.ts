@@ -5,6 +5,9 @@ import type { Frozen } from './frozen.ts';
 export const formatName = z.enum(['keras-h5', 'keras', 'tfjs-layers', 'onnx']);
 export type FormatName = z.infer<typeof formatName>;
 
+/** Endings of files that are models by their names; a TensorFlow.js model is a model.json, and any may come in a .zip. */
+export const modelEndings = ['h5', 'hdf5', 'keras', 'onnx'] as const;
+
 /** What a run wrote, and how to know it again. */
 export const written = {
   model: z.string(),

@@ -156,7 +156,7 @@ describe('what is no model', () => {
   it.each([
     ['gone.h5', null, /there is no model/],
     ['empty.keras', '', /is empty/],
-    ['a.onnx', 'x', /an ONNX model/],
+    ['a.onnx', 'x', /not an ONNX file, as its name says/],
     ['noise.keras', Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) & 255), /not a Keras zip file/],
     ['text.json', 'hello', /not JSON/],
     ['other.json', '{"a": 1}', /not a TensorFlow\.js model/],

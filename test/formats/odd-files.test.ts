@@ -90,7 +90,8 @@ describe('a file called like another format', () => {
     expect(await outputFormat(at('x.h5'), opened)).toBe('keras-h5');
     expect(await outputFormat(at('x.keras'), opened)).toBe('keras-h5');
     expect(await outputFormat(at('x.json'), opened)).toBe('tfjs-layers');
-    await expect(outputFormat(at('x.onnx'), opened)).rejects.toThrow(/ends in/);
+    await expect(outputFormat(at('x.onnx'), opened)).rejects.toThrow(/only an ONNX model is written as one/);
+    await expect(outputFormat(at('x.tflite'), opened)).rejects.toThrow(/ends in/);
     // what was never in a file has no ending to keep
     await expect(outputFormat(at('bare'), model)).rejects.toThrow(/ends in/);
   });

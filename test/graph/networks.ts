@@ -618,4 +618,46 @@ export const cases: readonly Case[] = [
     },
     groups: { a: '6: a b | network output' },
   },
+  {
+    name: 'constants go with the channels that they meet',
+    build: (b) => {
+      const constant = (shape: readonly number[]) =>
+        b.add({ kind: 'constant' }, [], {}, { value: [shape, 'ones'] });
+      const x = b.merge('multiply', [b.conv(b.input([4, 4, 3]), 6, 3, { name: 'a' }), constant([6])]);
+      const y = b.merge('divide', [b.conv(x, 5, 3, { name: 'b' }), constant([4, 4, 5])]);
+      return head(b, b.concat([y, constant([4, 4, 2])]));
+    },
+    groups: { a: '6: a', b: '5: b', ...fc },
+  },
+  {
+    name: 'channels that are padded to more meet others',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 4, 3, { name: 'a' });
+      const wide = b.add({ kind: 'padAxis', axis: 2, before: 1, after: 2 }, [x]);
+      return head(b, b.merge('add', [b.conv(x, 7, 3, { name: 'b' }), wide]));
+    },
+    groups: { a: '4: a b', b: '3: b', ...fc },
+  },
+  {
+    name: 'attention: what queries and keys have in common, and what values have',
+    build: (b) => {
+      const tokens = b.reshape(b.conv(b.input([2, 3, 3]), 8, 3, { name: 'a' }), [6, 8]);
+      const part = (name: string, perm: readonly number[]) =>
+        b.permute(b.reshape(b.dense(tokens, 8, { name }), [6, 2, 4]), perm);
+      const scores = b.add({ kind: 'matmul' }, [part('q', [1, 0, 2]), part('k', [1, 2, 0])]);
+      const mixed = b.add({ kind: 'matmul' }, [b.softmax(scores, { axis: 2 }), part('v', [1, 0, 2])]);
+      return b.dense(b.reshape(b.permute(mixed, [1, 0, 2]), [48]), 3, { name: 'fc' });
+    },
+    groups: { a: '8: a', q: '4: q k', v: '4: v', ...fc },
+  },
+  {
+    name: 'of two axes that channels are parted into, the one that is named carries them',
+    build: (b) => {
+      const x = b.conv(b.input([4, 4, 3]), 8, 3, { name: 'a' });
+      const parted = b.add({ kind: 'reshape', target: [4, 4, 4, 2], along: [2] }, [x]);
+      const first = b.add({ kind: 'gather', axis: 3, positions: [1] }, [parted]);
+      return head(b, b.conv(b.reshape(first, [4, 4, 4]), 5, 3, { name: 'b' }));
+    },
+    groups: { a: '4: a', b: '5: b', ...fc },
+  },
 ];

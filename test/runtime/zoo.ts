@@ -33,6 +33,7 @@ export const ACTIVATIONS: readonly ActivationKind[] = [
   'sparseSigmoid',
   'expm1',
   'abs',
+  'erf',
 ];
 
 function make(name: string, build: (b: GraphBuilder) => string | readonly string[]): Small {
@@ -253,6 +254,37 @@ export function zoo(): Small[] {
     make('the input as an output', (b) => {
       const x = b.input([3, 3, 2]);
       return [x, b.relu(x), x];
+    }),
+    make('constants that are added, divided by and joined', (b) => {
+      const constant = (shape: readonly number[]): string =>
+        b.add({ kind: 'constant' }, [], {}, { value: [shape, 'ones'] });
+      const h = b.conv(b.input([4, 5, 3]), 4, 3);
+      const scaled = b.merge('divide', [b.merge('add', [h, constant([4, 5, 4])]), constant([4])]);
+      return b.dense(b.concat([scaled, constant([4, 5, 2])]), 3);
+    }),
+    make('attention', (b) => {
+      const tokens = b.reshape(b.conv(b.input([2, 3, 2]), 6, 1), [6, 6]);
+      // a bias of the keys has no effect, and its gradient is nothing but rounding
+      const heads = (perm: readonly number[]): string =>
+        b.permute(b.reshape(b.dense(tokens, 6, { bias: false }), [6, 2, 3]), perm);
+      const product = b.add({ kind: 'matmul' }, [heads([1, 0, 2]), heads([1, 2, 0])]);
+      const scores = b.softmax(raw(b, product, { kind: 'affine', scale: [0.3], offset: [0] }), { axis: 2 });
+      const mixed = b.add({ kind: 'matmul' }, [scores, heads([1, 0, 2])]);
+      return b.reshape(b.permute(mixed, [1, 0, 2]), [6, 6]);
+    }),
+    make('padded along axes', (b) => {
+      const h = raw(b, b.conv(b.input([4, 5, 3]), 4, 3), { kind: 'padAxis', axis: 2, before: 1, after: 2 });
+      const rows = raw(b, h, { kind: 'padAxis', axis: 0, before: 0, after: 2, value: 0.5 });
+      return raw(b, b.dense(b.flatten(rows), 5), { kind: 'padAxis', axis: 0, before: 2, after: 0 });
+    }),
+    make('resized by corners', (b) => {
+      const op = { kind: 'resize', interpolation: 'bilinear', antialias: false } as const;
+      const big = raw(b, b.conv(b.input([4, 5, 2]), 3, 3), {
+        ...op,
+        size: [7, 9],
+        coordinates: 'alignCorners',
+      });
+      return raw(b, big, { ...op, size: [10, 13], coordinates: 'asymmetric' });
     }),
   ];
   for (const kind of ACTIVATIONS)

@@ -214,7 +214,7 @@ export class GraphBuilder {
   }
 
   merge(
-    kind: 'add' | 'subtract' | 'multiply' | 'maximum' | 'minimum' | 'average',
+    kind: 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'average',
     inputs: readonly string[],
     options: LayerOptions = {},
   ): string {

@@ -1,10 +1,7 @@
 import { loadModel, saveModel } from '../../formats/index.ts';
-import { onnxFile } from '../../formats/onnx/file.ts';
-import type { LoadedModel } from '../../formats/types.ts';
 import type { Graph, Weights } from '../../graph/types.ts';
 import { checkModel } from '../../run/rebuild/check.ts';
-import type { CheckServices } from '../../run/rebuild/check.ts';
-import { runFile } from '../../runtime/onnx/file.ts';
+import { fileRunner } from '../../run/rebuild/own-file.ts';
 import { openBackend } from '../../runtime/backend/open.ts';
 import { runBackend, runOnnx, withLogits } from '../../runtime/scoring/agreement.ts';
 import { loadOnnxRuntime } from '../../runtime/onnx/session.ts';
@@ -31,7 +28,7 @@ export async function check(output: Output, [file]: string[], options: CheckOpti
     {
       loadModel,
       saveModel,
-      runFile: model.format === 'onnx' ? byFile(model, backend.threads) : undefined,
+      runFile: fileRunner(model, backend.threads),
       predict: (graph, weights, inputs, n) => runBackend(backend, withLogits(graph), weights, inputs, n),
       score: (graph, weights, inputs, n) => scored(withLogits(graph), weights, inputs, n, backend.threads),
     },
@@ -52,15 +49,6 @@ export async function check(output: Output, [file]: string[], options: CheckOpti
     ),
   );
   return ok ? 0 : 1;
-}
-
-/** By the model's own file; its outputs alone that the graph names. */
-function byFile(model: LoadedModel, threads: number): CheckServices['runFile'] {
-  return async (graph, weights, inputs, n) => {
-    const file = onnxFile(model, graph, weights)!;
-    const outputs = file.outputs.filter((_, i) => graph.outputs.includes(model.graph.outputs[i]));
-    return await runFile({ ...file, outputs }, inputs, n, { threads });
-  };
 }
 
 /** By ONNX Runtime, which scores; undefined where its library can't be loaded. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { t } from '../l10n.ts';
-import { isConfig, isModelName, modelEndings, skippedFolders } from './kinds.ts';
+import { modelEndings } from '../../terms/written.ts';
+import { isConfig, isModelName, skippedFolders } from './kinds.ts';
 import type { TfjsModels } from './tfjs-models.ts';
 
 const most = 1000;

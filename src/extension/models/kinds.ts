@@ -2,6 +2,7 @@ import path from 'node:path';
 import { configSuffix } from '../../config/files.ts';
 import { foreignFolders } from '../../files/foreign-folders.ts';
 import { espalierFolder } from '../../terms/run-folder.ts';
+import { modelEndings } from '../../terms/written.ts';
 
 /** Folders in which nothing of the user's own is looked for. */
 export const skippedFolders = [...foreignFolders, '.git', espalierFolder, '.venv'];
@@ -13,9 +14,6 @@ export const headBytes = 4096;
 export function isConfig(file: string): boolean {
   return file.toLowerCase().endsWith(configSuffix);
 }
-
-/** Endings of files that are models by their names; those in package.json's menus are the same, and .zip. */
-export const modelEndings = ['h5', 'hdf5', 'keras', 'onnx'] as const;
 
 /**
  * A model, or a .zip that may hold a model's files (Teachable Machine hands such out), by its name. Whether there is a

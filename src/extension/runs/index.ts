@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Engine, Runs } from '../types.ts';
-import { modelEndings } from '../models/kinds.ts';
+import { modelEndings } from '../../terms/written.ts';
 import { configuredNode } from '../process/settings.ts';
 import { logFile } from './files.ts';
 import { RunManager } from './manager.ts';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { DiffFormat, Side } from '../../protocol/views.ts';
 import { configSuffix } from '../../config/files.ts';
 import { t } from '../l10n.ts';
-import { modelEndings } from '../models/kinds.ts';
+import { modelEndings } from '../../terms/written.ts';
 
 /** Asks for an image set; null where the dialogue was closed. */
 export async function pickData(kind: 'folder' | 'file', near: string | null): Promise<string | null> {

@@ -282,6 +282,37 @@ export const cases: readonly Case[] = [
     pooled: true,
   },
   {
+    name: 'a group norm as exporters write it',
+    build: (b) => {
+      const x = b.conv(image(b), 3, 8, 3, { name: 'a' });
+      const rows = b.node('Reshape', [x, b.ints([0, 2, -1])]);
+      const normal = b.node('InstanceNormalization', [rows, b.floats([1, 1], [2]), b.floats([0, 0], [2])]);
+      const back = b.node('Reshape', [normal, b.node('Shape', [x])]);
+      return b.head(b.node('Add', [b.node('Mul', [back, b.weight([8, 1, 1])]), b.weight([8, 1, 1])]), 8);
+    },
+    groups: { a: '4: a', ...fc },
+    pooled: true,
+  },
+  {
+    name: 'windows of places by their positions',
+    build: (b) => {
+      const x = b.conv(image(b), 3, 6, 3, { name: 'a' });
+      const rows = b.node('Gather', [x, b.ints([0, 1, 4, 5], [2, 2])], { axis: 2 });
+      const flat = b.node('Reshape', [rows, b.ints([0, 6, 4, 8])]);
+      return b.head(b.conv(flat, 6, 4, 1, { name: 'c' }), 4);
+    },
+    groups: { a: '6: a', c: '4: c', ...fc },
+  },
+  {
+    name: 'a vector that becomes an image',
+    build: (b) => {
+      const made = b.dense(b.input([null, 5]), 5, 3 * 6 * 4, 'd');
+      const x = b.node('Reshape', [made, b.ints([-1, 3, 6, 4])]);
+      return b.head(b.conv(x, 3, 4, 3, { name: 'a' }), 4);
+    },
+    groups: { d: '3: d', a: '4: a', ...fc },
+  },
+  {
     name: 'instance norm',
     build: (b) => {
       const x = b.conv(image(b), 3, 8, 3, { name: 'a' });

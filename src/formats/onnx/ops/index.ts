@@ -97,6 +97,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   Upsample: resize,
 };
 
+/** Names of the operators that are read, for tests. */
+export const readOperators: readonly string[] = Object.keys(READERS);
+
 export function readerOf({
   domain,
   op,

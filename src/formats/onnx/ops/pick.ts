@@ -4,6 +4,7 @@ import { axisOf } from '../reading/reading.ts';
 import type { Step } from '../reading/reading.ts';
 import { Unsaid } from '../reading/values.ts';
 import type { Live } from '../reading/values.ts';
+import { reshapeTo } from './reshape.ts';
 import { without } from './statistics.ts';
 
 /** Some positions of an axis of the file. */
@@ -95,7 +96,8 @@ export function gather(step: Step): Live[] {
   const x = step.live(0);
   const axis = axisOf(step.int('axis', 0), x.dims.length);
   const at = step.constant(1);
-  if (!at || at.tensor.dims.length > 1) throw new Unsaid('positions in several axes');
+  if (!at) throw new Unsaid('no positions');
+  const own = at.tensor.dims;
   const size = x.dims[axis];
   const positions = Array.from(at.tensor.values(), (p) => (p < 0 ? p + size : p));
   const made = take(step, x, axis, positions);
@@ -110,10 +112,13 @@ export function gather(step: Step): Live[] {
       const same =
         op.positions.length === literal.length &&
         op.positions.every((p, i) => p === (literal[i] < 0 ? literal[i] + now : literal[i]));
-      if (same) return;
-      to.numbers(step.use(1), at, at.tensor.dims.length ? [op.positions.length] : [], op.positions);
+      // in several axes, fewer can't be said
+      if (same || (own.length > 1 && op.positions.length !== literal.length)) return;
+      to.numbers(step.use(1), at, own.length === 1 ? [op.positions.length] : own, op.positions);
     });
-  return [at.tensor.dims.length === 0 ? without(step, made, [axis]) : made];
+  if (own.length === 0) return [without(step, made, [axis])];
+  if (own.length === 1) return [made];
+  return [reshapeTo(step, made, [...x.dims.slice(0, axis), ...own, ...x.dims.slice(axis + 1)])];
 }
 
 /** Positions of a padded axis: mirrored, repeated at the border, or beginning again. */

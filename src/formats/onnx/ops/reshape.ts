@@ -48,6 +48,8 @@ export function reshapeTo(step: Step, x: Live, dims: readonly number[]): Live {
   // the longer of the axes that channels are parted into carries them: the shorter would leave fewer to choose from
   const parted = parts.filter(({ to }) => to.length > 1);
   const along = parted.map(({ to }) => {
+    // of an image, its channels do
+    if (dims.length === 4 && [1, 2, 3].every((a) => to.includes(a))) return order.indexOf(1);
     const longest = Math.max(...to.map((a) => size(dims, batch, a)));
     return order.indexOf(to.findLast((a) => size(dims, batch, a) === longest)!);
   });
@@ -99,6 +101,7 @@ function blocks(from: readonly number[], to: readonly number[]): { from: number[
 export function reshape(step: Step): Live[] {
   const x = step.live(0);
   const made = reshapeTo(step, x, targetOf(step, x.dims));
+  step.reading.reshaped.set(made.node, x);
   const shape = step.constant(1);
   if (!shape) return [made];
   const literal = Array.from(shape.tensor.values());

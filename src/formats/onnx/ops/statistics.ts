@@ -4,6 +4,7 @@ import type { Step } from '../reading/reading.ts';
 import { inFileOrder, Unsaid } from '../reading/values.ts';
 import type { Live } from '../reading/values.ts';
 import { windowOf } from './linear.ts';
+import { reshapeTo } from './reshape.ts';
 
 /** A value with its channels (axis 1 in the file) last. */
 function channelsLast(step: Step, x: Live): { node: string; order: number[] } {
@@ -41,8 +42,31 @@ export function batchNorm(step: Step): Live[] {
   return [step.reading.live(step.emit(op, [node], params), order, x.dims.length, x.batch)];
 }
 
+/**
+ * A group norm as exporters write it: the channels of each group in one row, whose places are normalised; undefined where
+ * an instance norm is something else.
+ */
+function groupsInRows(step: Step, x: Live): Live[] | undefined {
+  const from = step.reading.reshaped.get(x.node);
+  const all = (input: number, value: number): boolean =>
+    step
+      .constant(input)
+      ?.tensor.values()
+      .every((v) => v === value) ?? false;
+  if (x.dims.length !== 3 || x.batch !== 0 || !from || from.batch !== 0 || from.dims.length < 3)
+    return undefined;
+  const count = x.dims[1];
+  if (from.dims[1] % count !== 0 || !all(1, 1) || !all(2, 0)) return undefined;
+  const { node, order } = channelsLast(step, from);
+  const op: Op = { kind: 'groupNorm', epsilon: step.float('epsilon', 1e-5), fixed: 'groups', count };
+  const made = step.reading.live(step.emit(op, [node]), order, from.dims.length, from.batch);
+  return [reshapeTo(step, made, x.dims)];
+}
+
 export function instanceNorm(step: Step): Live[] {
   const x = step.live(0);
+  const rows = groupsInRows(step, x);
+  if (rows) return rows;
   const { node, order } = channelsLast(step, x);
   const params = {
     gamma: vector(step, 1, 'gamma', `gamma ${step.index}`),

@@ -61,6 +61,8 @@ export class Reading {
   readonly edits: Edit[] = [];
   readonly model: OnnxModel;
   readonly sizes: Sizes;
+  /** what a Reshape made a node's value of */
+  readonly reshaped = new Map<string, Live>();
   private readonly arranged = new Map<string, string>();
   private readonly shared = new Map<string, string>();
 

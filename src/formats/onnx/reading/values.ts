@@ -113,26 +113,48 @@ function moved(
     out.set(values);
     return out;
   }
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let a = shape.length - 2; a >= 0; a--) strides[a] = strides[a + 1] * shape[a + 1];
   // counts in the tensor's order, and follows in ours
   const sizes = order.map((a) => shape[a]);
-  const steps = order.map((a) => strides[a]);
+  const theirs = strides(sizes);
+  const ours = strides(shape);
+  const steps = order.map((a) => ours[a]);
   const last = sizes.length - 1;
+  // the axis that is ours last and the one that is theirs are gone through in tiles, so that both stay in the cache
+  const other = order.indexOf(shape.length - 1);
+  const [rows, columns] = [other === last ? 1 : sizes[other], sizes[last]];
+  const outer = [...sizes.keys()].filter((a) => a !== last && a !== other);
   const counter = new Array<number>(sizes.length).fill(0);
-  let ours = 0;
-  for (let there = 0; there < values.length;) {
-    for (let k = 0; k < sizes[last]; k++, there++) {
-      const here = ours + k * steps[last];
-      if (inwards) out[here] = values[there];
-      else out[there] = values[here];
+  let [there, here] = [0, 0];
+  for (;;) {
+    for (let r = 0; r < rows; r += TILE)
+      for (let c = 0; c < columns; c += TILE)
+        for (let i = r; i < Math.min(r + TILE, rows); i++)
+          for (let k = c; k < Math.min(c + TILE, columns); k++) {
+            const from = there + i * theirs[other] + k;
+            const to = here + i + k * steps[last];
+            if (inwards) out[to] = values[from];
+            else out[from] = values[to];
+          }
+    let a = outer.length - 1;
+    for (; a >= 0; a--) {
+      const axis = outer[a];
+      there += theirs[axis];
+      here += steps[axis];
+      if (++counter[axis] < sizes[axis]) break;
+      there -= counter[axis] * theirs[axis];
+      here -= counter[axis] * steps[axis];
+      counter[axis] = 0;
     }
-    for (let a = last - 1; a >= 0; a--) {
-      ours += steps[a];
-      if (++counter[a] < sizes[a]) break;
-      ours -= counter[a] * steps[a];
-      counter[a] = 0;
-    }
+    if (a < 0) return out;
   }
-  return out;
+}
+
+/** Numbers of a tile's side. */
+const TILE = 64;
+
+/** How far apart neighbours along each axis lie. */
+function strides(sizes: readonly number[]): number[] {
+  const found = new Array<number>(sizes.length).fill(1);
+  for (let a = sizes.length - 2; a >= 0; a--) found[a] = found[a + 1] * sizes[a + 1];
+  return found;
 }

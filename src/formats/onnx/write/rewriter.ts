@@ -144,12 +144,12 @@ export class Rewriter implements Editor {
       const alike = requests.every(({ content }) => equal(content, requests[0].content));
       const uses = new Set(requests.flatMap((one) => one.uses.map(({ node, input }) => `${node} ${input}`)));
       if (alike && uses.size === readers.get(name)) {
-        if (!equal(requests[0].content, contentOf(constants(name)!))) replaced.set(name, requests[0].content);
+        if (!holds(constants(name)!, requests[0].content)) replaced.set(name, requests[0].content);
         continue;
       }
       const groups: Request[] = [];
       for (const request of requests) {
-        if (equal(request.content, contentOf(constants(name)!))) continue;
+        if (holds(constants(name)!, request.content)) continue;
         const at = groups.findIndex(({ content }) => equal(content, request.content));
         if (at < 0) groups.push(request);
         else groups[at] = { ...request, uses: [...groups[at].uses, ...request.uses] };
@@ -176,8 +176,11 @@ export class Rewriter implements Editor {
   private counted: ReadonlyMap<string, number> | undefined;
 }
 
-function contentOf({ tensor }: Constant): Content {
-  return { type: tensor.type, dims: tensor.dims, values: tensor.values() };
+/** Whether a constant is this already; its values are read only where its sizes are. */
+function holds({ tensor }: Constant, content: Content): boolean {
+  const { type, dims } = tensor;
+  const same = dims.length === content.dims.length && dims.every((d, i) => d === content.dims[i]);
+  return same && equal({ type, dims, values: tensor.values() }, content);
 }
 
 function equal(a: Content, b: Content): boolean {

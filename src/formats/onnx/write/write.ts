@@ -40,20 +40,22 @@ export function rewritten(source: OnnxSource, graph: Graph, weights: Weights | u
     return value?.kind === 'constant' ? value : undefined;
   });
   const changed = changes.replaced.size + changes.fresh.size > 0;
-  const made = joined(
-    encodeModel(source, changes, (name) => {
-      const value = reading.values.get(name);
-      if (value?.kind === 'live') {
-        const own = narrow.dims(value);
-        return own.some((d, a) => d !== value.dims[a])
-          ? own.map((d, a) => (d === value.dims[a] ? undefined : d))
-          : undefined;
-      }
-      // what is computed of weights has other sizes where those have
-      const computed = value?.kind === 'constant' && value.origin === undefined && isReal(value.tensor.type);
-      return computed && changed ? null : undefined;
-    }),
-  );
+  const parts = encodeModel(source, changes, (name) => {
+    const value = reading.values.get(name);
+    if (value?.kind === 'live') {
+      const own = narrow.dims(value);
+      return own.some((d, a) => d !== value.dims[a])
+        ? own.map((d, a) => (d === value.dims[a] ? undefined : d))
+        : undefined;
+    }
+    // what is computed of weights has other sizes where those have
+    const computed = value?.kind === 'constant' && value.origin === undefined && isReal(value.tensor.type);
+    return computed && changed ? null : undefined;
+  });
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  if (size > LARGEST)
+    throw new InputError(`its file would have ${size} bytes, more than the 2 GB that one ONNX file can have`);
+  const made = joined(parts);
   compare(made, source, narrow, external);
   return made;
 }
@@ -68,6 +70,12 @@ function sizesIn(
   axes.forEach((a, j) => (own[a] = a === batch ? shape[j] * batchSize : shape[j]));
   return own;
 }
+
+/** Bytes of a message of protocol buffers, at most. */
+const LARGEST = 2 ** 31 - 1;
+
+/** Numbers of a constant that may be a list of sizes. */
+const LISTS = 65_536;
 
 /** Puts a parameter back where it came from. */
 function store(
@@ -85,7 +93,10 @@ function store(
   if (!weights) {
     if (same) return;
     if (constant.shaped && shape(rewriter, constant.shaped, uses.length, dims, narrow)) return;
-    rewriter.tensor(uses, constant, { type, dims, values: new Float32Array(sizeOf(dims)) }, param);
+    const size = sizeOf(dims);
+    // nobody asks for the numbers of large ones
+    const values = new Float32Array(size > LISTS ? 0 : size);
+    rewriter.tensor(uses, constant, { type, dims, values }, param);
     return;
   }
   const ours = weights.get(param);
