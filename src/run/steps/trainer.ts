@@ -112,7 +112,7 @@ export async function openTrainer(
     const teacher =
       answers || set.unlabelled ? await openTeacher(backend, original, set, preprocess, signal) : null;
     const asked = doubt && `${doubt} (--labels-of)`;
-    const taught = set.unlabelled ? describeTaught(graph, data.path) : null;
+    const taught = set.unlabelled ? describeTaught(graph, data.noLabels === true) : null;
     const learns = [taught, describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
