@@ -101,6 +101,13 @@ export function describeTaught(graph: Graph, asked: boolean): string {
   return `${taken}: the original is the teacher, its answers are learned ${each}, and accuracy is agreement with it, ${agreementIs(graph)}`;
 }
 
+/** What to think of outputs that say the same of all images; null where there are none. */
+export function describeDull(names: readonly string[]): string | null {
+  if (names.length === 0) return null;
+  const which = names.map((name) => `"${name}"`).join(' and ');
+  return `the original says the same of all images that were looked at (${which}), so that agreeing with it means nothing: are they such as it was trained on, and is the preprocessing right (--preprocess)?`;
+}
+
 /** What agreement with the original is of such a network, to be said after "agreement is". */
 export function agreementIs(graph: Graph): string {
   const heads = headsOf(graph);

@@ -38,7 +38,6 @@ const batchOf = (rows: readonly (readonly number[])[]): Batch => ({
   x: flat(rows),
   y: new Int32Array(rows.length),
 });
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* one<T>(value: T): AsyncGenerator<T> {
   yield value;
 }
@@ -287,4 +286,26 @@ describe('plain values in a row are scores of classes where they tell images apa
     );
     expect(await decide(64, wide)).toBe(false);
   });
+});
+
+it('an original that says the same of every image is told from one that doesn’t', async () => {
+  const { graph, weights } = passing(2, (b, x) => [b.softmax(x), b.activation(x, 'linear')]);
+  const bare = withoutLabels(graph, []);
+  const dullOn = async (rows: readonly (readonly number[])[]) => {
+    const teacher = (await Teacher.open(backend, bare, weights, one(batchOf(rows))))!;
+    teacher.dispose();
+    return teacher.dull;
+  };
+  const [probabilities, numbers] = headsOf(bare).map(({ name }) => name);
+  const many = (row: (i: number) => number[]) => Array.from({ length: 24 }, (_, i) => row(i));
+  expect(await dullOn(many((i) => [i, 12]))).toEqual([]);
+  expect(await dullOn(many((i) => [i, 50]))).toEqual([probabilities]);
+  expect(await dullOn(many(() => [1, 2]))).toEqual([probabilities, numbers]);
+  // too few to say
+  expect(
+    await dullOn([
+      [1, 2],
+      [1, 2],
+    ]),
+  ).toEqual([]);
 });
