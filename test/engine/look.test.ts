@@ -6,6 +6,8 @@ import { readConfig } from '../../src/config/files.ts';
 import { buildPrograms, draftFor, espalier, exitOf, root, startLook, workspace } from './engine.ts';
 import type { Built, Looking } from './engine.ts';
 import { protocolVersion } from '../../src/protocol/contract.ts';
+import { picture, writeFolder } from '../data/fixtures.ts';
+import type { Files } from '../data/fixtures.ts';
 
 let built: Built;
 let engine: Looking;
@@ -131,6 +133,43 @@ describe('a network of several outputs', () => {
     const { folder: made } = await engine.ask('create', { draft });
     const plan = JSON.parse(readFileSync(path.join(made, 'run.json'), 'utf8'));
     expect(plan.data.labelsOf).toBe('kind');
+    rmSync(made, { recursive: true });
+  });
+});
+
+describe('images without classes', () => {
+  let photos: string;
+  beforeAll(async () => {
+    const files: Files = {};
+    for (let i = 0; i < 20; i++) files[`photos/${i}.png`] = await picture('png', [i, 3 * i, 99], 28, 28);
+    writeFolder(folder, files);
+    photos = path.join(folder, 'photos');
+  });
+
+  it('are taken so by their structure, or where that is asked', async () => {
+    const flat = await engine.ask('openData', { path: photos, model });
+    expect(flat).toMatchObject({ unlabelled: true, classes: [], train: 16, validation: 2, test: 2 });
+    const garden = { path: path.join(folder, 'garden.zip'), model };
+    const asked = await engine.ask('openData', { ...garden, noLabels: true });
+    expect(asked).toMatchObject({ unlabelled: true, classes: [], train: 2700, validation: 300, test: 800 });
+    expect((await engine.ask('openData', garden)).unlabelled).toBeUndefined();
+  });
+
+  it('are assessed and planned for, and their time is foretold', async () => {
+    const draft = draftFor(folder, {
+      method: 'l1',
+      settings: {},
+      data: { path: photos, preprocess: 'unit' },
+    });
+    const { problems, notes, seconds } = await engine.ask('assess', { draft, measure: true });
+    expect(problems).toEqual([]);
+    expect(notes.map(({ text }) => text).join()).toContain(
+      'there are no labels: the original is the teacher, and accuracy is agreement with it',
+    );
+    expect(seconds).toBeGreaterThan(0);
+    const given = draftFor(folder, { method: 'l1', settings: {}, data: { ...draft.data!, noLabels: true } });
+    const { folder: made } = await engine.ask('create', { draft: given });
+    expect(JSON.parse(readFileSync(path.join(made, 'run.json'), 'utf8')).data.noLabels).toBe(true);
     rmSync(made, { recursive: true });
   });
 });

@@ -144,9 +144,10 @@ const handlers: Handlers<Host> = {
     return { found: query.has('nodata') ? [] : fixture.found.slice(0, query.has('onedata') ? 1 : 9) };
   },
   pickData: () => ({ path: '/project/elsewhere/photos' }),
-  openData: async ({ path, limit = Infinity }) => {
+  openData: async ({ path, limit = Infinity, noLabels }) => {
     await wait(200);
-    return { ...fixture.data, path, train: Math.min(fixture.data.train, limit) };
+    const none = noLabels ? { classes: [], unlabelled: noLabels } : {};
+    return { ...fixture.data, path, train: Math.min(fixture.data.train, limit), ...none };
   },
   assess: async ({ draft, measure }) => {
     await wait(measure ? 1500 : 50);

@@ -17,7 +17,7 @@ import { rehearse } from '../../runtime/scoring/rehearse.ts';
 import { decideLabels, withoutLabels } from '../../runtime/heads.ts';
 import { describeAims } from '../../runtime/training/losses.ts';
 import { Distiller } from '../../runtime/training/distiller.ts';
-import { describeTaught } from '../../runtime/training/taught.ts';
+import { describeDull, describeTaught } from '../../runtime/training/taught.ts';
 import type { Teacher } from '../../runtime/training/teacher.ts';
 import { epochBatches } from '../../methods/images.ts';
 import type { MethodImages } from '../../methods/types.ts';
@@ -112,8 +112,9 @@ export async function openTrainer(
     const teacher =
       answers || set.unlabelled ? await openTeacher(backend, original, set, preprocess, signal) : null;
     const asked = doubt && `${doubt} (--labels-of)`;
-    const taught = set.unlabelled ? describeTaught(graph, data.path) : null;
-    const learns = [taught, describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
+    const taught = set.unlabelled ? describeTaught(graph, data.noLabels === true) : null;
+    const dull = set.unlabelled && teacher ? describeDull(teacher.dull) : null;
+    const learns = [taught, dull, describeAims(graph, teacher !== null), asked, distrust ?? null].filter(
       (said) => said !== null,
     );
     return new ImageSetTrainer({

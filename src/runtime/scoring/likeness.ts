@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/types.ts';
 import { headsOf, tellsClasses } from '../heads.ts';
 import { aimsOf, timesOf } from '../training/losses.ts';
 import type { Aim } from '../training/losses.ts';
-import { activated, sigmoid } from '../training/probabilities.ts';
+import { activated, classOf, sigmoid } from '../training/probabilities.ts';
 import type { Answer } from '../types.ts';
 import type { Measure } from '../../terms/scores.ts';
 
@@ -90,14 +90,6 @@ interface Tally {
 function part(values: Float32Array, n: number, k: number): Float32Array {
   const width = values.length / n;
   return values.subarray(k * width, (k + 1) * width);
-}
-
-/** -1 where the scores aren't numbers. */
-function classOf(scores: Float32Array): number {
-  if (scores.length === 1) return Number.isFinite(scores[0]) ? Number(scores[0] > 0) : -1;
-  let best = 0;
-  for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
-  return Number.isFinite(scores[best]) ? best : -1;
 }
 
 function squaredDifference(a: Float32Array, b: Float32Array): number {

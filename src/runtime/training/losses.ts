@@ -176,7 +176,7 @@ function mustAnswer({ believed }: Batch, form: Form): Float32Array {
 export function mustTell({ kind, name, classes }: Head): void {
   if (classes === null && kind !== 'values')
     throw new InputError(
-      `output ${name} scores every place of a map, not the image, so class labels can't be of it`,
+      `output ${name} scores every place of a map, not the image, so class labels can't be of it; prune takes such a network without labels (--no-labels)`,
     );
 }
 

@@ -22,6 +22,14 @@ export function softmaxRows(values: Float32Array, width: number, temperature: nu
   return out;
 }
 
+/** The class that logits are for: the largest's, or of one unit whether it says yes; -1 where they aren't numbers. */
+export function classOf(logits: Float32Array): number {
+  if (logits.length === 1) return Number.isFinite(logits[0]) ? Number(logits[0] > 0) : -1;
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+  return Number.isFinite(logits[best]) ? best : -1;
+}
+
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }

@@ -90,12 +90,22 @@ function entropy(probabilities: Float32Array | Float64Array): number {
   return sum;
 }
 
-/** What a network without labels learns by, and what its accuracy is, in a sentence. */
-export function describeTaught(graph: Graph, where: string): string {
+/** What a network without labels learns by, and what its accuracy is, in a sentence. @param asked there may be labels */
+export function describeTaught(graph: Graph, asked: boolean): string {
   const aims = aimsOf(graph, true);
   const several = aims.length > 1;
   const each = aims.map(({ head, loss }) => `${several ? `"${head.name}" ` : ''}by ${loss}`).join(', ');
-  return `${where} is taken without classes: the original is the teacher, its answers are learned ${each}, and accuracy is agreement with it, ${agreementIs(graph)}`;
+  const taken = asked
+    ? "folders' names count for nothing, as asked"
+    : 'there are no class folders, so the images are taken without labels';
+  return `${taken}: the original is the teacher, its answers are learned ${each}, and accuracy is agreement with it, ${agreementIs(graph)}`;
+}
+
+/** What to think of outputs that say the same of all images; null where there are none. */
+export function describeDull(names: readonly string[]): string | null {
+  if (names.length === 0) return null;
+  const which = names.map((name) => `"${name}"`).join(' and ');
+  return `the original says the same of all images that were looked at (${which}), so that agreeing with it means nothing: are they such as it was trained on, and is the preprocessing right (--preprocess)?`;
 }
 
 /** What agreement with the original is of such a network, to be said after "agreement is". */

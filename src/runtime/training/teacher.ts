@@ -5,8 +5,11 @@ import type { Head } from '../heads.ts';
 import { aimsOf, othersOf } from './losses.ts';
 import { Network } from './network.ts';
 import { withOutputs } from '../execution.ts';
-import { activated } from './probabilities.ts';
+import { activated, classOf } from './probabilities.ts';
 import type { Answer, Backend, Batch } from '../types.ts';
+
+/** Images on which an original should have said something else at least once. */
+const LEAST_TOLD = 20;
 
 /**
  * The original network, which tells what outputs should go on answering that labels say nothing of: all, where there are
@@ -16,6 +19,8 @@ export class Teacher {
   private constructor(
     private readonly network: Network,
     private readonly scales: readonly Pick<Answer, 'weight' | 'scale'>[],
+    /** without labels: names of outputs that said the same of all images that were looked at */
+    readonly dull: readonly string[] = [],
   ) {}
 
   /**
@@ -39,18 +44,27 @@ export class Teacher {
     const network = new Network(backend, withOutputs(graph, outputs), weights);
     try {
       const spreads = heads.map(() => new Spread());
+      const said = heads.map(() => new Set<number>());
       const breather = new Breather(signal);
       for await (const { x, n } of images) {
         await breather.breathe();
         network.predict(x, n).forEach((values, i) => {
           const given = taught ? activated(values, heads[i]) : values;
           spreads[i].add(given, values.length / n);
+          if (!taught || !tellsClasses(heads[i], graph)) return;
+          const width = values.length / n;
+          for (let k = 0; k < n; k++) said[i].add(classOf(values.subarray(k * width, (k + 1) * width)));
         });
       }
       const weigh = ({ activation }: Head, i: number) => ({
         weight: activation === 'none' ? 1 / Math.max(1, spreads[i].variance) : 1,
       });
-      return new Teacher(network, taught ? weighAlone(graph, spreads) : heads.map(weigh));
+      if (!taught) return new Teacher(network, heads.map(weigh));
+      const dull = heads.filter((head, i) =>
+        tellsClasses(head, graph) ? said[i].size === 1 : !spreads[i].varies,
+      );
+      const names = spreads[0].samples < LEAST_TOLD ? [] : dull.map(({ name }) => name);
+      return new Teacher(network, weighAlone(graph, spreads), names);
     } catch (error) {
       network.dispose();
       throw error;
@@ -83,7 +97,7 @@ function weighAlone(graph: Graph, spreads: readonly Spread[]): Pick<Answer, 'wei
 class Spread {
   private sum = new Float64Array(0);
   private squares = new Float64Array(0);
-  private samples = 0;
+  samples = 0;
 
   add(values: Float32Array, width: number): void {
     if (this.samples === 0) {
@@ -100,8 +114,12 @@ class Spread {
   /** The variance; of what doesn't vary (or of one image) the mean square, so that nothing is divided by zero. */
   get scale(): number {
     const square = this.squares.reduce((a, b) => a + b, 0) / this.squares.length / this.samples;
-    const { variance } = this;
-    return variance > 1e-9 * square ? variance : square || 1;
+    return this.varies ? this.variance : square || 1;
+  }
+
+  get varies(): boolean {
+    const square = this.squares.reduce((a, b) => a + b, 0) / this.squares.length / this.samples;
+    return this.variance > 1e-9 * square;
   }
 
   get variance(): number {

@@ -24,6 +24,20 @@ describe.skipIf(need.skip)(need.name('using the panel'), () => {
     await page.context().close();
   });
 
+  test('folders’ names can count for nothing: then it is agreement with the original, and the plan says so', async () => {
+    const { page, complaints } = await panels.open('norun&onedata&tab=plan');
+    await page.getByText('Without labels: folders’ names count for nothing').click();
+    await page.getByText('No labels: agreement with the original').waitFor();
+    await page.getByText('Lose little agreement').waitFor();
+    expect((await asked(page, 'openData')).at(-1)).toMatchObject({ noLabels: true });
+    await page.getByText('Start pruning').click();
+    await page.waitForSelector('#view-tradeoff:not([hidden])');
+    const [{ draft }] = (await asked(page, 'start')) as { draft: Draft }[];
+    expect(draft.data).toEqual({ path: '/project/images', preprocess: 'auto', noLabels: true });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('a goal that can’t be reached keeps Start disabled with the sentence; the nearest is one click away', async () => {
     const { page } = await panels.open('norun&onedata&tab=plan');
     const start = page.locator('vscode-button.start');
