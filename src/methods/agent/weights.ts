@@ -26,6 +26,12 @@ export interface Towards {
   readonly rest?: 'zeroed' | 'cut';
 }
 
+/**
+ * Largest norm of a step's gradients where there are no labels: of outputs that are numbers, a sub-network may be as far
+ * off as it likes, and training at an agent's rate would diverge.
+ */
+const TAUGHT_CLIP = 5;
+
 /** The network's own training, epoch by epoch, each aligned to a sub-network or to none. Dispose it. */
 export class WeightTraining {
   private network: Network;
@@ -57,7 +63,8 @@ export class WeightTraining {
     if (state) this.network.restore({ json: state.data.network, arrays: from.arrays });
     this.half = (state?.data.position.batch ?? 0) > 0;
     this.take = () => from;
-    const options = weightTraining(settings);
+    const given = weightTraining(settings);
+    const options = graph.taught ? { ...given, clipNorm: given.clipNorm ?? TAUGHT_CLIP } : given;
     this.events = train(this.aligned(), {
       batches: epochBatches(images, root, options),
       stepsPerEpoch: Math.ceil(images.set.train.size / options.batchSize),
