@@ -22,4 +22,4 @@ export type Result<C extends Contract, M extends keyof C['requests']> = Frozen<
 export type Notice<C extends Contract, N extends keyof C['notices']> = Frozen<z.infer<C['notices'][N]>>;
 
 /** Both sides of a border must say the same number before anything else; raised with every change of a message. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
