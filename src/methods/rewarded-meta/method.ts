@@ -163,15 +163,15 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
       (point.space.initial ?? []).map((genes): Seed => ({ name: 'uniform', genes })),
     );
     const range = () => points && rangeOf(points, (at) => seeds[at].map((seed) => seed.genes));
-    const scores = (initial: readonly Seed[]): number => {
+    const seeded = () => ({ ...space, initial: seeds[0].map(({ genes }) => genes) });
+    const scores = (): number => {
       const whole = range();
-      if (whole) return rangeEvaluations(whole.problem, settings);
-      return evaluations({ ...space, initial: initial.map(({ genes }) => genes) }, settings);
+      return whole ? rangeEvaluations(whole.problem, settings) : evaluations(seeded(), settings);
     };
     if (asked.includeRules) {
       // a search of an older version began without a table
       const older = resumed?.search && !resumed.table;
-      const cuts = older ? null : affordableTable(context, scores(seeds[0]));
+      const cuts = older ? null : affordableTable(context, scores());
       const lost = cuts ? yield* lostBy(cuts, table, () => checkpoint(() => ({}))) : undefined;
       const random = new Random(root).fork('rules');
       for (const [at, point] of of.entries()) {
@@ -179,7 +179,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
         seeds[at].push(...ruleSeeds(within, point.costs, geneMap, point.space, random, lost));
       }
     }
-    const total = scores(seeds[0]);
+    const total = scores();
     if (!resumed?.search) {
       const which = points ? ` for all ${points.length} points` : '';
       yield {
@@ -190,8 +190,7 @@ async function* run(name: string, context: MethodContext): AsyncGenerator<Method
     }
     const scorer = new CandidateScorer(images, settings, root);
     const start = resumed?.search ?? new Random(root).fork('search');
-    const problem = { ...space, initial: seeds[0].map(({ genes }) => genes) };
-    const found = new Search(problem, geneMap, costs, spec, settings, seeds.flat(), start, range());
+    const found = new Search(seeded(), geneMap, costs, spec, settings, seeds.flat(), start, range());
     const now = () => ({ search: found.state });
     yield* found.run(supernet, scorer, total, () => checkpoint(now));
     if (points) yield { type: 'learned', take: snapshot(now) };

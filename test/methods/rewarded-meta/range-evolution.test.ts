@@ -115,9 +115,9 @@ describe('one evolution for all points', () => {
 
   it('scores as many as it may, each once, none above the goal; half of a stretch at its point, half below', () => {
     const { state } = searched(1);
-    expect(state.scored).toHaveLength(240);
-    expect(new Set(state.scored.map((one) => one.genes.join())).size).toBe(240);
-    const bred = state.scored.filter(({ generation }) => generation > 0);
+    expect(state.told).toHaveLength(240);
+    expect(new Set(state.told.map((one) => one.genes.join())).size).toBe(240);
+    const bred = state.told.filter(({ generation }) => generation > 0);
     const used = bred.map((one) => macs(one.genes) / goal);
     expect(Math.max(...used)).toBeLessThanOrEqual(1);
     const at = (share: number) => used.filter((one) => one <= share && one >= 0.95 * share).length;
@@ -151,7 +151,7 @@ describe('one evolution for all points', () => {
       evenExponent: () => undefined,
       between: false,
     });
-    const bred = searched(1, problem).state.scored.filter(({ generation }) => generation > 0);
+    const bred = searched(1, problem).state.told.filter(({ generation }) => generation > 0);
     for (const one of bred) {
       const used = macs(one.genes) / goal;
       expect(shares.some((share) => used <= share && used >= 0.95 * share)).toBe(true);
@@ -161,9 +161,9 @@ describe('one evolution for all points', () => {
   it('tries a small range whole', () => {
     const choices = Array.from({ length: genes }, (_, i) => (i < 5 ? [0, 5, 10] : [10]));
     const search = searched(1, problemOf({ choices }));
-    const inside = search.state.scored.map((one) => macs(one.genes));
+    const inside = search.state.told.map((one) => macs(one.genes));
     expect(search.done).toBe(true);
-    expect(search.state.scored.every(({ origin }) => origin === 'enumerated')).toBe(true);
+    expect(search.state.told.every(({ origin }) => origin === 'enumerated')).toBe(true);
     let all = 0;
     for (let n = 0; n < 3 ** 5; n++) {
       const one = choices.map((own, i) => own[Math.floor(n / 3 ** i) % own.length]);
@@ -198,6 +198,6 @@ describe('one evolution for all points', () => {
     const first = search.propose();
     expect(first[0]).toEqual({ genes: rule, origin: 'initial' });
     search.tell(first.map((_, i) => (i === 0 ? NaN : 50)));
-    expect(search.state.scored[0].score).toBe(0);
+    expect(search.state.told[0].score).toBe(0);
   });
 });

@@ -1,12 +1,8 @@
-import * as z from 'zod';
-import { InputError } from '../../../graph/errors.ts';
 import { Random } from '../../../graph/random.ts';
-import { randomState } from '../../random-state.ts';
-import { fitSurrogate, leastToModel } from '../../surrogate.ts';
-import type { Surrogate } from '../../surrogate.ts';
 import type { Explorer, Proposal, Scored } from './explorer.ts';
-import { choice, origin } from './explorer.ts';
-import { proposeCrossover, proposeMutation, proposeRandom, settleChild } from './proposals.ts';
+import { choice } from './explorer.ts';
+import { Generations, readState } from './generations.ts';
+import { proposeCrossover, proposeMutation, settleChild } from './proposals.ts';
 import type { EvolutionProblem, EvolutionSettings } from './search-space.ts';
 import { wholeSpace } from './search-space.ts';
 
@@ -42,15 +38,6 @@ export interface Known {
   readonly accuracy: number;
 }
 
-const genes = z.array(z.number().int().min(0));
-const stateSchema = z.strictObject({
-  generation: z.number().int().min(0),
-  random: randomState,
-  scored: z.array(z.strictObject({ genes, origin, score: z.number(), generation: z.number().int().min(0) })),
-  seen: z.array(z.string()),
-  pending: z.array(z.strictObject({ genes, origin })).nullable(),
-});
-
 /**
  * One evolutionary search for all points of a run: an archive of everything scored, from the goal's cost down to the
  * cheapest. Each stretch, from a point's cost to the next one's, has parents of its own: the best by the reward at the
@@ -59,16 +46,10 @@ const stateSchema = z.strictObject({
  * anywhere below it. What is expected of a candidate by all scores together, of whatever cost, decides which children
  * are scored (docs/methods/rewarded-meta.md, "Points").
  */
-export class RangeEvolution implements Explorer {
+export class RangeEvolution extends Generations implements Explorer {
   readonly takes = 'accuracy';
-  private generationIndex = 0;
-  private readonly scored: Scored[] = [];
-  private readonly seen = new Set<string>();
-  private pending: Proposal[] | null = null;
-  private surrogate: Surrogate | null = null;
   /** of what was scored, by the surrogate */
   private readonly expectations = new Map<Scored, number>();
-  private readonly space: readonly (readonly number[])[] | null;
 
   /**
    * @param share the point that is looked at, of those searched for: 1 is the goal
@@ -77,10 +58,10 @@ export class RangeEvolution implements Explorer {
   constructor(
     private readonly problem: RangeProblem,
     private readonly share: number,
-    private readonly settings: EvolutionSettings,
-    private readonly random: Random,
+    settings: EvolutionSettings,
+    random: Random,
   ) {
-    this.space = rangeTriedWhole(problem, settings);
+    super(problem, settings, random, rangeTriedWhole(problem, settings), true, 0);
   }
 
   /** Where an earlier search stopped. @throws InputError where the state is not one of a search over a range */
@@ -90,35 +71,10 @@ export class RangeEvolution implements Explorer {
     settings: EvolutionSettings,
     state: unknown,
   ): RangeEvolution {
-    const parsed = stateSchema.safeParse(state);
-    if (!parsed.success) throw new InputError('the checkpoint of the search is damaged');
-    const { generation, random, scored, seen, pending } = parsed.data;
-    const evolution = new RangeEvolution(problem, share, settings, new Random(random));
-    evolution.generationIndex = generation;
-    evolution.scored.push(...scored);
-    for (const key of seen) evolution.seen.add(key);
-    evolution.pending = pending;
+    const earlier = readState(state);
+    const evolution = new RangeEvolution(problem, share, settings, new Random(earlier.random));
+    evolution.goOn(earlier);
     return evolution;
-  }
-
-  /** Everything that the rest of the search depends on; JSON-safe. */
-  get state(): z.infer<typeof stateSchema> {
-    return structuredClone({
-      generation: this.generationIndex,
-      random: [...this.random.state] as z.infer<typeof randomState>,
-      scored: this.scored.map((one) => ({ ...one, genes: [...one.genes] })),
-      seen: [...this.seen],
-      pending: this.pending?.map((one) => ({ ...one, genes: [...one.genes] })) ?? null,
-    });
-  }
-
-  /** Number of generations scored so far. */
-  get generation(): number {
-    return this.generationIndex;
-  }
-
-  get done(): boolean {
-    return this.generationIndex >= this.settings.generations;
   }
 
   /** The best at the point's cost, by the run's own reward, best first; what is cheaper only behind what is not. */
@@ -137,7 +93,7 @@ export class RangeEvolution implements Explorer {
 
   /** What was scored within the point's budget: in its window, and below that. */
   private within(): readonly [inside: readonly Scored[], cheaper: readonly Scored[]] {
-    const sides = this.scored.map((one) => ({ one, side: this.side(this.share, one.genes) }));
+    const sides = this.evaluated.map((one) => ({ one, side: this.side(this.share, one.genes) }));
     const of = (wanted: number) => sides.flatMap(({ one, side }) => (side === wanted ? [one] : []));
     return [of(0), of(-1)];
   }
@@ -150,29 +106,6 @@ export class RangeEvolution implements Explorer {
   expected(genes: readonly number[]): number | null {
     const model = this.model();
     return model ? this.problem.reward(genes, percent(model.mean(this.point(genes)))) : null;
-  }
-
-  /** The candidates to score next; the same until `tell` takes their accuracies. Empty where nothing new can be found. */
-  propose(): readonly Proposal[] {
-    this.pending ??= this.next();
-    return this.pending;
-  }
-
-  /** Takes the accuracies of what was proposed, in its order, in percent (NaN counts as 0). */
-  tell(accuracies: readonly number[]): void {
-    const { pending } = this;
-    if (!pending) throw new Error('nothing was proposed');
-    if (accuracies.length !== pending.length)
-      throw new Error(`${pending.length} candidates were proposed, ${accuracies.length} accuracies given`);
-    pending.forEach((one, i) => {
-      const score = Number.isFinite(accuracies[i]) ? accuracies[i] : 0;
-      this.scored.push({ ...one, score, generation: this.generationIndex });
-    });
-    this.surrogate = null;
-    this.expectations.clear();
-    this.pending = null;
-    this.generationIndex++;
-    if (this.space) this.generationIndex = this.settings.generations;
   }
 
   /**
@@ -194,12 +127,12 @@ export class RangeEvolution implements Explorer {
 
   /** The most accurate at a point's cost. */
   private front(share: number): Known | undefined {
-    const inside = this.scored.filter((one) => this.side(share, one.genes) === 0);
+    const inside = this.evaluated.filter((one) => this.side(share, one.genes) === 0);
     const known = inside.map((one) => ({ genes: one.genes, accuracy: this.accuracy(one) }));
     return known.sort((a, b) => b.accuracy - a.accuracy)[0];
   }
 
-  private next(): Proposal[] {
+  protected next(): Proposal[] {
     const { settings, problem } = this;
     const next: Proposal[] = [];
     const quotas = split(settings.population, problem.stretches.length);
@@ -214,7 +147,7 @@ export class RangeEvolution implements Explorer {
     const exponents = this.model() ? this.exponents() : null;
     problem.stretches.forEach((stretch, k) => {
       if (!exponents) {
-        this.fill(next, next.length + quotas[k], stretch);
+        this.draw(next, next.length + quotas[k], stretch);
         return;
       }
       const last = !problem.between || k === problem.stretches.length - 1;
@@ -239,7 +172,7 @@ export class RangeEvolution implements Explorer {
       stretches[Math.max(0, at - 1)].share,
       stretches[Math.min(at + 1, stretches.length - 1)].share,
     ];
-    const near = this.scored.filter(({ genes }) => {
+    const near = this.evaluated.filter(({ genes }) => {
       const used = problem.used(genes);
       return used <= upper && used >= low * lower;
     });
@@ -266,41 +199,16 @@ export class RangeEvolution implements Explorer {
       (genes, parent) => take(genes, 'mutation', parent),
     );
     proposeCrossover(parents, { crossover: each }, random, (genes) => take(genes, 'crossover'));
-    this.fill(pool, pool.length + Math.ceil(most / 2), stretches[at]);
-    const promise = new Map(
-      pool.map(({ genes }) => {
-        const { mean, deviation } = this.model()!.expect(this.point(genes));
-        return [genes, problem.reward(genes, percent(mean + deviation), exponent)];
-      }),
+    this.draw(pool, pool.length + Math.ceil(most / 2), stretches[at]);
+    return this.promising(pool, most, this.model()!, ({ mean, deviation }, genes) =>
+      problem.reward(genes, percent(mean + deviation), exponent),
     );
-    pool.sort((a, b) => promise.get(b.genes)! - promise.get(a.genes)!);
-    for (const { genes } of pool.slice(most)) this.seen.delete(problem.key(genes));
-    return pool.slice(0, most);
   }
 
-  private accept(
-    into: Proposal[],
-    most: number,
-    genes: readonly number[],
-    origin: Proposal['origin'],
-  ): boolean {
-    const key = this.problem.key(genes);
-    if (into.length >= most || this.seen.has(key)) return false;
-    this.seen.add(key);
-    into.push({ genes: [...genes], origin });
-    return true;
-  }
-
-  private fill(into: Proposal[], most: number, { share, lowLevel }: Stretch): void {
-    const { settings, problem, random } = this;
+  private draw(into: Proposal[], most: number, { share, lowLevel }: Stretch): void {
+    const { settings } = this;
     const drawing = { ...settings, lowLevel: Math.min(settings.lowLevel, lowLevel) };
-    for (let failures = 0; into.length < most && failures < 20;) {
-      const drawn = proposeRandom(this.window(share), drawing, random, (genes) =>
-        this.seen.has(problem.key(genes)),
-      );
-      if (drawn && this.accept(into, most, drawn, 'random')) failures = 0;
-      else failures++;
-    }
+    this.fill(into, most, this.window(share), drawing);
   }
 
   /** The space within one budget, a share of the goal's. */
@@ -331,17 +239,8 @@ export class RangeEvolution implements Explorer {
     return known;
   }
 
-  private point(genes: readonly number[]): readonly number[] {
-    return this.problem.point?.(genes) ?? genes;
-  }
-
-  private model(): Surrogate | null {
-    if (this.scored.length < leastToModel) return null;
-    this.surrogate ??= fitSurrogate(
-      this.scored.map(({ genes }) => this.point(genes)),
-      this.scored.map(({ score }) => score),
-    );
-    return this.surrogate;
+  protected forget(): void {
+    this.expectations.clear();
   }
 }
 
